@@ -1,0 +1,63 @@
+"""Coded errors: what is wrong, where, what was expected, and what to do.
+
+Every refusal of the package is a :class:`TreguaError` with a code. The essays behind the codes live in ``essays.py`` and are
+what ``tregua explain CODE`` prints.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TreguaError(Exception):
+    """A refusal that a person can act on.
+
+    Args:
+        code: one of the codes in :mod:`tregua.essays`, such as ``"TR1203"``.
+        what: one sentence: what is wrong.
+        where: file and key, or the call, in which it was found.
+        found: the offending value, as the user wrote it.
+        expected: what would have been right.
+        nearest: the valid name that is closest to the one found.
+        do: what to do now.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        what: str,
+        *,
+        where: str = "",
+        found: object = None,
+        expected: str = "",
+        nearest: str = "",
+        do: str = "",
+    ):
+        self.code = code
+        self.what = what
+        self.details = {
+            "where": where,
+            "found": "" if found is None else str(found),
+            "expected": expected,
+            "nearest": nearest,
+            "do": do,
+        }
+        super().__init__(self.text())
+
+    def text(self) -> str:
+        """The message as the command line prints it: one headline, then one aligned line per detail."""
+        lines = [f"{self.code}: {self.what}"]
+        lines += [f"  {name:<9} {value}" for name, value in self.details.items() if value]
+        lines.append(f"  {'more':<9} tregua explain {self.code}")
+        return "\n".join(lines)
+
+    def record(self) -> dict[str, str]:
+        """The message as data, for ``--json``."""
+        return {"code": self.code, "what": self.what, **{k: v for k, v in self.details.items() if v}}
+
+
+def nearest_name(name: str, valid: Iterable[str]) -> str:
+    """The valid name most like ``name``, or an empty text where none is like it."""
+    close = difflib.get_close_matches(str(name), list(valid), n=1, cutoff=0.5)
+    return close[0] if close else ""

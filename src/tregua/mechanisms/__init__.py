@@ -1,0 +1,1 @@
+"""The mechanisms that ship, one file each. A new file here is found without any other edit."""

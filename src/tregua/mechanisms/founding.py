@@ -1,0 +1,61 @@
+r"""Founding: how many members each group has at the start.
+
+.. math:: C_{rg}(0) = C_0 \, i_g^{-a} / \sum_h i_h^{-a}
+
+with :math:`i_g` the rank of group g by recorded rivalries and alliances. Source: size model of Prieto-Curiel, Campedelli and Hope
+(Science 381:1312, 2023), in which :math:`a = 1` is imposed and the sizes of a stochastic run are Poisson draws around this mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+
+from ..mechanism import Mechanism
+from ..sources import SIZE_2023
+from ..stocks import MEMBERS
+from ..types import NONNEGATIVE, Covariate, Evidence, LogNormal, Parameter, Uniform
+
+RANK = Covariate("rank", ("group",), "1", "rank of a group by the sum of its recorded rivalries and alliances, 1 the largest")
+
+
+@dataclass(frozen=True)
+class Founding(Mechanism):
+    """Sizes of the groups at the start, by rank."""
+
+    needs = (MEMBERS, RANK)
+    parameters = (
+        Parameter(
+            "members_at_start",
+            115_000.0,
+            "person",
+            LogNormal(115_000.0, 0.7),
+            NONNEGATIVE,
+            "members of all groups together at the start, in each territory",
+            (
+                Evidence(
+                    SIZE_2023,
+                    "estimated",
+                    "Upper edge of the box searched in the published fit. Equally good fits exist from 60,000 to 500,000.",
+                    2023,
+                ),
+            ),
+            axes=("territory",),
+        ),
+        Parameter(
+            "rank_exponent",
+            1.0,
+            "1",
+            Uniform(0.5, 1.5),
+            NONNEGATIVE,
+            "how fast size falls with rank; 0 makes all groups equal",
+            (Evidence(SIZE_2023, "assumed", "The published script imposes sizes in proportion to 1/rank.", 2023),),
+        ),
+    )
+
+    def initial(self, view, draw):
+        """Expected sizes, or Poisson draws around them."""
+        weight = jnp.power(view.rank, -view.rank_exponent)
+        share = weight / jnp.sum(weight)
+        return {"members": draw.poisson("founding.members", view.members_at_start[:, None] * share[None, :])}

@@ -1,0 +1,37 @@
+r"""Saturation: large groups lose members faster, by dropping out, infighting and splitting.
+
+.. math:: \text{hazard of leaving} = \omega \, C_{rg}
+
+Source: size model of Prieto-Curiel, Campedelli and Hope (Science 381:1312, 2023).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..mechanism import Mechanism
+from ..sources import SIZE_2023
+from ..stocks import MEMBERS, RETIRED
+from ..types import NONNEGATIVE, Evidence, Flow, LogNormal, Parameter
+
+
+@dataclass(frozen=True)
+class Saturation(Mechanism):
+    """Members leave a group that has grown large."""
+
+    needs = (MEMBERS, RETIRED)
+    parameters = (
+        Parameter(
+            "crowding",
+            4e-8,
+            "1/(person*week)",
+            LogNormal(4e-8, 1.0),
+            NONNEGATIVE,
+            "hazard of leaving for each fellow member",
+            (Evidence(SIZE_2023, "estimated", "Lower edge of the box searched in the published fit.", 2023),),
+        ),
+    )
+
+    def flows(self):
+        """Members who leave alive."""
+        return (Flow("left", "members", "retired", lambda v: v.crowding * v.members, "members who leave alive"),)

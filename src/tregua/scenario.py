@@ -1,0 +1,197 @@
+"""A scenario: which model, on which data, from when to when, with which values and policies. It knows no solver and no file.
+
+Precedence of values, from weakest to strongest: mechanism default, data set, posterior draw, scenario, command line. Policies are no layer: they act in time on
+whatever value the layers give (see :mod:`tregua.policy`). :func:`resolve` is the only place that decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .datasets import Dataset, load
+from .errors import TreguaError, nearest_name
+from .model import Model
+from .policy import Lever, Policy, as_date, build_levers
+from .types import Parameter
+
+LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
+
+Draws = Mapping[str, np.ndarray]
+"""Posterior draws: parameter name to array with one row for each draw."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A parameter's value and the layer that supplied it.
+
+    Attributes:
+        value: shape (*axes), or (draws, *axes) where a posterior supplied it.
+        layer: one of :data:`LAYERS`.
+        drawn: whether the first axis is draws.
+    """
+
+    value: np.ndarray
+    layer: str
+    drawn: bool = False
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A scenario as arrays, ready for a solver.
+
+    Attributes:
+        base: parameters by full name, shape (draws or 1, *axes), before policies.
+        levers: what policies do to each parameter in each week.
+        covariates: measured inputs.
+    """
+
+    base: dict[str, np.ndarray]
+    levers: dict[str, Lever]
+    covariates: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """What is to be run.
+
+    Args:
+        model: the mechanisms.
+        start: first day.
+        weeks: length.
+        data: a data set, or the name of a shipped one.
+        values: parameter values in the parameters' units, by full name; they override data and posterior draws.
+        overrides: values given on the command line; they override all others.
+        policies: in force together, in order.
+        name: short name, used in file names.
+        label: what a reader sees.
+    """
+
+    model: Model
+    start: dt.date
+    weeks: int
+    data: Dataset
+    values: Mapping[str, float] = field(default_factory=dict)
+    overrides: Mapping[str, float] = field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()
+    name: str = "baseline"
+    label: str = ""
+
+    def __init__(
+        self,
+        model: Model,
+        start: str | dt.date = "2012-01-01",
+        weeks: int = 520,
+        data: Dataset | str = "groups-2020",
+        values: Mapping[str, float] | None = None,
+        overrides: Mapping[str, float] | None = None,
+        policies: tuple[Policy, ...] = (),
+        name: str = "baseline",
+        label: str = "",
+    ):
+        if int(weeks) != weeks or weeks < 1:
+            raise TreguaError("TR1305", "a scenario lasts a whole number of weeks, at least one", found=weeks, do="give `weeks` or an `end` after `start`")
+        fields = {
+            "model": model,
+            "start": as_date(start),
+            "weeks": int(weeks),
+            "data": load(data) if isinstance(data, str) else data,
+            "values": dict(values or {}),
+            "overrides": dict(overrides or {}),
+            "policies": tuple(policies),
+            "name": name,
+            "label": label,
+        }
+        for key, value in fields.items():
+            object.__setattr__(self, key, value)
+
+    @property
+    def shown(self) -> str:
+        """Label for readers."""
+        return self.label or self.name
+
+    def with_policy(self, policy: Policy) -> Scenario:
+        """The same scenario with one more policy, named after it."""
+        return replace(self, policies=(*self.policies, policy), name=policy.name, label=policy.shown)
+
+    def with_values(self, values: Mapping[str, float]) -> Scenario:
+        """The same scenario with some values replaced."""
+        return replace(self, values={**self.values, **values})
+
+    def date(self, week: float) -> dt.date:
+        """The day on which a week of the scenario begins."""
+        return self.start + dt.timedelta(days=round(7 * week))
+
+    def week_of(self, date: str | dt.date) -> int:
+        """The first week that begins on or after a date."""
+        day = as_date(date)
+        return -(-(day - self.start).days // 7)
+
+    def compile(self, draws: Draws | None = None) -> Inputs:
+        """Arrays only: base values, levers and covariates.
+
+        Raises:
+            TreguaError: TR1203 unknown parameter, TR1306 value outside its support, TR1502 missing covariate, and those of
+                :func:`tregua.policy.build_levers`.
+        """
+        covariates = {}
+        for name, covariate in self.model.covariates.items():
+            if name not in self.data.covariates:
+                raise TreguaError("TR1502", f"data set {self.data.name!r} has no {name!r}, which the model needs", expected=covariate.doc)
+            covariates[name] = np.asarray(self.data.covariates[name], float)
+        resolved = resolve(self, draws)
+        base = {n: r.value if r.drawn else r.value[None] for n, r in resolved.items()}
+        levers = build_levers(self.policies, self.model.parameters, self.data.space, self.start, self.weeks)
+        for name, parameter in self.model.parameters.items():
+            _check_support(name, parameter, base[name], levers[name])
+        return Inputs(base, levers, covariates)
+
+
+def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolved]:
+    """Value and layer of every parameter of a scenario: the one place that decides who wins."""
+    parameters, space = scenario.model.parameters, scenario.data.space
+    layers = dict(zip(LAYERS[1:], (scenario.data.values, draws or {}, scenario.values, scenario.overrides), strict=True))
+    found = {n: Resolved(np.broadcast_to(float(p.value), space.shape(p.axes)), LAYERS[0]) for n, p in parameters.items()}
+    for layer, values in layers.items():
+        for name, value in values.items():
+            if name not in parameters:
+                raise TreguaError(
+                    "TR1203",
+                    f"no parameter is named {name!r}",
+                    where=f"{layer}, key {name}",
+                    found=name,
+                    expected="a parameter of the model, as `tregua mechanisms` lists them",
+                    nearest=nearest_name(name, parameters),
+                )
+            drawn = layer == "posterior draw"
+            array = np.asarray(value, float)
+            axes = space.shape(parameters[name].axes)
+            if drawn and array.ndim == 1 and axes:
+                array = array.reshape(-1, *(1,) * len(axes))
+            shape = (*array.shape[:1], *axes) if drawn else axes
+            try:
+                found[name] = Resolved(np.broadcast_to(array, shape), layer, drawn)
+            except ValueError as error:
+                raise TreguaError("TR1307", f"the value of {name!r} has the wrong shape", found=array.shape, expected=str(shape)) from error
+    return found
+
+
+def _check_support(name: str, parameter: Parameter, base: np.ndarray, lever: Lever) -> None:
+    """Refuse a value that leaves its support, before or under policies (TR1306)."""
+    low, high = parameter.support
+    if not np.all(np.isfinite(base)):
+        raise TreguaError("TR1306", f"{name!r} is not a finite number", found=base.ravel()[0], expected=_support_text(parameter))
+    # The lever is non-decreasing in the value, so the extremes of the draws bound all of them.
+    for edge in (base.min(axis=0), base.max(axis=0)):
+        forced = np.concatenate([edge[None], np.minimum(lever.slope * edge + lever.shift, lever.cap)])
+        if forced.min() < low or forced.max() > high:
+            found = forced.min() if forced.min() < low else forced.max()
+            raise TreguaError("TR1306", f"{name!r} leaves the values that make sense", found=f"{found:g} {parameter.unit}", expected=_support_text(parameter))
+
+
+def _support_text(parameter: Parameter) -> str:
+    low, high = parameter.support
+    return f"{low:g} to {high:g} {parameter.unit}" if np.isfinite(high) else f"at least {low:g} {parameter.unit}"

@@ -1,0 +1,42 @@
+"""What a process decides once, before any array exists: cores, precision, and where compiled programs are kept.
+
+The command line, the tests and the benchmarks call :func:`begin`. The library itself never does: importing it changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+CACHE_BYTES = 512 * 1024**2
+"""Limit of the cache of compiled programs; having one also switches on JAX's locking of the folder."""
+
+
+def begin(cores: int | None = None, float64: bool = False, cache: bool = True) -> None:
+    """Settle this process.
+
+    Args:
+        cores: host devices to make, one for each chunk that runs at the same time; all cores that the process may use if None.
+        float64: compute in double precision, as fits and reproductions do. Runs use single precision.
+        cache: keep compiled programs on disk for the next start.
+    """
+    import jax
+
+    with suppress(RuntimeError):  # The devices exist already: a notebook that has used JAX keeps what it has.
+        jax.config.update("jax_num_cpu_devices", cores or len(os.sched_getaffinity(0)))
+    jax.config.update("jax_enable_x64", float64)
+    if cache:
+        folder = cache_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept: ``TREGUA_CACHE`` if set, else the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("TREGUA_CACHE") or user_cache_path("tregua")) / "programs"

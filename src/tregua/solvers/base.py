@@ -1,0 +1,104 @@
+"""What a solver is, and the two things all of them do alike: put moved persons into stocks, and fire events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from ..errors import TreguaError
+from ..model import Model, Values
+from ..space import fold
+from ..state import BAD_HAZARD, BROKEN_EVENT, State, Tally
+from ..types import OUTSIDE
+
+Step = Callable[..., tuple[State, Tally]]
+"""``step(model, state, inputs, time, dt, draw) -> (state, tally)``; ``inputs`` holds parameters and covariates by name."""
+
+
+@dataclass(frozen=True)
+class Solver:
+    """A way to carry a state over one step.
+
+    Attributes:
+        name: as users write it.
+        step: the function that makes one step.
+        stochastic: whether replicates differ.
+        whole: whether persons are whole numbers.
+        takes_drifts: whether levels may change smoothly.
+        needs_event_mean: whether events must make sense as a mean.
+        doc: what it is for, in one sentence.
+    """
+
+    name: str
+    step: Step
+    stochastic: bool
+    whole: bool
+    takes_drifts: bool
+    needs_event_mean: bool
+    doc: str
+
+    def check(self, model: Model) -> None:
+        """Refuse a model that this solver cannot run (TR2201)."""
+        if model.drifts and not self.takes_drifts:
+            raise TreguaError("TR2201", f"solver {self.name!r} cannot run levels that drift", do="drop the mechanism, or use another solver")
+        for name, (_, event) in model.events.items():
+            if self.needs_event_mean and not event.has_mean:
+                raise TreguaError("TR2201", f"event {name!r} has no mean, which solver {self.name!r} needs", do="use tau-leap")
+
+
+def values_of(state: State, inputs: Values) -> dict[str, Array]:
+    """All that a hazard may read, stocks as floating-point numbers."""
+    dtype = jnp.result_type(float)
+    return {**inputs, **{n: x.astype(dtype) for n, x in state.stocks.items()}, **state.levels}
+
+
+def bad(hazards: dict[str, Array]) -> Bool[Array, ""]:
+    """Whether any hazard is negative or not finite."""
+    wrong = [jnp.any(~((h >= 0.0) & (h < jnp.inf))) for h in hazards.values()]
+    return jnp.any(jnp.stack(wrong)) if wrong else jnp.asarray(False)
+
+
+def transfer(model: Model, stocks: dict[str, Array], moved: dict[str, Array]) -> dict[str, Array]:
+    """Take moved persons out of their sources and put them into their targets: nobody appears or vanishes but through :data:`OUTSIDE`."""
+    after = dict(stocks)
+    for name, (_, flow) in model.flows.items():
+        persons = moved[name]
+        if flow.source != OUTSIDE:
+            after[flow.source] = after[flow.source] - persons
+        if flow.target != OUTSIDE:
+            after[flow.target] = after[flow.target] + fold(persons, model.flow_axes(flow), model.compartments[flow.target].axes)
+    return after
+
+
+def fire_events(model: Model, state: State, before: Values, inputs: Values, time: Float[Array, ""], dt: float, draw: Any) -> tuple[State, dict[str, Array]]:
+    """Let events happen, each with probability ``1 - exp(-hazard dt)`` read from the values before the step."""
+    fired: dict[str, Array] = {}
+    for name, (mechanism, event) in model.events.items():
+        hazard = event.hazard(model.view(mechanism, before, time))
+        chance = jnp.broadcast_to(-jnp.expm1(-hazard * dt), jnp.shape(hazard))
+        ones = jnp.ones(chance.shape, jnp.int32 if draw.whole else chance.dtype)
+        fired[name] = draw.binomial(name, ones, chance)
+        state = apply_event(model, name, state, inputs, time, fired[name], draw)
+        state = State(state.stocks, state.levels, state.status | jnp.where(bad({name: hazard}), BAD_HAZARD, 0))
+    return state, fired
+
+
+def apply_event(model: Model, name: str, state: State, inputs: Values, time: Float[Array, ""], fired: Array, draw: Any) -> State:
+    """Put the outcome of one event into the state, and flag it where persons are not conserved."""
+    mechanism, event = model.events[name]
+    changed = event.apply(model.view(mechanism, values_of(state, inputs), time), fired, draw)
+    stocks = {n: changed[n].astype(x.dtype) if n in changed else x for n, x in state.stocks.items()}
+    levels = {n: changed.get(n, x) for n, x in state.levels.items()}
+    status = state.status
+    if draw.whole and any(n in changed for n in state.stocks):
+        broken = (_everyone(stocks) != _everyone(state.stocks)) | jnp.any(jnp.stack([jnp.any(x < 0) for x in stocks.values()]))
+        status = status | jnp.where(broken, BROKEN_EVENT, 0)
+    return State(stocks, levels, status)
+
+
+def _everyone(stocks: dict[str, Array]) -> Int[Array, ""]:
+    return sum((jnp.sum(x, dtype=jnp.int32) for x in stocks.values()), start=jnp.asarray(0, jnp.int32))

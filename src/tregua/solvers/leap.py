@@ -1,0 +1,68 @@
+r"""Weekly leaps: who leaves is decided first, where they go second.
+
+For a stock X with competing hazards :math:`h_1 \dots h_n` held at their value at the start of the step,
+
+.. math:: \text{exits} \sim \mathrm{Binomial}(X,\; 1 - e^{-\Delta \sum h_i}), \qquad \text{split in proportion to } h_i
+
+so that persons are conserved exactly and no stock can go negative. Arrivals from outside are Poisson. With :class:`~tregua.random.Draws` this is the
+tau-leap; with :class:`~tregua.random.Means` the same lines are the mean field: the plug-in mean of the weekly chain, which is differentiable and
+is *not* the true mean of the chain (the tests measure the difference).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..model import Model, Values
+from ..state import BAD_HAZARD, State, Tally
+from ..types import OUTSIDE
+from .base import Solver, bad, fire_events, transfer, values_of
+
+
+def leap(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: float, draw: Any) -> tuple[State, Tally]:
+    """One step: hazards from the state at its start, flows together, levels by one Euler step, then events."""
+    values = values_of(state, inputs)
+    hazards = model.hazards(values, time)
+    moved: dict[str, Array] = {}
+    for source, names in model.outflows.items():
+        if source == OUTSIDE:
+            moved |= {name: draw.poisson(name, hazards[name] * dt) for name in names}
+        else:
+            moved |= split_exit(source, state.stocks[source], {n: hazards[n] for n in names}, dt, draw)
+    rates = model.drift_rates(values, time)
+    levels = {n: x + dt * rates[n] for n, x in state.levels.items()}
+    status = state.status | jnp.where(bad(hazards), BAD_HAZARD, 0)
+    state, fired = fire_events(model, State(transfer(model, state.stocks, moved), levels, status), values, inputs, time, dt, draw)
+    return state, Tally(moved, fired)
+
+
+def split_exit(source: str, stock: Array, hazards: dict[str, Array], dt: float, draw: Any) -> dict[str, Array]:
+    """Who leaves one stock, by flow: the only place where persons leave a stock in a leap.
+
+    Args:
+        source: name of the compartment, the address of the draw of all exits.
+        stock: persons present.
+        hazards: per-head hazard [1/week] of each competing flow.
+        dt: length of the step [weeks].
+        draw: draws or means.
+    """
+    names = list(hazards)
+    # rest[i] is the sum of the hazards from i on: shares from sums stay in [0, 1], shares from differences may not.
+    rest = [hazards[names[-1]]]
+    for name in reversed(names[:-1]):
+        rest.insert(0, rest[0] + hazards[name])
+    left = draw.binomial(f"{source}.leave", stock, -jnp.expm1(-rest[0] * dt))
+    moved: dict[str, Array] = {}
+    for name, remaining in zip(names[:-1], rest[:-1], strict=True):
+        share = jnp.where(remaining > 0.0, hazards[name] / jnp.where(remaining > 0.0, remaining, 1.0), 0.0)
+        moved[name] = draw.binomial(name, left, share)
+        left = left - moved[name]
+    moved[names[-1]] = left
+    return moved
+
+
+TAU_LEAP = Solver("tau-leap", leap, True, True, True, False, "whole persons and chance, in weekly steps: the solver of every published band")
+MEAN_FIELD = Solver("mean-field", leap, False, False, True, True, "expected numbers in weekly steps, differentiable: the solver of fits")

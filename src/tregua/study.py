@@ -1,0 +1,173 @@
+"""A study: one baseline against policies, replicate by replicate.
+
+Every replicate of a policy shares its random numbers with the same replicate of the baseline, so that their difference is what the policy did and not what
+chance did. With no policy the difference is exactly zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .observe import Outcome, bands, outcomes_of
+from .policy import Policy
+from .run import Progress, simulate
+from .scenario import Draws, Scenario
+from .trajectories import Trajectories
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What is to be compared.
+
+    Attributes:
+        baseline: the scenario without any of the policies.
+        policies: each is put on the baseline by itself.
+        draws: posterior draws of parameters, if any; replicate i uses draw i of each in every scenario.
+        replicates: pairs of runs for each policy.
+        solver: which solver runs them.
+    """
+
+    baseline: Scenario
+    policies: Sequence[Policy]
+    draws: Draws | None = None
+    replicates: int = 200
+    solver: str = "tau-leap"
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The baseline, then one scenario for each policy."""
+        return (self.baseline, *(self.baseline.with_policy(policy) for policy in self.policies))
+
+    def run(
+        self,
+        seed: int = 1,
+        progress: Progress | None = None,
+        kept: Callable[[Scenario], MutableMapping[int, Any]] | None = None,
+    ) -> Comparison:
+        """Run the baseline and every policy with the same random numbers.
+
+        Args:
+            seed: of all randomness.
+            progress: told after each block, over all scenarios.
+            kept: gives, for each scenario, the chunks that are already finished (see :func:`tregua.run.simulate`).
+        """
+        scenarios = self.scenarios
+
+        def told(number: int, done: int, all_: int) -> None:
+            if progress:
+                progress(number * all_ + done, len(scenarios) * all_)
+
+        runs = [
+            simulate(
+                scenario,
+                self.solver,
+                self.replicates,
+                seed,
+                draws=self.draws,
+                progress=partial(told, number),
+                kept=kept(scenario) if kept else None,
+            )
+            for number, scenario in enumerate(scenarios)
+        ]
+        return Comparison(runs[0], tuple(runs[1:]))
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Paired runs of a baseline and policies.
+
+    Attributes:
+        baseline: replicates without policy.
+        policies: replicates with each policy, in the same order of random numbers.
+    """
+
+    baseline: Trajectories
+    policies: tuple[Trajectories, ...]
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        """Outcomes that are compared."""
+        return outcomes_of(self.baseline.scenario.model)
+
+    @property
+    def since(self) -> int:
+        """Week from which flows are counted: the first in which any policy is in force, or 0."""
+        base = set(self.baseline.scenario.policies)
+        added = [policy for run in self.policies for policy in run.scenario.policies if policy not in base]
+        days = [change.start for policy in added for change in policy.modifiers]
+        return max(0, min((self.baseline.scenario.week_of(day) if day else 0 for day in days), default=0))
+
+    def values(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
+        """An outcome of each replicate: a flow counted from :attr:`since` to the end, a stock at the end."""
+        end = run.scenario.weeks
+        return (run.between(outcome.series, self.since, end) if outcome.kind == "flow" else run.at(outcome.series, end)).astype(float)
+
+    def table(self) -> pandas.DataFrame:
+        """One row for each policy and outcome.
+
+        Columns: medians of both runs; ``difference`` and its bands over pairs; ``mean_difference`` with ``standard_error``, its Monte Carlo error;
+        ``relative`` to the baseline's mean; ``lower_in``, the share of pairs in which the policy gives the lower number; ``pairing_gain``, how many times as
+        many unpaired runs would have been needed for the same standard error.
+        """
+        import pandas
+
+        rows = []
+        for run in self.policies:
+            for outcome in self.outcomes.values():
+                rows.append({"policy": run.scenario.name, "label": run.scenario.shown, "outcome": outcome.name, **self._compared(run, outcome)})
+        return pandas.DataFrame(rows)
+
+    def _compared(self, run: Trajectories, outcome: Outcome) -> dict[str, float]:
+        before, after = self.values(self.baseline, outcome), self.values(run, outcome)
+        difference = after - before
+        edges = {("difference" if name == "median" else f"difference_{name}"): float(x) for name, x in bands(difference).items()}
+        pairs = len(difference)
+        spread = float(np.var(difference, ddof=1)) if pairs > 1 else float("nan")
+        unpaired = float(np.var(before, ddof=1) + np.var(after, ddof=1)) if pairs > 1 else float("nan")
+        return {
+            "baseline": float(np.median(before)),
+            "with_policy": float(np.median(after)),
+            **edges,
+            "mean_difference": float(difference.mean()),
+            "standard_error": (spread / pairs) ** 0.5,
+            "relative": float(difference.mean() / before.mean()) if before.mean() else float("nan"),
+            "lower_in": float(np.mean(difference < 0.0)),
+            "pairs": pairs,
+            "pairing_gain": unpaired / spread if spread else float("inf"),
+        }
+
+    def pairs(self) -> pandas.DataFrame:
+        """One row for each policy, outcome and replicate: both values and their difference."""
+        import pandas
+
+        frames = []
+        for run in self.policies:
+            for outcome in self.outcomes.values():
+                before, after = self.values(self.baseline, outcome), self.values(run, outcome)
+                rows = {"policy": run.scenario.name, "outcome": outcome.name, "replicate": np.arange(len(before))}
+                frames.append(pandas.DataFrame({**rows, "baseline": before, "with_policy": after, "difference": after - before}))
+        return pandas.concat(frames, ignore_index=True)
+
+    def beats(self, outcome: str = "killed") -> pandas.DataFrame:
+        """Share of replicates in which the policy of the row gives a lower number than the run of the column; ties count for neither."""
+        import pandas
+
+        runs = (self.baseline, *self.policies)
+        values = {run.scenario.name: self.values(run, self.outcomes[outcome]) for run in runs}
+        cells = {column: {row: float(np.mean(x < y)) for row, x in values.items()} for column, y in values.items()}
+        return pandas.DataFrame(cells)
+
+    def plot(self, outcome: str = "killed") -> Figure:
+        """The difference of one outcome over time, for every policy, with bands over pairs."""
+        from .figures import difference_figure
+
+        return difference_figure(self, outcome)

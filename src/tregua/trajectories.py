@@ -1,0 +1,95 @@
+"""What a run leaves behind: labelled arrays of all replicates, in two resolutions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Int
+
+from .errors import TreguaError, nearest_name
+from .scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectories:
+    """The replicates of one scenario.
+
+    Attributes:
+        scenario: what was run.
+        plan: how it was run.
+        series: by name, shape (replicate, time, territory): flows and events hold what happened in each step (time 1 to n), stocks and levels
+            what there was at its end; stocks also at time 0.
+        snapshots: by name of stock or level, shape (replicate, snapshot, *axes), at the start and at the end of every block.
+        sums: by name of flow or event, shape (replicate, block, *axes): all that happened in each block.
+        status: 0 for every replicate that is sound.
+    """
+
+    scenario: Scenario
+    plan: Any
+    series: dict[str, np.ndarray]
+    snapshots: dict[str, np.ndarray]
+    sums: dict[str, np.ndarray]
+    status: Int[np.ndarray, "replicate"]
+
+    @property
+    def snapshot_weeks(self) -> np.ndarray:
+        """Weeks at which snapshots were taken."""
+        blocks = next(iter(self.snapshots.values())).shape[1] - 1
+        return np.minimum(np.arange(blocks + 1) * self.plan.block_weeks, self.scenario.weeks)
+
+    def weeks(self, name: str) -> np.ndarray:
+        """Time [weeks since the start] of each entry of a series; for a flow, the end of its step."""
+        length = self._named(name).shape[1]
+        first = 0 if name in self.scenario.model.compartments else 1
+        return (np.arange(length) + first) * self.plan.dt
+
+    def total(self, name: str) -> np.ndarray:
+        """A series summed over territories: shape (replicate, time)."""
+        return self._named(name).sum(axis=-1)
+
+    def between(self, name: str, first: float, last: float) -> np.ndarray:
+        """Persons moved by a flow from week ``first`` to week ``last``: shape (replicate,)."""
+        ends = self.weeks(name)
+        return self.total(name)[:, (ends > first) & (ends <= last)].sum(axis=1)
+
+    def at(self, name: str, week: float) -> np.ndarray:
+        """A stock in a week: shape (replicate,)."""
+        return self.total(name)[:, int(np.argmin(np.abs(self.weeks(name) - week)))]
+
+    def snapshot(self, name: str, week: float) -> np.ndarray:
+        """A stock on all its axes in a week that has a snapshot (TR2302 if it has none): shape (replicate, *axes)."""
+        found = np.flatnonzero(self.snapshot_weeks == week)
+        if not len(found):
+            raise TreguaError("TR2302", f"no snapshot was taken in week {week}", expected=f"a multiple of {self.plan.block_weeks}, or the end")
+        return self.snapshots[name][:, found[0]]
+
+    def dates(self, weeks: np.ndarray) -> list[dt.date]:
+        """Calendar days of weeks."""
+        return [self.scenario.date(week) for week in weeks]
+
+    def _named(self, name: str) -> np.ndarray:
+        if name not in self.series:
+            raise TreguaError("TR2303", f"the run has no series {name!r}", found=name, expected=", ".join(self.series), nearest=nearest_name(name, self.series))
+        return self.series[name]
+
+    def to_xarray(self) -> xarray.Dataset:
+        """All arrays with named axes, units and descriptions, as an xarray data set."""
+        from .arrays import to_xarray
+
+        return to_xarray(self)
+
+
+def gather(scenario: Scenario, plan: Any, chunks: list[dict[str, np.ndarray]]) -> Trajectories:
+    """Put chunks together and drop the padding of the last one."""
+    joined = {name: np.concatenate([chunk[name] for chunk in chunks])[: plan.replicates] for name in chunks[0]}
+
+    def part(prefix: str) -> dict[str, np.ndarray]:
+        return {name.removeprefix(prefix): x for name, x in joined.items() if name.startswith(prefix)}
+
+    return Trajectories(scenario, plan, part("series."), part("stock."), part("flow."), joined["status"])

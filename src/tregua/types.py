@@ -1,0 +1,181 @@
+"""Declarations only: what a mechanism says about the world, as frozen values.
+
+Nothing here computes. A mechanism file builds these; the model checks them; the solvers read them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from scipy.stats._distn_infrastructure import rv_continuous_frozen
+
+OUTSIDE = "outside"
+"""The end of a flow that lies outside the modelled population."""
+
+Stance = Literal["measured", "official", "estimated", "reported", "alleged", "assumed"]
+Support = tuple[float, float]
+
+NONNEGATIVE: Support = (0.0, math.inf)
+UNIT_INTERVAL: Support = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a number rests on.
+
+    Attributes:
+        source: the publication, release or record, named so that a reader can find it.
+        stance: how the source stands to the number. ``estimated`` is a fit in a publication, ``assumed`` has no data behind it.
+        summary: what the source says, in our own words.
+        year: year of publication, 0 where none applies.
+    """
+
+    source: str
+    stance: Stance
+    summary: str = ""
+    year: int = 0
+
+
+@dataclass(frozen=True)
+class LogNormal:
+    """Prior of a positive number: ``log x`` is normal around ``log median`` with standard deviation ``sigma``."""
+
+    median: float
+    sigma: float
+
+    def distribution(self) -> rv_continuous_frozen:
+        """The same prior as a SciPy frozen distribution."""
+        from scipy import stats
+
+        return stats.lognorm(s=self.sigma, scale=self.median)
+
+
+@dataclass(frozen=True)
+class Beta:
+    """Prior of a share, with SciPy's shape parameters ``a`` and ``b``."""
+
+    a: float
+    b: float
+
+    def distribution(self) -> rv_continuous_frozen:
+        """The same prior as a SciPy frozen distribution."""
+        from scipy import stats
+
+        return stats.beta(self.a, self.b)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Prior of a number known only to lie between ``low`` and ``high``."""
+
+    low: float
+    high: float
+
+    def distribution(self) -> rv_continuous_frozen:
+        """The same prior as a SciPy frozen distribution."""
+        from scipy import stats
+
+        return stats.uniform(self.low, self.high - self.low)
+
+
+Prior = LogNormal | Beta | Uniform
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of a mechanism that a user, a policy or a posterior may change.
+
+    Attributes:
+        name: short name; its full name is ``mechanism.name``.
+        value: default, in ``unit``.
+        unit: text that :mod:`tregua.units` reads, such as ``"1/week"``.
+        prior: what is believed before any fit; it must lie inside ``support``.
+        support: closed interval of values that make sense.
+        doc: what the number is in the world.
+        evidence: what the default rests on; never empty.
+        axes: names of the axes along which the number may differ.
+    """
+
+    name: str
+    value: float
+    unit: str
+    prior: Prior
+    support: Support
+    doc: str
+    evidence: tuple[Evidence, ...]
+    axes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """A measured input that every replicate shares and that no policy or posterior changes, such as a table of rivalries."""
+
+    name: str
+    axes: tuple[str, ...]
+    unit: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Compartment:
+    """A stock of persons, whole numbers where the solver is stochastic."""
+
+    name: str
+    axes: tuple[str, ...]
+    doc: str
+
+
+@dataclass(frozen=True)
+class Level:
+    """A quantity that is no count of persons (cash, trust, memory of violence); only drifts and events change it."""
+
+    name: str
+    axes: tuple[str, ...]
+    unit: str
+    doc: str
+    initial: float = 0.0
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Persons who move from one compartment to another.
+
+    ``hazard(view)`` is the per-head hazard [1/week] on the axes of the source. Where the source is :data:`OUTSIDE` it is a rate
+    [person/week] on the axes of the target. The target may lack axes of the source; persons are then summed over them.
+    """
+
+    name: str
+    source: str
+    target: str
+    hazard: Callable[[Any], Any]
+    doc: str
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A smooth change of one level: ``rate(view)`` in the level's unit per week, on the level's axes."""
+
+    level: str
+    rate: Callable[[Any], Any]
+    doc: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """A rare jump of whole groups: at most one for each slot and step.
+
+    ``hazard(view)`` [1/week] on ``axes``. ``apply(view, fired, draw)`` gives the new values of the stocks and levels that change;
+    ``fired`` is 0 or 1 where the solver is stochastic, the probability of firing where it is a mean. Stocks may be moved about but their sum over
+    all compartments must not change. ``has_mean`` says that ``apply`` is meaningful for a probability.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    hazard: Callable[[Any], Any]
+    apply: Callable[[Any, Any, Any], dict[str, Any]]
+    doc: str
+    has_mean: bool = True

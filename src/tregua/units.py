@@ -1,0 +1,97 @@
+"""Units at the border: text such as ``"0.13 / year"`` in, plain numbers in a declared unit out.
+
+Pint does the arithmetic on a small registry of our own: persons, time, mass and money. Inside the engine numbers are bare and in the units that their
+declarations name.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from .errors import TreguaError
+
+DEFINITIONS = (
+    "person = [people] = persons = member = members",
+    "day = [time] = days",
+    "week = 7 day = weeks",
+    "year = 365.25 day = years",
+    "month = year / 12 = months",
+    "gram = [mass]",
+    "kilogram = 1000 gram = kg",
+    "tonne = 1000 kilogram = tonnes",
+    "usd = [money] = dollars",
+    "percent = 0.01 = %",
+)
+
+
+@cache
+def _registry() -> Any:
+    import pint
+
+    registry = pint.UnitRegistry(None)
+    for line in DEFINITIONS:
+        registry.define(line)
+    return registry
+
+
+def check_unit(unit: str) -> None:
+    """Refuse a unit that the registry does not know (TR1302)."""
+    _parse(unit if unit != "1" else "", unit, "")
+
+
+def _parse(text: str, shown: object, where: str) -> Any:
+    import pint
+
+    try:
+        return _registry().Quantity(text)
+    except (pint.errors.PintError, ValueError, TypeError, AttributeError, AssertionError, SyntaxError, ZeroDivisionError, OverflowError) as error:
+        raise TreguaError(
+            "TR1302",
+            "this is not a number with a unit",
+            where=where,
+            found=shown,
+            expected='text such as "0.0025 / week", "110 person/week" or "13 % / year"',
+            do="write the number, then its unit; known units: person, day, week, month, year, kilogram, tonne, usd, %",
+        ) from error
+
+
+def in_unit(value: object, unit: str, where: str) -> float:
+    """A value as written by a user, as a plain number in ``unit``.
+
+    Text is read as a number with a unit. A bare number is accepted only where ``unit`` is ``"1"``.
+
+    Raises:
+        TreguaError: TR1301 for a bare number that needs a unit, TR1302 for text that is no quantity, TR1303 for a unit of another kind.
+    """
+    import pint
+
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise TreguaError("TR1302", "this is not a number with a unit", where=where, found=value, expected=f'text such as "1 {unit}"')
+    if not isinstance(value, str):
+        if unit == "1":
+            return float(value)
+        raise TreguaError(
+            "TR1301",
+            "this number has no unit",
+            where=where,
+            found=value,
+            expected=f"a quantity in {unit} or a unit of the same kind",
+            do=f'write "{value} {_suffix(unit)}" if that is what you mean',
+        )
+    quantity = _parse(value.replace("%", " percent "), value, where)
+    try:
+        return float(_registry().Quantity(quantity).to(unit if unit != "1" else "dimensionless").magnitude)
+    except (pint.errors.DimensionalityError, ValueError, TypeError) as error:
+        raise TreguaError(
+            "TR1303",
+            "this is a quantity of another kind",
+            where=where,
+            found=value,
+            expected=f"a quantity in {unit} or a unit of the same kind",
+            do="check which unit the parameter has: tregua mechanisms",
+        ) from error
+
+
+def _suffix(unit: str) -> str:
+    return unit.removeprefix("1") if unit.startswith("1/") else unit
