@@ -159,6 +159,12 @@ class Model:
             found[name] = jnp.broadcast_to(flow.hazard(self.view(mechanism, values, time)), values[anchor].shape)
         return found
 
+    def event_hazard(self, name: str, values: Values, time: Float[Array, ""]) -> Array:
+        """Hazard of an event [1/week] on its axes."""
+        mechanism, event = self.events[name]
+        sizes = tuple((axis, size) for n, x in values.items() for axis, size in zip(self.axes[n], x.shape, strict=True))
+        return jnp.broadcast_to(event.hazard(self.view(mechanism, values, time)), shape_of(event.axes, sizes))
+
     def drift_rates(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
         """Change of every level per week."""
         rates = {name: jnp.zeros_like(values[name]) for name in self.levels}

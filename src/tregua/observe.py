@@ -5,6 +5,7 @@ Bands are quantiles over replicates, never a mean plus or minus something: count
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 QUANTILES = {"low_90": 0.05, "low_50": 0.25, "median": 0.5, "high_50": 0.75, "high_90": 0.95}
 """Edges of the two bands that tables and figures show: half of all replicates, and nine in ten."""
-
-DAYS_IN_YEAR = 365.25
 
 
 @dataclass(frozen=True)
@@ -57,30 +56,47 @@ def outcomes_of(model: Model) -> dict[str, Outcome]:
 def bands(values: Float[np.ndarray, "replicate *rest"]) -> dict[str, np.ndarray]:
     """Median and edges of the bands over replicates."""
     edges = np.quantile(values, list(QUANTILES.values()), axis=0)
-    return dict(zip(QUANTILES, edges, strict=True))
+    return {name: np.asarray(edge) for name, edge in zip(QUANTILES, edges, strict=True)}
 
 
 def yearly(trajectories: Trajectories) -> pandas.DataFrame:
     """One row for each outcome, calendar year and replicate.
 
-    A week belongs to the year in which it ends. Years that the scenario covers only in part are left out for flows; stocks are those at the last week that
-    ends in the year.
+    A flow counts for a year in proportion to the days of each step that lie in it, so that years with 53 week-ends are no larger than others; stocks are
+    those at the last step that ends in the year. Years that the scenario misses by more than a week at either end are left out; a smaller gap counts at the
+    year's mean.
     """
     import pandas
 
     frames = []
     for outcome in outcomes_of(trajectories.scenario.model).values():
-        weeks = trajectories.weeks(outcome.series)
-        years = np.array([day.year for day in trajectories.dates(weeks)])
         series = trajectories.total(outcome.series)
+        ends = _days_since_start(trajectories, outcome)
         for year in _whole_years(trajectories):
-            inside = np.flatnonzero(years == year)
-            value = series[:, inside].sum(axis=1) if outcome.kind == "flow" else series[:, inside[-1]]
+            if outcome.kind == "flow":
+                value = series @ _share_of_steps(trajectories, ends, year)
+            else:
+                last = (dt.date(year + 1, 1, 1) - trajectories.scenario.start).days
+                value = series[:, np.flatnonzero(ends < last)[-1]].astype(float)
             rows = {"year": year, "outcome": outcome.name, "replicate": np.arange(len(value)), "value": value, "unit": outcome.unit}
             frames.append(pandas.DataFrame(rows))
-    table = pandas.concat(frames, ignore_index=True)
+    # A run of less than a year has no row, but still the columns.
+    table = pandas.concat(frames, ignore_index=True) if frames else pandas.DataFrame(columns=["year", "outcome", "replicate", "value", "unit"])
     table.insert(0, "scenario", trajectories.scenario.name)
     return table
+
+
+def _days_since_start(trajectories: Trajectories, outcome: Outcome) -> Float[np.ndarray, "time"]:
+    """Ends of the steps of a series [days since the start]."""
+    return 7.0 * trajectories.weeks(outcome.series)
+
+
+def _share_of_steps(trajectories: Trajectories, ends: Float[np.ndarray, "time"], year: int) -> Float[np.ndarray, "time"]:
+    """How much of each step counts for a calendar year, by days."""
+    start, length = trajectories.scenario.start, 7.0 * trajectories.plan.dt
+    first, last = (dt.date(year, 1, 1) - start).days, (dt.date(year + 1, 1, 1) - start).days
+    inside = np.clip(np.minimum(ends, last) - np.maximum(ends - length, first), 0.0, None)
+    return inside / length * (last - first) / inside.sum()
 
 
 def _whole_years(trajectories: Trajectories) -> range:
@@ -124,6 +140,10 @@ def groups_at_end(trajectories: Trajectories) -> pandas.DataFrame:
 
 
 def _banded(table: pandas.DataFrame, by: list[str]) -> pandas.DataFrame:
+    import pandas
+
+    if table.empty:
+        return pandas.DataFrame(columns=[*by, *QUANTILES])
     grouped = table.groupby(by, sort=False)["value"].quantile(list(QUANTILES.values())).unstack()
     grouped.columns = list(QUANTILES)
     return grouped.reset_index()

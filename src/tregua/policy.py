@@ -23,7 +23,7 @@ from jaxtyping import Array
 
 from .errors import TreguaError, nearest_name
 from .space import Space
-from .types import Parameter
+from .types import Number, Parameter
 
 Operation = Literal["scale", "set", "add", "cap"]
 
@@ -44,10 +44,10 @@ class Modifier:
 
     target: str
     operation: Operation
-    value: float
+    value: Number
     start: dt.date | None = None
     end: dt.date | None = None
-    ramp_weeks: float = 0.0
+    ramp_weeks: Number = 0.0
     territories: tuple[str, ...] = ()
 
     def __post_init__(self):
@@ -61,7 +61,17 @@ class Modifier:
         elif self.start and self.end and self.end <= self.start:
             problem = "the change ends before it starts"
         if problem:
-            raise TreguaError("TR1402", f"this change of {self.target!r} makes no sense: {problem}", found=self)
+            raise TreguaError("TR1402", f"this change of {self.target!r} makes no sense: {problem}", found=self.text())
+
+    def text(self) -> str:
+        """The change in words, such as ``scale arrests.effort by 2 from 2022-01-01``."""
+        words = {"scale": f"scale {self.target} by", "set": f"set {self.target} to", "add": f"add to {self.target}", "cap": f"cap {self.target} at"}
+        parts = [f"{words[self.operation]} {self.value:g}"]
+        parts += [f"from {self.start}"] if self.start else []
+        parts += [f"to {self.end}"] if self.end else []
+        parts += [f"ramped over {self.ramp_weeks:g} weeks"] if self.ramp_weeks else []
+        parts += ["in " + ", ".join(self.territories)] if self.territories else []
+        return " ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -81,13 +91,13 @@ class Policy:
     doc: str = ""
 
     @classmethod
-    def scale(cls, target: str, factor: float, from_: str | dt.date | None = None, to: str | dt.date | None = None, name: str = "") -> Policy:
+    def scale(cls, target: str, factor: Number, from_: str | dt.date | None = None, to: str | dt.date | None = None, name: str = "") -> Policy:
         """Multiply a parameter from one date to another."""
         change = Modifier(target, "scale", factor, as_date(from_), as_date(to))
         return cls(name or f"{target} x {factor:g}", (change,))
 
     @classmethod
-    def set(cls, target: str, value: float, from_: str | dt.date | None = None, to: str | dt.date | None = None, name: str = "") -> Policy:
+    def set(cls, target: str, value: Number, from_: str | dt.date | None = None, to: str | dt.date | None = None, name: str = "") -> Policy:
         """Replace a parameter's value, in its own unit, from one date to another."""
         change = Modifier(target, "set", value, as_date(from_), as_date(to))
         return cls(name or f"{target} = {value:g}", (change,))
@@ -133,7 +143,7 @@ class Lever:
 
     def at(self, weeks: np.ndarray) -> Lever:
         """The lever at the given weeks."""
-        return Lever(self.slope[weeks], self.shift[weeks], self.cap[weeks])
+        return Lever(np.asarray(self.slope[weeks]), np.asarray(self.shift[weeks]), np.asarray(self.cap[weeks]))
 
 
 def act(base: Mapping[str, Array], levers: Mapping[str, Lever]) -> dict[str, Array]:

@@ -9,6 +9,7 @@ horizon or the number of replicates. Python calls it year after year and chunk a
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, MutableMapping, Sequence
@@ -33,12 +34,22 @@ from .solvers import Solver, solver_named
 from .space import fold
 from .state import STATUS_TEXT, State, Tally
 from .trajectories import Trajectories, gather
+from .types import Number
 
 BLOCK_WEEKS = 52
 """Length of a block [weeks]: short enough to cancel promptly, long enough that calls cost nothing."""
 
 CHUNK = 64
 """Replicates in a chunk of a stochastic run: wide enough for vector units, small enough to stay in cache."""
+
+MEANS_CHUNK = 256
+"""Draws in a chunk of a run without chance: its steps are few and cheap, so that the calls count."""
+
+VECTOR_BITS = 512
+"""Width of the vector instructions asked for [bits]; a processor without them uses its widest."""
+
+MOST_BYTES = 4e9
+"""Largest arrays that a run may need [bytes]: they are held in memory, some of them twice."""
 
 SERIES_AXES = ("territory",)
 """Axes kept in the weekly series; all others are summed. Snapshots, one a block, keep every axis."""
@@ -78,18 +89,19 @@ class Plan:
 
 
 @partial(jax.jit, static_argnames=("model", "sizes", "whole"))
-def _start(model: Model, sizes: tuple, whole: bool, base: dict, covariates: dict, levers: dict, root: Array, replicates: Int[Array, "r"]) -> State:
+def _start(model: Model, sizes: tuple, whole: bool, base: dict, covariates: dict, levers: dict, root: Array, replicates: Int[Array, "r"]):
     TRACES["start"] += 1
 
-    def one(base: dict, replicate: Int[Array, ""]) -> State:
+    def one(base: dict, replicate: Int[Array, ""]) -> tuple[State, dict[str, Array]]:
         draw = Draws(replicate_key(root, replicate), jnp.asarray(INITIAL_STEP)) if whole else Means()
         values = {**act(base, levers), **covariates}
-        return State(model.initial_stocks(values, sizes, draw), model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
+        stocks = model.initial_stocks(values, sizes, draw)
+        return State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32)), {n: fold(x, model.axes[n], SERIES_AXES) for n, x in stocks.items()}
 
     return jax.vmap(one)(base, replicates)
 
 
-@partial(jax.jit, static_argnames=("model", "solver", "dt"))
+@partial(jax.jit, static_argnames=("model", "solver", "dt"), compiler_options={"xla_cpu_prefer_vector_width": VECTOR_BITS})
 def _block(
     model: Model,
     solver: Solver,
@@ -146,7 +158,10 @@ def advance(
             state, sums = carry
             return carry, _series(model, state, jax.tree.map(jnp.zeros_like, sums))
 
-        return lax.cond(number < stop, act_and_step, wait, carry)
+        if solver.stochastic:
+            return lax.cond(number < stop, act_and_step, wait, carry)
+        # A derivative through a branch stores the branch's inputs in every step, ties and all: choosing between values makes it 13 times cheaper.
+        return jax.tree.map(partial(jnp.where, number < stop), act_and_step(carry), wait(carry))
 
     def draw(number: Array) -> Any:
         return Draws(key, number) if solver.stochastic else Means()
@@ -169,7 +184,7 @@ def make_plan(
     solver: Solver | str = "tau-leap",
     replicates: int = 200,
     seed: int = 1,
-    dt: float = 1.0,
+    dt: Number = 1.0,
     block_weeks: int = BLOCK_WEEKS,
     draws: PosteriorDraws | None = None,
 ) -> Plan:
@@ -177,7 +192,7 @@ def make_plan(
 
     Raises:
         TreguaError: TR2201 where the solver cannot run the model, TR2202 for an unknown solver, TR2203 for a step that does not divide the block, TR2204 for
-            replicates or a seed out of range.
+            replicates or a seed out of range, TR2205 for a run that would not fit in memory.
     """
     solver = solver_named(solver) if isinstance(solver, str) else solver
     solver.check(scenario.model)
@@ -191,7 +206,21 @@ def make_plan(
     if not solver.stochastic:
         # Without chance all replicates of one draw are the same run.
         replicates = rows.pop() if rows else 1
+    _check_memory(scenario, replicates, float(dt), block_weeks)
     return Plan(solver, float(dt), block_weeks, replicates, seed)
+
+
+def _check_memory(scenario: Scenario, replicates: int, dt: float, block_weeks: int) -> None:
+    """Refuse a run whose arrays would not fit (TR2205), before anything is computed."""
+    model, sizes = scenario.model, dict(scenario.data.space.sizes)
+    axes = [model.axes[name] for name in (*model.compartments, *model.levels, *model.flows, *model.events)]
+    rows = [math.prod(sizes[axis] for axis in names if axis in SERIES_AXES) * scenario.weeks / dt for names in axes]
+    blocks = [math.prod(sizes[axis] for axis in names) * (scenario.weeks / block_weeks + 1.0) for names in axes]
+    needed = 4.0 * replicates * (sum(rows) + sum(blocks))
+    if needed > MOST_BYTES:
+        most = max(1, int(replicates * MOST_BYTES / needed))
+        found = f"{needed / 1e9:.0f} GB for {replicates} replicates"
+        raise TreguaError("TR2205", "this run would not fit in memory", found=found, expected=f"at most {most} replicates of it")
 
 
 def simulate(
@@ -200,7 +229,7 @@ def simulate(
     replicates: int = 200,
     seed: int = 1,
     *,
-    dt: float = 1.0,
+    dt: Number = 1.0,
     block_weeks: int = BLOCK_WEEKS,
     draws: PosteriorDraws | None = None,
     progress: Progress | None = None,
@@ -229,7 +258,7 @@ def simulate(
     """
     plan = make_plan(scenario, solver, replicates, seed, dt, block_weeks, draws)
     inputs = scenario.compile(draws)
-    width = CHUNK if plan.solver.stochastic or plan.replicates > 1 else 1
+    width = _width(plan)
     numbers = range(-(-plan.replicates // width))
     kept = {} if kept is None else kept
     _run_chunks(
@@ -238,6 +267,13 @@ def simulate(
     trajectories = gather(scenario, plan, [kept[n] for n in numbers])
     _check_status(trajectories.status)
     return trajectories
+
+
+def _width(plan: Plan) -> int:
+    """Replicates in a chunk: one of three numbers, so that the number of replicates compiles nothing new."""
+    if plan.solver.stochastic or 1 < plan.replicates <= CHUNK:
+        return CHUNK
+    return 1 if plan.replicates == 1 else MEANS_CHUNK
 
 
 def _run_chunks(scenario, plan, inputs, numbers, width, kept, progress, devices) -> None:
@@ -250,13 +286,21 @@ def _run_chunks(scenario, plan, inputs, numbers, width, kept, progress, devices)
             done["blocks"] += 1
             progress(done["blocks"], total)
 
+    def next_chunk() -> int | None:
+        with lock:
+            return waiting.popleft() if waiting and not cancelled.is_set() else None
+
     def work(device: jax.Device) -> None:
         with jax.default_device(device):
-            while waiting and not cancelled.is_set():
-                number = waiting.popleft()
-                chunk = run_chunk(scenario, plan, inputs, number, width, finished_block, cancelled)
-                if chunk is not None:
-                    kept[number] = chunk
+            try:
+                while (number := next_chunk()) is not None:
+                    chunk = run_chunk(scenario, plan, inputs, number, width, finished_block, cancelled)
+                    if chunk is not None:
+                        kept[number] = chunk
+            except BaseException:
+                # At once, for the others: the main thread may be waiting for a device that has hours to go.
+                cancelled.set()
+                raise
 
     with ThreadPoolExecutor(len(devices)) as pool:
         try:
@@ -281,24 +325,25 @@ def run_chunk(
         Arrays by name, with the prefix ``series.`` (replicate, step, territory), ``stock.`` (replicate, snapshot, *axes) or ``flow.`` (replicate,
         block, *axes), and ``status`` (replicate,).
     """
+    # Arrays of NumPy wherever JAX only reads them: handing them to a compiled function costs a tenth of making arrays of JAX first.
     dtype = jnp.result_type(float)
     replicates = np.arange(number * width, (number + 1) * width)
-    base = {n: jnp.asarray(x[replicates % len(x)], dtype) for n, x in inputs.base.items()}
-    covariates = {n: jnp.asarray(x, dtype) for n, x in inputs.covariates.items()}
-    root, ids = root_key(plan.seed), jnp.asarray(replicates, jnp.int32)
+    base = jax.device_put({n: np.asarray(x[replicates % len(x)], dtype) for n, x in inputs.base.items()})
+    covariates = jax.device_put({n: np.asarray(x, dtype) for n, x in inputs.covariates.items()})
+    root, ids = root_key(plan.seed), replicates.astype(np.int32)
     sizes = scenario.data.space.sizes
     first = {n: _at(lever, np.asarray(0), dtype) for n, lever in inputs.levers.items()}
-    state = _start(scenario.model, sizes, plan.solver.stochastic, base, covariates, first, root, ids)
+    state, start_series = _start(scenario.model, sizes, plan.solver.stochastic, base, covariates, first, root, ids)
     snapshots, sums, series = [_stocks(state)], [], []
-    start_series = {n: np.asarray(jax.vmap(lambda x, n=n: fold(x, scenario.model.axes[n], SERIES_AXES))(x)) for n, x in state.stocks.items()}
-    stop = jnp.asarray(round(scenario.weeks / plan.dt), jnp.int32)
+    stop = np.int32(round(scenario.weeks / plan.dt))
     for block in range(blocks_of(scenario, plan)):
         if cancelled.is_set():
             return None
         steps = np.arange(block * plan.steps, (block + 1) * plan.steps)
-        weeks = np.minimum((steps * plan.dt).astype(int), scenario.weeks - 1)
+        # A step of a third of a week must not begin a week too early by rounding.
+        weeks = np.minimum(np.floor(steps * plan.dt + 1e-9).astype(int), scenario.weeks - 1)
         levers = {n: _at(lever, weeks, dtype) for n, lever in inputs.levers.items()}
-        state, moved, rows = _block(scenario.model, plan.solver, plan.dt, state, base, covariates, levers, jnp.asarray(steps, jnp.int32), stop, root, ids)
+        state, moved, rows = _block(scenario.model, plan.solver, plan.dt, state, base, covariates, levers, steps.astype(np.int32), stop, root, ids)
         snapshots.append(_stocks(state))
         sums.append({n: np.asarray(x) for n, x in moved.items()})
         series.append({n: np.asarray(x) for n, x in rows.items()})
@@ -307,7 +352,7 @@ def run_chunk(
 
 
 def _at(lever: Lever, weeks: np.ndarray, dtype: Any) -> Lever:
-    return jax.tree.map(lambda x: jnp.asarray(x, dtype), lever.at(weeks))
+    return jax.tree.map(lambda x: np.asarray(x, dtype), lever.at(weeks))
 
 
 def _stocks(state: State) -> dict[str, np.ndarray]:

@@ -31,6 +31,24 @@ INVERSION_TERMS = 20
 NO_DENORMAL = 1e-30
 """Added to every term of the walk [probability]: far below any uniform, but keeps terms out of the denormal range, where processors are slow."""
 
+QUANTILE_SHAPE = (
+    0.002112579,
+    -0.005835033,
+    -0.004112418,
+    0.028058423,
+    -0.019481117,
+    -0.045483184,
+    0.107588876,
+    -0.083768831,
+    -0.067779266,
+    1.813346068,
+    2.941302234,
+)
+"""Normal quantile over 2u - 1, as a polynomial in sqrt(4 - log(4u(1 - u))) - 3, highest power first: fitted for the smallest relative error."""
+
+ROOT_HALF_BITS = 0x3F3504F3
+"""The float32 nearest to the root of 1/2, as an integer."""
+
 _SAFE_COUNT = 100.0
 _SAFE_SHARE = 0.3
 """Harmless inputs for the branch whose result is thrown away, so that it neither overflows nor spoils a gradient."""
@@ -78,14 +96,43 @@ def poisson_quantile(u: Float[Array, "*s"], mean: Float[Array, "*s"]) -> Float[A
 
 
 def normal_quantile(u: Float[Array, "*s"]) -> Float[Array, "*s"]:
-    """Inverse of the standard normal distribution function, through the inverse error function (twice as fast as ``ndtri``)."""
-    return math.sqrt(2.0) * lax.erf_inv(2.0 * u - 1.0)
+    """Inverse of the standard normal distribution function; in float32 to 2e-6 of its value for ``u`` from 2**-24 to 1 - 2**-24."""
+    x = 2.0 * u - 1.0
+    if u.dtype == jnp.float64:
+        return math.sqrt(2.0) * lax.erf_inv(x)
+    t = jnp.sqrt(4.0 - _log(4.0 * u * (1.0 - u))) - 3.0
+    shape = QUANTILE_SHAPE[0]
+    for coefficient in QUANTILE_SHAPE[1:]:
+        shape = shape * t + coefficient
+    return shape * x
 
 
 def _walk(u, q, n):
     """Binomial count by walking up the distribution function; ``n q`` must not exceed :data:`INVERSION_MEAN`."""
     odds = q / (1.0 - q)
-    return _count_terms(u, jnp.exp(n * jnp.log1p(-q)), (n + 1.0) * odds, odds)
+    return _count_terms(u, jnp.exp(n * _log_rest(q)), (n + 1.0) * odds, odds)
+
+
+def _log_rest(q):
+    """Logarithm of 1 - q for q up to 1/2."""
+    return _twice_artanh(q / (q - 2.0), 7)
+
+
+def _log(x):
+    """Logarithm of a float32 in (0, 1]: of its power of two, and of the rest, which lies between the roots of 1/2 and 2."""
+    bits = lax.bitcast_convert_type(x, jnp.int32)
+    power = (bits - ROOT_HALF_BITS) >> 23
+    rest = lax.bitcast_convert_type(bits - (power << 23), jnp.float32)
+    return math.log(2.0) * power.astype(jnp.float32) + _twice_artanh((rest - 1.0) / (rest + 1.0), 4)
+
+
+def _twice_artanh(x, terms):
+    """log((1 + x) / (1 - x)) as a series, which compiles to wide vectors where library logarithms do not; to 1e-7 of its value for the arguments above."""
+    square = x * x
+    series = 1.0 / (2 * terms - 1)
+    for k in reversed(range(1, terms)):
+        series = series * square + 1.0 / (2 * k - 1)
+    return 2.0 * x * series
 
 
 def _count_terms(u, first, rise, drop):

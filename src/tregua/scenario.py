@@ -16,7 +16,7 @@ from .datasets import Dataset, load
 from .errors import TreguaError, nearest_name
 from .model import Model
 from .policy import Lever, Policy, as_date, build_levers
-from .types import Parameter
+from .types import Number, Parameter
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
 
@@ -74,8 +74,8 @@ class Scenario:
     start: dt.date
     weeks: int
     data: Dataset
-    values: Mapping[str, float] = field(default_factory=dict)
-    overrides: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, Number] = field(default_factory=dict)
+    overrides: Mapping[str, Number] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
     name: str = "baseline"
     label: str = ""
@@ -86,8 +86,8 @@ class Scenario:
         start: str | dt.date = "2012-01-01",
         weeks: int = 520,
         data: Dataset | str = "groups-2020",
-        values: Mapping[str, float] | None = None,
-        overrides: Mapping[str, float] | None = None,
+        values: Mapping[str, Number] | None = None,
+        overrides: Mapping[str, Number] | None = None,
         policies: tuple[Policy, ...] = (),
         name: str = "baseline",
         label: str = "",
@@ -117,13 +117,13 @@ class Scenario:
         """The same scenario with one more policy, named after it."""
         return replace(self, policies=(*self.policies, policy), name=policy.name, label=policy.shown)
 
-    def with_values(self, values: Mapping[str, float]) -> Scenario:
+    def with_values(self, values: Mapping[str, Number]) -> Scenario:
         """The same scenario with some values replaced."""
         return replace(self, values={**self.values, **values})
 
-    def date(self, week: float) -> dt.date:
+    def date(self, week: Number) -> dt.date:
         """The day on which a week of the scenario begins."""
-        return self.start + dt.timedelta(days=round(7 * week))
+        return self.start + dt.timedelta(days=round(7 * float(week)))
 
     def week_of(self, date: str | dt.date) -> int:
         """The first week that begins on or after a date."""
@@ -183,7 +183,7 @@ def _check_support(name: str, parameter: Parameter, base: np.ndarray, lever: Lev
     """Refuse a value that leaves its support, before or under policies (TR1306)."""
     low, high = parameter.support
     if not np.all(np.isfinite(base)):
-        raise TreguaError("TR1306", f"{name!r} is not a finite number", found=base.ravel()[0], expected=_support_text(parameter))
+        raise TreguaError("TR1306", f"{name!r} is not a finite number", where=f"value of {name}", found=base.ravel()[0], expected=_support_text(parameter))
     # The lever is non-decreasing in the value, so the extremes of the draws bound all of them.
     for edge in (base.min(axis=0), base.max(axis=0)):
         forced = np.concatenate([edge[None], np.minimum(lever.slope * edge + lever.shift, lever.cap)])

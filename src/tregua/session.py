@@ -24,7 +24,7 @@ def begin(cores: int | None = None, float64: bool = False, cache: bool = True) -
     import jax
 
     with suppress(RuntimeError):  # The devices exist already: a notebook that has used JAX keeps what it has.
-        jax.config.update("jax_num_cpu_devices", cores or len(os.sched_getaffinity(0)))
+        jax.config.update("jax_num_cpu_devices", cores or usable_cores())
     jax.config.update("jax_enable_x64", float64)
     if cache:
         folder = cache_folder()
@@ -33,6 +33,11 @@ def begin(cores: int | None = None, float64: bool = False, cache: bool = True) -
         jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def usable_cores() -> int:
+    """Cores that the process may use, where the system tells; else all cores of the machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cache_folder() -> Path:

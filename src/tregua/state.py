@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
-from jaxtyping import Array, Int
+
+Leaf = Any
+"""An array; JAX also puts shapes and stacks of replicates in its place while it looks at a program."""
 
 BAD_HAZARD = 1
 """A hazard was negative or not finite."""
@@ -13,9 +16,19 @@ BAD_HAZARD = 1
 BROKEN_EVENT = 2
 """An event changed the number of persons, or left fewer than none somewhere."""
 
+TOO_MANY = 4
+"""A place held a billion persons or more, near the largest whole number there is, beyond which counts turn negative."""
+
+TOO_FAST = 8
+"""A stock emptied faster than the step of an explicit method can follow, so that errors grow instead of fading."""
+
+MOST_PERSONS = 2**30
+
 STATUS_TEXT = {
     BAD_HAZARD: "a hazard was negative or not finite",
     BROKEN_EVENT: "an event changed the number of persons",
+    TOO_MANY: "a stock reached a billion persons",
+    TOO_FAST: "a stock empties faster than the step can follow; take a shorter step, or the solver tau-leap or mean-field",
 }
 
 
@@ -30,9 +43,9 @@ class State:
         status: sum of the flags above; 0 where all is well.
     """
 
-    stocks: dict[str, Array]
-    levels: dict[str, Array]
-    status: Int[Array, ""]
+    stocks: dict[str, Leaf]
+    levels: dict[str, Leaf]
+    status: Leaf
 
 
 @jax.tree_util.register_dataclass
@@ -45,5 +58,5 @@ class Tally:
         fired: events that fired, by full name: 0 or 1 in each slot, or the chance of it in a mean.
     """
 
-    moved: dict[str, Array]
-    fired: dict[str, Array]
+    moved: dict[str, Leaf]
+    fired: dict[str, Leaf]

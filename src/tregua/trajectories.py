@@ -11,6 +11,7 @@ from jaxtyping import Int
 
 from .errors import TreguaError, nearest_name
 from .scenario import Scenario
+from .types import Number
 
 if TYPE_CHECKING:
     import xarray
@@ -50,19 +51,20 @@ class Trajectories:
         return (np.arange(length) + first) * self.plan.dt
 
     def total(self, name: str) -> np.ndarray:
-        """A series summed over territories: shape (replicate, time)."""
-        return self._named(name).sum(axis=-1)
+        """A series summed over territories, if it has them: shape (replicate, time)."""
+        series = self._named(name)
+        return series.sum(axis=tuple(range(2, series.ndim)))
 
-    def between(self, name: str, first: float, last: float) -> np.ndarray:
+    def between(self, name: str, first: Number, last: Number) -> np.ndarray:
         """Persons moved by a flow from week ``first`` to week ``last``: shape (replicate,)."""
         ends = self.weeks(name)
         return self.total(name)[:, (ends > first) & (ends <= last)].sum(axis=1)
 
-    def at(self, name: str, week: float) -> np.ndarray:
+    def at(self, name: str, week: Number) -> np.ndarray:
         """A stock in a week: shape (replicate,)."""
         return self.total(name)[:, int(np.argmin(np.abs(self.weeks(name) - week)))]
 
-    def snapshot(self, name: str, week: float) -> np.ndarray:
+    def snapshot(self, name: str, week: Number) -> np.ndarray:
         """A stock on all its axes in a week that has a snapshot (TR2302 if it has none): shape (replicate, *axes)."""
         found = np.flatnonzero(self.snapshot_weeks == week)
         if not len(found):
@@ -71,7 +73,7 @@ class Trajectories:
 
     def dates(self, weeks: np.ndarray) -> list[dt.date]:
         """Calendar days of weeks."""
-        return [self.scenario.date(week) for week in weeks]
+        return [self.scenario.date(float(week)) for week in weeks]
 
     def _named(self, name: str) -> np.ndarray:
         if name not in self.series:

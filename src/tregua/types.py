@@ -17,6 +17,9 @@ OUTSIDE = "outside"
 """The end of a flow that lies outside the modelled population."""
 
 Stance = Literal["measured", "official", "estimated", "reported", "alleged", "assumed"]
+Number = float | int
+"""A number as a user writes it: whole or not."""
+
 Support = tuple[float, float]
 
 NONNEGATIVE: Support = (0.0, math.inf)
@@ -101,7 +104,7 @@ class Parameter:
     """
 
     name: str
-    value: float
+    value: Number
     unit: str
     prior: Prior
     support: Support

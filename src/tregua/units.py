@@ -37,7 +37,7 @@ def _registry() -> Any:
 
 def check_unit(unit: str) -> None:
     """Refuse a unit that the registry does not know (TR1302)."""
-    _parse(unit if unit != "1" else "", unit, "")
+    _parse(unit, unit, "")
 
 
 def _parse(text: str, shown: object, where: str) -> Any:

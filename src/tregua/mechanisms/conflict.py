@@ -56,6 +56,6 @@ class Conflict(Mechanism):
         def hazard(v):
             # sum_h (R_gh + eps) C_h without the diagonal, as one product with the shared matrix: R has an empty diagonal.
             enemies = v.members @ v.rivalry.T + v.baseline * (v.total("members", over=("group",)) - v.members)
-            return v.lethality * enemies / (1.0 + jnp.sum(v.alliance, axis=1))
+            return v.lethality * enemies / (1.0 + jnp.sum(v.alliance, axis=1))[None, :]
 
         return (Flow("killed", "members", "dead", hazard, "members killed by rival groups"),)

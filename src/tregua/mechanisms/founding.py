@@ -37,7 +37,7 @@ class Founding(Mechanism):
                 Evidence(
                     SIZE_2023,
                     "estimated",
-                    "Upper edge of the box searched in the published fit. Equally good fits exist from 60,000 to 500,000.",
+                    "Upper edge of the box searched in the published fit. Equally good fits exist from 60,000 to 500,000, and below with strong saturation.",
                     2023,
                 ),
             ),

@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ..errors import TreguaError
 from ..model import Model, Values
 from ..space import fold
-from ..state import BAD_HAZARD, BROKEN_EVENT, State, Tally
+from ..state import BAD_HAZARD, BROKEN_EVENT, MOST_PERSONS, TOO_MANY, State, Tally
 from ..types import OUTSIDE
 
 Step = Callable[..., tuple[State, Tally]]
@@ -62,6 +62,13 @@ def bad(hazards: dict[str, Array]) -> Bool[Array, ""]:
     return jnp.any(jnp.stack(wrong)) if wrong else jnp.asarray(False)
 
 
+def crowded(stocks: dict[str, Array], draw: Any) -> Int[Array, ""]:
+    """The flag for counts that are about to leave the whole numbers, or have left them."""
+    if not (draw.whole and stocks):
+        return jnp.asarray(0, jnp.int32)
+    return jnp.where(jnp.any(jnp.stack([jnp.any((x < 0) | (x >= MOST_PERSONS)) for x in stocks.values()])), TOO_MANY, 0)
+
+
 def transfer(model: Model, stocks: dict[str, Array], moved: dict[str, Array]) -> dict[str, Array]:
     """Take moved persons out of their sources and put them into their targets: nobody appears or vanishes but through :data:`OUTSIDE`."""
     after = dict(stocks)
@@ -77,9 +84,9 @@ def transfer(model: Model, stocks: dict[str, Array], moved: dict[str, Array]) ->
 def fire_events(model: Model, state: State, before: Values, inputs: Values, time: Float[Array, ""], dt: float, draw: Any) -> tuple[State, dict[str, Array]]:
     """Let events happen, each with probability ``1 - exp(-hazard dt)`` read from the values before the step."""
     fired: dict[str, Array] = {}
-    for name, (mechanism, event) in model.events.items():
-        hazard = event.hazard(model.view(mechanism, before, time))
-        chance = jnp.broadcast_to(-jnp.expm1(-hazard * dt), jnp.shape(hazard))
+    for name in model.events:
+        hazard = model.event_hazard(name, before, time)
+        chance = -jnp.expm1(-hazard * dt)
         ones = jnp.ones(chance.shape, jnp.int32 if draw.whole else chance.dtype)
         fired[name] = draw.binomial(name, ones, chance)
         state = apply_event(model, name, state, inputs, time, fired[name], draw)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
 from ..model import Model, Values
-from ..random import tag, uniform
 from ..state import BAD_HAZARD, State, Tally
-from .base import Solver, apply_event, bad, transfer, values_of
+from .base import Solver, apply_event, bad, crowded, transfer, values_of
 from .rk4 import flow_rates
 
 
@@ -24,26 +22,25 @@ def exact(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt
     """Everything that happens between ``time`` and ``time + dt``."""
     rates = _rates(model, state, inputs, time)
     nothing = {n: jnp.zeros(x.shape, jnp.int32) for n, x in rates.items()}
-    stream = draw.stream("exact")
 
     def happen(carry):
         clock, count, state, tally, _ = carry
         rates = _rates(model, state, inputs, time)
         flat = jnp.concatenate([x.ravel() for x in rates.values()])
         sums = jnp.cumsum(flat)
-        u = uniform(jax.random.fold_in(stream, count), (2,))
+        mine = draw.numbered("exact", count)
+        u = mine.uniform("when and which", (2,))
         clock = clock - jnp.log(u[0]) / jnp.maximum(sums[-1], jnp.finfo(sums.dtype).tiny)
         # A later rate of zero leaves the sum unchanged, so `right` never picks a channel that cannot happen.
         chosen = jnp.minimum(jnp.searchsorted(sums, u[1] * sums[-1], side="right"), jnp.argmax(sums >= sums[-1]))
         late = (clock >= dt) | ~(sums[-1] > 0.0)
         one = _one_hot(rates, jnp.where(late, -1, chosen))
-        step = jax.random.fold_in(jax.random.fold_in(stream, tag("event")), count)
-        after = _put(model, state, inputs, time, one, type(draw)(step, 0))
+        after = _put(model, state, inputs, time, one, mine)
         return clock, count + 1, after, {n: tally[n] + one[n] for n in tally}, late | bad(rates)
 
     begin = (jnp.zeros((), jnp.result_type(float)), jnp.asarray(0, jnp.int32), state, nothing, bad(rates))
     _, _, state, tally, _ = lax.while_loop(lambda carry: ~carry[4], happen, begin)
-    status = state.status | jnp.where(bad(_rates(model, state, inputs, time)), BAD_HAZARD, 0)
+    status = state.status | jnp.where(bad(_rates(model, state, inputs, time)), BAD_HAZARD, 0) | crowded(state.stocks, draw)
     state = State(state.stocks, state.levels, status)
     return state, Tally({n: tally[n] for n in model.flows}, {n: tally[n] for n in model.events})
 
@@ -52,7 +49,7 @@ def _rates(model: Model, state: State, inputs: Values, time: Float[Array, ""]) -
     """Rate of every channel per week, flows first, then events."""
     values = values_of(state, inputs)
     rates = flow_rates(model, {n: values[n] for n in state.stocks}, values, time)
-    return rates | {n: event.hazard(model.view(mechanism, values, time)) for n, (mechanism, event) in model.events.items()}
+    return rates | {n: model.event_hazard(n, values, time) for n in model.events}
 
 
 def _one_hot(rates: dict[str, Array], chosen: Array) -> dict[str, Array]:

@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 from ..model import Model, Values
 from ..state import BAD_HAZARD, State, Tally
 from ..types import OUTSIDE
-from .base import Solver, bad, fire_events, transfer, values_of
+from .base import Solver, bad, crowded, fire_events, transfer, values_of
 
 
 def leap(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: float, draw: Any) -> tuple[State, Tally]:
@@ -34,8 +34,9 @@ def leap(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt:
             moved |= split_exit(source, state.stocks[source], {n: hazards[n] for n in names}, dt, draw)
     rates = model.drift_rates(values, time)
     levels = {n: x + dt * rates[n] for n, x in state.levels.items()}
-    status = state.status | jnp.where(bad(hazards), BAD_HAZARD, 0)
-    state, fired = fire_events(model, State(transfer(model, state.stocks, moved), levels, status), values, inputs, time, dt, draw)
+    stocks = transfer(model, state.stocks, moved)
+    status = state.status | jnp.where(bad(hazards), BAD_HAZARD, 0) | crowded(stocks, draw)
+    state, fired = fire_events(model, State(stocks, levels, status), values, inputs, time, dt, draw)
     return state, Tally(moved, fired)
 
 

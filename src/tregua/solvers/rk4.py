@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from ..model import Model, Values
-from ..state import BAD_HAZARD, State, Tally
+from ..state import BAD_HAZARD, TOO_FAST, State, Tally
 from ..types import OUTSIDE
 from .base import Solver, bad, fire_events, transfer, values_of
+
+STABLE = 2.5
+"""Largest product of step and hazard of leaving; beyond 2.79 the method turns a decline into an explosion."""
 
 
 def flow_rates(model: Model, stocks: dict[str, Array], values: Values, time: Float[Array, ""]) -> dict[str, Array]:
@@ -27,16 +30,18 @@ def rk4(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: 
     """One step of fourth order in ``dt``."""
     start = values_of(state, inputs)
 
-    def slope(moved: dict[str, Array], risen: dict[str, Array], share: float) -> tuple[dict[str, Array], dict[str, Array]]:
-        stocks = transfer(model, state.stocks, {n: share * dt * x for n, x in moved.items()})
-        levels = {n: x + share * dt * risen[n] for n, x in state.levels.items()}
+    def slope(last: tuple, share: float) -> tuple[dict[str, Array], dict[str, Array], Array]:
+        stocks = transfer(model, state.stocks, {n: share * dt * x for n, x in last[0].items()})
+        levels = {n: x + share * dt * last[1][n] for n, x in state.levels.items()}
         values, now = {**start, **stocks, **levels}, time + share * dt
-        return flow_rates(model, stocks, values, now), model.drift_rates(values, now)
+        rates = flow_rates(model, stocks, values, now)
+        return rates, model.drift_rates(values, now), _too_fast(model, stocks, rates, dt)
 
-    k1 = flow_rates(model, state.stocks, start, time), model.drift_rates(start, time)
-    k2 = slope(*k1, 0.5)
-    k3 = slope(*k2, 0.5)
-    k4 = slope(*k3, 1.0)
+    rates = flow_rates(model, state.stocks, start, time)
+    k1 = rates, model.drift_rates(start, time), _too_fast(model, state.stocks, rates, dt)
+    k2 = slope(k1, 0.5)
+    k3 = slope(k2, 0.5)
+    k4 = slope(k3, 1.0)
 
     def mean(part: int, name: str) -> Array:
         a, b, c, d = (k[part][name] for k in (k1, k2, k3, k4))
@@ -44,9 +49,16 @@ def rk4(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: 
 
     moved = {n: mean(0, n) for n in model.flows}
     levels = {n: x + mean(1, n) for n, x in state.levels.items()}
-    status = state.status | jnp.where(bad(k1[0]), BAD_HAZARD, 0)
+    status = state.status | jnp.where(bad(k1[0]), BAD_HAZARD, 0) | jnp.where(k1[2] | k2[2] | k3[2] | k4[2], TOO_FAST, 0)
     state, fired = fire_events(model, State(transfer(model, state.stocks, moved), levels, status), start, inputs, time, dt, draw)
     return state, Tally(moved, fired)
+
+
+def _too_fast(model: Model, stocks: dict[str, Array], rates: dict[str, Array], dt: float) -> Bool[Array, ""]:
+    """Whether any stock of a person or more, or of less than nobody, is left too fast for the step."""
+    leaving = {source: sum(rates[n] for n in names) for source, names in model.outflows.items() if source != OUTSIDE}
+    wrong = [jnp.any((jnp.abs(stocks[source]) >= 1.0) & (dt * jnp.abs(rate) > STABLE * jnp.abs(stocks[source]))) for source, rate in leaving.items()]
+    return jnp.any(jnp.stack(wrong)) if wrong else jnp.asarray(False)
 
 
 RK4 = Solver("rk4", rk4, False, False, True, True, "expected numbers in continuous time: the solver of published differential equations")

@@ -1,0 +1,57 @@
+"""One session of tests: double precision, strict shapes, two devices, and the type checks of every signature of the package."""
+
+from __future__ import annotations
+
+import pytest
+
+# Compiled programs stay between runs of the tests; a temporary folder would make every run pay for every program again.
+KEPT = ("jax_enable_x64", "jax_numpy_rank_promotion", "jax_compilation_cache_dir")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--nightly", action="store_true", help="also run the long statistical checks")
+    parser.addoption("--update-golden", action="store_true", help="write tests/golden/*.json anew: only where numbers are meant to move")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--nightly"):
+        skip = pytest.mark.skip(reason="long: run with --nightly")
+        for item in items:
+            if "nightly" in item.keywords:
+                item.add_marker(skip)
+
+
+def pytest_sessionstart(session):
+    # Not at import: the type checks are hooked in after this file is read, and see only what is imported later.
+    import jax
+
+    from tregua import session as process
+
+    process.begin(cores=2, float64=True)
+    jax.config.update("jax_numpy_rank_promotion", "raise")
+    session.config.tregua_settings = {name: getattr(jax.config, name) for name in KEPT}
+
+
+@pytest.fixture(autouse=True)
+def same_process_settings(request):
+    """Tests of the command line settle the process for themselves; the next test must not notice."""
+    import jax
+
+    for name, value in request.config.tregua_settings.items():
+        if getattr(jax.config, name) != value:
+            jax.config.update(name, value)
+
+
+@pytest.fixture
+def single_precision(same_process_settings):
+    """Float32, as runs of users have it. A context manager would not reach the threads that run chunks."""
+    import jax
+
+    jax.config.update("jax_enable_x64", False)
+    yield
+    jax.config.update("jax_enable_x64", True)
+
+
+@pytest.fixture
+def update_golden(request) -> bool:
+    return request.config.getoption("--update-golden")
