@@ -1,0 +1,55 @@
+"""The command line: each command parses, calls the library once, and prints."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+
+from ..errors import TreguaError
+
+DONE, OUTSIDE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses: all well; a reproduction is outside its tolerance; bad input; stopped by the user."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave the process with one of the exit statuses above."""
+    sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command.
+
+    Returns:
+        The exit status. Refusals are printed, never raised.
+    """
+    try:
+        from .commands import app
+        from .show import print_refusal
+    except ModuleNotFoundError as error:
+        print(_missing(error).text(), file=sys.stderr)
+        return BAD_INPUT
+    from cyclopts import CycloptsError
+
+    as_json = "--json" in arguments
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except TreguaError as error:
+        return print_refusal(error, as_json)
+    except CycloptsError as error:
+        refusal = TreguaError("TR1001", " ".join(str(error).split()), where="command line", do="tregua --help lists commands and options")
+        return print_refusal(refusal, as_json)
+    except ModuleNotFoundError as error:
+        return print_refusal(_missing(error), as_json)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except KeyboardInterrupt:
+        print("Stopped; nothing was left behind.", file=sys.stderr)
+        return INTERRUPTED
+    return status if isinstance(status, int) else DONE
+
+
+def _missing(error: ModuleNotFoundError) -> TreguaError:
+    return TreguaError("TR9001", f"the package {error.name!r} is not installed", do='install the application: pip install "tregua[app]"')

@@ -1,0 +1,214 @@
+"""The commands. Every one has an example in its help, ``--json``, and the exit statuses of :mod:`tregua.cli`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cyclopts import App
+
+from .. import __version__
+from ..errors import TreguaError, nearest_name
+from .options import Json, Options, Out, Quiet, Replace
+from .show import OUT, print_json, print_table
+
+EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 130 stopped.
+
+Every refusal has a code; `tregua explain CODE` says more."""
+
+app = App(
+    name="tregua",
+    help="An open laboratory for organised-crime violence. Start with `tregua run`.",
+    help_epilogue=EPILOGUE,
+    help_format="plaintext",
+    version=__version__,
+    version_flags=["--version"],
+    suppress_keyboard_interrupt=False,
+)
+
+
+@app.command
+def run(scenario: str = "size-2023", /, *, options: Options | None = None) -> int:
+    """Run a scenario and write a folder with tables, arrays, figures and a report.
+
+    Example: tregua run --replicates 500 --policy halve-recruitment --out half
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    """
+    from .ensembles import run_scenario
+
+    return run_scenario(scenario, options or Options())
+
+
+@app.command
+def compare(scenario: str = "size-2023", /, *, options: Options | None = None) -> int:
+    """Compare policies with a baseline, replicate by replicate, on the same random numbers.
+
+    Without --policy, every policy of the scenario is compared.
+
+    Example: tregua compare --policy double-arrests --policy both
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    """
+    from .ensembles import compare_policies
+
+    return compare_policies(scenario, options or Options())
+
+
+@app.command
+def reproduce(name: str = "", /, *, out: Out = None, replace: Replace = False, quiet: Quiet = False, json: Json = False) -> int:
+    """Rebuild published results and compare every number. Exit status 1 if any is outside its tolerance.
+
+    Example: tregua reproduce size-2023
+
+    Parameters
+    ----------
+    name
+        Which results; without it, the list of those available.
+    """
+    from .reproduce import reproduce_results
+
+    return reproduce_results(name, out, replace, quiet, json)
+
+
+@app.command
+def check(scenario: str = "size-2023", /, *, json: Json = False) -> int:
+    """Read a scenario file and say what would be run, without running it.
+
+    Example: tregua check my-scenario.toml
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    """
+    from ..scenario import resolve
+    from ..scenario_file import load_scenario
+
+    read = load_scenario(scenario)
+    values = {
+        n: {"value": r.value.ravel().tolist(), "unit": read.scenario.model.parameters[n].unit, "layer": r.layer} for n, r in resolve(read.scenario).items()
+    }
+    if json:
+        print_json({"scenario": read.scenario.name, "weeks": read.scenario.weeks, "replicates": read.replicates, "values": values})
+        return 0
+    last = read.scenario.date(read.scenario.weeks)
+    size = f"{read.replicates} replicates of {read.scenario.weeks} weeks, {read.scenario.start} to {last}"
+    OUT.print(f"{read.scenario.shown}: {size}, solver {read.solver}, seed {read.seed}", markup=False)
+    rows = [[n, ", ".join(f"{x:g}" for x in v["value"]), v["unit"], v["layer"]] for n, v in values.items()]
+    print_table("Values", ["parameter", "value", "unit", "from"], rows, left=4)
+    rows = [[p.name, p.shown, "; ".join(change.text() for change in p.modifiers) or "nothing is changed"] for p in read.policies.values()]
+    print_table("Policies", ["name", "label", "changes"], rows, left=3)
+    return 0
+
+
+@app.command
+def new(path: Path, /, *, json: Json = False) -> int:
+    """Write a commented scenario file to start from. It never overwrites a file.
+
+    Example: tregua new my-scenario.toml
+
+    Parameters
+    ----------
+    path
+        File to write.
+    """
+    from ..scenario_file import load_scenario
+
+    text = load_scenario().text.replace('name = "size-2023"', 'name = "my-scenario"', 1)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise TreguaError("TR3102", "this file cannot be written", where=str(path), found=error.strerror, do="choose another name") from error
+    if json:
+        print_json({"written": str(path)})
+    else:
+        OUT.print(f"Written: {path}. Change it, then: tregua run {path}", markup=False)
+    return 0
+
+
+@app.command
+def mechanisms(name: str = "", /, *, json: Json = False) -> int:
+    """List the mechanisms, or show one: its equation, parameters, units, priors and evidence.
+
+    Example: tregua mechanisms conflict
+
+    Parameters
+    ----------
+    name
+        Which one; without it, all.
+    """
+    from ..mechanism import registry
+
+    known = registry()
+    if name and name not in known:
+        raise TreguaError(
+            "TR1205",
+            f"no mechanism is named {name!r}",
+            where="command line",
+            found=name,
+            expected="one of " + ", ".join(known),
+            nearest=nearest_name(name, known),
+        )
+    from .inform import describe_mechanism, print_mechanism
+
+    chosen = [known[name]()] if name else [kind() for kind in known.values()]
+    if json:
+        print_json([describe_mechanism(m) for m in chosen])
+        return 0
+    if name:
+        print_mechanism(chosen[0])
+        return 0
+    rows = [[m.name, (type(m).__doc__ or "").splitlines()[0], ", ".join(p.name for p in m.parameters)] for m in chosen]
+    print_table("Mechanisms", ["name", "what it is", "parameters"], rows, "Show one with: tregua mechanisms NAME", left=3)
+    return 0
+
+
+@app.command
+def explain(code: str = "", /, *, json: Json = False) -> int:
+    """Explain an error code, or list all codes.
+
+    Example: tregua explain TR1301
+
+    Parameters
+    ----------
+    code
+        Such as TR1301.
+    """
+    from ..essays import ESSAYS
+
+    if not code:
+        rows: list[Any] = [[key, essay.title] for key, essay in ESSAYS.items()]
+        print_json(dict(rows)) if json else print_table("Error codes", ["code", "what it means"], rows, left=2)
+        return 0
+    essay = ESSAYS.get(code.upper())
+    if essay is None:
+        raise TreguaError("TR1002", f"there is no error code {code!r}", found=code, nearest=nearest_name(code.upper(), ESSAYS), do="tregua explain lists all")
+    if json:
+        print_json({"code": code.upper(), "title": essay.title, "text": essay.text})
+    else:
+        OUT.print(f"{code.upper()}: {essay.title}\n\n{essay.text}", markup=False)
+    return 0
+
+
+@app.command
+def doctor(*, json: Json = False) -> int:
+    """Say what this installation can do: versions, cores, whether compiled programs are found again, and a short self-check.
+
+    Example: tregua doctor
+    """
+    from .inform import examine
+
+    findings = examine()
+    if json:
+        print_json(findings)
+    else:
+        print_table("This installation", ["", ""], [[k, str(v)] for k, v in findings.items()], left=2)
+    return 0 if findings["self-check"] == "passed" else 1

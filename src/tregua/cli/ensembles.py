@@ -1,0 +1,267 @@
+"""`tregua run` and `tregua compare`: read, run with a bar, write the folder whole, print what a newcomer needs."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import TreguaError
+from ..run import Plan, make_plan, simulate
+from ..scenario import Scenario
+from ..scenario_file import ScenarioFile, load_scenario, named_policy
+from ..session import begin
+from ..wording import percent, rounded, span
+from .options import Options
+from .show import ERR, OUT, print_json, print_table, progress_bar
+
+CHANCE_ONLY = "Bands show chance only, with every parameter held fixed. What is not known about the parameters matters more: see the report."
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What differs between a run and a comparison.
+
+    Attributes:
+        verb: the command.
+        folder: name of the run folder where the user gives none, but for the digest.
+        digest: of all inputs.
+        plan: how it is run.
+        says: one line about what will be done.
+        work: does it; told about progress, and where finished chunks are kept.
+        write: writes the result into a folder.
+        show: prints the result for a newcomer.
+        record: the result as data.
+    """
+
+    verb: str
+    folder: str
+    digest: str
+    plan: Plan
+    says: str
+    work: Callable[[Any, Callable[[Scenario], Any]], Any]
+    write: Callable[[Path, Any, str, float], None]
+    show: Callable[[Any], None]
+    record: Callable[[Any], dict[str, Any]]
+
+
+def run_scenario(source: str, options: Options) -> int:
+    """Run one scenario and write its folder."""
+    began = time.perf_counter()
+    begin()
+    from ..observe import yearly_bands
+    from ..store import inputs_hash, write_run
+
+    read, plan = _read(source, options)
+    scenario = read.scenario
+    for name in options.policy or []:
+        scenario = scenario.with_policy(_policy(read, name))
+    job = _Job(
+        "run",
+        scenario.name,
+        inputs_hash(scenario, plan),
+        plan,
+        f"{scenario.shown}: {plan.replicates} replicates of {scenario.weeks} weeks ({scenario.start} to {scenario.date(scenario.weeks)})",
+        lambda told, kept: simulate(scenario, plan.solver, plan.replicates, plan.seed, progress=told, kept=kept(scenario)),
+        write_run,
+        _show_run,
+        lambda run: {"yearly": yearly_bands(run).to_dict("records")},
+    )
+    return _carry_out(job, source, options, read, began)
+
+
+def compare_policies(source: str, options: Options) -> int:
+    """Compare policies with their baseline and write the folder."""
+    began = time.perf_counter()
+    begin()
+    from ..store import inputs_hash, write_comparison
+    from ..study import Study
+
+    read, plan = _read(source, options)
+    compared = [_policy(read, name) for name in options.policy or []] or list(read.policies.values())
+    if not compared:
+        raise TreguaError("TR1207", "the scenario has no policy to compare", where=source, do="add a [[policy]] to the file")
+    study = Study(read.scenario, compared, replicates=plan.replicates, solver=plan.solver.name)
+    job = _Job(
+        "compare",
+        f"{read.scenario.name}-compare",
+        joint_digest([inputs_hash(scenario, plan) for scenario in study.scenarios]),
+        plan,
+        f"{read.scenario.shown}: baseline and {len(compared)} {'policy' if len(compared) == 1 else 'policies'}, {plan.replicates} pairs of replicates each",
+        lambda told, kept: study.run(plan.seed, told, kept),
+        write_comparison,
+        _show_comparison,
+        lambda comparison: {"differences": comparison.table().to_dict("records")},
+    )
+    return _carry_out(job, source, options, read, began)
+
+
+def joint_digest(digests: Sequence[str]) -> str:
+    """One digest for several sets of inputs."""
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
+
+
+def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, began: float) -> int:
+    """Do the work with a bar, write the folder whole, and say where it is."""
+    from ..store import staged
+
+    folder = options.out or Path("runs") / f"{job.folder}-{job.digest[:8]}"
+    check_target(folder, options.may_replace)
+    _announce(job.says, options.silent)
+    keeping = _Keeping(folder.parent, options.fresh)
+    try:
+        with progress_bar("Running", options.silent) as told:
+            result = job.work(told, lambda scenario: keeping.chunks(scenario, job.plan))
+        _announce("Writing tables, arrays, figures and the report", options.silent)
+        with staged(folder, options.may_replace) as place:
+            job.write(place, result, _command(job, source, options), time.perf_counter() - began)
+            (place / "scenario.toml").write_text(read.text, encoding="utf-8")
+    except KeyboardInterrupt:
+        return keeping.interrupted()
+    keeping.discard()
+    seconds = time.perf_counter() - began
+    if options.json:
+        print_json({"folder": str(folder), "seconds": seconds, **job.record(result)})
+    elif not options.quiet:
+        job.show(result)
+        _goodbye(folder, seconds)
+    return 0
+
+
+class _Keeping:
+    """Finished chunks of a run, kept on disk until the run is written."""
+
+    def __init__(self, parent: Path, fresh: bool):
+        self._parent, self._fresh = parent, fresh
+        self._kept: list[Any] = []
+
+    def chunks(self, scenario: Scenario, plan: Any) -> Any:
+        """Where the finished chunks of one scenario are kept."""
+        from ..store import Checkpoint, inputs_hash, unfinished_folder
+
+        kept = Checkpoint(unfinished_folder(self._parent, inputs_hash(scenario, plan)))
+        if self._fresh:
+            kept.discard()
+        self._kept.append(kept)
+        return kept
+
+    def discard(self) -> None:
+        """Forget all chunks: the run is written."""
+        for kept in self._kept:
+            kept.discard()
+
+    def interrupted(self) -> int:
+        """Say what is left of an interrupted run; the exit status for it."""
+        chunks = sum(len(kept) for kept in self._kept)
+        if chunks:
+            ERR.print(f"Stopped. {chunks} finished parts are kept; the same command goes on from there, --fresh starts over. No run folder was written.")
+        else:
+            self.discard()
+            ERR.print("Stopped; nothing was left behind.")
+        return 130
+
+
+def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
+    """The scenario file and the plan, with what the command line says about them."""
+    overrides = {}
+    for text in options.set or []:
+        name, found, value = text.partition("=")
+        if not found:
+            raise TreguaError("TR1003", "--set needs a name and a value", where="command line, --set", found=text, expected='"recruitment.rate=0.002 / week"')
+        overrides[name.strip()] = _number(value.strip())
+    read = load_scenario(source, overrides)
+    given = (options.solver, options.replicates, options.seed)
+    solver, replicates, seed = (x if x is not None else y for x, y in zip(given, (read.solver, read.replicates, read.seed), strict=True))
+    return read, make_plan(read.scenario, solver, replicates, seed)
+
+
+def _number(text: str) -> Any:
+    """A bare number as a number, so that a missing unit is noticed; all else as text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _policy(read: ScenarioFile, name: str) -> Any:
+    return named_policy(name, read.policies, "command line, --policy")
+
+
+def check_target(folder: Path, may_replace: bool) -> None:
+    """Refuse, before any work, a folder that holds something other than a run, or a run that may not be replaced."""
+    from ..store import read_manifest
+
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if folder.exists() and not may_replace:
+        raise TreguaError("TR3101", "there is something in that folder already", where=str(folder), do="name another with --out, or add --replace")
+    if folder.exists():
+        read_manifest(folder)
+
+
+def _command(job: _Job, source: str, options: Options) -> str:
+    """The command that repeats a run, without paths of this machine."""
+    plan = job.plan
+    words = ["tregua", job.verb, Path(source).name, "--replicates", str(plan.replicates), "--seed", str(plan.seed), "--solver", plan.solver.name]
+    words += [word for name in options.policy or [] for word in ("--policy", name)]
+    words += [word for text in options.set or [] for word in ("--set", text)]
+    return shlex.join(words)
+
+
+def _announce(text: str, quiet: bool) -> None:
+    if not quiet:
+        ERR.print(text, markup=False)
+
+
+def _show_run(trajectories: Any) -> None:
+    """The first, the middle and the last year, for a newcomer; the folder has them all."""
+    from ..observe import outcomes_of, yearly_bands
+
+    table = yearly_bands(trajectories)
+    outcomes = outcomes_of(trajectories.scenario.model)
+    years = sorted(table["year"].unique())
+    shown = sorted({years[0], years[len(years) // 2], years[-1]}) if years else []
+    stochastic = trajectories.plan.solver.stochastic
+
+    def cell(row: Any) -> str:
+        return rounded(row["median"]) + (f"  ({span(row['low_90'], row['high_90'])})" if stochastic else "")
+
+    rows = []
+    for name, outcome in outcomes.items():
+        found = table[table["outcome"] == name].set_index("year")
+        rows.append([f"{outcome.label} ({'in the year' if outcome.kind == 'flow' else 'at its end'})", *(cell(found.loc[year]) for year in shown)])
+    caption = (
+        "Persons: the middle of all replicates, in brackets the range of nine in ten. " + CHANCE_ONLY
+        if stochastic
+        else "Persons: expected numbers, without chance."
+    )
+    print_table(trajectories.scenario.shown, ["", *(str(year) for year in shown)], rows, caption)
+
+
+def _show_comparison(comparison: Any) -> None:
+    """The effect of every policy on deaths and members."""
+    table = comparison.table()
+    start, end = (comparison.baseline.scenario.date(week) for week in (comparison.since, comparison.baseline.scenario.weeks))
+    for name, outcome in comparison.outcomes.items():
+        if name not in ("killed", "members"):
+            continue
+        found = table[table["outcome"] == name]
+        rows = []
+        for row in found.itertuples():
+            change = [f"{rounded(row.difference)}  ({span(row.difference_low_90, row.difference_high_90)})", percent(row.relative)]
+            rows.append([row.label, rounded(row.baseline), rounded(row.with_policy), *change, f"{round(row.lower_in * row.pairs)} of {row.pairs}"])
+        when = f"{start} to {end}" if outcome.kind == "flow" else f"on {end}"
+        headings = ["policy", "baseline", "with policy", "difference (nine in ten pairs)", "change", "lower in"]
+        print_table(f"{outcome.label}, {when} [persons]".capitalize(), headings, rows)
+    OUT.print("Each replicate of a policy is paired with the baseline replicate that has the same random numbers. " + CHANCE_ONLY, markup=False)
+
+
+def _goodbye(folder: Path, seconds: float) -> None:
+    OUT.print(f"Written in {seconds:.1f} s: {folder}", markup=False, soft_wrap=True)
+    OUT.print(f"Open {folder / 'report.html'} in a browser. This is a laboratory model, not a forecast.", markup=False, soft_wrap=True)
+    sys.stdout.flush()

@@ -1,0 +1,92 @@
+"""What `tregua mechanisms` and `tregua doctor` show."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import platform
+import sys
+import time
+from typing import Any
+
+from ..mechanism import Mechanism
+from ..types import Parameter
+from .show import OUT, print_table
+
+
+def describe_mechanism(mechanism: Mechanism) -> dict[str, Any]:
+    """A mechanism as data."""
+    return {
+        "name": mechanism.name,
+        "doc": inspect.getdoc(inspect.getmodule(type(mechanism))),
+        "needs": [need.name for need in mechanism.needs],
+        "flows": [{"name": f.name, "from": f.source, "to": f.target, "doc": f.doc} for f in mechanism.flows()],
+        "drifts": [{"level": d.level, "doc": d.doc} for d in mechanism.drifts()],
+        "events": [{"name": e.name, "doc": e.doc} for e in mechanism.events()],
+        "parameters": [
+            {
+                "name": f"{mechanism.name}.{p.name}",
+                "value": p.value,
+                "unit": p.unit,
+                "support": support_text(p),
+                "prior": str(p.prior),
+                "doc": p.doc,
+                "evidence": [{"source": e.source, "stance": e.stance, "summary": e.summary} for e in p.evidence],
+            }
+            for p in mechanism.parameters
+        ],
+    }
+
+
+def support_text(parameter: Parameter) -> str:
+    """The values that make sense, in words."""
+    low, high = parameter.support
+    return f"{low:g} or more" if math.isinf(high) else f"{low:g} to {high:g}"
+
+
+def print_mechanism(mechanism: Mechanism) -> None:
+    """One mechanism for people: the text of its file, then its parameters and what they rest on."""
+    found = describe_mechanism(mechanism)
+    OUT.print(found["doc"], markup=False)
+    OUT.print()
+    for flow in found["flows"]:
+        OUT.print(f"flow {flow['name']}: {flow['from']} -> {flow['to']} ({flow['doc']})", markup=False)
+    rows = [[p["name"], f"{p['value']:g} {p['unit']}".removesuffix(" 1"), p["support"], p["prior"], p["doc"]] for p in found["parameters"]]
+    print_table("Parameters", ["name", "default", "values", "prior", "what it is"], rows, left=5)
+    rows = [[p["name"], e["stance"], f"{e['summary']} ({e['source']})"] for p in found["parameters"] for e in p["evidence"]]
+    print_table("Evidence", ["parameter", "stance", "what it rests on"], rows, left=3)
+
+
+def examine() -> dict[str, Any]:
+    """Versions, devices, cache, and a small run whose persons must be conserved."""
+    from ..session import begin, cache_folder
+
+    begin()
+    import jax
+    import numpy as np
+
+    from .. import __version__
+    from ..model import Model
+    from ..run import simulate
+    from ..scenario import Scenario
+
+    hits: list[str] = []
+    jax.monitoring.register_event_listener(lambda event, **_: hits.append(event) if event.endswith("cache_hits") else None)
+    began = time.perf_counter()
+    scenario = Scenario(Model.standard(), weeks=104)
+    run = simulate(scenario, replicates=8)
+    seconds = time.perf_counter() - began
+    everyone = sum(run.at(name, 104) for name in scenario.model.compartments)
+    conserved = np.array_equal(everyone, run.at("members", 0) + run.between("recruitment.recruited", 0, 104))
+    return {
+        "tregua": __version__,
+        "python": platform.python_version(),
+        "jax": jax.__version__,
+        "numpy": np.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "devices": ", ".join(str(d) for d in jax.local_devices()),
+        "compiled programs": str(cache_folder()),
+        "found again": "yes" if hits else "no (they will be next time; if this line stays, the cache does not work on this machine)",
+        "short run": f"{seconds:.1f} s",
+        "self-check": "passed" if conserved and sys.version_info >= (3, 11) else "failed: persons were not conserved",
+    }

@@ -1,0 +1,107 @@
+"""`tregua reproduce`: published value, our value, tolerance and verdict, row by row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import TreguaError, nearest_name
+from ..session import begin
+from .ensembles import check_target
+from .show import ERR, OUT, print_json, print_table, progress_bar
+
+
+def reproduce_results(name: str, out: Path | None, replace: bool, quiet: bool, as_json: bool) -> int:
+    """Rebuild published results; 1 if any number is outside its tolerance."""
+    begin(float64=True)
+    from ..reference import REPRODUCTIONS
+
+    if not name:
+        titles = {key: (maker.__doc__ or "").splitlines()[0] for key, maker in REPRODUCTIONS.items()}
+        print_json(titles) if as_json else print_table("Published results that can be rebuilt", ["name", "what"], [[k, v] for k, v in titles.items()], left=2)
+        return 0
+    if name not in REPRODUCTIONS:
+        expected, nearest = "one of " + ", ".join(REPRODUCTIONS), nearest_name(name, REPRODUCTIONS)
+        raise TreguaError("TR1004", f"there is nothing to reproduce by the name {name!r}", where="command line", found=name, expected=expected, nearest=nearest)
+    folder = out or Path("runs") / name
+    check_target(folder, replace or out is None)
+    with progress_bar(name, quiet or as_json) as told:
+        found = REPRODUCTIONS[name](told)
+    _write(folder, found, replace or out is None)
+    if as_json:
+        print_json({"name": found.name, "passed": found.passed, "folder": str(folder), "rows": [_record(row) for row in found.rows]})
+    else:
+        _show(found, quiet)
+        ERR.print(f"Tables and figures: {folder}", markup=False)
+    return 0 if found.passed else 1
+
+
+def _record(row: Any) -> dict[str, Any]:
+    return {
+        "quantity": row.quantity,
+        "published": row.published,
+        "ours": row.ours,
+        "unit": row.unit,
+        "tolerance": row.tolerance,
+        "low": row.low,
+        "high": row.high,
+        "verdict": row.verdict,
+        "note": row.note,
+        "source": row.source,
+    }
+
+
+def _show(found: Any, quiet: bool) -> None:
+    if quiet:
+        OUT.print(_verdict(found), markup=False)
+        return
+    OUT.print(found.title, markup=False)
+    OUT.print(found.summary, markup=False)
+    remarks = list(dict.fromkeys(row.note for row in found.rows if row.note))
+    marks = {note: f" [{i}]" for i, note in enumerate(remarks, 1)}
+    rows = [[r.quantity + marks.get(r.note, ""), _text(r.published), _text(r.ours), r.unit, r.tolerance, r.verdict, r.source] for r in found.rows]
+    print_table("", ["quantity", "reference", "ours", "unit", "tolerance", "verdict", "source"], rows)
+    for note, mark in marks.items():
+        OUT.print(f"{mark.strip()} {note}", markup=False)
+    for tag, source in (found.sources or {}).items():
+        OUT.print(f"source {tag}: {source}", markup=False)
+    for note in found.notes:
+        OUT.print(f"- {note}", markup=False)
+    OUT.print(_verdict(found), markup=False)
+
+
+def _verdict(found: Any) -> str:
+    return f"{found.count('ok')} of {found.count('ok') + found.count('OUTSIDE')} numbers are within their tolerance."
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else f"{value:,.6g}"
+
+
+def _write(folder: Path, found: Any, replace: bool) -> None:
+    import json
+
+    import pandas
+
+    from ..store import save_picture, staged
+
+    with staged(folder, replace) as place:
+        records = [_record(row) for row in found.rows]
+        pandas.DataFrame(records).to_csv(place / "rows.csv", index=False)
+        for name, table in found.tables.items():
+            table.to_csv(place / f"{name}.csv", index=False)
+        for name, picture in found.pictures.items():
+            save_picture(place, name, picture)
+        summary = {
+            "kind": "reproduction",
+            "tregua": __version__,
+            "name": found.name,
+            "title": found.title,
+            "passed": found.passed,
+            "rows": records,
+            "notes": list(found.notes),
+            "sources": dict(found.sources or {}),
+            "figures": {name: {"title": p.title, "alt": p.alt, "caption": p.caption} for name, p in found.pictures.items()},
+        }
+        (place / "manifest.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")

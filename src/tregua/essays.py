@@ -1,0 +1,167 @@
+"""The essays behind the error codes: what went wrong, why it matters, and how to mend it. `tregua explain CODE` prints them.
+
+Numbering: TR10 command line, TR11 reading files, TR12 keys and names, TR13 quantities and dates, TR14 policies, TR15 data, TR21 building models, TR22 plans and
+solvers, TR23 results, TR31 run folders, TR90 installation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Essay:
+    """What a code means.
+
+    Attributes:
+        title: the refusal in one line.
+        text: cause and remedy, in plain English.
+    """
+
+    title: str
+    text: str
+
+
+ESSAYS: dict[str, Essay] = {
+    "TR1001": Essay(
+        "the command line was not understood",
+        "A command or an option is misspelt, or an option lacks its value. `tregua --help` lists the commands, `tregua COMMAND --help` its options with an "
+        "example.",
+    ),
+    "TR1002": Essay("there is no such error code", "Codes are TR and four digits, as the first line of a refusal shows them. `tregua explain` lists all."),
+    "TR1003": Essay(
+        "--set needs a name and a value",
+        'Write the full name of a parameter, an equals sign and a value with its unit, in quotes: --set "arrests.effort=200 person/week". `tregua mechanisms` '
+        "lists the names.",
+    ),
+    "TR1004": Essay("there is nothing to reproduce by that name", "`tregua reproduce` without a name lists what can be rebuilt."),
+    "TR1101": Essay(
+        "a scenario cannot be read",
+        "The file does not exist, is a folder, or may not be read. A name without a path may also be a shipped scenario. `tregua new my.toml` writes one to "
+        "start from.",
+    ),
+    "TR1102": Essay(
+        "a file is not valid TOML",
+        "The message names line and column. Usual causes: text without quotes, a missing bracket, a key that appears twice. A value with a unit is text and "
+        'needs quotes: rate = "0.002 / week".',
+    ),
+    "TR1103": Essay("a file is not text in UTF-8", "Save it again as UTF-8, or check that it is the file you meant."),
+    "TR1201": Essay(
+        "a key is not known here",
+        "Unknown keys are refused rather than skipped: a misspelt key that is silently ignored gives a run that is not the one you described. The message "
+        "lists the keys allowed in that table.",
+    ),
+    "TR1202": Essay("a key is missing", "The table named needs this key. `tregua new my.toml` writes a complete example."),
+    "TR1203": Essay(
+        "no parameter has that name",
+        "Parameters are named mechanism.parameter, such as recruitment.rate. `tregua mechanisms` lists them. A parameter exists only if its mechanism is in "
+        "the model.",
+    ),
+    "TR1204": Essay("a value is of the wrong kind", "A number stands where text is expected, or the other way round. The message says what was expected."),
+    "TR1205": Essay("no mechanism has that name", "`tregua mechanisms` lists those that ship; the message names the nearest."),
+    "TR1206": Essay("two policies have the same name", "Names tell policies apart in tables and file names. Rename one of them."),
+    "TR1207": Essay(
+        "no policy has that name",
+        "A policy must be defined in the scenario file by a [[policy]] table, above any other policy that combines it.",
+    ),
+    "TR1208": Essay(
+        "a change needs exactly one operation",
+        "Each [[policy.change]] does one thing: scale (multiply), set (replace), add, or cap (keep from rising above). For two things write two changes; they "
+        "are applied in order.",
+    ),
+    "TR1301": Essay(
+        "a number has no unit",
+        "A bare number for a quantity with a dimension is refused, because a rate meant per year and read per week is wrong by a factor of 52 and looks right. "
+        'Write the unit: "0.13 / year", "110 person/week". Conversions are done for you. Only pure numbers, such as a factor, are written bare.',
+    ),
+    "TR1302": Essay(
+        "text is not a number with a unit",
+        'Write a number, then a unit: "0.0025 / week", "110 person/week", "50 %". Known units: person, day, week, month, year, kilogram, tonne, usd, %. A year '
+        "is 365.25 days, a month a twelfth of it.",
+    ),
+    "TR1303": Essay(
+        "a quantity is of another kind",
+        "The unit cannot be converted to the parameter's unit: persons a week are not persons, a rate is not a number of weeks. `tregua mechanisms NAME` shows "
+        "the unit of every parameter.",
+    ),
+    "TR1304": Essay("text is not a date", 'Write "2022", "2022-01" or "2022-01-31", or a TOML date without quotes.'),
+    "TR1305": Essay(
+        "the length of a scenario makes no sense",
+        'Give either `end`, a day after `start`, or `length`, such as "10 year". A scenario lasts at least one week.',
+    ),
+    "TR1306": Essay(
+        "a value leaves the range that makes sense",
+        "Every parameter has a support: a rate cannot be negative, a share lies between 0 and 1. The check includes policies, so an `add` or `set` may be the "
+        "cause.",
+    ),
+    "TR1307": Essay("a value has the wrong shape", "A parameter takes one number, or one for each place along its axes; posterior draws have one row a draw."),
+    "TR1401": Essay("a policy changes a parameter that does not exist", "`tregua mechanisms` lists all parameters; the message names the nearest."),
+    "TR1402": Essay(
+        "a change makes no sense",
+        "A factor must be finite and not negative; a change must end after it starts; a cap cannot be ramped, because there is nothing before it to ramp from.",
+    ),
+    "TR1403": Essay(
+        "a policy names a territory that does not exist",
+        "Territories are those of the scenario's data set. A parameter that has one value for all territories cannot be changed in some of them.",
+    ),
+    "TR1404": Essay(
+        "a change is never in force",
+        "Its dates lie outside the scenario. Such a policy would be reported as having no effect, which would be true and misleading.",
+    ),
+    "TR1501": Essay("no data set has that name", "The message lists those that ship and names the nearest."),
+    "TR1502": Essay(
+        "a data set lacks what the model needs",
+        "A mechanism reads a covariate that this data set does not have. Choose another data set or drop the mechanism.",
+    ),
+    "TR2101": Essay(
+        "something is defined twice",
+        "Two mechanisms declare a compartment or level by the same name with different axes or units, or the same mechanism is in the model twice. Define "
+        "shared stocks once, in tregua/stocks.py.",
+    ),
+    "TR2102": Essay(
+        "a mechanism reads what it does not declare",
+        "A hazard may read only the names in its mechanism's `needs` and `parameters`. That is how the model can say what depends on what.",
+    ),
+    "TR2103": Essay("a flow or drift has an end that does not exist", "Add the compartment or level to the mechanism's `needs`, or correct the name."),
+    "TR2104": Essay(
+        "two draws share an address",
+        "Random numbers are addressed by name. Two names with the same address would get the same numbers and no longer be independent. Rename one.",
+    ),
+    "TR2105": Essay("no axis has that name", "The axes are those of the data set, such as territory and group; the message lists them."),
+    "TR2106": Essay("the model has no such mechanism", "`model - NAME` drops a mechanism that is in the model."),
+    "TR2201": Essay(
+        "a solver cannot run a model",
+        "The exact solver cannot run levels that drift between happenings; the deterministic solvers need a mean for every event. Use tau-leap, which runs "
+        "everything.",
+    ),
+    "TR2202": Essay(
+        "no solver has that name",
+        "tau-leap: whole persons and chance. mean-field: expected numbers in weekly steps. rk4: continuous time. exact: one person at a time.",
+    ),
+    "TR2203": Essay("a step does not fit", "The step must divide the block (52 weeks) and the length of the scenario."),
+    "TR2204": Essay("replicates or seed out of range", "At least one replicate; a seed from 0 to 4294967295; all posterior draws of the same length."),
+    "TR2205": Essay(
+        "a run would not fit in memory",
+        "The arrays of all replicates are held in memory. Use fewer replicates or a shorter scenario, or run several seeds one after another.",
+    ),
+    "TR2301": Essay(
+        "a run met numbers that make no sense",
+        "A hazard became negative or infinite, or an event changed the number of persons. With the shipped mechanisms this means extreme values; with a new "
+        "mechanism, a mistake in it. The run is refused as a whole, because the replicates that went wrong are not a random sample.",
+    ),
+    "TR2302": Essay(
+        "no snapshot was taken in that week", "Full detail is kept at the end of every block of weeks. Choose such a week, or run with another `block_weeks`."
+    ),
+    "TR2303": Essay("a run has no such series", "The message lists the series: compartments by name, flows by mechanism.flow."),
+    "TR3101": Essay(
+        "a run folder is there already",
+        "Nothing is overwritten unless you say so. Name another folder with --out, or add --replace, which replaces a run and refuses anything else.",
+    ),
+    "TR3102": Essay("a file or folder cannot be written", "It exists already, its parent is no folder, you may not write there, or the disk is full."),
+    "TR3103": Essay("a folder is not a run", "It has no manifest.json written by Tregua. It will not be read, and will not be replaced."),
+    "TR9001": Essay(
+        "a package is missing",
+        'The core installs without plotting, tables and the command line. Install them with: pip install "tregua[app]".',
+    ),
+}
+"""Every code that the package may raise; a test compares this with the code."""

@@ -1,0 +1,35 @@
+"""Published models redone in front of the reader: what was published, what comes out here, and how far apart they may be.
+
+>>> from tregua.reference import REPRODUCTIONS
+>>> REPRODUCTIONS["size-2023"](None).passed  # doctest: +SKIP
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .report import Progress, Reproduction, Row
+
+__all__ = ["REPRODUCTIONS", "Reproduction", "Row"]
+
+
+def _size_2023(progress: Progress | None = None) -> Reproduction:
+    """The size model of 2023: 150 groups, 2012 to 2032."""
+    from .size_2023 import reproduce
+
+    return reproduce(progress)
+
+
+def _identifiability(progress: Progress | None = None) -> Reproduction:
+    """What the fit of the size model can tell: equally good fits with very different sizes."""
+    from .identifiability import reproduce
+
+    return reproduce(progress)
+
+
+REPRODUCTIONS: dict[str, Callable[[Progress | None], Reproduction]] = {
+    "size-2023": _size_2023,
+    "size-2023-identifiability": _identifiability,
+}
+"""Every reproduction by the name under which ``tregua reproduce`` runs it."""

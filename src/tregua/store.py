@@ -1,0 +1,197 @@
+"""Run folders: what came out of a run, with the record of what went in.
+
+The pieces that make a folder appear whole are in :mod:`tregua.checkpoint`, the record is in :mod:`tregua.manifest`; both are offered here too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import observe
+from .checkpoint import MANIFEST, Checkpoint, staged, unfinished_folder
+from .manifest import describe_inputs, inputs_hash, make_manifest, read_manifest
+from .scenario import Draws
+from .study import Comparison
+from .trajectories import Trajectories
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+    from .drawing import Picture
+
+__all__ = [
+    "Checkpoint",
+    "describe_inputs",
+    "inputs_hash",
+    "read_manifest",
+    "save_picture",
+    "staged",
+    "unfinished_folder",
+    "write_comparison",
+    "write_run",
+]
+
+
+def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: float, draws: Draws | None = None) -> None:
+    """Write all files of a run into a folder that is still :func:`staged`.
+
+    Args:
+        folder: an empty folder.
+        trajectories: the run.
+        command: the command that made it.
+        seconds: time that it took.
+        draws: the posterior draws that it used, if any.
+
+    Raises:
+        OSError: where nothing can be written; :func:`staged` turns it into TR3102.
+    """
+    from .figures import pictures_of_run
+    from .report import readme, run_report
+
+    manifest = make_manifest("run", [trajectories], command, seconds, draws)
+    pictures = pictures_of_run(trajectories, footer(manifest))
+    tables = run_tables(trajectories, manifest)
+    _write_tables(folder, tables)
+    _write_arrays(folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"])
+    _write_pictures(folder, pictures)
+    (folder / "report.html").write_text(run_report(trajectories, manifest, pictures, tables), encoding="utf-8")
+    (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
+    _write_json(folder / MANIFEST, manifest)
+
+
+def write_comparison(folder: Path, comparison: Comparison, command: str, seconds: float, draws: Draws | None = None) -> None:
+    """Write all files of a comparison into a folder that is still :func:`staged`; see :func:`write_run`."""
+    from .figures import pictures_of_comparison
+    from .report import comparison_report, readme
+
+    runs = (comparison.baseline, *comparison.policies)
+    manifest = make_manifest("comparison", runs, command, seconds, draws)
+    tables = comparison_tables(comparison, manifest)
+    _write_tables(folder, tables)
+    for name, run, scenario in zip(slugs([run.scenario.name for run in runs]), runs, manifest["scenarios"], strict=True):
+        _write_arrays(folder / f"arrays-{name}.nc", run, draws, scenario["inputs_sha256"])
+    pictures = pictures_of_comparison(comparison, footer(manifest))
+    _write_pictures(folder, pictures)
+    (folder / "report.html").write_text(comparison_report(comparison, manifest, pictures, tables), encoding="utf-8")
+    (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
+    _write_json(folder / MANIFEST, manifest)
+
+
+def run_tables(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:
+    """The tables of a run by file name."""
+    tables = {
+        "yearly_bands": observe.yearly_bands(trajectories),
+        "weekly_bands": observe.weekly_bands(trajectories),
+        "yearly": observe.yearly(trajectories),
+        **_records_tables(manifest),
+    }
+    if trajectories.scenario.model.axes.get("members") == ("territory", "group"):
+        tables["groups_at_end"] = observe.groups_at_end(trajectories)
+    return tables
+
+
+def comparison_tables(comparison: Comparison, manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:
+    """The tables of a comparison by file name."""
+    import pandas
+
+    runs = (comparison.baseline, *comparison.policies)
+    return {
+        "differences": comparison.table(),
+        "pairs": comparison.pairs(),
+        "beats": _beats(comparison),
+        "yearly_bands": pandas.concat([observe.yearly_bands(run) for run in runs], ignore_index=True),
+        "weekly_bands": pandas.concat([observe.weekly_bands(run) for run in runs], ignore_index=True),
+        **_records_tables(manifest),
+    }
+
+
+def footer(manifest: Mapping[str, Any]) -> str:
+    """The line at the bottom of a figure: what its bands leave out, and where it comes from."""
+    chance = "Bands show chance only, with every parameter held fixed. " if manifest["replicates"] > 1 and not manifest["posterior_draws"] else ""
+    return f"{chance}Tregua {manifest['versions']['tregua']} · inputs {manifest['inputs_sha256'][:8]} · seed {manifest['seed']}"
+
+
+def slugs(names: Sequence[str]) -> list[str]:
+    """Names as parts of file names, each different from the others."""
+    found: list[str] = []
+    for name in names:
+        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "scenario"
+        number = 2
+        unique = slug
+        while unique in found:
+            unique, number = f"{slug}-{number}", number + 1
+        found.append(unique)
+    return found
+
+
+def _records_tables(manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:
+    """Parameters with their evidence, and policies with their changes, one row each."""
+    import pandas
+
+    rows = []
+    for record in manifest["parameters"]:
+        low, high = record["support"]
+        known = {key: record[key] for key in ("name", "doc", "value", "lowest", "highest", "unit", "layer")}
+        rows += [{**known, "support_low": low, "support_high": high, "prior": record["prior"], **evidence} for evidence in record["evidence"]]
+    tables = {"parameters": pandas.DataFrame(rows).astype({"support_low": float, "support_high": float})}
+    units = {record["name"]: record["unit"] for record in manifest["parameters"]}
+    changes = []
+    for scenario in manifest["scenarios"]:
+        for policy in scenario["policies"]:
+            for change in policy["modifiers"]:
+                unit = "1" if change["operation"] == "scale" else units[change["target"]]
+                spelled = {**change, "unit": unit, "territories": "; ".join(change["territories"]), "start": change["start"] or "", "end": change["end"] or ""}
+                changes.append({"scenario": scenario["name"], "policy": policy["name"], **spelled})
+    if changes:
+        tables["policies"] = pandas.DataFrame(changes)
+    return tables
+
+
+def _beats(comparison: Comparison) -> pandas.DataFrame:
+    """Share of pairs in which one run has the lower number, one row for each outcome and two runs."""
+    import pandas
+
+    rows = []
+    for outcome in comparison.outcomes:
+        shares = comparison.beats(outcome)
+        rows += [{"outcome": outcome, "run": a, "against": b, "lower_in": shares.loc[a, b]} for a in shares.index for b in shares.columns if a != b]
+    return pandas.DataFrame(rows)
+
+
+def _write_tables(folder: Path, tables: Mapping[str, pandas.DataFrame]) -> None:
+    place = folder / "tables"
+    place.mkdir()
+    for name, table in tables.items():
+        table.to_parquet(place / f"{name}.parquet", index=False)
+        table.to_csv(place / f"{name}.csv", index=False, lineterminator="\n")
+
+
+def _write_arrays(path: Path, trajectories: Trajectories, draws: Draws | None, digest: str) -> None:
+    from .arrays import to_xarray, write_arrays
+
+    write_arrays(path, to_xarray(trajectories, draws).assign_attrs(inputs_sha256=digest))
+
+
+def _write_pictures(folder: Path, pictures: Sequence[Picture]) -> None:
+    place = folder / "figures"
+    place.mkdir()
+    for picture in pictures:
+        save_picture(place, picture.name, picture)
+
+
+def save_picture(folder: Path, name: str, picture: Picture | Figure) -> None:
+    """Write a chart as ``name.png`` and ``name.svg``, without dates, so that the same chart gives the same files."""
+    from .drawing import Picture, render
+
+    is_picture = isinstance(picture, Picture)
+    (folder / f"{name}.png").write_bytes(picture.png if is_picture else render(picture, "png"))
+    (folder / f"{name}.svg").write_bytes(picture.svg if is_picture else render(picture, "svg"))
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

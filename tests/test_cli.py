@@ -1,0 +1,180 @@
+"""The command line: help, exit statuses, refusals, and a run from start to folder, each in a process of its own where it computes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tregua.cli import run_command
+from tregua.cli.commands import app
+
+COMMANDS = sorted(name for name in app if not name.startswith("-"))
+SHORT = """
+[scenario]
+name = "short"
+start = 2012-01-01
+length = "104 week"
+[run]
+replicates = {replicates}
+[[policy]]
+name = "twice"
+[[policy.change]]
+target = "arrests.effort"
+scale = 2
+from = 2013-01-01
+"""
+
+
+def tregua(*arguments, cwd=None, **options):
+    return subprocess.run([sys.executable, "-m", "tregua", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=170, **options)
+
+
+@pytest.fixture
+def short(tmp_path):
+    file = tmp_path / "short.toml"
+    file.write_text(SHORT.format(replicates=20), encoding="utf-8")
+    return file
+
+
+def test_the_commands_are_those_the_readme_promises():
+    assert COMMANDS == ["check", "compare", "doctor", "explain", "mechanisms", "new", "reproduce", "run"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command, capsys):
+    assert run_command([command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert f"Example: tregua {command}" in " ".join(shown.split())
+    assert "--json" in shown
+
+
+def test_the_program_has_help_and_a_version(capsys):
+    assert run_command(["--help"]) == 0
+    assert all(command in capsys.readouterr().out for command in ("run",))
+    assert run_command(["--version"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["rnu"], "TR1001"),
+        (["run", "--halp"], "TR1001"),
+        (["run", "--replicates", "many"], "TR1001"),
+        (["check", "nowhere.toml"], "TR1101"),
+        (["explain", "TR0000"], "TR1002"),
+        (["mechanisms", "confict"], "TR1205"),
+        (["new", "/proc/nowhere/x.toml"], "TR3102"),
+    ],
+)
+def test_bad_input_is_refused_with_a_code_and_status_2(arguments, code, capsys):
+    assert run_command(arguments) == 2
+    shown = capsys.readouterr()
+    assert f"{code}:" in shown.err
+    assert "Traceback" not in shown.err
+    assert run_command([*arguments, "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == code
+
+
+def test_check_and_mechanisms_and_explain_speak_json(capsys):
+    for arguments in (["check"], ["mechanisms"], ["mechanisms", "conflict"], ["explain"], ["explain", "tr1301"], ["reproduce"]):
+        if arguments == ["reproduce"]:
+            continue  # it settles the precision of its process; tested in a process of its own below
+        assert run_command([*arguments, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)
+
+
+def test_new_writes_a_scenario_that_checks_and_never_overwrites(tmp_path, capsys):
+    file = tmp_path / "mine.toml"
+    assert run_command(["new", str(file)]) == 0
+    assert run_command(["check", str(file)]) == 0
+    before = file.read_bytes()
+    assert run_command(["new", str(file)]) == 2
+    assert "TR3102" in capsys.readouterr().err
+    assert file.read_bytes() == before
+
+
+def test_run_writes_a_whole_folder_and_says_where(short, tmp_path):
+    done = tregua("run", short, "--out", tmp_path / "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "report.html" in done.stdout
+    assert "members killed by rival groups" in done.stdout
+    for name in ("manifest.json", "report.html", "arrays.nc", "scenario.toml"):
+        assert (tmp_path / "out" / name).stat().st_size > 0
+    assert {path.suffix for path in (tmp_path / "out" / "figures").iterdir()} == {".png", ".svg"}
+    assert {path.suffix for path in (tmp_path / "out" / "tables").iterdir()} == {".csv", ".parquet"}
+    text = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
+    assert str(tmp_path) not in text, "a manifest must not carry a path of the machine"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "short.toml"], "nothing else may be left behind"
+    again = tregua("run", short, "--out", tmp_path / "out", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "TR3101" in again.stderr
+    assert tregua("run", short, "--out", tmp_path / "out", "--replace", "--quiet", cwd=tmp_path).returncode == 0
+
+
+def test_run_will_not_replace_a_folder_that_is_no_run(short, tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "letter.txt").write_text("dear", encoding="utf-8")
+    done = tregua("run", short, "--out", precious, "--replace", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "TR3103" in done.stderr
+    assert (precious / "letter.txt").read_text(encoding="utf-8") == "dear"
+
+
+def test_compare_pairs_policies_with_the_baseline(short, tmp_path):
+    done = tregua("compare", short, "--out", tmp_path / "out", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = {row["outcome"]: row for row in json.loads(done.stdout)["differences"]}
+    assert rows["arrested"]["difference"] > 0.0
+    assert rows["members"]["difference"] < 0.0
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
+    file = tmp_path / "long.toml"
+    file.write_text(SHORT.format(replicates=1500).replace("104 week", "3120 week"), encoding="utf-8")
+    command = [sys.executable, "-m", "tregua", "run", str(file), "--out", str(tmp_path / "out"), "--quiet"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not list(tmp_path.glob(".unfinished-*/*.npz")):
+        assert process.poll() is None, "the run ended before it could be stopped"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, said
+    assert "the same command goes on" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob(".unfinished-*/*.npz")}
+    assert kept
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and len(list(tmp_path.glob(".unfinished-*/*.npz"))) <= len(kept):
+        time.sleep(0.05)
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items() if path.exists()), "kept parts must not be run again"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+
+def test_reproduce_lists_what_there_is_and_refuses_the_rest():
+    listed = tregua("reproduce", "--json")
+    assert listed.returncode == 0, listed.stderr
+    assert set(json.loads(listed.stdout)) == {"size-2023", "size-2023-identifiability"}
+    refused = tregua("reproduce", "size-2032")
+    assert refused.returncode == 2
+    assert "size-2023" in refused.stderr
+
+
+def test_doctor_passes_here():
+    done = tregua("doctor", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["self-check"] == "passed"
+
+
+def test_help_needs_no_jax():
+    code = "import sys; from tregua.cli import run_command; run_command(['--help']); sys.exit('jax' in sys.modules)"
+    environment = {**os.environ, "JAX_PLATFORMS": ""}
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, timeout=60).returncode == 0

@@ -1,0 +1,125 @@
+"""Scenario files: what is read, and how a bad one is refused."""
+
+import re
+
+import pytest
+
+from tregua.errors import TreguaError
+from tregua.scenario import resolve
+from tregua.scenario_file import load_scenario, shipped_scenarios
+
+GOOD = load_scenario().text
+
+# What is put wrong, the code it must give, a word that must name the place, and a text that must stand in `found`, `expected` or `nearest`.
+BAD = {
+    "misspelt parameter": ('"recruitment.rate" =', '"recruitment.rat" =', "TR1203", "values.recruitment.rat", "recruitment.rate"),
+    "no unit": ('"110 person/week"', "110", "TR1301", "values.arrests.effort", "person/week"),
+    "wrong kind of unit": ('"110 person/week"', '"110 week"', "TR1303", "values.arrests.effort", "person/week"),
+    "no quantity": ('"110 person/week"', '"plenty"', "TR1302", "values.arrests.effort", "plenty"),
+    "empty quantity": ('"110 person/week"', '""', "TR1302", "values.arrests.effort", "110"),
+    "negative rate": ('"110 person/week"', '"-1 person/week"', "TR1306", "arrests.effort", "-1"),
+    "not a number": ('"110 person/week"', '"nan person/week"', "TR1306", "arrests.effort", "at least 0"),
+    "code in place of a number": ('"110 person/week"', "\"__import__('os')\"", "TR1302", "values.arrests.effort", "__import__"),
+    "text for a number": ("replicates = 200", 'replicates = "many"', "TR1204", "run.replicates", "integer"),
+    "a boolean for a number": ("seed = 1", "seed = true", "TR1204", "run.seed", "integer"),
+    "no replicates": ("replicates = 200", "replicates = 0", "TR2204", "key run", "at least 1"),
+    "unknown solver": ('solver = "tau-leap"', 'solver = "tau-lap"', "TR2202", "key run", "tau-leap"),
+    "misspelt key": ("solver =", "sollver =", "TR1201", "run.sollver", "solver"),
+    "misspelt table": ("[values]", "[valves]", "TR1201", "valves", "values"),
+    "missing name": ('name = "size-2023"\n', "", "TR1202", "scenario.name", "name"),
+    "name that leaves the folder": ('name = "size-2023"', 'name = "../x"', "TR1204", "scenario.name", "../x"),
+    "ends before it starts": ("end = 2027-01-01", "end = 2011-01-01", "TR1305", "scenario.end", "2012-01-01"),
+    "no date": ("end = 2027-01-01", 'end = "soon"', "TR1304", "scenario.end", "soon"),
+    "end and length": ("end = 2027-01-01", 'end = 2027-01-01\nlength = "1 year"', "TR1305", "scenario", "2027-01-01"),
+    "unknown mechanism": ('"conflict",', '"confict",', "TR1205", "scenario.mechanisms", "conflict"),
+    "mechanism twice": ('"conflict",', '"conflict", "conflict",', "TR2101", "bad.toml", ""),
+    "unknown data": ('data = "groups-2020"', 'data = "groups-2002"', "TR1501", "bad.toml", "groups-2020"),
+    "unknown target": ('target = "arrests.effort"', 'target = "arrest.effort"', "TR1401", "policy.0", "arrests.effort"),
+    "two operations": ("scale = 2\n", 'scale = 2\ncap = "1 person/week"\n', "TR1208", "policy.0", "scale, cap"),
+    "negative factor": ("scale = 2\n", "scale = -2\n", "TR1402", "policy.0", "-2"),
+    "never in force": ("from = 2022-01-01", "from = 2050-01-01", "TR1404", "double-arrests", "2050-01-01"),
+    "unknown policy in force": ("in_force = []", 'in_force = ["bot"]', "TR1207", "scenario.in_force", "both"),
+    "unknown part of a combination": ('"halve-recruitment"]', '"halve"]', "TR1207", "combines", "halve"),
+    "two policies of one name": ('name = "none"', 'name = "both"', "TR1206", "policy.3", ""),
+    "ramp without unit": ("scale = 2\n", "scale = 2\nramp = 26\n", "TR1301", "ramp", "26 week"),
+    "unknown territory": ("scale = 2\n", 'scale = 2\nterritories = ["Mexiko"]\n', "TR1403", "double-arrests", "Mexico"),
+    "broken TOML": ("[scenario]", "[scenario", "TR1102", "bad.toml", ""),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_file_is_refused_with_code_place_and_remedy(case, tmp_path):
+    old, new, code, place, said = BAD[case]
+    assert old in GOOD, "the case no longer changes the shipped file"
+    file = tmp_path / "bad.toml"
+    file.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(TreguaError) as caught:
+        load_scenario(file)
+    assert caught.value.code == code
+    assert "bad.toml" in caught.value.details["where"]
+    assert place in caught.value.details["where"] + caught.value.what
+    assert said in " ".join(str(x) for x in caught.value.details.values())
+    assert list(tmp_path.iterdir()) == [file], "a refusal must leave nothing behind"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[[[[", b"x" * 100_000], ids=["empty", "binary", "brackets", "long"])
+def test_files_that_are_no_scenario_are_refused_and_not_crashed_on(content, tmp_path):
+    file = tmp_path / "bad.toml"
+    file.write_bytes(content)
+    with pytest.raises(TreguaError) as caught:
+        load_scenario(file)
+    assert caught.value.code in ("TR1102", "TR1103", "TR1202")
+
+
+@pytest.mark.parametrize("source", ["nowhere.toml", ".", "size-2024"])
+def test_a_missing_file_names_the_nearest(source):
+    with pytest.raises(TreguaError) as caught:
+        load_scenario(source)
+    assert caught.value.code == "TR1101"
+    assert "size-2023" in caught.value.details["expected"]
+
+
+def test_units_are_converted(tmp_path):
+    file = tmp_path / "good.toml"
+    file.write_text(GOOD.replace('"0.002527474 / week"', '"13.18756 % / year"'), encoding="utf-8")
+    rate = load_scenario(file).scenario.values["recruitment.rate"]
+    assert rate == pytest.approx(0.1318756 / (365.25 / 7), rel=1e-12)
+
+
+def test_a_dotted_key_without_quotes_means_the_same(tmp_path):
+    file = tmp_path / "good.toml"
+    file.write_text(GOOD.replace('"recruitment.rate" =', "recruitment.rate ="), encoding="utf-8")
+    assert load_scenario(file).scenario.values == load_scenario().scenario.values
+
+
+def test_policies_in_force_act_and_are_in_the_scenario(tmp_path):
+    file = tmp_path / "good.toml"
+    file.write_text(GOOD.replace("in_force = []", 'in_force = ["both"]'), encoding="utf-8")
+    scenario = load_scenario(file).scenario
+    assert [policy.name for policy in scenario.policies] == ["both"]
+    assert scenario.name == "size-2023", "putting a policy into force must not rename the file's scenario"
+    levers = scenario.compile().levers
+    assert levers["arrests.effort"].slope[-1] == 2.0
+    assert levers["recruitment.rate"].slope[-1] == 0.5
+
+
+def test_the_command_line_wins_over_the_file():
+    read = load_scenario(overrides={"recruitment.rate": "0.001 / week"})
+    assert resolve(read.scenario)["recruitment.rate"].value == 0.001
+    assert resolve(read.scenario)["recruitment.rate"].layer == "command line"
+
+
+def test_every_shipped_scenario_loads_and_says_why_its_policies_are_there():
+    for name in shipped_scenarios():
+        read = load_scenario(name)
+        assert read.scenario.name == name
+        assert all(policy.doc and policy.label for policy in read.policies.values())
+
+
+def test_the_shipped_scenario_is_the_published_model():
+    read = load_scenario()
+    defaults = {name: p.value for name, p in read.scenario.model.parameters.items()}
+    assert {n: float(r.value.ravel()[0]) for n, r in resolve(read.scenario).items()} == pytest.approx(defaults)
+    assert (read.scenario.start.year, read.scenario.date(read.scenario.weeks).year) == (2012, 2027)
+    assert read.replicates >= 200
+    assert re.search(r'solver = "tau-leap"', read.text)
