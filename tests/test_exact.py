@@ -104,7 +104,7 @@ def test_the_tau_leap_has_the_law_of_the_exact_solver_when_its_step_is_short():
 
 
 def test_the_tau_leap_approaches_the_exact_mean_as_its_step_shrinks():
-    # Bias is about 0.35 persons a week of step on 60, standard error of a difference of means with 4,096 replicates 0.25: seen at dt = 6.5 and 3.25.
+    # The bias is about one person of 67 for each week of step, the standard error of a difference of means with 4,096 replicates 0.28: seen at 6.5 and 3.25.
     exact = members("exact", 4096)
     bias = [members("tau-leap", 4096, dt=dt).mean() - exact.mean() for dt in (6.5, 3.25, 0.5)]
     error = np.sqrt(2 * exact.var() / 4096)
@@ -114,8 +114,8 @@ def test_the_tau_leap_approaches_the_exact_mean_as_its_step_shrinks():
 
 @pytest.mark.nightly
 def test_the_bias_of_the_tau_leap_is_of_first_order_in_its_step():
-    # 65,536 replicates: standard error 0.06 of biases between 0.4 and 2 persons; the slope is known to about 0.1.
+    # 65,536 replicates: standard error 0.07 of biases between 1 and 4 persons; the slope is known to about 0.05.
     exact = members("exact", 65536).mean()
     steps = np.array([4.0, 2.0, 1.0])
     bias = np.abs([members("tau-leap", 65536, dt=dt).mean() - exact for dt in steps])
-    assert 0.7 <= np.polyfit(np.log(steps), np.log(bias), 1)[0] <= 1.3, bias
+    assert 0.8 <= np.polyfit(np.log(steps), np.log(bias), 1)[0] <= 1.2, bias

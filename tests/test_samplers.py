@@ -120,10 +120,14 @@ def test_counts_rise_with_the_uniform_or_fall_by_at_most_one_by_rounding_in_sing
     tails = np.r_[2.0 ** -np.arange(23.0, 1.0, -0.5), 1.0 - 2.0 ** -np.arange(1.5, 23.5, 0.5)]
     u = jnp.asarray(np.sort(np.r_[(np.arange(2**18) + 0.5) / 2**18, tails]), dtype)
     for n, p in CASES + WORST:
-        fall = np.diff(np.asarray(binomial(u, dtype(n), dtype(p)))).min()
+        counts = np.asarray(binomial(u, dtype(n), dtype(p)))
+        assert counts.min() >= 0.0 and counts.max() <= n, "the expansion leaves its bounds at the rarest uniforms"
+        fall = np.diff(counts).min()
         assert fall >= (0.0 if dtype == jnp.float64 or n * min(p, 1.0 - p) <= 1000.0 else -1.0), (n, p, fall)
     for mean in MEANS:
-        fall = np.diff(np.asarray(poisson(u, dtype(mean)))).min()
+        counts = np.asarray(poisson(u, dtype(mean)))
+        assert counts.min() >= 0.0
+        fall = np.diff(counts).min()
         assert fall >= (0.0 if dtype == jnp.float64 or mean <= 1000.0 else -1.0), (mean, fall)
 
 

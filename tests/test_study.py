@@ -69,10 +69,10 @@ def test_numbers_of_the_table_are_those_of_the_pairs(comparison):
 
 def test_sharing_random_numbers_makes_differences_far_less_noisy(comparison):
     # Variance of a paired against an unpaired difference. Deaths are drawn week by week from shared uniforms, so that only a small part of them moves;
-    # a broken pairing gives a gain of 1 with a standard error of about 0.14 at 192 pairs.
+    # measured gains are 44, 18 and 245, and a broken pairing gives 1, each with a standard error of about 14 % at 192 pairs.
     table = comparison.table().set_index(["policy", "outcome"])["pairing_gain"]
-    assert table["fewer recruits", "killed"] > 3.0 and table["more arrests", "killed"] > 3.0, table
-    assert table["more arrests", "members"] > 3.0, table
+    assert table["fewer recruits", "killed"] > 8.0 and table["more arrests", "killed"] > 8.0, table
+    assert table["more arrests", "members"] > 50.0, table
 
 
 def test_unpaired_runs_of_the_same_study_show_no_gain(comparison):
