@@ -291,16 +291,15 @@ def _run_chunks(scenario, plan, inputs, numbers, width, kept, progress, devices)
             return waiting.popleft() if waiting and not cancelled.is_set() else None
 
     def work(device: jax.Device) -> None:
-        with jax.default_device(device):
-            try:
-                while (number := next_chunk()) is not None:
-                    chunk = run_chunk(scenario, plan, inputs, number, width, finished_block, cancelled)
-                    if chunk is not None:
-                        kept[number] = chunk
-            except BaseException:
-                # At once, for the others: the main thread may be waiting for a device that has hours to go.
-                cancelled.set()
-                raise
+        try:
+            while (number := next_chunk()) is not None:
+                chunk = run_chunk(scenario, plan, inputs, number, width, device, finished_block, cancelled)
+                if chunk is not None:
+                    kept[number] = chunk
+        except BaseException:
+            # At once, for the others: the main thread may be waiting for a device that has hours to go.
+            cancelled.set()
+            raise
 
     with ThreadPoolExecutor(len(devices)) as pool:
         try:
@@ -317,9 +316,16 @@ def blocks_of(scenario: Scenario, plan: Plan) -> int:
 
 
 def run_chunk(
-    scenario: Scenario, plan: Plan, inputs: Inputs, number: int, width: int, finished_block: Callable[[], None], cancelled: threading.Event
+    scenario: Scenario,
+    plan: Plan,
+    inputs: Inputs,
+    number: int,
+    width: int,
+    device: jax.Device,
+    finished_block: Callable[[], None],
+    cancelled: threading.Event,
 ) -> dict[str, np.ndarray] | None:
-    """Run one chunk of replicates from start to end; None where it was cancelled.
+    """Run one chunk of replicates from start to end on one device; None where it was cancelled.
 
     Returns:
         Arrays by name, with the prefix ``series.`` (replicate, step, territory), ``stock.`` (replicate, snapshot, *axes) or ``flow.`` (replicate,
@@ -328,9 +334,10 @@ def run_chunk(
     # Arrays of NumPy wherever JAX only reads them: handing them to a compiled function costs a tenth of making arrays of JAX first.
     dtype = jnp.result_type(float)
     replicates = np.arange(number * width, (number + 1) * width)
-    base = jax.device_put({n: np.asarray(x[replicates % len(x)], dtype) for n, x in inputs.base.items()})
-    covariates = jax.device_put({n: np.asarray(x, dtype) for n, x in inputs.covariates.items()})
-    root, ids = root_key(plan.seed), replicates.astype(np.int32)
+    base = jax.device_put({n: np.asarray(x[replicates % len(x)], dtype) for n, x in inputs.base.items()}, device)
+    covariates = jax.device_put({n: np.asarray(x, dtype) for n, x in inputs.covariates.items()}, device)
+    # What is put on a device takes the rest of the work there, without the program being traced once more.
+    root, ids = jax.device_put(root_key(plan.seed), device), replicates.astype(np.int32)
     sizes = scenario.data.space.sizes
     first = {n: _at(lever, np.asarray(0), dtype) for n, lever in inputs.levers.items()}
     state, start_series = _start(scenario.model, sizes, plan.solver.stochastic, base, covariates, first, root, ids)
