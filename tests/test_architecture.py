@@ -29,6 +29,7 @@ LAYERS = (
     {"policy", "datasets"},
     {"scenario"},
     {"solvers"},
+    {"plan"},
     {"trajectories"},
     {"run"},
     {"observe"},

@@ -178,3 +178,34 @@ def test_help_needs_no_jax():
     code = "import sys; from tregua.cli import run_command; run_command(['--help']); sys.exit('jax' in sys.modules)"
     environment = {**os.environ, "JAX_PLATFORMS": ""}
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--seed", "2.9"], "TR1001"),
+        (["--replicates", "0"], "TR2204"),
+        (["--replicates", "1000000000"], "TR2205"),
+        (["--policy", "twice", "--policy", "twice"], "TR1003"),
+        (["--set", "arrests.effort"], "TR1003"),
+        (["--set", "arrests.effort=200"], "TR1301"),
+        (["--set", "arrests.effort=1e40 person/week"], "TR1306"),
+        (["--out", "short.toml/x"], "TR3104"),
+        (["--out", "x" * 300], "TR3104"),
+        (["--solver", "exact", "--replicates", "2000"], "TR2206"),
+    ],
+    ids=lambda x: x if isinstance(x, str) else x[0][2:],
+)
+def test_a_run_that_cannot_be_is_refused_before_it_computes(arguments, code, short, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)  # the precision of this process is settled already
+    monkeypatch.setattr("tregua.run.run_chunk", lambda *_: pytest.fail("nothing may be computed"))
+    assert run_command(["run", "short.toml", *arguments]) == 2
+    assert f"{code}:" in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["short.toml"]
+
+
+def test_a_fault_of_ours_is_told_as_one_and_has_a_status_of_its_own(monkeypatch, capsys):
+    monkeypatch.setattr("tregua.scenario_file.load_scenario", lambda *_: 1 / 0)
+    assert run_command(["check"]) == 3
+    assert "TR9002: something went wrong inside Tregua" in capsys.readouterr().err

@@ -43,6 +43,16 @@ BAD = {
     "two policies of one name": ('name = "none"', 'name = "both"', "TR1206", "policy.3", ""),
     "ramp without unit": ("scale = 2\n", "scale = 2\nramp = 26\n", "TR1301", "ramp", "26 week"),
     "unknown territory": ("scale = 2\n", 'scale = 2\nterritories = ["Mexiko"]\n', "TR1403", "double-arrests", "Mexico"),
+    "change of a start after the start": (
+        'target = "arrests.effort"',
+        'target = "founding.members_at_start"',
+        "TR1404",
+        "double-arrests",
+        "founding.members_at_start",
+    ),
+    "endless ramp": ("scale = 2\n", 'scale = 2\nramp = "inf week"\n', "TR1402", "policy.0", "inf"),
+    "longer than the calendar": ("end = 2027-01-01", 'length = "100000 year"', "TR1305", "scenario.length", "100000 year"),
+    "policy named as the scenario": ('name = "none"', 'name = "size-2023"', "TR1206", "policy", ""),
     "broken TOML": ("[scenario]", "[scenario", "TR1102", "bad.toml", ""),
 }
 

@@ -26,6 +26,9 @@ COLUMNS = [
     "standard_error",
     "relative",
     "lower_in",
+    "from",
+    "to",
+    "unit",
     "pairs",
     "pairing_gain",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 import xarray
 
 from . import __version__
-from .run import SERIES_AXES
+from .plan import SERIES_AXES
 from .scenario import Draws, resolve
 from .trajectories import Trajectories
 
@@ -68,7 +68,7 @@ def _series(trajectories: Trajectories) -> dict[str, Variable]:
         unit, doc, kind = _meaning(trajectories, name)
         places = tuple(axis for axis in model.axes[name] if axis in SERIES_AXES)
         dims = ("replicate", "week" if name in model.compartments else "step", *places)
-        note = {"moved": "in each step, labelled by its end", "held": "at the end of each step", "kept": "in each week"}[kind]
+        note = {"moved": "in each step, labelled by its end", "held": "at the end of each step", "kept": "up to each week"}[kind]
         found[flat_name(name)] = (dims, values, {"units": unit, "long_name": f"{doc}, {note}"})
     return found
 

@@ -144,6 +144,11 @@ ESSAYS: dict[str, Essay] = {
         "a run would not fit in memory",
         "The arrays of all replicates are held in memory. Use fewer replicates or a shorter scenario, or run several seeds one after another.",
     ),
+    "TR2206": Essay(
+        "a run is too large for the exact solver",
+        "The exact solver moves one person at a time and is a referee for small cases: thousands of persons for weeks, not a hundred thousand for years. Use "
+        "tau-leap, which agrees with it as its step shrinks.",
+    ),
     "TR2301": Essay(
         "a run met numbers that make no sense",
         "A hazard became negative or infinite, or an event changed the number of persons. With the shipped mechanisms this means extreme values; with a new "
@@ -159,6 +164,15 @@ ESSAYS: dict[str, Essay] = {
     ),
     "TR3102": Essay("a file or folder cannot be written", "It exists already, its parent is no folder, you may not write there, or the disk is full."),
     "TR3103": Essay("a folder is not a run", "It has no manifest.json written by Tregua. It will not be read, and will not be replaced."),
+    "TR3104": Essay(
+        "the name of a folder cannot be used",
+        "Part of the path is a file, the name is too long, or you may not look there. Nothing was computed. Name another folder with --out.",
+    ),
+    "TR9002": Essay(
+        "something went wrong inside Tregua",
+        "This is a fault of Tregua, not of your input. Please report it with the command and the message. With TREGUA_DEBUG=1 in the environment the whole "
+        "trace is shown. No run folder was written.",
+    ),
     "TR9001": Essay(
         "a package is missing",
         'The core installs without plotting, tables and the command line. Install them with: pip install "tregua[app]".',

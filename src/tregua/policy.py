@@ -56,8 +56,8 @@ class Modifier:
             problem = "the factor or value must be finite, and a factor not negative"
         elif self.operation == "cap" and self.ramp_weeks:
             problem = "a cap cannot be ramped, since there is none before it"
-        elif self.ramp_weeks < 0.0:
-            problem = "a ramp cannot have a negative length"
+        elif not (math.isfinite(self.ramp_weeks) and self.ramp_weeks >= 0.0):
+            problem = "a ramp must have a finite length that is not negative"
         elif self.start and self.end and self.end <= self.start:
             problem = "the change ends before it starts"
         if problem:

@@ -19,7 +19,7 @@ from .sources import SIZE_2023
 from .study import Comparison
 from .trajectories import Trajectories
 from .types import OUTSIDE
-from .wording import change, change_span, day, listed, percent, policy_text, rounded, sentence, signed, signed_span, span
+from .wording import change, change_span, day, exact, listed, percent, policy_text, rounded, sentence, signed, signed_span, span
 
 if TYPE_CHECKING:
     import jinja2
@@ -44,7 +44,7 @@ LIMITS = {
     ),
     "other values": (
         "Other values fit as well.",
-        "Values that fit the published data equally well put the groups in 2022 anywhere from about 96,000 to 690,000 members. With doubled arrests some "
+        "Values that fit the published data about equally well put the groups in 2022 anywhere from about 96,000 to 690,000 members. With doubled arrests some "
         "of them bring deaths below their level of 2022 and others let them rise above it. To see it: tregua reproduce size-2023-identifiability",
     ),
     "members only": (
@@ -164,16 +164,11 @@ def _has_bands(trajectories: Trajectories) -> bool:
 
 
 def _value(record: Mapping[str, Any]) -> str:
-    """The value of a parameter with its unit."""
+    """The value of a parameter with its unit, as it was given; the middle and range of posterior draws."""
     unit = "" if record["unit"] == "1" else f" {record['unit'].replace('*', ' ')}"
     if record["lowest"] != record["highest"]:
-        return f"{_number(record['value'])}{unit} in the middle, {_number(record['lowest'])} to {_number(record['highest'])}"
-    return f"{_number(record['value'])}{unit}"
-
-
-def _number(value: float) -> str:
-    """A parameter's value to four significant figures."""
-    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
+        return f"{rounded(record['value'])}{unit} in the middle, {rounded(record['lowest'])} to {rounded(record['highest'])}"
+    return f"{exact(record['value'])}{unit}"
 
 
 def _range(values: np.ndarray) -> str:

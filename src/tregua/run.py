@@ -9,12 +9,10 @@ horizon or the number of replicates. Python calls it year after year and chunk a
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -26,18 +24,17 @@ from jaxtyping import Array, Int
 
 from .errors import TreguaError
 from .model import Model
+from .plan import BLOCK_WEEKS, SERIES_AXES, Plan, blocks_of, make_plan
 from .policy import Lever, act
 from .random import Draws, Means, replicate_key, root_key
 from .scenario import Draws as PosteriorDraws
 from .scenario import Inputs, Scenario
-from .solvers import Solver, solver_named
+from .solvers import Solver
+from .solvers.rk4 import flow_rates
 from .space import fold
 from .state import STATUS_TEXT, State, Tally
 from .trajectories import Trajectories, gather
 from .types import Number
-
-BLOCK_WEEKS = 52
-"""Length of a block [weeks]: short enough to cancel promptly, long enough that calls cost nothing."""
 
 CHUNK = 64
 """Replicates in a chunk of a stochastic run: wide enough for vector units, small enough to stay in cache."""
@@ -48,44 +45,20 @@ MEANS_CHUNK = 256
 VECTOR_BITS = 512
 """Width of the vector instructions asked for [bits]; a processor without them uses its widest."""
 
-MOST_BYTES = 4e9
-"""Largest arrays that a run may need [bytes]: they are held in memory, some of them twice."""
-
-SERIES_AXES = ("territory",)
-"""Axes kept in the weekly series; all others are summed. Snapshots, one a block, keep every axis."""
-
 INITIAL_STEP = 2**31 - 1
 """Step under which the initial sizes are drawn, out of reach of any real step."""
 
 TRACES: Counter[str] = Counter()
 """How often each compiled function was traced; tests assert that a user's changes leave it alone."""
 
+EXACT_CHUNK = 16
+"""Replicates in a chunk of the exact solver: all of a chunk wait for its slowest."""
+
+MOST_HAPPENINGS = 2e7
+"""Moves of single persons that the exact solver takes on, all replicates together: some minutes."""
+
 Progress = Callable[[int, int], None]
 """``progress(done, all)``, called after each block."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a scenario is run: everything that fixes a compiled program, and the numbers that do not.
-
-    Attributes:
-        solver: which of the four.
-        dt: length of a step [weeks]; it divides the block.
-        block_weeks: length of a block, and the distance of snapshots [weeks].
-        replicates: runs of the ensemble.
-        seed: of all randomness.
-    """
-
-    solver: Solver
-    dt: float
-    block_weeks: int
-    replicates: int
-    seed: int
-
-    @property
-    def steps(self) -> int:
-        """Steps in a block."""
-        return round(self.block_weeks / self.dt)
 
 
 @partial(jax.jit, static_argnames=("model", "sizes", "whole"))
@@ -179,50 +152,6 @@ def _series(model: Model, state: State, tally: Tally) -> dict[str, Array]:
     }
 
 
-def make_plan(
-    scenario: Scenario,
-    solver: Solver | str = "tau-leap",
-    replicates: int = 200,
-    seed: int = 1,
-    dt: Number = 1.0,
-    block_weeks: int = BLOCK_WEEKS,
-    draws: PosteriorDraws | None = None,
-) -> Plan:
-    """Check how a scenario is to be run.
-
-    Raises:
-        TreguaError: TR2201 where the solver cannot run the model, TR2202 for an unknown solver, TR2203 for a step that does not divide the block, TR2204 for
-            replicates or a seed out of range, TR2205 for a run that would not fit in memory.
-    """
-    solver = solver_named(solver) if isinstance(solver, str) else solver
-    solver.check(scenario.model)
-    if dt <= 0.0 or abs(block_weeks / dt - round(block_weeks / dt)) > 1e-9 or abs(scenario.weeks / dt - round(scenario.weeks / dt)) > 1e-9:
-        raise TreguaError("TR2203", "the step must divide the block and the scenario", found=f"{dt} weeks", expected=f"a part of {block_weeks} weeks")
-    if replicates < 1 or not 0 <= seed < 2**32:
-        raise TreguaError("TR2204", "replicates or seed out of range", found=f"{replicates} replicates, seed {seed}", expected="at least 1; 0 to 2**32 - 1")
-    rows = {np.shape(x)[0] for x in (draws or {}).values()}
-    if len(rows) > 1:
-        raise TreguaError("TR2204", "all parameters must have the same number of draws", found=sorted(rows))
-    if not solver.stochastic:
-        # Without chance all replicates of one draw are the same run.
-        replicates = rows.pop() if rows else 1
-    _check_memory(scenario, replicates, float(dt), block_weeks)
-    return Plan(solver, float(dt), block_weeks, replicates, seed)
-
-
-def _check_memory(scenario: Scenario, replicates: int, dt: float, block_weeks: int) -> None:
-    """Refuse a run whose arrays would not fit (TR2205), before anything is computed."""
-    model, sizes = scenario.model, dict(scenario.data.space.sizes)
-    axes = [model.axes[name] for name in (*model.compartments, *model.levels, *model.flows, *model.events)]
-    rows = [math.prod(sizes[axis] for axis in names if axis in SERIES_AXES) * scenario.weeks / dt for names in axes]
-    blocks = [math.prod(sizes[axis] for axis in names) * (scenario.weeks / block_weeks + 1.0) for names in axes]
-    needed = 4.0 * replicates * (sum(rows) + sum(blocks))
-    if needed > MOST_BYTES:
-        most = max(1, int(replicates * MOST_BYTES / needed))
-        found = f"{needed / 1e9:.0f} GB for {replicates} replicates"
-        raise TreguaError("TR2205", "this run would not fit in memory", found=found, expected=f"at most {most} replicates of it")
-
-
 def simulate(
     scenario: Scenario,
     solver: Solver | str = "tau-leap",
@@ -254,11 +183,13 @@ def simulate(
         Weekly series and snapshots of all replicates.
 
     Raises:
-        TreguaError: TR2301 where a replicate met an invalid hazard or event.
+        TreguaError: TR2206 for a run too large for the exact solver, TR2301 where a replicate met an invalid hazard or event.
     """
     plan = make_plan(scenario, solver, replicates, seed, dt, block_weeks, draws)
     inputs = scenario.compile(draws)
     width = _width(plan)
+    if plan.solver.name == "exact":
+        _check_happenings(scenario, plan, inputs, width)
     numbers = range(-(-plan.replicates // width))
     kept = {} if kept is None else kept
     _run_chunks(
@@ -269,8 +200,30 @@ def simulate(
     return trajectories
 
 
+def _check_happenings(scenario: Scenario, plan: Plan, inputs: Inputs, width: int) -> None:
+    """Refuse an exact run that would take hours (TR2206): one person at a time is for small cases."""
+    base = {n: jnp.asarray(x[0]) for n, x in inputs.base.items()}
+    levers = {n: jax.tree.map(jnp.asarray, lever.at(np.asarray(0))) for n, lever in inputs.levers.items()}
+    values = {**act(base, levers), **{n: jnp.asarray(x) for n, x in inputs.covariates.items()}}
+    sizes = scenario.data.space.sizes
+    stocks, levels = scenario.model.initial_stocks(values, sizes, Means()), scenario.model.initial_levels(sizes)
+    rates = flow_rates(scenario.model, stocks, {**values, **stocks, **levels}, jnp.zeros(()))
+    chunks = -(-plan.replicates // width)
+    happenings = float(sum(jnp.sum(x) for x in rates.values())) * scenario.weeks * chunks * width
+    if happenings > MOST_HAPPENINGS:
+        raise TreguaError(
+            "TR2206",
+            "this run is too large for the exact solver",
+            found=f"about {happenings:.0e} happenings in chunks of {width} replicates",
+            expected=f"at most {MOST_HAPPENINGS:.0e}",
+            do="use tau-leap; its difference from the exact solver is measured in the tests",
+        )
+
+
 def _width(plan: Plan) -> int:
-    """Replicates in a chunk: one of three numbers, so that the number of replicates compiles nothing new."""
+    """Replicates in a chunk: one of four numbers, so that the number of replicates compiles nothing new."""
+    if plan.solver.name == "exact":
+        return EXACT_CHUNK
     if plan.solver.stochastic or 1 < plan.replicates <= CHUNK:
         return CHUNK
     return 1 if plan.replicates == 1 else MEANS_CHUNK
@@ -308,11 +261,6 @@ def _run_chunks(scenario, plan, inputs, numbers, width, kept, progress, devices)
         except BaseException:
             cancelled.set()
             raise
-
-
-def blocks_of(scenario: Scenario, plan: Plan) -> int:
-    """Number of blocks that cover a scenario."""
-    return -(-scenario.weeks // plan.block_weeks)
 
 
 def run_chunk(

@@ -20,6 +20,9 @@ from .types import Number, Parameter
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
 
+LARGEST = 1e30
+"""Largest value of a parameter, in its own unit: products of it must stay within single precision."""
+
 Draws = Mapping[str, np.ndarray]
 """Posterior draws: parameter name to array with one row for each draw."""
 
@@ -142,12 +145,27 @@ class Scenario:
             if name not in self.data.covariates:
                 raise TreguaError("TR1502", f"data set {self.data.name!r} has no {name!r}, which the model needs", expected=covariate.doc)
             covariates[name] = np.asarray(self.data.covariates[name], float)
+        self._check_start_only()
         resolved = resolve(self, draws)
         base = {n: r.value if r.drawn else r.value[None] for n, r in resolved.items()}
         levers = build_levers(self.policies, self.model.parameters, self.data.space, self.start, self.weeks)
         for name, parameter in self.model.parameters.items():
             _check_support(name, parameter, base[name], levers[name])
         return Inputs(base, levers, covariates)
+
+    def _check_start_only(self) -> None:
+        """Refuse a policy that begins after the start on a parameter that is read only at the start (TR1404)."""
+        only = {f"{m.name}.{p.name}" for m in self.model.mechanisms if not (m.flows() or m.drifts() or m.events()) for p in m.parameters}
+        for policy in self.policies:
+            for change in policy.modifiers:
+                if change.target in only and change.start and change.start > self.start:
+                    raise TreguaError(
+                        "TR1404",
+                        f"{change.target!r} is read only at the start, so this change is never in force",
+                        where=f"policy {policy.name!r}",
+                        found=change.text(),
+                        do="let it begin at the start of the scenario, or change another parameter",
+                    )
 
 
 def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolved]:
@@ -184,6 +202,9 @@ def _check_support(name: str, parameter: Parameter, base: np.ndarray, lever: Lev
     low, high = parameter.support
     if not np.all(np.isfinite(base)):
         raise TreguaError("TR1306", f"{name!r} is not a finite number", where=f"value of {name}", found=base.ravel()[0], expected=_support_text(parameter))
+    if np.abs(base).max() > LARGEST:
+        found = f"{np.abs(base).max():g} {parameter.unit}"
+        raise TreguaError("TR1306", f"{name!r} is too large to compute with", where=f"value of {name}", found=found, expected=f"at most {LARGEST:g}")
     # The lever is non-decreasing in the value, so the extremes of the draws bound all of them.
     for edge in (base.min(axis=0), base.max(axis=0)):
         forced = np.concatenate([edge[None], np.minimum(lever.slope * edge + lever.shift, lever.cap)])

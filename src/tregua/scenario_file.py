@@ -97,7 +97,7 @@ class ScenarioFile:
     text: str
 
 
-def load_scenario(source: str | Path = DEFAULT, overrides: Mapping[str, str] | None = None) -> ScenarioFile:
+def load_scenario(source: str | Path = DEFAULT, overrides: Mapping[str, Quantity] | None = None) -> ScenarioFile:
     """Read a scenario.
 
     Args:
@@ -197,7 +197,7 @@ def _names_at(path: list[Any]) -> list[str]:
     return [field.alias or name for name, field in part.model_fields.items()]
 
 
-def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, str]) -> ScenarioFile:
+def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantity]) -> ScenarioFile:
     part = parsed.scenario
     model = _model(part.mechanisms, f"{shown}, key scenario.mechanisms")
     values = _quantities(parsed.values, model.parameters, f"{shown}, key values")
@@ -214,6 +214,8 @@ def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, str]) -
         make_plan(scenario, parsed.run.solver, parsed.run.replicates, parsed.run.seed)
     except TreguaError as error:
         raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key run"}) from error
+    if part.name in policies:
+        raise TreguaError("TR1206", f"a policy has the name of the scenario, {part.name!r}", where=f"{shown}, key policy", do="rename one of them")
     scenario.compile()
     for policy in policies.values():
         scenario.with_policy(policy).compile()
@@ -260,7 +262,10 @@ def _weeks(part: _ScenarioPart, start: dt.date, shown: str) -> int:
     if (part.end is None) == (part.length is None):
         raise TreguaError("TR1305", "a scenario needs either `end` or `length`", where=f"{shown}, key scenario", found=f"end {part.end}, length {part.length}")
     if part.length is not None:
-        return round(in_unit(part.length, "week", f"{shown}, key scenario.length"))
+        weeks, key = in_unit(part.length, "week", f"{shown}, key scenario.length"), f"{shown}, key scenario.length"
+        if not 0.5 < weeks < (dt.date.max - start).days / 7:
+            raise TreguaError("TR1305", "a scenario lasts at least a week and ends before the year 10000", where=key, found=part.length)
+        return round(weeks)
     end = as_date(part.end, f"{shown}, key scenario.end")
     if end <= start:
         raise TreguaError("TR1305", "the scenario ends before it starts", where=f"{shown}, key scenario.end", found=end, expected=f"a day after {start}")
@@ -284,7 +289,7 @@ def named_policy(name: str, policies: Mapping[str, Policy], where: str) -> Polic
     if name not in policies:
         raise TreguaError(
             "TR1207",
-            f"no policy is named {name!r} up to here",
+            f"no policy is named {name!r}",
             where=where,
             found=name,
             expected="one of " + (", ".join(policies) or "none so far"),

@@ -28,7 +28,11 @@ def begin(cores: int | None = None, float64: bool = False, cache: bool = True) -
     jax.config.update("jax_enable_x64", float64)
     if cache:
         folder = cache_folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            # A place that cannot be written costs seconds at every start, and no more.
+            return
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .errors import TreguaError
 from .observe import Outcome, bands, outcomes_of
 from .policy import Policy
 from .run import Progress, simulate
@@ -61,6 +62,10 @@ class Study:
             kept: gives, for each scenario, the chunks that are already finished (see :func:`tregua.run.simulate`).
         """
         scenarios = self.scenarios
+        names = [scenario.name for scenario in scenarios]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise TreguaError("TR1206", f"two of the runs to compare are named {twice!r}", where="study", do="give each policy a name of its own")
 
         def told(number: int, done: int, all_: int) -> None:
             if progress:
@@ -114,17 +119,24 @@ class Comparison:
     def table(self) -> pandas.DataFrame:
         """One row for each policy and outcome.
 
-        Columns: medians of both runs; ``difference`` and its bands over pairs; ``mean_difference`` with ``standard_error``, its Monte Carlo error;
-        ``relative`` to the baseline's mean; ``lower_in``, the share of pairs in which the policy gives the lower number; ``pairing_gain``, how many times as
-        many unpaired runs would have been needed for the same standard error.
+        Columns: the days that count; the medians of both runs; ``difference`` and its bands; ``mean_difference`` with ``standard_error``, its
+        Monte Carlo error; ``relative`` to the baseline's mean; ``lower_in``, the share of pairs in which the policy gives the lower number;
+        ``pairing_gain``, how many times as many unpaired runs would have been needed for the same standard error.
         """
         import pandas
 
         rows = []
         for run in self.policies:
             for outcome in self.outcomes.values():
-                rows.append({"policy": run.scenario.name, "label": run.scenario.shown, "outcome": outcome.name, **self._compared(run, outcome)})
+                named = {"policy": run.scenario.name, "label": run.scenario.shown, "outcome": outcome.name, "unit": "person", **self._period(outcome)}
+                rows.append({**named, **self._compared(run, outcome)})
         return pandas.DataFrame(rows)
+
+    def _period(self, outcome: Outcome) -> dict[str, str]:
+        """First and last day that count: of a flow, or the one day of a stock."""
+        scenario = self.baseline.scenario
+        end = scenario.date(scenario.weeks).isoformat()
+        return {"from": scenario.date(self.since).isoformat() if outcome.kind == "flow" else end, "to": end}
 
     def _compared(self, run: Trajectories, outcome: Outcome) -> dict[str, float]:
         before, after = self.values(self.baseline, outcome), self.values(run, outcome)

@@ -96,7 +96,7 @@ class Parameter:
         name: short name; its full name is ``mechanism.name``.
         value: default, in ``unit``.
         unit: text that :mod:`tregua.units` reads, such as ``"1/week"``.
-        prior: what is believed before any fit; it must lie inside ``support``.
+        prior: what is believed before any fit; it must lie inside ``support``. All priors are ours and assumed; runs use values only.
         support: closed interval of values that make sense.
         doc: what the number is in the world.
         evidence: what the default rests on; never empty.

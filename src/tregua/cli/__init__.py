@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
 
 from ..errors import TreguaError
 
-DONE, OUTSIDE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-"""Exit statuses: all well; a reproduction is outside its tolerance; bad input; stopped by the user."""
+DONE, OUTSIDE, BAD_INPUT, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit statuses: all well; a reproduction is outside its tolerance; bad input; a fault of Tregua; stopped by the user."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with one of the exit statuses above."""
-    sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+    try:
+        status = run_command(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        print("Stopped; nothing was left behind.", file=sys.stderr)
+        status = INTERRUPTED
+    sys.exit(status)
 
 
 def run_command(arguments: list[str]) -> int:
@@ -45,9 +51,12 @@ def run_command(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return DONE
-    except KeyboardInterrupt:
-        print("Stopped; nothing was left behind.", file=sys.stderr)
-        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("TREGUA_DEBUG"):
+            raise
+        found = f"{type(error).__name__}: {error}"
+        print_refusal(TreguaError("TR9002", "something went wrong inside Tregua", found=found, do="please report it with the command"), as_json)
+        return FAULT
     return status if isinstance(status, int) else DONE
 
 

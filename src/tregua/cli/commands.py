@@ -12,7 +12,7 @@ from ..errors import TreguaError, nearest_name
 from .options import Json, Options, Out, Quiet, Replace
 from .show import OUT, print_json, print_table
 
-EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 130 stopped.
+EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
 
 Every refusal has a code; `tregua explain CODE` says more."""
 
@@ -126,7 +126,9 @@ def new(path: Path, /, *, json: Json = False) -> int:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise TreguaError("TR3102", "this file cannot be written", where=str(path), found=error.strerror, do="choose another name") from error
+        raise TreguaError(
+            "TR3102", "this file cannot be written", where=str(path), found=error.strerror, do="choose another name, in a folder that exists"
+        ) from error
     if json:
         print_json({"written": str(path)})
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import os
 import shlex
 import sys
 import time
@@ -11,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import TreguaError
 from ..run import Plan, make_plan, simulate
 from ..scenario import Scenario
-from ..scenario_file import ScenarioFile, load_scenario, named_policy
+from ..scenario_file import ScenarioFile, load_scenario, named_policy, shipped_scenarios
 from ..session import begin
 from ..wording import percent, rounded, span
 from .options import Options
@@ -59,8 +63,10 @@ def run_scenario(source: str, options: Options) -> int:
 
     read, plan = _read(source, options)
     scenario = read.scenario
-    for name in options.policy or []:
-        scenario = scenario.with_policy(_policy(read, name))
+    chosen = [_policy(read, name) for name in _once(options.policy or [], "--policy")]
+    if chosen:
+        together = sum(chosen[1:], chosen[0]).named("+".join(p.name for p in chosen), " and ".join(p.shown for p in chosen))
+        scenario = scenario.with_policy(together)
     job = _Job(
         "run",
         scenario.name,
@@ -83,16 +89,18 @@ def compare_policies(source: str, options: Options) -> int:
     from ..study import Study
 
     read, plan = _read(source, options)
-    compared = [_policy(read, name) for name in options.policy or []] or list(read.policies.values())
+    compared = [_policy(read, name) for name in _once(options.policy or [], "--policy")] or list(read.policies.values())
     if not compared:
         raise TreguaError("TR1207", "the scenario has no policy to compare", where=source, do="add a [[policy]] to the file")
     study = Study(read.scenario, compared, replicates=plan.replicates, solver=plan.solver.name)
+    policies = "1 policy" if len(compared) == 1 else f"{len(compared)} policies"
+    pairs = "1 pair" if plan.replicates == 1 else f"{plan.replicates} pairs"
     job = _Job(
         "compare",
         f"{read.scenario.name}-compare",
         joint_digest([inputs_hash(scenario, plan) for scenario in study.scenarios]),
         plan,
-        f"{read.scenario.shown}: baseline and {len(compared)} {'policy' if len(compared) == 1 else 'policies'}, {plan.replicates} pairs of replicates each",
+        f"{read.scenario.shown}: baseline and {policies}, {pairs} of replicates each",
         lambda told, kept: study.run(plan.seed, told, kept),
         write_comparison,
         _show_comparison,
@@ -123,6 +131,10 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
             (place / "scenario.toml").write_text(read.text, encoding="utf-8")
     except KeyboardInterrupt:
         return keeping.interrupted()
+    except TreguaError:
+        # The same inputs would be refused again: nothing of them is worth keeping.
+        keeping.discard()
+        raise
     keeping.discard()
     seconds = time.perf_counter() - began
     if options.json:
@@ -173,6 +185,8 @@ def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
         name, found, value = text.partition("=")
         if not found:
             raise TreguaError("TR1003", "--set needs a name and a value", where="command line, --set", found=text, expected='"recruitment.rate=0.002 / week"')
+        if name.strip() in overrides:
+            raise TreguaError("TR1003", f"{name.strip()!r} is set twice", where="command line, --set", do="keep one of them")
         overrides[name.strip()] = _number(value.strip())
     read = load_scenario(source, overrides)
     given = (options.solver, options.replicates, options.seed)
@@ -180,12 +194,21 @@ def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
     return read, make_plan(read.scenario, solver, replicates, seed)
 
 
+def _once(names: Sequence[str], option: str) -> Sequence[str]:
+    """Names, each given once: the same policy twice would act twice."""
+    for name in names:
+        if names.count(name) > 1:
+            raise TreguaError("TR1003", f"{name!r} is named twice", where=f"command line, {option}", do="name it once")
+    return names
+
+
 def _number(text: str) -> Any:
     """A bare number as a number, so that a missing unit is noticed; all else as text."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    return number if math.isfinite(number) else f"{text} (not finite)"
 
 
 def _policy(read: ScenarioFile, name: str) -> Any:
@@ -193,10 +216,19 @@ def _policy(read: ScenarioFile, name: str) -> Any:
 
 
 def check_target(folder: Path, may_replace: bool) -> None:
-    """Refuse, before any work, a folder that holds something other than a run, or a run that may not be replaced."""
+    """Refuse, before any work, a folder that cannot be made, that holds something other than a run, or a run that may not be replaced."""
     from ..store import read_manifest
 
-    if folder.is_dir() and not any(folder.iterdir()):
+    try:
+        nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        usable = nearest.is_dir() and os.access(nearest, os.W_OK)
+        empty = folder.is_dir() and not any(folder.iterdir())
+    except OSError as error:
+        raise TreguaError("TR3104", "no folder can have this name", where="command line, --out", found=error.strerror, do="choose another") from error
+    if not usable:
+        what = "not a folder" if not nearest.is_dir() else "a folder you may not write in"
+        raise TreguaError("TR3104", "no run folder can be made there", where=f"command line, --out {folder}", found=f"{nearest} is {what}")
+    if empty:
         return
     if folder.exists() and not may_replace:
         raise TreguaError("TR3101", "there is something in that folder already", where=str(folder), do="name another with --out, or add --replace")
@@ -207,7 +239,17 @@ def check_target(folder: Path, may_replace: bool) -> None:
 def _command(job: _Job, source: str, options: Options) -> str:
     """The command that repeats a run, without paths of this machine."""
     plan = job.plan
-    words = ["tregua", job.verb, Path(source).name, "--replicates", str(plan.replicates), "--seed", str(plan.seed), "--solver", plan.solver.name]
+    words = [
+        "tregua",
+        job.verb,
+        source if source in shipped_scenarios() else "scenario.toml",
+        "--replicates",
+        str(plan.replicates),
+        "--seed",
+        str(plan.seed),
+        "--solver",
+        plan.solver.name,
+    ]
     words += [word for name in options.policy or [] for word in ("--policy", name)]
     words += [word for text in options.set or [] for word in ("--set", text)]
     return shlex.join(words)
@@ -240,11 +282,22 @@ def _show_run(trajectories: Any) -> None:
         if stochastic
         else "Persons: expected numbers, without chance."
     )
+    if not years:
+        OUT.print("The scenario covers no whole year; these are the weeks of the run in all.", markup=False)
+        for outcome in outcomes.values():
+            end = trajectories.scenario.weeks
+            values = trajectories.between(outcome.series, 0, end) if outcome.kind == "flow" else trajectories.at(outcome.series, end)
+            low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+            OUT.print(f"{outcome.label}: {rounded(middle)}" + (f" ({span(low, high)})" if stochastic else ""), markup=False)
+        return
     print_table(trajectories.scenario.shown, ["", *(str(year) for year in shown)], rows, caption)
 
 
 def _show_comparison(comparison: Any) -> None:
     """The effect of every policy on deaths and members."""
+    if not comparison.baseline.plan.solver.stochastic:
+        _show_expected(comparison)
+        return
     table = comparison.table()
     start, end = (comparison.baseline.scenario.date(week) for week in (comparison.since, comparison.baseline.scenario.weeks))
     for name, outcome in comparison.outcomes.items():
@@ -259,6 +312,17 @@ def _show_comparison(comparison: Any) -> None:
         headings = ["policy", "baseline", "with policy", "difference (nine in ten pairs)", "change", "lower in"]
         print_table(f"{outcome.label}, {when} [persons]".capitalize(), headings, rows)
     OUT.print("Each replicate of a policy is paired with the baseline replicate that has the same random numbers. " + CHANCE_ONLY, markup=False)
+
+
+def _show_expected(comparison: Any) -> None:
+    """The effect of every policy where there is no chance and so no band."""
+    table = comparison.table()
+    for name in ("killed", "members"):
+        found = table[table["outcome"] == name]
+        rows = [[r.label, rounded(r.baseline), rounded(r.with_policy), rounded(r.with_policy - r.baseline), percent(r.relative)] for r in found.itertuples()]
+        if rows:
+            print_table(comparison.outcomes[name].label.capitalize(), ["policy", "baseline", "with policy", "difference", "change"], rows)
+    OUT.print("Expected numbers, without chance; what is not known about the parameters matters more: see the report.", markup=False)
 
 
 def _goodbye(folder: Path, seconds: float) -> None:

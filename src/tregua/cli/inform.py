@@ -52,7 +52,7 @@ def print_mechanism(mechanism: Mechanism) -> None:
     for flow in found["flows"]:
         OUT.print(f"flow {flow['name']}: {flow['from']} -> {flow['to']} ({flow['doc']})", markup=False)
     rows = [[p["name"], f"{p['value']:g} {p['unit']}".removesuffix(" 1"), p["support"], p["prior"], p["doc"]] for p in found["parameters"]]
-    print_table("Parameters", ["name", "default", "values", "prior", "what it is"], rows, left=5)
+    print_table("Parameters", ["name", "default", "values", "prior [1]", "what it is"], rows, "[1] Ours and assumed; runs do not use it, fits will.", left=5)
     rows = [[p["name"], e["stance"], f"{e['summary']} ({e['source']})"] for p in found["parameters"] for e in p["evidence"]]
     print_table("Evidence", ["parameter", "stance", "what it rests on"], rows, left=3)
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
+
+from ..errors import TreguaError
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document instead of text.")]
 Quiet = Annotated[bool, Parameter(name="--quiet", negative="", help="No progress and no table.")]
 Out = Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder to write; by default one under `runs`, named after the inputs.")]
 Replace = Annotated[bool, Parameter(name="--replace", negative="", help="Replace the run in that folder, if there is one.")]
+
+
+def whole(_: Any, tokens: Sequence[Any]) -> int:
+    """A whole number as written; ``2.9`` is refused rather than rounded."""
+    try:
+        return int(tokens[0].value)
+    except ValueError as error:
+        raise TreguaError("TR1001", "this is not a whole number", where=f"command line, {tokens[0].keyword}", found=tokens[0].value) from error
 
 
 @Parameter(name="*")
@@ -24,8 +35,8 @@ class Options:
     set: Annotated[
         list[str] | None, Parameter(name="--set", negative="", help='A value with its unit, such as "arrests.effort=200 person/week". May be repeated.')
     ] = None
-    replicates: Annotated[int | None, Parameter(help="Runs of the ensemble; the scenario's number if not given.")] = None
-    seed: Annotated[int | None, Parameter(help="Seed of all randomness; the scenario's if not given.")] = None
+    replicates: Annotated[int | None, Parameter(converter=whole, help="Runs of the ensemble; the scenario's number if not given.")] = None
+    seed: Annotated[int | None, Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given.")] = None
     solver: Annotated[str | None, Parameter(help="tau-leap, mean-field, rk4 or exact; the scenario's if not given.")] = None
     replace: Replace = False
     fresh: Annotated[bool, Parameter(name="--fresh", negative="", help="Forget what an interrupted run of the same inputs has kept.")] = False

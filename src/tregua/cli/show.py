@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,9 +46,25 @@ def progress_bar(label: str, quiet: bool) -> Iterator[Any]:
         yield told
 
 
+def _finite(value: Any) -> Any:
+    """The same with ``None`` for numbers that JSON cannot write."""
+    if isinstance(value, dict):
+        return {key: _finite(x) for key, x in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(x) for x in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "", left: int = 1) -> None:
     """A table for people; the first ``left`` columns are text, the others numbers."""
-    table = Table(title=title or None, title_justify="left", caption=caption or None, caption_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=Text(title) if title else None,
+        title_justify="left",
+        caption=Text(caption) if caption else None,
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for i, heading in enumerate(headings):
         table.add_column(heading, justify="left" if i < left else "right", overflow="fold", min_width=6)
     for row in rows:
@@ -57,5 +74,5 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    json.dump(_finite(value), sys.stdout, ensure_ascii=False, indent=2, default=str, allow_nan=False)
     sys.stdout.write("\n")

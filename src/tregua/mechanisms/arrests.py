@@ -34,7 +34,7 @@ class Arrests(Mechanism):
             (
                 Evidence(
                     SIZE_2023,
-                    "estimated",
+                    "assumed",
                     "Lower edge of the box searched in the published fit; 5 % of yearly arrests would be about 105 a week.",
                     2023,
                 ),

@@ -36,7 +36,7 @@ class Founding(Mechanism):
             (
                 Evidence(
                     SIZE_2023,
-                    "estimated",
+                    "assumed",
                     "Upper edge of the box searched in the published fit. Equally good fits exist from 60,000 to 500,000, and below with strong saturation.",
                     2023,
                 ),

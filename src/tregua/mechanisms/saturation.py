@@ -28,7 +28,7 @@ class Saturation(Mechanism):
             LogNormal(4e-8, 1.0),
             NONNEGATIVE,
             "hazard of leaving for each fellow member",
-            (Evidence(SIZE_2023, "estimated", "Lower edge of the box searched in the published fit.", 2023),),
+            (Evidence(SIZE_2023, "assumed", "Lower edge of the box searched in the published fit.", 2023),),
         ),
     )
 

@@ -1,0 +1,96 @@
+"""How a scenario is to be run: checked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .errors import TreguaError
+from .scenario import Draws as PosteriorDraws
+from .scenario import Scenario
+from .solvers import Solver, solver_named
+from .types import Number
+
+BLOCK_WEEKS = 52
+"""Length of a block [weeks]: short enough to cancel promptly, long enough that calls cost nothing."""
+
+MOST_BYTES = 4e9
+"""Largest arrays that a run may need [bytes]: they are held in memory, some of them twice."""
+
+SERIES_AXES = ("territory",)
+"""Axes kept in the weekly series; all others are summed. Snapshots, one a block, keep every axis."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a scenario is run: everything that fixes a compiled program, and the numbers that do not.
+
+    Attributes:
+        solver: which of the four.
+        dt: length of a step [weeks]; it divides the block.
+        block_weeks: length of a block, and the distance of snapshots [weeks].
+        replicates: runs of the ensemble.
+        seed: of all randomness.
+    """
+
+    solver: Solver
+    dt: float
+    block_weeks: int
+    replicates: int
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """Steps in a block."""
+        return round(self.block_weeks / self.dt)
+
+
+def make_plan(
+    scenario: Scenario,
+    solver: Solver | str = "tau-leap",
+    replicates: int = 200,
+    seed: int = 1,
+    dt: Number = 1.0,
+    block_weeks: int = BLOCK_WEEKS,
+    draws: PosteriorDraws | None = None,
+) -> Plan:
+    """Check how a scenario is to be run.
+
+    Raises:
+        TreguaError: TR2201 where the solver cannot run the model, TR2202 for an unknown solver, TR2203 for a step that does not divide the block, TR2204 for
+            replicates or a seed out of range, TR2205 for a run that would not fit in memory.
+    """
+    solver = solver_named(solver) if isinstance(solver, str) else solver
+    solver.check(scenario.model)
+    if dt <= 0.0 or abs(block_weeks / dt - round(block_weeks / dt)) > 1e-9 or abs(scenario.weeks / dt - round(scenario.weeks / dt)) > 1e-9:
+        raise TreguaError("TR2203", "the step must divide the block and the scenario", found=f"{dt} weeks", expected=f"a part of {block_weeks} weeks")
+    if replicates < 1 or not 0 <= seed < 2**32:
+        raise TreguaError("TR2204", "replicates or seed out of range", found=f"{replicates} replicates, seed {seed}", expected="at least 1; 0 to 2**32 - 1")
+    rows = {np.shape(x)[0] for x in (draws or {}).values()}
+    if len(rows) > 1:
+        raise TreguaError("TR2204", "all parameters must have the same number of draws", found=sorted(rows))
+    if not solver.stochastic:
+        # Without chance all replicates of one draw are the same run.
+        replicates = rows.pop() if rows else 1
+    _check_memory(scenario, replicates, float(dt), block_weeks)
+    return Plan(solver, float(dt), block_weeks, replicates, seed)
+
+
+def _check_memory(scenario: Scenario, replicates: int, dt: float, block_weeks: int) -> None:
+    """Refuse a run whose arrays would not fit (TR2205), before anything is computed."""
+    model, sizes = scenario.model, dict(scenario.data.space.sizes)
+    axes = [model.axes[name] for name in (*model.compartments, *model.levels, *model.flows, *model.events)]
+    rows = [math.prod(sizes[axis] for axis in names if axis in SERIES_AXES) * scenario.weeks / dt for names in axes]
+    blocks = [math.prod(sizes[axis] for axis in names) * (scenario.weeks / block_weeks + 1.0) for names in axes]
+    needed = 4.0 * replicates * (sum(rows) + sum(blocks))
+    if needed > MOST_BYTES:
+        most = max(1, int(replicates * MOST_BYTES / needed))
+        found = f"{needed / 1e9:.0f} GB for {replicates} replicates"
+        raise TreguaError("TR2205", "this run would not fit in memory", found=found, expected=f"at most {most} replicates of it")
+
+
+def blocks_of(scenario: Scenario, plan: Plan) -> int:
+    """Number of blocks that cover a scenario."""
+    return -(-scenario.weeks // plan.block_weeks)
