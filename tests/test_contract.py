@@ -204,7 +204,7 @@ def test_new_values_and_ensembles_compile_nothing(name):
 
 
 @EVERY
-@pytest.mark.parametrize("solver", ["mean-field", "rk4"])
+@pytest.mark.parametrize("solver", ["mean-field", pytest.param("rk4", marks=pytest.mark.nightly)])
 def test_derivatives_equal_central_differences(name, solver):
     model = alone(name)
     if not has_mean(model):
@@ -213,7 +213,7 @@ def test_derivatives_equal_central_differences(name, solver):
 
 
 @EVERY
-@pytest.mark.parametrize("solver", ["tau-leap", "mean-field", "rk4"])
+@pytest.mark.parametrize("solver", ["mean-field", *(pytest.param(s, marks=pytest.mark.nightly) for s in ("tau-leap", "rk4"))])
 def test_a_mechanism_whose_rates_are_zero_is_not_there(name, solver):
     mechanism, model = CONTRACT[name](), among_others(name)
     if not (mechanism.flows() or mechanism.drifts() or mechanism.events()):

@@ -95,6 +95,7 @@ def members(solver: str, replicates: int, dt: float = 1.0, seed: int = 3) -> np.
     return tregua.simulate(scenario, solver, replicates=replicates, dt=dt, seed=seed).total("members")[:, -1].astype(float)
 
 
+@pytest.mark.nightly
 def test_the_tau_leap_has_the_law_of_the_exact_solver_when_its_step_is_short():
     # 2,048 against 2,048 replicates: the test of Kolmogorov and Smirnov sees distributions that are 6 % apart somewhere.
     exact, leap = members("exact", 2048), members("tau-leap", 2048, dt=0.125, seed=4)

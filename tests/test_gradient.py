@@ -80,6 +80,7 @@ def test_derivatives_hold_under_the_full_size_model(solver):
     check_against_differences(*outcomes_of(Scenario(Model.standard(), weeks=52), solver))
 
 
+@pytest.mark.nightly
 @DETERMINISTIC
 def test_derivatives_hold_while_a_policy_ramps_up(solver):
     scenario = toys.scenario()
@@ -98,7 +99,7 @@ def test_forward_and_reverse_derivatives_are_the_same(solver):
             assert np.allclose(forward[outcome][name], reverse[outcome][name], rtol=1e-9, atol=1e-13 * np.max(scale)), (outcome, name)
 
 
-@DETERMINISTIC
+@pytest.mark.parametrize("solver", ["mean-field", pytest.param("rk4", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("edge", ["nobody", "no rates", "one group", "rank alone"])
 def test_derivatives_are_finite_where_stocks_or_rates_are_zero(solver, edge):
     rates = ("recruitment.rate", "arrests.effort", "conflict.lethality", "conflict.baseline", "saturation.crowding")
@@ -115,6 +116,7 @@ def test_derivatives_are_finite_where_stocks_or_rates_are_zero(solver, edge):
     assert all(np.all(np.isfinite(x)) for x in jax.tree.leaves(jax.jit(jax.jacfwd(function))(base)))
 
 
+@pytest.mark.nightly
 def test_second_derivatives_are_finite_for_fits_that_use_curvature():
     function, base = outcomes_of(toys.scenario(), "mean-field", weeks=12)
     curvature = jax.jit(jax.hessian(partial(_one, function)))(base)

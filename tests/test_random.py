@@ -143,6 +143,7 @@ def test_replicate_seven_is_the_same_in_ensembles_of_any_size_and_on_any_number_
     assert not equal(one, tregua.simulate(scenario, replicates=10, seed=2), 7)
 
 
+@pytest.mark.nightly
 def test_the_width_of_a_chunk_does_not_move_a_number(monkeypatch):
     # Tested but not promised: another width is another compiled program.
     scenario = toys.scenario(weeks=104)

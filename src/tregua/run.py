@@ -52,7 +52,7 @@ TRACES: Counter[str] = Counter()
 """How often each compiled function was traced; tests assert that a user's changes leave it alone."""
 
 EXACT_CHUNK = 16
-"""Replicates in a chunk of the exact solver: all of a chunk wait for its slowest."""
+"""Replicates in a chunk of the exact solver where few are asked for: all of a chunk wait for its slowest."""
 
 MOST_HAPPENINGS = 2e7
 """Moves of single persons that the exact solver takes on, all replicates together: some minutes."""
@@ -222,7 +222,7 @@ def _check_happenings(scenario: Scenario, plan: Plan, inputs: Inputs, width: int
 
 def _width(plan: Plan) -> int:
     """Replicates in a chunk: one of four numbers, so that the number of replicates compiles nothing new."""
-    if plan.solver.name == "exact":
+    if plan.solver.name == "exact" and plan.replicates <= EXACT_CHUNK:
         return EXACT_CHUNK
     if plan.solver.stochastic or 1 < plan.replicates <= CHUNK:
         return CHUNK
