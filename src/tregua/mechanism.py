@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .errors import TreguaError, nearest_name
-from .types import Compartment, Covariate, Drift, Event, Flow, Level, Parameter
+from .types import Compartment, Covariate, Drift, Event, Flow, Level, Parameter, Record, Track
 
 
 class Mechanism:
@@ -44,6 +44,14 @@ class Mechanism:
 
     def events(self) -> tuple[Event, ...]:
         """Rare jumps."""
+        return ()
+
+    def tracks(self) -> tuple[Track, ...]:
+        """Levels that remember what happened."""
+        return ()
+
+    def records(self) -> tuple[Record, ...]:
+        """What is written down of what happens."""
         return ()
 
     def initial(self, view: View, draw: Any) -> dict[str, Any]:

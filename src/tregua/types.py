@@ -113,9 +113,16 @@ class Parameter:
     axes: tuple[str, ...] = ()
 
 
+DATE = "date"
+"""Unit of a covariate that holds calendar days, as proleptic ordinals; a hazard reads it as weeks since the start of the scenario."""
+
+
 @dataclass(frozen=True)
 class Covariate:
-    """A measured input that every replicate shares and that no policy or posterior changes, such as a table of rivalries."""
+    """A measured input that every replicate shares and that no policy or posterior changes, such as a table of rivalries.
+
+    In the unit :data:`DATE` the data hold days and a hazard reads weeks since the start, negative for days before it.
+    """
 
     name: str
     axes: tuple[str, ...]
@@ -148,13 +155,47 @@ class Flow:
     """Persons who move from one compartment to another.
 
     ``hazard(view)`` is the per-head hazard [1/week] on the axes of the source. Where the source is :data:`OUTSIDE` it is a rate
-    [person/week] on the axes of the target. The target may lack axes of the source; persons are then summed over them.
+    [person/week] on the axes of the target. The target may lack axes of the source; persons are then summed over them. It may also have axes that the
+    source lacks; the flow then fans out, and its hazard has the axes of the source followed by those, one hazard for each place a person may end in.
+
+    A flow with a ``victim`` is a death: of a member, of police, troops, a vigilante, an inmate or a civilian, by the ``cause`` named.
     """
 
     name: str
     source: str
     target: str
     hazard: Callable[[Any], Any]
+    doc: str
+    victim: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A level that remembers what flows moved: the exponentially weighted mean of persons a week.
+
+    After a step of length :math:`\\Delta` in which :math:`n` persons moved, :math:`x \\mapsto x k + (1 - k)\\, n / \\Delta` with
+    :math:`k = e^{-\\Delta / w}`. ``flows(name, flow)`` picks the flows by full name and declaration; each must have the axes of the level. ``window(view)``
+    is :math:`w` [week]. No drift may change the level besides.
+    """
+
+    level: str
+    flows: Callable[[str, Flow], bool]
+    window: Callable[[Any], Any]
+    doc: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """What somebody writes down of what happens: a count that nothing in the model reads.
+
+    ``flows(name, flow)`` picks, by full name and declaration, the flows whose persons may get into the record. ``share(view)`` is the share of them that do,
+    on the axis ``territory``. Each person is counted or missed by chance of their own.
+    """
+
+    name: str
+    flows: Callable[[str, Flow], bool]
+    share: Callable[[Any], Any]
     doc: str
 
 
