@@ -24,10 +24,12 @@ class Mechanism:
     Class attributes:
         needs: compartments, levels and covariates that the mechanism reads or writes.
         parameters: its parameters, with unit, support, prior and evidence.
+        claims: ids of the claims of the articles that its form rests on, beside those that its parameters cite.
     """
 
     needs: ClassVar[tuple[Compartment | Level | Covariate, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    claims: ClassVar[tuple[str, ...]] = ()
 
     @property
     def name(self) -> str:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 OUTSIDE = "outside"
 """The end of a flow that lies outside the modelled population."""
 
-Stance = Literal["measured", "official", "estimated", "reported", "alleged", "assumed"]
+Stance = Literal["official", "measured", "estimated", "reported", "alleged", "opinion", "record", "assumed"]
+"""How a source stands to what it says: a statement of a public body, a measurement, a fit, a report, an allegation, an opinion, a note about the record
+itself, or nothing but an assumption."""
+
 Number = float | int
 """A number as a user writes it: whole or not."""
 
@@ -35,12 +38,14 @@ class Evidence:
         stance: how the source stands to the number. ``estimated`` is a fit in a publication, ``assumed`` has no data behind it.
         summary: what the source says, in our own words.
         year: year of publication, 0 where none applies.
+        id: the source's or claim's id in the ledger, empty for an assumption of our own. :mod:`tregua.sources` sets it.
     """
 
     source: str
     stance: Stance
     summary: str = ""
     year: int = 0
+    id: str = ""
 
 
 @dataclass(frozen=True)
