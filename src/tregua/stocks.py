@@ -36,6 +36,7 @@ VIGILANTES = Compartment("vigilantes", PLACE, "armed civilians of self-defence g
 RURAL_FORCE = Compartment("rural_force", PLACE, "former vigilantes absorbed into a force of the state")
 
 COHESION = Level("cohesion", PLACE_AND_GROUP, "1", "how well a group is led in a territory: 1 in full order, 0 without any command", initial=1.0)
+REFUSED_SPLITS = Level("refused_splits", GROUP, "1", "splits since the start that found no empty place, so that the group stayed whole")
 STAKE = Level("stake", PLACE, "1", "rent that can be won in a territory, against its national mean at the start", initial=1.0)
 RENT = Level("rent", PLACE, "MUSD/week", "rent of drugs passing through or made in a territory")
 PAY = Level("pay", GROUP, "1", "what a group can pay a member, against what it could pay at the start", initial=1.0)
