@@ -32,6 +32,7 @@ LAYERS = (
     {"plan"},
     {"trajectories"},
     {"run"},
+    {"outcomes"},
     {"observe"},
     {"study"},
     {"checkpoint", "wording", "drawing"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -85,7 +85,7 @@ class Scaled(Mechanism):
         return self.inner.parameters
 
     def flows(self):
-        return tuple(Flow(f.name, f.source, f.target, lambda v, f=f: self.factor * f.hazard(v), f.doc) for f in self.inner.flows())
+        return tuple(replace(f, hazard=lambda v, f=f: self.factor * f.hazard(v)) for f in self.inner.flows())
 
     def drifts(self):
         return tuple(Drift(d.level, lambda v, d=d: self.factor * d.rate(v), d.doc) for d in self.inner.drifts())

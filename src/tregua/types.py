@@ -17,6 +17,12 @@ OUTSIDE = "outside"
 """The end of a flow that lies outside the modelled population."""
 
 Stance = Literal["measured", "official", "estimated", "reported", "alleged", "assumed"]
+Victim = Literal["", "member", "police", "troops", "vigilante", "inmate", "civilian"]
+"""Who dies by a flow; empty where nobody does."""
+
+BACKGROUND = "background"
+"""The cause of homicides that are not tied to any group."""
+
 Number = float | int
 """A number as a user writes it: whole or not."""
 
@@ -149,6 +155,9 @@ class Flow:
 
     ``hazard(view)`` is the per-head hazard [1/week] on the axes of the source. Where the source is :data:`OUTSIDE` it is a rate
     [person/week] on the axes of the target. The target may lack axes of the source; persons are then summed over them.
+
+    A flow with a ``victim`` is a death, and the only place where that death is counted. ``cause`` says in a word or two what they died of
+    ("turf war", "operation", "crossfire"), and is :data:`BACKGROUND` for homicides that are not tied to groups.
     """
 
     name: str
@@ -156,6 +165,8 @@ class Flow:
     target: str
     hazard: Callable[[Any], Any]
     doc: str
+    victim: Victim = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)

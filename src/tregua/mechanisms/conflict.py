@@ -58,4 +58,4 @@ class Conflict(Mechanism):
             enemies = v.members @ v.rivalry.T + v.baseline * (v.total("members", over=("group",)) - v.members)
             return v.lethality * enemies / (1.0 + jnp.sum(v.alliance, axis=1))[None, :]
 
-        return (Flow("killed", "members", "dead", hazard, "members killed by rival groups"),)
+        return (Flow("killed", "members", "dead", hazard, "members killed by rival groups", "member", "turf war"),)
