@@ -30,7 +30,7 @@ TIGHT = {"method": "DOP853", "rtol": 1e-12, "atol": 1e-9}
 
 def setting() -> tuple[tregua.Scenario, peers.Groups, peers.Table]:
     """The scenario, and the same inputs for the peers."""
-    scenario = tregua.Scenario(tregua.Model.standard(), weeks=WEEKS)
+    scenario = tregua.Scenario(tregua.Model.size_2023(), weeks=WEEKS)
     covariates = scenario.data.covariates
     groups = peers.Groups(*(np.asarray(covariates[n], float) for n in ("rivalry", "alliance", "rank")))
     return scenario, groups, {n: np.asarray([float(p.value)]) for n, p in scenario.model.parameters.items()}

@@ -19,8 +19,9 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LINES, FUNCTION = 400, 60
 
 LAYERS = (
-    {"errors", "types", "sources", "essays", "session", "__init__"},
-    {"stocks", "units", "space", "samplers"},
+    {"errors", "types", "citations", "essays", "session", "__init__"},
+    {"claims"},
+    {"sources", "stocks", "units", "space", "samplers"},
     {"random"},
     {"mechanism"},
     {"mechanisms"},

@@ -36,7 +36,7 @@ def warm(scenario, solver: str = "tau-leap"):
 
 @SOLVERS
 def test_another_model_is_traced_so_that_the_count_can_be_trusted(solver):
-    other = Model.standard() + toys.Deaths() if solver == "exact" else Model.standard() + toys.Deaths() + toys.Births()
+    other = Model.size_2023() + toys.Deaths() if solver == "exact" else Model.size_2023() + toys.Deaths() + toys.Births()
     fresh = dataclasses.replace(toys.scenario(other, values=SMALL), data=toys.world(other, groups=3, territories=1))
     # The start is shared by the solvers with chance, and by those without.
     assert traced(lambda: tregua.simulate(fresh, solver, replicates=2)).get("block") == 1
@@ -54,7 +54,7 @@ CHANGES = {
     ],
     "other covariates": lambda s: [dataclasses.replace(s, data=toys.world(s.model, seed=9))],
     "another name": lambda s: [dataclasses.replace(s, name="other", label="Other")],
-    "an equal model built again": lambda s: [dataclasses.replace(s, model=Model.standard())],
+    "an equal model built again": lambda s: [dataclasses.replace(s, model=Model.size_2023())],
 }
 
 

@@ -18,7 +18,7 @@ from test_gradient import check_against_differences, outcomes_of
 from test_laws import relabelled
 from test_random import uniforms_of_a_step
 from tregua.mechanism import Mechanism, registry
-from tregua.model import Model
+from tregua.model import AXES, Model
 from tregua.policy import Policy
 from tregua.random import Draws, replicate_key, root_key
 from tregua.scenario import Scenario
@@ -43,7 +43,7 @@ def alone(name: str, each: float = 30_000.0) -> Model:
 
 
 def among_others(name: str) -> Model:
-    model = Model.standard()
+    model = Model.size_2023()
     return model if name in {m.name for m in model.mechanisms} else model + CONTRACT[name]()
 
 
@@ -69,7 +69,7 @@ def test_every_parameter_says_what_it_is_where_it_may_lie_and_what_it_rests_on(n
         assert np.all(np.isfinite(quantiles)) and np.all((quantiles >= low) & (quantiles <= high)), (parameter.name, quantiles)
         assert parameter.doc and parameter.evidence, parameter.name
         assert all(evidence.source and evidence.summary for evidence in parameter.evidence), parameter.name
-        assert set(parameter.axes) <= {"territory", "group"}
+        assert set(parameter.axes) <= set(AXES)
 
 
 @SHIPPED
@@ -281,11 +281,11 @@ def test_priors_mean_what_their_documentation_says(prior):
 def test_the_registry_finds_exactly_the_files_that_are_there():
     folder = importlib.import_module("tregua.mechanisms").__path__[0]
     files = {file.stem for file in Path(folder).glob("*.py")} - {"__init__"}
-    assert set(registry()) == files and {m.name for m in Model.standard().mechanisms} <= set(registry())
+    assert set(registry()) == files and {m.name for m in Model.size_2023().mechanisms} <= set(registry())
 
 
 def test_the_standard_scenario_runs_under_a_policy_on_every_parameter():
-    scenario = Scenario(Model.standard(), weeks=52)
-    for name in Model.standard().parameters:
+    scenario = Scenario(Model.size_2023(), weeks=52)
+    for name in Model.size_2023().parameters:
         result = tregua.simulate(scenario.with_policy(Policy.scale(name, 0.9, scenario.date(0))), "mean-field")
         assert np.all(np.isfinite(result.total("members")))

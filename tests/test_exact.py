@@ -61,7 +61,7 @@ def _smooth(law):
 
 def test_arrests_at_a_constant_rate_are_poisson_whatever_the_sizes():
     # 0.5 a week for a year in each territory: mean and variance 26, 1,024 samples, standard error 0.16.
-    model = Model((toys.Populated(each=100.0), *[m for m in Model.standard().mechanisms if m.name == "arrests"]))
+    model = Model((toys.Populated(each=100.0), *[m for m in Model.size_2023().mechanisms if m.name == "arrests"]))
     scenario = toys.scenario(model, weeks=WEEKS, values={"arrests.effort": 0.5})
     arrested = tregua.simulate(scenario, "exact", replicates=512, seed=5).sums["arrests.arrested"]
     close(arrested.sum(axis=(1, 3)).ravel().astype(float), 26.0, 26.0, 3.1)

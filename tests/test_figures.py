@@ -20,7 +20,7 @@ from tregua.figures import (
 from tregua.observe import bands, outcomes_of
 from tregua.wording import change, change_span, change_text, exact, listed, percent, rounded, signed_span, span
 
-SCENARIO = Scenario(Model.standard(), weeks=104, label="A small run")
+SCENARIO = Scenario(Model.size_2023(), weeks=104, label="A small run")
 HALF = Policy.scale("recruitment.rate", 0.5, from_="2012-07", name="half")
 
 
@@ -72,7 +72,7 @@ def test_flows_are_smoothed_over_a_quarter_and_say_so(trajectories):
 
 def test_smoothing_of_short_runs_and_short_steps():
     outcome = outcomes_of(SCENARIO.model)["killed"]
-    short = simulate(Scenario(Model.standard(), weeks=20), "mean-field")
+    short = simulate(Scenario(Model.size_2023(), weeks=20), "mean-field")
     assert smoothed(short, outcome)[2] == 1 and smoothed(short, outcome)[1].shape == (1, 20)
     whole, halves = (smoothed(simulate(SCENARIO, "mean-field", dt=dt), outcome) for dt in (1.0, 0.5))
     assert halves[2] == 13 and np.allclose(whole[1][:, -1], halves[1][:, -1], rtol=0.01), "a rate per week whatever the step"

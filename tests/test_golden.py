@@ -30,7 +30,7 @@ RELATIVE = {"rk4": 1e-9, "mean-field": 1e-9, "tau-leap": 1e-3, "exact": 1e-2}
 
 
 def size_model():
-    return tregua.Scenario(Model.standard(), weeks=104)
+    return tregua.Scenario(Model.size_2023(), weeks=104)
 
 
 def with_policies():
@@ -39,7 +39,7 @@ def with_policies():
 
 
 def with_toys():
-    return toys.scenario(Model.standard() + toys.Memory() + toys.Splits(), weeks=75)
+    return toys.scenario(Model.size_2023() + toys.Memory() + toys.Splits(), weeks=75)
 
 
 def small():

@@ -71,13 +71,13 @@ def check_against_differences(function, base: dict) -> None:
 
 @DETERMINISTIC
 def test_derivatives_of_every_outcome_in_every_parameter_equal_central_differences(solver):
-    model = Model.standard() + toys.Memory() + toys.Splits()
+    model = Model.size_2023() + toys.Memory() + toys.Splits()
     check_against_differences(*outcomes_of(toys.scenario(model, territories=2), solver))
 
 
 @DETERMINISTIC
 def test_derivatives_hold_under_the_full_size_model(solver):
-    check_against_differences(*outcomes_of(Scenario(Model.standard(), weeks=52), solver))
+    check_against_differences(*outcomes_of(Scenario(Model.size_2023(), weeks=52), solver))
 
 
 @pytest.mark.nightly
@@ -91,7 +91,7 @@ def test_derivatives_hold_while_a_policy_ramps_up(solver):
 
 @DETERMINISTIC
 def test_forward_and_reverse_derivatives_are_the_same(solver):
-    function, base = outcomes_of(toys.scenario(Model.standard() + toys.Memory() + toys.Splits()), solver)
+    function, base = outcomes_of(toys.scenario(Model.size_2023() + toys.Memory() + toys.Splits()), solver)
     forward, reverse = jax.jit(jax.jacfwd(function))(base), jax.jit(jax.jacrev(function))(base)
     for outcome in reverse:
         for name in base:

@@ -19,8 +19,8 @@ from tregua.space import Axis, Space
 from tregua.trajectories import Trajectories
 
 STOCKS = ("members", "arrested", "dead", "retired")
-WHOLE = Model.standard() + toys.Memory() + toys.Splits() + toys.Merges()
-SMOOTH = Model.standard() + toys.Memory() + toys.Splits()
+WHOLE = Model.size_2023() + toys.Memory() + toys.Splits() + toys.Merges()
+SMOOTH = Model.size_2023() + toys.Memory() + toys.Splits()
 DETERMINISTIC = pytest.mark.parametrize("solver", ["mean-field", "rk4"])
 
 
@@ -100,7 +100,7 @@ SMALL = {
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.fixed_dictionaries(SMALL), st.integers(0, 2**32 - 1))
 def test_the_exact_solver_conserves_every_person_and_no_stock_goes_below_zero(values, seed):
-    scenario = toys.scenario(Model.standard() + toys.Splits() + toys.Merges(), weeks=52, values=values)
+    scenario = toys.scenario(Model.size_2023() + toys.Splits() + toys.Merges(), weeks=52, values=values)
     check_conserved_exactly(tregua.simulate(scenario, "exact", replicates=4, seed=seed))
 
 
@@ -132,7 +132,7 @@ def test_more_persons_than_whole_numbers_hold_are_an_error_and_not_a_negative_st
 def relabelled(scenario, order: np.ndarray, places: np.ndarray):
     """The same world with groups and territories in another order."""
     data = scenario.data
-    sorts = {"group": order, "territory": places}
+    sorts = {axis.name: np.arange(len(axis.labels)) for axis in data.space.axes} | {"group": order, "territory": places}
     covariates = {}
     for name, covariate in scenario.model.covariates.items():
         covariates[name] = data.covariates[name][np.ix_(*[sorts[axis] for axis in covariate.axes])]
@@ -143,7 +143,7 @@ def relabelled(scenario, order: np.ndarray, places: np.ndarray):
 @DETERMINISTIC
 def test_relabelling_groups_and_territories_relabels_the_result_and_changes_nothing_else(solver):
     # Splits move members to the next slot, so they know an order and are left out.
-    scenario = toys.scenario(Model.standard() + toys.Memory(), values=STRONG)
+    scenario = toys.scenario(Model.size_2023() + toys.Memory(), values=STRONG)
     scenario = scenario.with_policy(Policy("p", (Modifier("arrests.effort", "scale", 1.5, territories=("t1",)),)))
     order, places = np.array([2, 0, 3, 1]), np.array([1, 0])
     here, there = (tregua.simulate(s, solver) for s in (scenario, relabelled(scenario, order, places)))

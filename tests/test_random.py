@@ -105,16 +105,16 @@ def uniforms_of_a_step(model: Model, solver: str = "tau-leap") -> dict[str, np.n
 
 
 def test_one_more_mechanism_leaves_the_uniforms_of_all_others_where_they_were():
-    before = uniforms_of_a_step(Model.standard())
+    before = uniforms_of_a_step(Model.size_2023())
     for extra in (toys.Memory(), toys.Splits(), toys.Merges()):
-        after = uniforms_of_a_step(Model.standard() + extra)
+        after = uniforms_of_a_step(Model.size_2023() + extra)
         assert set(before) <= set(after)
         for name, u in before.items():
             assert np.array_equal(u, after[name]), name
 
 
 def test_the_order_of_mechanisms_does_not_move_a_uniform():
-    model = Model.standard()
+    model = Model.size_2023()
     forward, backward = uniforms_of_a_step(model), uniforms_of_a_step(Model(model.mechanisms[::-1]))
     shared = set(forward) & set(backward)
     # The last of the flows that compete for a stock takes the remainder, so which of them is not drawn depends on the order.
@@ -132,7 +132,7 @@ def equal(one, two, replicate: int) -> bool:
 def test_replicate_seven_is_the_same_in_ensembles_of_any_size_and_on_any_number_of_devices(double, request):
     if not double:
         request.getfixturevalue("single_precision")
-    scenario = toys.scenario(Model.standard() + toys.Splits(), weeks=104)
+    scenario = toys.scenario(Model.size_2023() + toys.Splits(), weeks=104)
     alone = tregua.simulate(scenario, replicates=10, devices=jax.local_devices()[:1])
     for replicates in (64, 200):
         assert equal(alone, tregua.simulate(scenario, replicates=replicates, devices=jax.local_devices()[:1]), 7), replicates

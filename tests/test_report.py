@@ -14,7 +14,7 @@ from tregua.manifest import make_manifest
 from tregua.report import comparison_report, run_report
 from tregua.store import comparison_tables, run_tables
 
-SCENARIO = Scenario(Model.standard(), weeks=104, label="A small run")
+SCENARIO = Scenario(Model.size_2023(), weeks=104, label="A small run")
 HALF = Policy.scale("recruitment.rate", 0.5, from_="2012-07", name="half").named("half", "Half <b>recruitment</b>")
 VOID = {"meta", "link", "img", "br", "hr"}
 
@@ -153,12 +153,12 @@ def test_a_policy_that_does_nothing():
 
 
 def test_values_name_the_layer_that_gave_them():
-    scenario = Scenario(Model.standard(), weeks=20, values={"recruitment.rate": 0.002}, overrides={"arrests.effort": 123.0})
+    scenario = Scenario(Model.size_2023(), weeks=20, values={"recruitment.rate": 0.002}, overrides={"arrests.effort": 123.0})
     text = report_of_run(scenario, replicates=8).text
     assert "recruitment.rate0.002 1/weekscenario" in text and "arrests.effort123 person/weekcommand line" in text
     assert "The run covers no whole calendar year." in text
 
 
 def test_what_does_not_apply_is_not_said():
-    text = report_of_run(Scenario(Model.standard() - "conflict" - "arrests", weeks=20), replicates=8).text
+    text = report_of_run(Scenario(Model.size_2023() - "conflict" - "arrests", weeks=20), replicates=8).text
     assert "Deaths are those" not in text and "prison" not in text

@@ -103,7 +103,7 @@ def test_a_shorter_run_is_the_beginning_of_a_longer_one_to_the_last_bit(solver, 
 
 @pytest.mark.parametrize(("solver", "dt"), [("tau-leap", 0.5), ("tau-leap", 2.0), ("tau-leap", 1.0), ("mean-field", 0.25), ("rk4", 26.0), ("rk4", 0.5)])
 def test_series_have_one_entry_for_each_step_and_know_their_weeks(solver, dt):
-    result = tregua.simulate(toys.scenario(Model.standard() + toys.Memory(), weeks=104), solver, replicates=3, dt=dt)
+    result = tregua.simulate(toys.scenario(Model.size_2023() + toys.Memory(), weeks=104), solver, replicates=3, dt=dt)
     steps = round(104 / dt)
     assert result.total("conflict.killed").shape[1] == steps and result.total("members").shape[1] == steps + 1 and result.total("memory").shape[1] == steps
     assert np.allclose(result.weeks("conflict.killed"), dt * np.arange(1, steps + 1))

@@ -23,7 +23,7 @@ VALUES = dict(zip(LAYERS, (2.527474e-3, 0.001, 0.002, 0.003, 0.004), strict=True
 
 def layered(*layers: str):
     """A scenario and posterior draws in which exactly these layers (and the default below all) give the value."""
-    model = Model.standard()
+    model = Model.size_2023()
     data = dataclasses.replace(toys.world(model), values={NAME: VALUES["data set"]} if "data set" in layers else {})
     scenario = toys.scenario(
         model,
@@ -50,7 +50,7 @@ def test_the_strongest_of_many_layers_wins(strongest):
 
 def test_every_value_tells_its_layer_and_the_others_are_untouched():
     resolved = resolve(*layered("command line"))
-    assert set(resolved) == set(Model.standard().parameters)
+    assert set(resolved) == set(Model.size_2023().parameters)
     assert {name for name, found in resolved.items() if found.layer == "command line"} == {NAME}
     assert {found.layer for name, found in resolved.items() if name != NAME} == {LAYERS[0]}
 
@@ -100,7 +100,7 @@ def test_a_value_at_the_edge_of_its_support_is_taken():
 
 
 def test_a_missing_covariate_is_refused_by_name():
-    model = Model.standard()
+    model = Model.size_2023()
     data = toys.world(model)
     short = dataclasses.replace(data, covariates={n: x for n, x in data.covariates.items() if n != "rivalry"})
     with pytest.raises(TreguaError, match="TR1502") as caught:
@@ -140,7 +140,7 @@ def test_the_shipped_data_set_is_what_the_publication_describes():
 
 
 def test_models_are_put_together_and_taken_apart_by_name():
-    model = Model.standard()
+    model = Model.size_2023()
     assert (model + toys.Memory() - "memory") == model and hash(model + toys.Memory() - "memory") == hash(model)
     assert "conflict" not in [m.name for m in (model - "conflict").mechanisms]
     with pytest.raises(TreguaError, match="TR2106"):
@@ -150,4 +150,4 @@ def test_models_are_put_together_and_taken_apart_by_name():
 
 
 def test_a_whole_number_is_as_good_as_any_other():
-    assert Scenario(Model.standard(), weeks=4, values={"arrests.effort": 100}).compile().base["arrests.effort"][0] == 100.0
+    assert Scenario(Model.size_2023(), weeks=4, values={"arrests.effort": 100}).compile().base["arrests.effort"][0] == 100.0

@@ -40,7 +40,7 @@ def test_the_order_of_a_known_error_is_found():
 
 
 def size_scenario(model: Model | None = None, weeks: int = 52, **more):
-    model = model or Model.standard()
+    model = model or Model.size_2023()
     return toys.scenario(model, weeks=weeks, territories=1, values={**VALUES, **{n: x for n, x in more.items() if n in model.parameters}})
 
 
@@ -68,7 +68,7 @@ def test_runge_kutta_converges_to_an_independent_reference_with_fourth_order():
 
 
 def test_levels_that_drift_are_carried_with_fourth_order_too():
-    model = Model.standard() + toys.Memory()
+    model = Model.size_2023() + toys.Memory()
     scenario, steps = size_scenario(model, **MEMORY), [13.0, 6.5, 3.25, 1.625]
     values, data = {n: x.ravel()[0] for n, x in scenario.compile().base.items()}, scenario.data.covariates
     first = np.append(oracle.start(values, data).ravel(), 0.5)
@@ -116,7 +116,7 @@ def test_drifts_of_several_mechanisms_on_one_level_add_up(solver):
 
 
 def test_the_mean_field_converges_to_continuous_time_with_first_order():
-    scenario, steps = size_scenario(Model.standard() + toys.Memory(), **MEMORY), [1.0, 0.5, 0.25, 0.125]
+    scenario, steps = size_scenario(Model.size_2023() + toys.Memory(), **MEMORY), [1.0, 0.5, 0.25, 0.125]
     exact = end_of(scenario, "rk4", 0.5)
     errors = [np.abs(end_of(scenario, "mean-field", dt) - exact).max() for dt in steps]
     assert 0.9 <= order(steps, errors) <= 1.1, errors
@@ -157,7 +157,7 @@ def zscores(mine: np.ndarray, other: np.ndarray) -> tuple[float, float]:
 
 
 def compare_with_oracle(replicates: int, weeks: int) -> dict[str, tuple[float, float]]:
-    scenario = tregua.Scenario(Model.standard(), weeks=weeks)
+    scenario = tregua.Scenario(Model.size_2023(), weeks=weeks)
     values = {n: float(x.ravel()[0]) for n, x in scenario.compile().base.items()}
     mine = tregua.simulate(scenario, replicates=replicates, seed=11)
     other = oracle.simulate(values, scenario.data.covariates, weeks, replicates, seed=12)
@@ -211,7 +211,7 @@ def test_a_hazard_of_a_single_number_counts_for_every_slot_of_its_event():
 
 
 def test_events_on_other_axes_than_groups_are_recorded_and_summed():
-    scenario = toys.scenario(Model.standard() + toys.Merges(), weeks=104)
+    scenario = toys.scenario(Model.size_2023() + toys.Merges(), weeks=104)
     result = tregua.simulate(scenario, replicates=8)
     assert result.series["merges.merge"].shape == (8, 104, 2) and result.sums["merges.merge"].shape == (8, 2, 2)
     assert result.total("merges.merge").sum() == result.sums["merges.merge"].sum() > 0
@@ -240,7 +240,7 @@ def test_an_event_without_territories_has_one_number_a_week():
 @pytest.mark.parametrize(("solver", "mechanism"), [("exact", toys.Memory()), ("mean-field", toys.Merges()), ("rk4", toys.Merges())])
 def test_a_solver_refuses_what_it_cannot_run(solver, mechanism):
     with pytest.raises(TreguaError, match="TR2201"):
-        tregua.simulate(toys.scenario(Model.standard() + mechanism), solver, replicates=1)
+        tregua.simulate(toys.scenario(Model.size_2023() + mechanism), solver, replicates=1)
 
 
 def test_solvers_are_found_by_name_and_others_refused():

@@ -28,7 +28,7 @@ from tregua.store import (
     write_run,
 )
 
-SCENARIO = Scenario(Model.standard(), weeks=104, name="small", label="A small run")
+SCENARIO = Scenario(Model.size_2023(), weeks=104, name="small", label="A small run")
 HALF = Policy.scale("recruitment.rate", 0.5, from_="2012-07", name="half")
 
 
@@ -139,7 +139,7 @@ def test_damaged_chunks_count_as_absent(tmp_path):
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
-    scenario, kept = Scenario(Model.standard(), weeks=20), Checkpoint(tmp_path)
+    scenario, kept = Scenario(Model.size_2023(), weeks=20), Checkpoint(tmp_path)
     whole = simulate(scenario, replicates=70, seed=3, kept=kept)
     del kept[1]
     blocks = []
@@ -161,7 +161,7 @@ from tregua import Model, Scenario, begin
 begin(cores=1, float64=True, cache=False)  # one worker, where this process has two
 from tregua.run import make_plan
 from tregua.store import inputs_hash
-scenario = Scenario(Model.standard(), weeks=104, name="another name")
+scenario = Scenario(Model.size_2023(), weeks=104, name="another name")
 print(inputs_hash(scenario, make_plan(scenario, replicates=8, seed=3)))
 """
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
@@ -176,9 +176,9 @@ def test_the_hash_changes_with_everything_that_changes_numbers():
         SCENARIO.with_values({"recruitment.rate": 0.002}),
         SCENARIO.with_policy(HALF),
         SCENARIO.with_policy(Policy.scale("recruitment.rate", 0.5, from_="2012-08")),
-        Scenario(Model.standard(), weeks=105),
-        Scenario(Model.standard(), weeks=104, start="2013"),
-        Scenario(Model.standard() - "conflict", weeks=104),
+        Scenario(Model.size_2023(), weeks=105),
+        Scenario(Model.size_2023(), weeks=104, start="2013"),
+        Scenario(Model.size_2023() - "conflict", weeks=104),
     ]
     plans = [make_plan(SCENARIO, **{"replicates": 8, "seed": 3, **x}) for x in ({"seed": 4}, {"replicates": 9}, {"dt": 0.5}, {"solver": "exact"})]
     draws = {"recruitment.rate": np.linspace(0.002, 0.003, 8)}

@@ -154,5 +154,5 @@ def test_yearly_tables_add_up_to_the_run_where_the_years_are_whole():
 def test_outcomes_are_all_flows_and_the_stocks_that_anything_leaves_and_deaths_come_first():
     from tregua.observe import outcomes_of
 
-    found = outcomes_of(Model.standard())
+    found = outcomes_of(Model.size_2023())
     assert next(iter(found)) == "killed" and set(found) == {"killed", "recruited", "arrested", "left", "members"}

@@ -20,7 +20,8 @@ TEST = (Evidence("the tests", "assumed"),)
 
 
 def space(groups: int = 4, territories: int = 2) -> Space:
-    return Space((Axis("territory", tuple(f"t{i}" for i in range(territories))), Axis("group", tuple(f"g{i}" for i in range(groups)))))
+    sizes = {"territory": territories, "corps": 2, "group": groups, "commodity": 2, "route": 3}
+    return Space(tuple(Axis(name, tuple(f"{name[0]}{i}" for i in range(size))) for name, size in sizes.items()))
 
 
 def world(model: Model, groups: int = 4, territories: int = 2, seed: int = 0) -> Dataset:
@@ -40,7 +41,7 @@ def world(model: Model, groups: int = 4, territories: int = 2, seed: int = 0) ->
 
 def scenario(model: Model | None = None, weeks: int = 104, groups: int = 4, territories: int = 2, **settings) -> Scenario:
     """A small scenario, in which a few groups are strong enough for all that happens to happen."""
-    model = Model.standard() if model is None else model
+    model = Model.size_2023() if model is None else model
     settings.setdefault("data", world(model, groups, territories))
     return Scenario(model, start="2012-01-01", weeks=weeks, **settings)
 

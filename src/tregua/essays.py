@@ -1,7 +1,7 @@
 """The essays behind the error codes: what went wrong, why it matters, and how to mend it. `tregua explain CODE` prints them.
 
-Numbering: TR10 command line, TR11 reading files, TR12 keys and names, TR13 quantities and dates, TR14 policies, TR15 data, TR21 building models, TR22 plans and
-solvers, TR23 results, TR31 run folders, TR90 installation.
+Numbering: TR10 command line, TR11 reading files, TR12 keys and names, TR13 quantities and dates, TR14 policies, TR15 data, TR16 evidence, TR21
+building models, TR22 plans and solvers, TR23 results, TR31 run folders, TR90 installation.
 """
 
 from __future__ import annotations
@@ -112,6 +112,11 @@ ESSAYS: dict[str, Essay] = {
     "TR1502": Essay(
         "a data set lacks what the model needs",
         "A mechanism reads a covariate that this data set does not have. Choose another data set or drop the mechanism.",
+    ),
+    "TR1601": Essay(
+        "no source and no claim has that id",
+        "Claims of the two articles are C01 to C59; sources have short ids such as size-2023. `tregua evidence` lists all of them. A mechanism that cites a "
+        "source which is not in the ledger is refused when it is loaded: add the source to tregua/citations.py first.",
     ),
     "TR2101": Essay(
         "something is defined twice",

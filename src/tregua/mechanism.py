@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .errors import TreguaError, nearest_name
-from .types import Compartment, Covariate, Drift, Event, Flow, Level, Parameter
+from .types import Compartment, Covariate, Drift, Event, Flow, Level, Parameter, Record, Track
 
 
 class Mechanism:
@@ -24,10 +24,12 @@ class Mechanism:
     Class attributes:
         needs: compartments, levels and covariates that the mechanism reads or writes.
         parameters: its parameters, with unit, support, prior and evidence.
+        claims: ids of the claims of the articles that its form rests on, beside those that its parameters cite.
     """
 
     needs: ClassVar[tuple[Compartment | Level | Covariate, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    claims: ClassVar[tuple[str, ...]] = ()
 
     @property
     def name(self) -> str:
@@ -44,6 +46,14 @@ class Mechanism:
 
     def events(self) -> tuple[Event, ...]:
         """Rare jumps."""
+        return ()
+
+    def tracks(self) -> tuple[Track, ...]:
+        """Levels that remember what happened."""
+        return ()
+
+    def records(self) -> tuple[Record, ...]:
+        """What is written down of what happens."""
         return ()
 
     def initial(self, view: View, draw: Any) -> dict[str, Any]:

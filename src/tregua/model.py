@@ -13,10 +13,10 @@ from .errors import TreguaError, nearest_name
 from .mechanism import Mechanism, View
 from .random import check_tags
 from .space import shape_of
-from .types import OUTSIDE, Compartment, Covariate, Drift, Event, Flow, Level, Parameter
+from .types import OUTSIDE, Compartment, Covariate, Drift, Event, Flow, Level, Parameter, Record, Track
 
-AXES = ("territory", "group")
-"""Order of the axes in every array."""
+AXES = ("territory", "corps", "group", "commodity", "route")
+"""Axes that quantities may have, in the order in which arrays have them. A corps is a body of police, a route a way of goods through territories."""
 
 Values = Mapping[str, Array]
 
@@ -41,6 +41,11 @@ class Model:
     @classmethod
     def standard(cls) -> Model:
         """The model of the shipped default scenario: today the published size model."""
+        return cls.size_2023()
+
+    @classmethod
+    def size_2023(cls) -> Model:
+        """The published size model of 2023: one territory, no police, no trade, no civilians."""
         from .mechanisms.arrests import Arrests
         from .mechanisms.conflict import Conflict
         from .mechanisms.founding import Founding
@@ -109,6 +114,26 @@ class Model:
         return tuple((m, d) for m in self.mechanisms for d in m.drifts())
 
     @cached_property
+    def tracks(self) -> dict[str, tuple[Mechanism, Track]]:
+        """Tracks by the name of their level, with the mechanism that keeps them."""
+        return {t.level: (m, t) for m in self.mechanisms for t in m.tracks()}
+
+    @cached_property
+    def tracked(self) -> dict[str, tuple[str, ...]]:
+        """Full names of the flows that each tracked level remembers."""
+        return {level: tuple(f for f, (_, flow) in self.flows.items() if track.flows(f, flow)) for level, (_, track) in self.tracks.items()}
+
+    @cached_property
+    def records(self) -> dict[str, tuple[Mechanism, Record]]:
+        """Records by full name, with the mechanism that keeps them."""
+        return {f"{m.name}.{r.name}": (m, r) for m in self.mechanisms for r in m.records()}
+
+    @cached_property
+    def recorded(self) -> dict[str, tuple[str, ...]]:
+        """Full names of the flows that each record counts."""
+        return {name: tuple(f for f, (_, flow) in self.flows.items() if record.flows(f, flow)) for name, (_, record) in self.records.items()}
+
+    @cached_property
     def outflows(self) -> dict[str, tuple[str, ...]]:
         """Names of the flows that compete for the persons of each source."""
         grouped: dict[str, tuple[str, ...]] = {}
@@ -121,11 +146,20 @@ class Model:
         """Axes of every quantity a hazard may read, and of every flow and event."""
         named = {n: x.axes for n, x in (self.compartments | self.levels | self.covariates | self.parameters).items()}
         named |= {n: self.flow_axes(f) for n, (_, f) in self.flows.items()}
-        return named | {n: e.axes for n, (_, e) in self.events.items()}
+        return named | {n: e.axes for n, (_, e) in self.events.items()} | dict.fromkeys(self.records, ("territory",))
 
     def flow_axes(self, flow: Flow) -> tuple[str, ...]:
-        """Axes of the persons moved by a flow: those of its source, or of its target where the source is outside."""
-        return self.compartments[flow.target if flow.source == OUTSIDE else flow.source].axes
+        """Axes of the persons moved by a flow: those of its source and those its target has besides, or of its target where the source is outside."""
+        if flow.source == OUTSIDE:
+            return self.compartments[flow.target].axes
+        return self.compartments[flow.source].axes + self.fan(flow)
+
+    def fan(self, flow: Flow) -> tuple[str, ...]:
+        """Axes of the target along which a flow fans out."""
+        if OUTSIDE in (flow.source, flow.target):
+            return ()
+        source = self.compartments[flow.source].axes
+        return tuple(axis for axis in self.compartments[flow.target].axes if axis not in source)
 
     def _check(self) -> None:
         names = [m.name for m in self.mechanisms]
@@ -142,10 +176,24 @@ class Model:
                         nearest=nearest_name(end, self.compartments),
                         do="add the compartment to the mechanism's `needs`",
                     )
+            self._check_order(name, flow)
         for mechanism, drift in self.drifts:
             if drift.level not in self.levels:
                 raise TreguaError("TR2103", f"a drift of {mechanism.name!r} changes {drift.level!r}, which is no level", found=drift.level)
-        check_tags([*self.flows, *self.events, *(f"{c}.leave" for c in self.compartments)])
+        drifting = {drift.level for _, drift in self.drifts}
+        for mechanism, track in (pair for m in self.mechanisms for pair in ((m, t) for t in m.tracks())):
+            if track.level not in self.levels or track.level in drifting or self.tracks[track.level][0] is not mechanism:
+                raise TreguaError("TR2103", f"{mechanism.name!r} tracks {track.level!r}, which is no level of its own", found=track.level)
+        check_tags([*self.flows, *self.events, *self.records, *(f"{c}.leave" for c in self.compartments)])
+
+    def _check_order(self, name: str, flow: Flow) -> None:
+        """Persons must arrive on the axes of the target in its own order."""
+        if flow.target == OUTSIDE:
+            return
+        target = self.compartments[flow.target].axes
+        if tuple(axis for axis in self.flow_axes(flow) if axis in target) != target:
+            found = f"{self.flow_axes(flow)} into {target}"
+            raise TreguaError("TR2103", f"flow {name!r} does not end on the axes of its target", found=found, do="give the target axes in the source's order")
 
     def view(self, mechanism: Mechanism, values: Values, time: Float[Array, ""], reads: set[str] | None = None) -> View:
         """What one mechanism may read of the current values."""
@@ -153,16 +201,28 @@ class Model:
 
     def hazards(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
         """Hazard of every flow [1/week], or rate [person/week] for those from outside, on the flow's axes."""
-        found = {}
+        found, sizes = {}, self._sizes(values)
         for name, (mechanism, flow) in self.flows.items():
-            anchor = flow.target if flow.source == OUTSIDE else flow.source
-            found[name] = jnp.broadcast_to(flow.hazard(self.view(mechanism, values, time)), values[anchor].shape)
+            found[name] = jnp.broadcast_to(flow.hazard(self.view(mechanism, values, time)), shape_of(self.axes[name], sizes))
         return found
+
+    def shares_recorded(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
+        """Share of the persons of its flows that each record counts, on the axis ``territory``."""
+        sizes = self._sizes(values)
+        return {n: jnp.broadcast_to(r.share(self.view(m, values, time)), shape_of(("territory",), sizes)) for n, (m, r) in self.records.items()}
+
+    def windows(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
+        """Weeks over which each tracked level remembers."""
+        return {level: track.window(self.view(mechanism, values, time)) for level, (mechanism, track) in self.tracks.items()}
+
+    def _sizes(self, values: Values) -> tuple[tuple[str, int], ...]:
+        """Lengths of the axes, read off the quantities."""
+        return tuple((axis, size) for n, x in values.items() for axis, size in zip(self.axes[n], x.shape, strict=True))
 
     def event_hazard(self, name: str, values: Values, time: Float[Array, ""]) -> Array:
         """Hazard of an event [1/week] on its axes."""
         mechanism, event = self.events[name]
-        sizes = tuple((axis, size) for n, x in values.items() for axis, size in zip(self.axes[n], x.shape, strict=True))
+        sizes = self._sizes(values)
         return jnp.broadcast_to(event.hazard(self.view(mechanism, values, time)), shape_of(event.axes, sizes))
 
     def drift_rates(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:

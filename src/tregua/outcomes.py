@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from .model import Model
 from .types import BACKGROUND, Flow
@@ -54,11 +54,6 @@ def deaths_of(model: Model) -> dict[str, Flow]:
     return {name: flow for name, (_, flow) in model.flows.items() if flow.victim}
 
 
-def records_of(model: Model) -> Mapping[str, Any]:
-    """Counts on record by full name, with the mechanism that keeps them."""
-    return getattr(model, "records", {})
-
-
 def outcomes_of(model: Model) -> dict[str, Outcome]:
     """All outcomes of a model by name.
 
@@ -98,7 +93,7 @@ def killed(deaths: Mapping[str, Flow], victims: Iterable[str], name: str, label:
 
 
 def _recorded(model: Model) -> list[Outcome]:
-    return [Outcome(f"recorded_{r.name}", f"recorded {r.name.replace('_', ' ')}", (name,), "flow") for name, (_, r) in records_of(model).items()]
+    return [Outcome(f"recorded_{r.name}", f"recorded {r.name.replace('_', ' ')}", (name,), "flow") for name, (_, r) in model.records.items()]
 
 
 def headlines(model: Model) -> list[Outcome]:

@@ -81,7 +81,7 @@ def make_plan(
 def _check_memory(scenario: Scenario, replicates: int, dt: float, block_weeks: int) -> None:
     """Refuse a run whose arrays would not fit (TR2205), before anything is computed."""
     model, sizes = scenario.model, dict(scenario.data.space.sizes)
-    axes = [model.axes[name] for name in (*model.compartments, *model.levels, *model.flows, *model.events)]
+    axes = [model.axes[name] for name in (*model.compartments, *model.levels, *model.flows, *model.events, *model.records)]
     rows = [math.prod(sizes[axis] for axis in names if axis in SERIES_AXES) * scenario.weeks / dt for names in axes]
     blocks = [math.prod(sizes[axis] for axis in names) * (scenario.weeks / block_weeks + 1.0) for names in axes]
     needed = 4.0 * replicates * (sum(rows) + sum(blocks))

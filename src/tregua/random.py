@@ -146,6 +146,10 @@ class Means:
 
     whole = False
 
+    def numbered(self, name: str, number: Int[Array, ""]) -> Means:
+        """The same for each happening."""
+        return self
+
     def binomial(self, name: str, n: Float[Array, "*s"], p: Float[Array, "*s"]) -> Float[Array, "*s"]:
         """Expected number of ``n`` persons, each with probability ``p``."""
         return n * p

@@ -30,6 +30,7 @@ from .random import Draws, Means, replicate_key, root_key
 from .scenario import Draws as PosteriorDraws
 from .scenario import Inputs, Scenario
 from .solvers import Solver
+from .solvers.base import remember, take_down, values_of
 from .solvers.rk4 import flow_rates
 from .space import fold
 from .state import STATUS_TEXT, State, Tally
@@ -123,7 +124,11 @@ def advance(
 
         def act_and_step(carry):
             state, sums = carry
-            state, tally = solver.step(model, state, {**act(base, lever), **covariates}, number * dt, dt, draw(number))
+            inputs = {**act(base, lever), **covariates}
+            before = values_of(state, inputs)
+            state, tally = solver.step(model, state, inputs, number * dt, dt, draw(number))
+            tally = take_down(model, tally, before, number * dt, draw(number))
+            state = remember(model, state, tally, before, number * dt, dt)
             sums = jax.tree.map(jnp.add, sums, tally)
             return (state, sums), _series(model, state, tally)
 
@@ -139,14 +144,18 @@ def advance(
     def draw(number: Array) -> Any:
         return Draws(key, number) if solver.stochastic else Means()
 
-    first = jax.eval_shape(lambda: solver.step(model, state, {**base, **covariates}, steps[0] * dt, dt, draw(steps[0])))
-    nothing = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), first[1])
+    def first() -> Tally:
+        inputs = {**base, **covariates}
+        tally = solver.step(model, state, inputs, steps[0] * dt, dt, draw(steps[0]))[1]
+        return take_down(model, tally, values_of(state, inputs), steps[0] * dt, draw(steps[0]))
+
+    nothing = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), jax.eval_shape(first))
     (state, sums), series = lax.scan(step, (state, nothing), (steps, levers))
-    return state, {**sums.moved, **sums.fired}, series
+    return state, {**sums.moved, **sums.fired, **sums.recorded}, series
 
 
 def _series(model: Model, state: State, tally: Tally) -> dict[str, Array]:
-    quantities = {**state.stocks, **tally.moved, **tally.fired}
+    quantities = {**state.stocks, **tally.moved, **tally.fired, **tally.recorded}
     return {name: fold(x, model.axes[name], SERIES_AXES) for name, x in quantities.items()} | {
         name: jnp.mean(x, axis=tuple(i for i, a in enumerate(model.axes[name]) if a not in SERIES_AXES)) for name, x in state.levels.items()
     }

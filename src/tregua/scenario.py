@@ -16,7 +16,7 @@ from .datasets import Dataset, load
 from .errors import TreguaError, nearest_name
 from .model import Model
 from .policy import Lever, Policy, as_date, build_levers
-from .types import Number, Parameter
+from .types import DATE, Number, Parameter
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
 
@@ -144,7 +144,8 @@ class Scenario:
         for name, covariate in self.model.covariates.items():
             if name not in self.data.covariates:
                 raise TreguaError("TR1502", f"data set {self.data.name!r} has no {name!r}, which the model needs", expected=covariate.doc)
-            covariates[name] = np.asarray(self.data.covariates[name], float)
+            measured = np.asarray(self.data.covariates[name], float)
+            covariates[name] = (measured - self.start.toordinal()) / 7.0 if covariate.unit == DATE else measured
         self._check_start_only()
         resolved = resolve(self, draws)
         base = {n: r.value if r.drawn else r.value[None] for n, r in resolved.items()}

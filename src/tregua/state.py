@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -56,7 +56,9 @@ class Tally:
     Attributes:
         moved: persons moved by each flow, by full name.
         fired: events that fired, by full name: 0 or 1 in each slot, or the chance of it in a mean.
+        recorded: persons that each record counts, by full name.
     """
 
     moved: dict[str, Leaf]
     fired: dict[str, Leaf]
+    recorded: dict[str, Leaf] = field(default_factory=dict)

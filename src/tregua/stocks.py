@@ -1,15 +1,74 @@
-"""The compartments that mechanisms share, each defined once.
+"""What mechanisms share: compartments of persons, levels, and measured inputs, each defined once.
 
-Axes: ``territory`` is a place with its own conflict (one for the whole country in the published size model), ``group`` an armed group.
+Axes: ``territory`` is a place with its own conflict (a state; one for the whole country in the published size model), ``group`` an armed group, ``corps`` a
+body of police (municipal, state, federal), ``commodity`` a drug, ``route`` a way of goods from where they enter to the border.
+
+A level that one mechanism writes and others read starts at a value that changes nothing, so that a model without the writer is the same model with
+that effect left out. All persons who are in no compartment are outside: the civil population.
 """
 
 from __future__ import annotations
 
-from .types import Compartment
+from .types import DATE, Compartment, Covariate, Level
 
+PLACE = ("territory",)
 PLACE_AND_GROUP = ("territory", "group")
+PLACE_AND_CORPS = ("territory", "corps")
+PLACE_CORPS_GROUP = ("territory", "corps", "group")
+GROUP = ("group",)
+ROUTE = ("route",)
 
 MEMBERS = Compartment("members", PLACE_AND_GROUP, "persons active in a group")
-ARRESTED = Compartment("arrested", PLACE_AND_GROUP, "former members taken out by arrest since the start")
-DEAD = Compartment("dead", PLACE_AND_GROUP, "members killed by rival groups since the start")
-RETIRED = Compartment("retired", PLACE_AND_GROUP, "former members who left by drop-out, infighting or splits since the start")
+ARRESTED = Compartment("arrested", PLACE_AND_GROUP, "members in custody without a sentence; all arrested since the start where there are no prisons")
+SENTENCED = Compartment("sentenced", PLACE_AND_GROUP, "members who serve a sentence")
+DEAD = Compartment("dead", PLACE_AND_GROUP, "members killed since the start")
+RETIRED = Compartment("retired", PLACE_AND_GROUP, "former members who left since the start and live")
+INMATES = Compartment("inmates", PLACE, "prisoners who belong to no group")
+AT_LARGE = Compartment("at_large", PLACE, "prisoners of no group who were carried along in an escape and joined none")
+DEAD_OTHERS = Compartment("dead_others", PLACE, "police, troops, vigilantes, inmates and civilians killed since the start")
+DISPLACED = Compartment("displaced", PLACE, "civilians who had to leave their home in the territory and have not come back")
+HONEST = Compartment("honest", PLACE_AND_CORPS, "officers whom no group has bought or frightened, without a valid test")
+VETTED = Compartment("vetted", PLACE_AND_CORPS, "officers whom no group has bought or frightened, with a test passed and still valid")
+FAILED = Compartment("failed", PLACE_AND_CORPS, "officers whom no group has bought or frightened, who failed a test and still serve")
+COMPROMISED = Compartment("compromised", PLACE_CORPS_GROUP, "officers who work for a group, not found out by a test")
+FOUND_OUT = Compartment("found_out", PLACE_CORPS_GROUP, "officers who work for a group, failed a test and still serve")
+VIGILANTES = Compartment("vigilantes", PLACE, "armed civilians of self-defence groups")
+RURAL_FORCE = Compartment("rural_force", PLACE, "former vigilantes absorbed into a force of the state")
+
+COHESION = Level("cohesion", PLACE_AND_GROUP, "1", "how well a group is led in a territory: 1 in full order, 0 without any command", initial=1.0)
+STAKE = Level("stake", PLACE, "1", "rent that can be won in a territory, against its national mean at the start", initial=1.0)
+RENT = Level("rent", PLACE, "MUSD/week", "rent of drugs passing through or made in a territory")
+PAY = Level("pay", GROUP, "1", "what a group can pay a member, against what it could pay at the start", initial=1.0)
+BRIBES = Level("bribes", GROUP, "1", "what a group can pay an officer, against what it could pay at the start", initial=1.0)
+SHIELD = Level("shield", PLACE_AND_GROUP, "1", "share of the officers in a territory who work for a group, weighted by corps")
+GUARDS = Level("guards", PLACE_AND_GROUP, "1", "share of the prison guards in a territory who work for a group")
+VIOLENCE = Level("violence", PLACE, "person/week", "members killed by rivals a week, over the last weeks")
+LOSSES = Level("losses", GROUP, "person/week", "members that a group loses by death and arrest a week, over the last months")
+MEMORY = Level("memory", PLACE, "person/week", "killings a week as people remember them over half a year")
+EXTORTION = Level("extortion", PLACE, "1", "pressure of extortion on civilians, against its mean at the start")
+TRUST = Level("trust", PLACE, "1", "trust in the state: 1 full, 0 none", initial=0.5)
+TROOPS = Level("troops", PLACE, "person", "soldiers and marines deployed, in strength of those without foreign aid")
+PROTECTION = Level("protection", GROUP, "1", "alleged: share of arrests that a favoured group is spared", initial=0.0)
+TIPPED = Level("tipped", GROUP, "1", "alleged: by how much arrests of a group rise because of intelligence given by a favoured rival", initial=0.0)
+EXEMPT = Level("exempt", GROUP, "1", "alleged: share of interdiction that goods of a favoured group are spared", initial=0.0)
+
+RANK = Covariate("rank", GROUP, "1", "rank of a group by the sum of its recorded rivalries and alliances, 1 the largest")
+FOOTHOLD = Covariate("foothold", PLACE_AND_GROUP, "1", "weight of a group in a territory at the start, before its rank counts")
+RIVALRY = Covariate("rivalry", ("group", "group"), "1", "number of reports that two groups are rivals, symmetric")
+ALLIANCE = Covariate("alliance", ("group", "group"), "1", "number of reports that two groups are allied, symmetric")
+YOUNG_MEN = Covariate("young_men", PLACE, "person", "men of 15 to 34 years")
+POPULATION = Covariate("population", PLACE, "person", "inhabitants")
+ADJACENCY = Covariate("adjacency", ("territory", "territory"), "1", "1 where two territories have a common border")
+LINKS = Covariate("links", ("territory", "territory"), "1", "ease of moving between two territories, by common borders and corridors")
+POLICE = Covariate("police", PLACE_AND_CORPS, "person", "officers of each corps at the start")
+OPERATION_START = Covariate("operation_start", PLACE, DATE, "first day of the first joint operation of the forces in a territory")
+FOUNDED = Covariate("founded", GROUP, DATE, "day on which a group broke away from another")
+PARENT = Covariate("parent", ("group", "group"), "1", "1 where the group of the row broke away from the group of the column")
+SPARE = Covariate("spare", GROUP, "1", "1 for the empty places that a breakaway may take")
+PRISONERS = Covariate("prisoners", PLACE, "person", "prisoners of no group at the start")
+FAVOURED = Covariate("favoured", GROUP, "1", "alleged: 1 for a group said to be favoured by a foreign state")
+PASSES = Covariate("passes", ("route", "territory"), "1", "1 where a route leads through a territory")
+LENGTH = Covariate("length", ROUTE, "km", "length of a route")
+CARRIES = Covariate("carries", ("route", "commodity"), "1", "share of a commodity's supply that is made or enters where a route begins")
+ORIGIN = Covariate("origin", ("route", "territory"), "1", "1 for the territory in which a route begins")
+CROSSING = Covariate("crossing", ("route", "territory"), "1", "1 for the border territory in which a route ends")

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 OUTSIDE = "outside"
 """The end of a flow that lies outside the modelled population."""
 
-Stance = Literal["measured", "official", "estimated", "reported", "alleged", "assumed"]
+Stance = Literal["official", "measured", "estimated", "reported", "alleged", "opinion", "record", "assumed"]
+"""How a source stands to what it says: a statement of a public body, a measurement, a fit, a report, an allegation, an opinion, a note about the record
+itself, or nothing but an assumption."""
+
 Victim = Literal["", "member", "police", "troops", "vigilante", "inmate", "civilian"]
 """Who dies by a flow; empty where nobody does."""
 
@@ -41,12 +44,14 @@ class Evidence:
         stance: how the source stands to the number. ``estimated`` is a fit in a publication, ``assumed`` has no data behind it.
         summary: what the source says, in our own words.
         year: year of publication, 0 where none applies.
+        id: the source's or claim's id in the ledger, empty for an assumption of our own. :mod:`tregua.sources` sets it.
     """
 
     source: str
     stance: Stance
     summary: str = ""
     year: int = 0
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,9 +124,16 @@ class Parameter:
     axes: tuple[str, ...] = ()
 
 
+DATE = "date"
+"""Unit of a covariate that holds calendar days, as proleptic ordinals; a hazard reads it as weeks since the start of the scenario."""
+
+
 @dataclass(frozen=True)
 class Covariate:
-    """A measured input that every replicate shares and that no policy or posterior changes, such as a table of rivalries."""
+    """A measured input that every replicate shares and that no policy or posterior changes, such as a table of rivalries.
+
+    In the unit :data:`DATE` the data hold days and a hazard reads weeks since the start, negative for days before it.
+    """
 
     name: str
     axes: tuple[str, ...]
@@ -154,7 +166,8 @@ class Flow:
     """Persons who move from one compartment to another.
 
     ``hazard(view)`` is the per-head hazard [1/week] on the axes of the source. Where the source is :data:`OUTSIDE` it is a rate
-    [person/week] on the axes of the target. The target may lack axes of the source; persons are then summed over them.
+    [person/week] on the axes of the target. The target may lack axes of the source; persons are then summed over them. It may also have axes that the
+    source lacks; the flow then fans out, and its hazard has the axes of the source followed by those, one hazard for each place a person may end in.
 
     A flow with a ``victim`` is a death, and the only place where that death is counted. ``cause`` says in a word or two what they died of
     ("turf war", "operation", "crossfire"), and is :data:`BACKGROUND` for homicides that are not tied to groups.
@@ -167,6 +180,35 @@ class Flow:
     doc: str
     victim: Victim = ""
     cause: str = ""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A level that remembers what flows moved: the exponentially weighted mean of persons a week.
+
+    After a step of length :math:`\\Delta` in which :math:`n` persons moved, :math:`x \\mapsto x k + (1 - k)\\, n / \\Delta` with
+    :math:`k = e^{-\\Delta / w}`. ``flows(name, flow)`` picks the flows by full name and declaration; each must have the axes of the level. ``window(view)``
+    is :math:`w` [week]. No drift may change the level besides.
+    """
+
+    level: str
+    flows: Callable[[str, Flow], bool]
+    window: Callable[[Any], Any]
+    doc: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """What somebody writes down of what happens: a count that nothing in the model reads.
+
+    ``flows(name, flow)`` picks, by full name and declaration, the flows whose persons may get into the record. ``share(view)`` is the share of them that do,
+    on the axis ``territory``. Each person is counted or missed by chance of their own.
+    """
+
+    name: str
+    flows: Callable[[str, Flow], bool]
+    share: Callable[[Any], Any]
+    doc: str
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def examine() -> dict[str, Any]:
     hits: list[str] = []
     jax.monitoring.register_event_listener(lambda event, **_: hits.append(event) if event.endswith("cache_hits") else None)
     began = time.perf_counter()
-    scenario = Scenario(Model.standard(), weeks=104)
+    scenario = Scenario(Model.size_2023(), weeks=104)
     run = simulate(scenario, replicates=8)
     seconds = time.perf_counter() - began
     everyone = sum(run.at(name, 104) for name in scenario.model.compartments)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 
 from ..mechanism import Mechanism
-from ..sources import SIZE_2023
+from ..sources import cite
 from ..stocks import ARRESTED, MEMBERS
-from ..types import NONNEGATIVE, Evidence, Flow, LogNormal, Parameter
+from ..types import NONNEGATIVE, Flow, LogNormal, Parameter
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,10 @@ class Arrests(Mechanism):
             NONNEGATIVE,
             "members taken out a week, whatever the size of the groups",
             (
-                Evidence(
-                    SIZE_2023,
+                cite(
+                    "size-2023",
                     "assumed",
                     "Lower edge of the box searched in the published fit; 5 % of yearly arrests would be about 105 a week.",
-                    2023,
                 ),
             ),
             axes=("territory",),

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 
 from ..mechanism import Mechanism
-from ..sources import SIZE_2023
+from ..sources import cite
 from ..stocks import DEAD, MEMBERS
-from ..types import NONNEGATIVE, Covariate, Evidence, Flow, LogNormal, Parameter
+from ..types import NONNEGATIVE, Covariate, Flow, LogNormal, Parameter
 
 RIVALRY = Covariate("rivalry", ("group", "group"), "1", "number of reports that two groups are rivals, symmetric")
 ALLIANCE = Covariate("alliance", ("group", "group"), "1", "number of reports that two groups are allied, symmetric")
@@ -37,7 +37,7 @@ class Conflict(Mechanism):
             LogNormal(1.5e-8, 1.0),
             NONNEGATIVE,
             "hazard of death for each enemy and unit of hostility",
-            (Evidence(SIZE_2023, "estimated", "Fitted to weekly deaths 2012-2021; its scale trades off against group size.", 2023),),
+            (cite("size-2023", "estimated", "Fitted to weekly deaths 2012-2021; its scale trades off against group size."),),
         ),
         Parameter(
             "baseline",
@@ -46,7 +46,7 @@ class Conflict(Mechanism):
             LogNormal(1.0, 1.0),
             NONNEGATIVE,
             "hostility between two groups without any recorded rivalry",
-            (Evidence(SIZE_2023, "assumed", "Imposed in the published script, so that 36 groups without a tie fight everyone.", 2023),),
+            (cite("size-2023", "assumed", "Imposed in the published script, so that 36 groups without a tie fight everyone."),),
         ),
     )
 

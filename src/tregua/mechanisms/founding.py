@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 
 from ..mechanism import Mechanism
-from ..sources import SIZE_2023
+from ..sources import cite
 from ..stocks import MEMBERS
-from ..types import NONNEGATIVE, Covariate, Evidence, LogNormal, Parameter, Uniform
+from ..types import NONNEGATIVE, Covariate, LogNormal, Parameter, Uniform
 
 RANK = Covariate("rank", ("group",), "1", "rank of a group by the sum of its recorded rivalries and alliances, 1 the largest")
 
@@ -34,11 +34,10 @@ class Founding(Mechanism):
             NONNEGATIVE,
             "members of all groups together at the start, in each territory",
             (
-                Evidence(
-                    SIZE_2023,
+                cite(
+                    "size-2023",
                     "assumed",
                     "Upper edge of the box searched in the published fit. Equally good fits exist from 60,000 to 500,000, and below with strong saturation.",
-                    2023,
                 ),
             ),
             axes=("territory",),
@@ -50,7 +49,7 @@ class Founding(Mechanism):
             Uniform(0.5, 1.5),
             NONNEGATIVE,
             "how fast size falls with rank; 0 makes all groups equal",
-            (Evidence(SIZE_2023, "assumed", "The published script imposes sizes in proportion to 1/rank.", 2023),),
+            (cite("size-2023", "assumed", "The published script imposes sizes in proportion to 1/rank."),),
         ),
     )
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..mechanism import Mechanism
-from ..sources import SIZE_2023
+from ..sources import cite
 from ..stocks import MEMBERS
-from ..types import NONNEGATIVE, OUTSIDE, Evidence, Flow, LogNormal, Parameter
+from ..types import NONNEGATIVE, OUTSIDE, Flow, LogNormal, Parameter
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,10 @@ class Recruitment(Mechanism):
             NONNEGATIVE,
             "recruits per member and week",
             (
-                Evidence(
-                    SIZE_2023,
+                cite(
+                    "size-2023",
                     "estimated",
                     "Fitted to weekly deaths 2012-2021 with the other rates in a narrow box; about 359 recruits a week over the decade.",
-                    2023,
                 ),
             ),
         ),

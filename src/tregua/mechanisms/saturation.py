@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..mechanism import Mechanism
-from ..sources import SIZE_2023
+from ..sources import cite
 from ..stocks import MEMBERS, RETIRED
-from ..types import NONNEGATIVE, Evidence, Flow, LogNormal, Parameter
+from ..types import NONNEGATIVE, Flow, LogNormal, Parameter
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Saturation(Mechanism):
             LogNormal(4e-8, 1.0),
             NONNEGATIVE,
             "hazard of leaving for each fellow member",
-            (Evidence(SIZE_2023, "assumed", "Lower edge of the box searched in the published fit.", 2023),),
+            (cite("size-2023", "assumed", "Lower edge of the box searched in the published fit."),),
         ),
     )
 

@@ -4,7 +4,7 @@ r"""The size model of 2023, assembled from the mechanism files and run with its 
     \dot C_i = C_i \Big(\rho - \frac{\eta}{T} - \theta \sum_j S_{ij} C_j - \omega C_i\Big), \qquad T = \sum_j C_j
 
 Source: R. Prieto-Curiel, G. M. Campedelli, A. Hope, Science 381(6664):1312-1316 (2023), and the authors' public script. There is no equation in this
-file: :meth:`tregua.Model.standard` on the data set ``groups-2020`` is the model, and the fourth-order Runge-Kutta method solves it.
+file: :meth:`tregua.Model.size_2023` on the data set ``groups-2020`` is the model, and the fourth-order Runge-Kutta method solves it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Steps:
 def baseline(published: Published, weeks: int | None = None, values: Values | None = None) -> Scenario:
     """The published run without any policy; ``values`` replace published parameters."""
     run = published.run
-    return Scenario(Model.standard(), run["start"], weeks or run["weeks"], data=run["data"], values=values, name="status_quo", label="nothing changes")
+    return Scenario(Model.size_2023(), run["start"], weeks or run["weeks"], data=run["data"], values=values, name="status_quo", label="nothing changes")
 
 
 def with_factors(scenario: Scenario, name: str, label: str, factors: Mapping[str, float], week: int) -> Scenario:

@@ -13,6 +13,7 @@ from ..errors import TreguaError
 from ..model import Model, Values
 from ..space import fold
 from ..state import BAD_HAZARD, BROKEN_EVENT, MOST_PERSONS, TOO_MANY, State, Tally
+from ..stocks import PLACE
 from ..types import OUTSIDE
 
 Step = Callable[..., tuple[State, Tally]]
@@ -43,7 +44,7 @@ class Solver:
 
     def check(self, model: Model) -> None:
         """Refuse a model that this solver cannot run (TR2201)."""
-        if model.drifts and not self.takes_drifts:
+        if (model.drifts or model.tracks) and not self.takes_drifts:
             raise TreguaError("TR2201", f"solver {self.name!r} cannot run levels that drift", do="drop the mechanism, or use another solver")
         for name, (_, event) in model.events.items():
             if self.needs_event_mean and not event.has_mean:
@@ -75,10 +76,31 @@ def transfer(model: Model, stocks: dict[str, Array], moved: dict[str, Array]) ->
     for name, (_, flow) in model.flows.items():
         persons = moved[name]
         if flow.source != OUTSIDE:
-            after[flow.source] = after[flow.source] - persons
+            after[flow.source] = after[flow.source] - fold(persons, model.flow_axes(flow), model.compartments[flow.source].axes)
         if flow.target != OUTSIDE:
             after[flow.target] = after[flow.target] + fold(persons, model.flow_axes(flow), model.compartments[flow.target].axes)
     return after
+
+
+def take_down(model: Model, tally: Tally, before: Values, time: Float[Array, ""], draw: Any) -> Tally:
+    """The tally with what each record counts of it: every person with the record's share, read from the values before the step."""
+    shares, counted = model.shares_recorded(before, time), {}
+    for name, flows in model.recorded.items():
+        nobody = jnp.zeros(shares[name].shape, jnp.int32 if draw.whole else shares[name].dtype)
+        happened = sum((fold(tally.moved[f], model.axes[f], PLACE) for f in flows), start=nobody)
+        counted[name] = draw.binomial(name, happened, shares[name])
+    return Tally(tally.moved, tally.fired, counted)
+
+
+def remember(model: Model, state: State, tally: Tally, before: Values, time: Float[Array, ""], dt: float) -> State:
+    """The state with every tracked level carried on by what moved in the step."""
+    levels, windows = dict(state.levels), model.windows(before, time)
+    for level, flows in model.tracked.items():
+        old = state.levels[level]
+        rate = sum((fold(tally.moved[f], model.axes[f], model.levels[level].axes).astype(old.dtype) for f in flows), start=jnp.zeros_like(old)) / dt
+        keep = jnp.exp(-dt / windows[level])
+        levels[level] = keep * old + (1.0 - keep) * rate
+    return State(state.stocks, levels, state.status)
 
 
 def fire_events(model: Model, state: State, before: Values, inputs: Values, time: Float[Array, ""], dt: float, draw: Any) -> tuple[State, dict[str, Array]]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float
 
 from ..model import Model, Values
@@ -46,23 +47,45 @@ def split_exit(source: str, stock: Array, hazards: dict[str, Array], dt: float, 
     Args:
         source: name of the compartment, the address of the draw of all exits.
         stock: persons present.
-        hazards: per-head hazard [1/week] of each competing flow.
+        hazards: per-head hazard [1/week] of each competing flow, on the axes of the stock, with more axes behind them where a flow fans out.
         dt: length of the step [weeks].
         draw: draws or means.
     """
     names = list(hazards)
+    whole = {n: jnp.sum(h, axis=tuple(range(stock.ndim, h.ndim))) for n, h in hazards.items()}
     # rest[i] is the sum of the hazards from i on: shares from sums stay in [0, 1], shares from differences may not.
-    rest = [hazards[names[-1]]]
+    rest = [whole[names[-1]]]
     for name in reversed(names[:-1]):
-        rest.insert(0, rest[0] + hazards[name])
+        rest.insert(0, rest[0] + whole[name])
     left = draw.binomial(f"{source}.leave", stock, -jnp.expm1(-rest[0] * dt))
     moved: dict[str, Array] = {}
     for name, remaining in zip(names[:-1], rest[:-1], strict=True):
-        share = jnp.where(remaining > 0.0, hazards[name] / jnp.where(remaining > 0.0, remaining, 1.0), 0.0)
-        moved[name] = draw.binomial(name, left, share)
+        moved[name] = draw.binomial(name, left, _share(whole[name], remaining))
         left = left - moved[name]
     moved[names[-1]] = left
-    return moved
+    return {n: _fan_out(n, x, hazards[n], draw) if hazards[n].ndim > stock.ndim else x for n, x in moved.items()}
+
+
+def _share(part: Array, whole: Array) -> Array:
+    """A part of a sum of hazards, zero where there is none."""
+    return jnp.where(whole > 0.0, part / jnp.where(whole > 0.0, whole, 1.0), 0.0)
+
+
+def _fan_out(name: str, persons: Array, hazards: Array, draw: Any) -> Array:
+    """Persons of one flow, spread over the places they may end in by their hazards, one place after the other."""
+    places = jnp.moveaxis(hazards.reshape(*persons.shape, -1), -1, 0)
+    rest = jnp.cumsum(places[::-1], axis=0)[::-1]
+
+    def place(left: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
+        number, share = now
+        # The last place has a share of one, or of nobody.
+        here = draw.numbered(f"{name}.to", number).binomial("place", left, share)
+        return left - here, here
+
+    # Sums of parts may differ from the whole in the last digit: the last place that anybody can go to takes all who are left.
+    share = jnp.where(rest > places, jnp.minimum(_share(places, rest), 1.0), 1.0)
+    _, spread = lax.scan(place, persons, (jnp.arange(len(places), dtype=jnp.int32), share))
+    return jnp.moveaxis(spread, 0, -1).reshape(hazards.shape)
 
 
 TAU_LEAP = Solver("tau-leap", leap, True, True, True, False, "whole persons and chance, in weekly steps: the solver of every published band")

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from ..model import Model, Values
+from ..space import fold
 from ..state import BAD_HAZARD, TOO_FAST, State, Tally
 from ..types import OUTSIDE
 from .base import Solver, bad, fire_events, transfer, values_of
@@ -22,8 +23,12 @@ STABLE = 2.5
 
 def flow_rates(model: Model, stocks: dict[str, Array], values: Values, time: Float[Array, ""]) -> dict[str, Array]:
     """Persons moved by each flow per week at this instant: hazard times stock, or the rate itself from outside."""
-    hazards = model.hazards(values, time)
-    return {n: h if model.flows[n][1].source == OUTSIDE else h * stocks[model.flows[n][1].source] for n, h in hazards.items()}
+    hazards, found = model.hazards(values, time), {}
+    for name, hazard in hazards.items():
+        flow = model.flows[name][1]
+        stock = 1.0 if flow.source == OUTSIDE else stocks[flow.source]
+        found[name] = hazard * jnp.reshape(stock, jnp.shape(stock) + (1,) * len(model.fan(flow)))
+    return found
 
 
 def rk4(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: float, draw: Any) -> tuple[State, Tally]:
@@ -56,7 +61,9 @@ def rk4(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: 
 
 def _too_fast(model: Model, stocks: dict[str, Array], rates: dict[str, Array], dt: float) -> Bool[Array, ""]:
     """Whether any stock of a person or more, or of less than nobody, is left too fast for the step."""
-    leaving = {source: sum(rates[n] for n in names) for source, names in model.outflows.items() if source != OUTSIDE}
+    leaving = {}
+    for source in set(model.outflows) - {OUTSIDE}:
+        leaving[source] = sum(fold(rates[n], model.axes[n], model.compartments[source].axes) for n in model.outflows[source])
     wrong = [jnp.any((jnp.abs(stocks[source]) >= 1.0) & (dt * jnp.abs(rate) > STABLE * jnp.abs(stocks[source]))) for source, rate in leaving.items()]
     return jnp.any(jnp.stack(wrong)) if wrong else jnp.asarray(False)
 
