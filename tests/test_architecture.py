@@ -35,6 +35,7 @@ LAYERS = (
     {"plan"},
     {"trajectories"},
     {"run"},
+    {"outcomes"},
     {"observe"},
     {"study"},
     {"checkpoint", "wording", "drawing"},
