@@ -238,6 +238,7 @@ CITED: dict[str, Source] = {
     "coscia-2012": dataset("M. Coscia, V. Ríos, Knowing Where and How Criminal Organizations Operate Using Web Content, CIKM: presence 1990-2010", 2012),
     "presence-2015-2020": dataset("Presence of groups by state 2015-2020 by five sources, Programa de Política de Drogas", 2020, note="They do not agree."),
     "crisis-group-2020": dataset("International Crisis Group, armed groups named on the web, mid-2009 to late 2020", 2020, note=SUMMARY_SEEN),
+    "groups-government-2019": press("Federal government's count of criminal groups, May 2019, in press reports", 2019),
     "mapping-groups-2015": dataset("Mapping Criminal Organizations, groups active 2007-2015", 2015, note=SUMMARY_SEEN),
     # What is counted.
     "inegi-homicides": official("INEGI, registered deaths by homicide (ICD-10 X85-Y09) by state and month 1990-2020", 2020),
