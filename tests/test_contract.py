@@ -105,7 +105,7 @@ def states(model: Model, sizes, seed: int = 0) -> list[dict[str, np.ndarray]]:
     lonely = {n: np.zeros(s) for n, s in shapes.items()}
     for x in lonely.values():
         x[(0,) * x.ndim] = 1.0
-    levels = {n: (level.initial, shape_of(level.axes, sizes)) for n, level in model.levels.items()}
+    levels = {n: (level.initial, shape_of(level.axes, sizes)) for n, level in (model.levels | model.neutral).items()}
     return [{**s, **{n: np.full(shape, first) * (i + 1) / 4 for n, (first, shape) in levels.items()}} for i, s in enumerate([*found, lonely])]
 
 
@@ -209,7 +209,9 @@ def test_derivatives_equal_central_differences(name, solver):
     model = alone(name)
     if not has_mean(model):
         pytest.skip("an event without a mean")
-    check_against_differences(*outcomes_of(toys.scenario(model), solver))
+    # What is switched off by default is on here, at the middle of its prior.
+    switched = {f"{name}.{p.name}": float(p.prior.distribution().median()) for p in CONTRACT[name]().parameters if p.value == 0.0}
+    check_against_differences(*outcomes_of(toys.scenario(model, values=switched), solver))
 
 
 @EVERY

@@ -134,7 +134,7 @@ def relabelled(scenario, order: np.ndarray, places: np.ndarray):
     data = scenario.data
     sorts = {axis.name: np.arange(len(axis.labels)) for axis in data.space.axes} | {"group": order, "territory": places}
     covariates = {}
-    for name, covariate in scenario.model.covariates.items():
+    for name, covariate in (scenario.model.covariates | scenario.model.neutral).items():
         covariates[name] = data.covariates[name][np.ix_(*[sorts[axis] for axis in covariate.axes])]
     axes = tuple(Axis(axis.name, tuple(axis.labels[i] for i in sorts[axis.name])) for axis in data.space.axes)
     return dataclasses.replace(scenario, data=dataclasses.replace(data, space=Space(axes), covariates=covariates))

@@ -35,7 +35,10 @@ def world(model: Model, groups: int = 4, territories: int = 2, seed: int = 0) ->
             upper = np.triu(rng.integers(0, 4, shape), 1)
             covariates[name] = (upper + upper.T).astype(float)
         else:
-            covariates[name] = rng.uniform(0.5, 2.0, shape)
+            covariates[name] = rng.uniform(0.5, 2.0, shape) * (1e6 if covariate.unit == "person" else 1.0)
+    # Levels that nothing changes are off their neutral value, so that whatever reads them shows.
+    for name, level in sorted(model.neutral.items()):
+        covariates[name] = rng.uniform(0.3, 0.9, places.shape(level.axes)) * (1e3 if level.unit == "person" else 1.0)
     return Dataset("toy", places, covariates)
 
 

@@ -50,6 +50,10 @@ def table_notes(folder: str) -> tuple[dict[str, Any], ...]:
     return tuple({**note, "sha256": hashlib.sha256((place / note["file"]).read_bytes()).hexdigest()} for note in notes)
 
 
+YOUNG_MEN_2012 = 19_500_000.0
+"""Men of 15 to 34 years in Mexico in 2012 [person], rounded from CONAPO's projections; the published model does not use it."""
+
+
 def _groups_2020() -> Dataset:
     rows = read_table("groups-2020", "groups.csv")
     labels = tuple(row["group"] for row in rows)
@@ -59,6 +63,8 @@ def _groups_2020() -> Dataset:
         Space((Axis("territory", ("Mexico",)), Axis("group", labels))),
         {
             "rank": np.arange(1.0, len(rows) + 1.0),
+            "foothold": np.ones((1, len(rows))),
+            "young_men": np.array([YOUNG_MEN_2012]),
             "rivalry": _ties(place, "rivalry"),
             "alliance": _ties(place, "alliance"),
         },

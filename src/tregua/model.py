@@ -85,8 +85,15 @@ class Model:
 
     @cached_property
     def levels(self) -> dict[str, Level]:
-        """Levels by name."""
-        return self._needs(Level)
+        """Levels that some mechanism changes, by name."""
+        changed = {d.level for _, d in self.drifts} | {t.level for m in self.mechanisms for t in m.tracks()}
+        changed |= {level for _, event in self.events.values() for level in event.levels}
+        return {n: level for n, level in self._needs(Level).items() if n in changed}
+
+    @cached_property
+    def neutral(self) -> dict[str, Level]:
+        """Levels that are read and that no mechanism changes, by name: they stay as they start, and change nothing."""
+        return {n: level for n, level in self._needs(Level).items() if n not in self.levels}
 
     @cached_property
     def covariates(self) -> dict[str, Covariate]:
@@ -144,7 +151,7 @@ class Model:
     @cached_property
     def axes(self) -> dict[str, tuple[str, ...]]:
         """Axes of every quantity a hazard may read, and of every flow and event."""
-        named = {n: x.axes for n, x in (self.compartments | self.levels | self.covariates | self.parameters).items()}
+        named = {n: x.axes for n, x in (self.compartments | self.levels | self.neutral | self.covariates | self.parameters).items()}
         named |= {n: self.flow_axes(f) for n, (_, f) in self.flows.items()}
         return named | {n: e.axes for n, (_, e) in self.events.items()} | dict.fromkeys(self.records, ("territory",))
 

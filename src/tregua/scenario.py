@@ -49,7 +49,7 @@ class Inputs:
     Attributes:
         base: parameters by full name, shape (draws or 1, *axes), before policies.
         levers: what policies do to each parameter in each week.
-        covariates: measured inputs.
+        covariates: measured inputs, and levels that nothing in the model changes.
     """
 
     base: dict[str, np.ndarray]
@@ -146,6 +146,9 @@ class Scenario:
                 raise TreguaError("TR1502", f"data set {self.data.name!r} has no {name!r}, which the model needs", expected=covariate.doc)
             measured = np.asarray(self.data.covariates[name], float)
             covariates[name] = (measured - self.start.toordinal()) / 7.0 if covariate.unit == DATE else measured
+        for name, level in self.model.neutral.items():
+            # Data may prescribe a level that no mechanism of this model changes.
+            covariates[name] = np.broadcast_to(np.asarray(self.data.covariates.get(name, level.initial), float), self.data.space.shape(level.axes))
         self._check_start_only()
         resolved = resolve(self, draws)
         base = {n: r.value if r.drawn else r.value[None] for n, r in resolved.items()}

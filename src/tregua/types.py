@@ -219,7 +219,7 @@ class Event:
 
     ``hazard(view)`` [1/week] on ``axes``. ``apply(view, fired, draw)`` gives the new values of the stocks and levels that change;
     ``fired`` is 0 or 1 where the solver is stochastic, the probability of firing where it is a mean. Stocks may be moved about but their sum over
-    all compartments must not change. ``has_mean`` says that ``apply`` is meaningful for a probability.
+    all compartments must not change. ``has_mean`` says that ``apply`` is meaningful for a probability. ``levels`` names the levels that ``apply`` changes.
     """
 
     name: str
@@ -228,3 +228,4 @@ class Event:
     apply: Callable[[Any, Any, Any], dict[str, Any]]
     doc: str
     has_mean: bool = True
+    levels: tuple[str, ...] = ()

@@ -1,28 +1,36 @@
-r"""Arrests of a fixed total: the state takes out a constant number a week, shared among groups by size.
+r"""Arrests: the state takes members out of their groups, by effort that runs dry, and spares those whom its own officers shield.
 
-.. math:: \text{hazard of arrest} = \eta_r / T_r, \qquad T_r = \sum_g C_{rg}
+.. math::
+    \text{hazard of arrest} = \frac{\eta_r\,(1 + b F_r / 1000)}{C_r + m}\, (1 - \varphi\, \pi_{rg})\,(1 - i_g)\,(1 + t_g), \qquad C_r = \sum_g C_{rg}
 
-A larger criminal population is then arrested *less* per head. Source: size model of Prieto-Curiel, Campedelli and Hope
-(Science 381:1312, 2023), where the term is called incapacitation. There is no release.
+With :math:`m = 0` a fixed total is arrested however large the groups are, so that a larger criminal population is arrested *less* per head; with
+large m and :math:`\eta / m` held fixed a fixed share is. :math:`F_r` are troops deployed, :math:`\pi_{rg}` the share of officers who work for the
+group; :math:`i_g` and :math:`t_g` are the alleged immunity of a group and what its rivals tell of it, both zero unless switched on. Source: size model of Prieto-Curiel,
+Campedelli and Hope (Science 381:1312, 2023), where the term is called incapacitation and :math:`m = 0`; the rest is ours.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax.numpy as jnp
 
 from ..mechanism import Mechanism
-from ..sources import cite
-from ..stocks import ARRESTED, MEMBERS
-from ..types import NONNEGATIVE, Flow, LogNormal, Parameter
+from ..sources import assumed, cite, claim
+from ..stocks import ARRESTED, MEMBERS, PROTECTION, SHIELD, TIPPED, TROOPS
+from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter
+
+THOUSAND = 1000.0
+"""Troops by which support is counted [person]."""
 
 
 @dataclass(frozen=True)
 class Arrests(Mechanism):
     """The state takes members out of their groups."""
 
-    needs = (MEMBERS, ARRESTED)
+    claims: ClassVar[tuple[str, ...]] = ("C05", "C11", "C37")
+    needs = (MEMBERS, ARRESTED, SHIELD, TROOPS, PROTECTION, TIPPED)
     parameters = (
         Parameter(
             "effort",
@@ -30,7 +38,7 @@ class Arrests(Mechanism):
             "person/week",
             LogNormal(110.0, 0.5),
             NONNEGATIVE,
-            "members taken out a week, whatever the size of the groups",
+            "members that police take out a week where groups are large",
             (
                 cite(
                     "size-2023",
@@ -40,6 +48,44 @@ class Arrests(Mechanism):
             ),
             axes=("territory",),
         ),
+        Parameter(
+            "half_size",
+            0.0,
+            "person",
+            LogNormal(2000.0, 1.5),
+            NONNEGATIVE,
+            "members in a territory at which half of the effort finds somebody; 0 for a fixed total",
+            (
+                cite(
+                    "size-2023", "assumed", "The published form is a fixed total. Others use a fixed share, or the square root of size; the form is contested."
+                ),
+            ),
+        ),
+        Parameter(
+            "shielding",
+            0.8,
+            "1",
+            Beta(4.0, 2.0),
+            UNIT_INTERVAL,
+            "share of arrests that a group is spared where all officers work for it",
+            (
+                claim("C11", "Strong police and military presence is said to protect the group that holds the place."),
+                assumed("The size is ours; it acts only where officers are compromised."),
+            ),
+        ),
+        Parameter(
+            "troop_support",
+            0.1,
+            "1",
+            LogNormal(0.1, 0.7),
+            NONNEGATIVE,
+            "share by which 1,000 troops deployed in the territory raise arrests",
+            (
+                cite(
+                    "sedena-clashes", "assumed", "The army counts 4,168 detained in clashes 2007-2020; how many more arrests its presence brings is not known."
+                ),
+            ),
+        ),
     )
 
     def flows(self):
@@ -47,7 +93,10 @@ class Arrests(Mechanism):
 
         def hazard(v):
             # Fewer than one member cannot share out the effort: the floor keeps an empty territory finite and changes nothing else.
-            everyone = jnp.maximum(v.total("members", over=("group",)), 1.0)
-            return v.effort[:, None] / everyone
+            everyone = jnp.maximum(v.total("members", over=("group",)) + v.half_size, 1.0)
+            effort = v.effort * (1.0 + v.troop_support * v.troops / THOUSAND)
+            spared = 1.0 - v.shielding * jnp.clip(v.shield, 0.0, 1.0)
+            alleged = (1.0 - jnp.clip(v.protection, 0.0, 1.0)) * (1.0 + jnp.maximum(v.tipped, 0.0))
+            return effort[:, None] / everyone * spared * alleged[None, :]
 
         return (Flow("arrested", "members", "arrested", hazard, "members taken out by arrest"),)

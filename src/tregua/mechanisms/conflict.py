@@ -1,34 +1,39 @@
-r"""Conflict: members of rival groups kill each other.
+r"""Conflict: members of rival groups kill each other, more where more can be won and most where a group is badly led.
 
 .. math::
-    \text{hazard of being killed} = \theta \sum_h S_{gh} C_{rh}, \qquad
+    \text{hazard of being killed} = \theta\, s_r^{\zeta}\, \big(1 + o\,(1 - k_{rg})\big) \Big(\frac{C_{rg}}{u}\Big)^{p-1} \Big(\frac{C_r}{u}\Big)^{-z}
+    \sum_h S_{gh} C_{rh} \Big(\frac{C_{rh}}{u}\Big)^{q-1}, \qquad
     S_{gh} = \frac{R_{gh} + \varepsilon}{1 + \sum_k A_{gk}}, \quad S_{gg} = 0
 
 R and A count the reports of rivalry and alliance; the alliances of the group that is attacked protect it, so S is not symmetric.
-:math:`\varepsilon` is the hostility of a pair without any recorded rivalry. Source: size model of Prieto-Curiel, Campedelli and
-Hope (Science 381:1312, 2023), where :math:`\varepsilon = 1`.
+:math:`\varepsilon` is the hostility of a pair without any recorded rivalry, :math:`s_r` the stake in the territory against its mean at the start,
+:math:`k_{rg}` the cohesion of the group under attack. With :math:`p = q = 1` and :math:`z = \zeta = 0` it is the published form. Source: size
+model of Prieto-Curiel, Campedelli and Hope (Science 381:1312, 2023), where :math:`\varepsilon = 1`; exponents after Lanchester's laws, of which p and q
+decide whether violence grows with the square of size.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax.numpy as jnp
 
 from ..mechanism import Mechanism
-from ..sources import cite
-from ..stocks import DEAD, MEMBERS
-from ..types import NONNEGATIVE, Covariate, Flow, LogNormal, Parameter
+from ..sources import assumed, cite, claim
+from ..stocks import ALLIANCE, COHESION, DEAD, MEMBERS, RIVALRY, STAKE
+from ..types import NONNEGATIVE, Flow, LogNormal, Parameter, Uniform
 
-RIVALRY = Covariate("rivalry", ("group", "group"), "1", "number of reports that two groups are rivals, symmetric")
-ALLIANCE = Covariate("alliance", ("group", "group"), "1", "number of reports that two groups are allied, symmetric")
+LEAST = 1e-6
+"""Stake below which less makes no difference: keeps powers and their slopes finite."""
 
 
 @dataclass(frozen=True)
 class Conflict(Mechanism):
     """Groups kill members of rival groups."""
 
-    needs = (MEMBERS, DEAD, RIVALRY, ALLIANCE)
+    claims: ClassVar[tuple[str, ...]] = ("C23", "C45", "C10", "C34")
+    needs = (MEMBERS, DEAD, RIVALRY, ALLIANCE, STAKE, COHESION)
     parameters = (
         Parameter(
             "lethality",
@@ -48,14 +53,78 @@ class Conflict(Mechanism):
             "hostility between two groups without any recorded rivalry",
             (cite("size-2023", "assumed", "Imposed in the published script, so that 36 groups without a tie fight everyone."),),
         ),
+        Parameter(
+            "own_exponent",
+            1.0,
+            "1",
+            Uniform(0.5, 1.2),
+            NONNEGATIVE,
+            "how losses grow with the size of the group attacked; 1 in proportion",
+            (cite("size-2023", "assumed", "The published form is unaimed fire, with losses in proportion to both sizes. No fit of the exponent was found."),),
+        ),
+        Parameter(
+            "rival_exponent",
+            1.0,
+            "1",
+            Uniform(0.5, 1.2),
+            NONNEGATIVE,
+            "how losses grow with the size of the rival; 1 in proportion",
+            (cite("size-2023", "assumed", "The published form is unaimed fire, with losses in proportion to both sizes. No fit of the exponent was found."),),
+        ),
+        Parameter(
+            "saturation_exponent",
+            0.0,
+            "1",
+            Uniform(0.0, 1.0),
+            NONNEGATIVE,
+            "how the fight thins out where all groups together are large; 0 not at all, 1 in proportion",
+            (cite("size-2023", "assumed", "Zero in the published form, so that violence grows with the square of size."),),
+        ),
+        Parameter(
+            "unit_size",
+            1000.0,
+            "person",
+            Uniform(500.0, 2000.0),
+            (1.0, 1e6),
+            "size at which the exponents make no difference, so that they do not change the unit of lethality",
+            (assumed("A round size of a group in one state; it only sets where curves of different exponents cross."),),
+        ),
+        Parameter(
+            "stake_exponent",
+            0.0,
+            "1",
+            Uniform(0.0, 1.0),
+            NONNEGATIVE,
+            "per cent more fighting for one per cent more rent to be won in the territory",
+            (
+                claim("C23", "Corridors worth billions a year are fought over by rival groups."),
+                cite("castillo-2020", "reported", "Scarcer supply raised violence in Mexico, most near the border and where several groups meet."),
+            ),
+        ),
+        Parameter(
+            "opportunism",
+            3.0,
+            "1",
+            LogNormal(3.0, 0.7),
+            NONNEGATIVE,
+            "how much harder rivals press a group without any command, against one in full order",
+            (
+                cite("dell-2015", "reported", "Violence after crackdowns is mostly of traffickers against each other, as rivals attack a weakened incumbent."),
+                assumed("The size is ours: four times the losses for a group without any command. It acts only where cohesion has fallen."),
+            ),
+        ),
     )
 
     def flows(self):
         """Members killed by rivals."""
 
         def hazard(v):
+            own = jnp.power(jnp.maximum(v.members, 1.0) / v.unit_size, v.own_exponent - 1.0)
+            rivals = v.members * jnp.power(jnp.maximum(v.members, 1.0) / v.unit_size, v.rival_exponent - 1.0)
             # sum_h (R_gh + eps) C_h without the diagonal, as one product with the shared matrix: R has an empty diagonal.
-            enemies = v.members @ v.rivalry.T + v.baseline * (v.total("members", over=("group",)) - v.members)
-            return v.lethality * enemies / (1.0 + jnp.sum(v.alliance, axis=1))[None, :]
+            enemies = rivals @ v.rivalry.T + v.baseline * (jnp.sum(rivals, axis=1, keepdims=True) - rivals)
+            thinned = jnp.power(jnp.maximum(v.total("members", over=("group",)), 1.0) / v.unit_size, -v.saturation_exponent)
+            intensity = jnp.power(jnp.maximum(v.stake, LEAST), v.stake_exponent)[:, None] * thinned * (1.0 + v.opportunism * jnp.maximum(1.0 - v.cohesion, 0.0))
+            return v.lethality * intensity * own * enemies / (1.0 + jnp.sum(v.alliance, axis=1))[None, :]
 
-        return (Flow("killed", "members", "dead", hazard, "members killed by rival groups"),)
+        return (Flow("killed", "members", "dead", hazard, "members killed by rival groups", "member", "turf war"),)

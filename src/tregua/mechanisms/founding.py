@@ -1,9 +1,10 @@
 r"""Founding: how many members each group has at the start.
 
-.. math:: C_{rg}(0) = C_0 \, i_g^{-a} / \sum_h i_h^{-a}
+.. math:: C_{rg}(0) = C_{0r} \, \frac{f_{rg}\, i_g^{-a}}{\sum_h f_{rh}\, i_h^{-a}}
 
-with :math:`i_g` the rank of group g by recorded rivalries and alliances. Source: size model of Prieto-Curiel, Campedelli and Hope
-(Science 381:1312, 2023), in which :math:`a = 1` is imposed and the sizes of a stochastic run are Poisson draws around this mean.
+with :math:`i_g` the rank of group g by recorded rivalries and alliances and :math:`f_{rg}` its foothold in the territory. Source: size model of
+Prieto-Curiel, Campedelli and Hope (Science 381:1312, 2023), in which all footholds are 1, :math:`a = 1` is imposed and the sizes of a stochastic run are
+Poisson draws around this mean.
 """
 
 from __future__ import annotations
@@ -14,17 +15,15 @@ import jax.numpy as jnp
 
 from ..mechanism import Mechanism
 from ..sources import cite
-from ..stocks import MEMBERS
-from ..types import NONNEGATIVE, Covariate, LogNormal, Parameter, Uniform
-
-RANK = Covariate("rank", ("group",), "1", "rank of a group by the sum of its recorded rivalries and alliances, 1 the largest")
+from ..stocks import FOOTHOLD, MEMBERS, RANK
+from ..types import NONNEGATIVE, LogNormal, Parameter, Uniform
 
 
 @dataclass(frozen=True)
 class Founding(Mechanism):
     """Sizes of the groups at the start, by rank."""
 
-    needs = (MEMBERS, RANK)
+    needs = (MEMBERS, RANK, FOOTHOLD)
     parameters = (
         Parameter(
             "members_at_start",
@@ -55,6 +54,7 @@ class Founding(Mechanism):
 
     def initial(self, view, draw):
         """Expected sizes, or Poisson draws around them."""
-        weight = jnp.power(view.rank, -view.rank_exponent)
-        share = weight / jnp.sum(weight)
-        return {"members": draw.poisson("founding.members", view.members_at_start[:, None] * share[None, :])}
+        weight = view.foothold * jnp.power(view.rank, -view.rank_exponent)[None, :]
+        whole = jnp.sum(weight, axis=1, keepdims=True)
+        share = jnp.where(whole > 0.0, weight / jnp.where(whole > 0.0, whole, 1.0), 0.0)
+        return {"members": draw.poisson("founding.members", view.members_at_start[:, None] * share)}

@@ -1,25 +1,35 @@
-r"""Recruitment: groups grow in proportion to their size.
+r"""Recruitment: groups grow in proportion to their size, as long as there are young men to take and money to pay them.
 
-.. math:: \text{recruits per week} = \rho \, C_{rg}
+.. math::
+    \text{recruits per week} = \rho \, C_{rg} \Big(1 - x \frac{\sum_h C_{rh}}{A_r}\Big)_+ \big[f + (1 - f)\, w_g^{a}\big]
 
-Source: size model of Prieto-Curiel, Campedelli and Hope (Science 381:1312, 2023).
+with :math:`A_r` the men of 15 to 34 years in the territory, :math:`w_g` what the group can pay against the start, and f the share who are forced and
+so cost no pay. With :math:`x = a = 0` it is the published form :math:`\rho C`. Source: size model of Prieto-Curiel, Campedelli and Hope
+(Science 381:1312, 2023); the limit by men at risk and the pay are ours.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+import jax.numpy as jnp
 
 from ..mechanism import Mechanism
-from ..sources import cite
-from ..stocks import MEMBERS
-from ..types import NONNEGATIVE, OUTSIDE, Flow, LogNormal, Parameter
+from ..sources import assumed, cite, claim
+from ..stocks import MEMBERS, PAY, YOUNG_MEN
+from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter
+
+LEAST_PAY = 1e-3
+"""Pay index below which less pay makes no difference: keeps powers and their slopes finite."""
 
 
 @dataclass(frozen=True)
 class Recruitment(Mechanism):
     """People from outside join a group."""
 
-    needs = (MEMBERS,)
+    claims: ClassVar[tuple[str, ...]] = ("C59",)
+    needs = (MEMBERS, YOUNG_MEN, PAY)
     parameters = (
         Parameter(
             "rate",
@@ -36,8 +46,44 @@ class Recruitment(Mechanism):
                 ),
             ),
         ),
+        Parameter(
+            "exhaustion",
+            0.0,
+            "1",
+            LogNormal(10.0, 0.7),
+            NONNEGATIVE,
+            "how fast recruits run out: one over the share of young men who could be drawn in, 0 for an endless supply",
+            (cite("size-2023", "assumed", "The published model has no limit. The prior stands for a tenth of young men at most."),),
+        ),
+        Parameter(
+            "pay_elasticity",
+            0.0,
+            "1",
+            LogNormal(0.3, 0.7),
+            NONNEGATIVE,
+            "per cent more recruits for one per cent more pay",
+            (
+                claim("C59", "The trade is said not to end while the money flows: revenue sustains recruitment."),
+                assumed("No estimate was found; 0 is the published model, which knows no pay."),
+            ),
+        ),
+        Parameter(
+            "forced_share",
+            0.0,
+            "1",
+            Beta(1.0, 9.0),
+            UNIT_INTERVAL,
+            "share of recruits who are forced and whose number does not follow pay; 0 switches force off",
+            (cite("participation-code", "assumed", "The public script of a later model sets one in ten as forced, without data."),),
+        ),
     )
 
     def flows(self):
         """Recruits, from outside the modelled population."""
-        return (Flow("recruited", OUTSIDE, "members", lambda v: v.rate * v.members, "people who join a group"),)
+
+        def rate(v):
+            room = jnp.maximum(1.0 - v.exhaustion * v.total("members", over=("group",)) / v.young_men[:, None], 0.0)
+            pay = v.forced_share + (1.0 - v.forced_share) * jnp.power(jnp.maximum(v.pay, LEAST_PAY), v.pay_elasticity)
+            return v.rate * v.members * room * pay[None, :]
+
+        return (Flow("recruited", OUTSIDE, "members", rate, "people who join a group"),)

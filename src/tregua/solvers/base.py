@@ -120,6 +120,9 @@ def apply_event(model: Model, name: str, state: State, inputs: Values, time: Flo
     """Put the outcome of one event into the state, and flag it where persons are not conserved."""
     mechanism, event = model.events[name]
     changed = event.apply(model.view(mechanism, values_of(state, inputs), time), fired, draw)
+    unknown = set(changed) - set(state.stocks) - set(event.levels)
+    if unknown:
+        raise TreguaError("TR2102", f"event {name!r} changes {min(unknown)!r} without declaring it", do="name the level in the event's `levels`")
     stocks = {n: changed[n].astype(x.dtype) if n in changed else x for n, x in state.stocks.items()}
     levels = {n: changed.get(n, x) for n, x in state.levels.items()}
     status = state.status
