@@ -8,11 +8,11 @@ import pytest
 import toys
 from tregua.describe import as_json_text, as_markdown, describe, describe_mechanism, markdown_math, prior_text
 from tregua.errors import TreguaError
-from tregua.mechanism import registry
+from tregua.mechanism import Mechanism, registry
 from tregua.model import Model
 from tregua.plan import ORDER_OF_A_WEEK
 from tregua.scenario_file import load_scenario
-from tregua.types import Beta, LogNormal, Uniform
+from tregua.types import Beta, Level, LogNormal, Record, Track, Uniform
 
 ROOT = Path(__file__).parent.parent
 
@@ -63,6 +63,27 @@ def test_levels_drifts_and_events_are_described(kind):
     assert all(f"drift of `{d.level}`: {d.doc}" in text for d in kind().drifts())
     assert all(f"event `{e.name}` for each of {' × '.join(e.axes)}: {e.doc}" in text for e in kind().events())
     assert [v["name"] for v in described["entities"]["levels"]] == list(model.levels)
+
+
+class Notebook(Mechanism):
+    """A level that remembers killings, and a record of them."""
+
+    needs = (Level("seen", ("territory", "group"), "person/week", "killings as remembered"),)
+
+    def tracks(self):
+        """Remember the killed."""
+        return (Track("seen", lambda name, flow: name == "conflict.killed", lambda v: 4.0, "killings of the last weeks"),)
+
+    def records(self):
+        """Write down half of the killed."""
+        return (Record("counted", lambda name, flow: name == "conflict.killed", lambda v: 0.5, "killings that get into the record"),)
+
+
+def test_tracks_and_records_are_described_with_what_they_count():
+    text = as_markdown(describe(toys.scenario(Model.size_2023() + Notebook())))
+    assert "- `seen` remembers: killings of the last weeks" in text
+    assert "| `notebook.counted` | `conflict.killed` | killings that get into the record |" in text
+    assert "There is no reporting model" not in text
 
 
 def test_every_shipped_mechanism_can_be_described_with_its_equation():

@@ -46,7 +46,12 @@ CITED: dict[str, Source] = {
         link="arXiv:2307.06302; data doi:10.5061/dryad.zw3r228d7",
     ),
     "critique-2023": paper("J. P. Caulkins, B. Kilmer, P. Reuter, Policy Forum, Science 381(6664):1291-1293", 2023, link="doi:10.1126/science.adj8911"),
-    "critique-rojas-2023": paper("R. Rojas, comment on the estimate of recruitment, arXiv 2310.05975", 2023, link="arXiv:2310.05975", note=SUMMARY_SEEN),
+    "critique-rojas-2023": paper(
+        "R. Rojas, Reducing cartel recruitment and upholding the rule of law is the only way to reduce violence in Mexico, arXiv 2310.05975",
+        2023,
+        link="arXiv:2310.05975",
+        note=SUMMARY_SEEN,
+    ),
     "spending-2025": paper(
         "R. Prieto-Curiel, D. Grass, S. Wrzaczek, G. M. Campedelli, G. Tragler, G. Feichtinger, Reducing Cartel Violence: The Mexican Dilemma Between Social "
         "and Security Spending, arXiv 2508.06509",
