@@ -118,6 +118,11 @@ ESSAYS: dict[str, Essay] = {
         "Claims of the two articles are C01 to C59; sources have short ids such as size-2023. `tregua evidence` lists all of them. A mechanism that cites a "
         "source which is not in the ledger is refused when it is loaded: add the source to tregua/citations.py first.",
     ),
+    "TR1602": Essay(
+        "nothing in the ledger is of that kind",
+        "`tregua evidence` filters by stance (official, measured, estimated, reported, alleged, opinion, record, assumed) and by system, the part of the world "
+        "that a claim is about, or the kind of a source. The message lists the values that occur and names the nearest.",
+    ),
     "TR2101": Essay(
         "something is defined twice",
         "Two mechanisms declare a compartment or level by the same name with different axes or units, or the same mechanism is in the model twice. Define "

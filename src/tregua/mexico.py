@@ -106,7 +106,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
             "founded": founded,
             "parent": parent,
             "spare": np.array([float(label.startswith("Breakaway")) for label in groups]),
-            "inmates": inmates,
+            "prisoners": inmates,
             "prison_capacity": places,
             "favoured": np.array([float(label == FAVOURED) for label in groups]),
             **_routes(routes),
@@ -211,7 +211,7 @@ def _police(people: Float[np.ndarray, "territory"]) -> Float[np.ndarray, "territ
     """Officers by state and corps.
 
     The national totals are those of 2012. State and municipal officers follow the rates per inhabitant of 2011 in the six states where they are known and the
-    population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, although Ciudad de México has no
+    population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, though Ciudad de México has no
     municipal police: its city force is shared out in the same way.
     """
     known = {r["state_code"]: float(r["officers_per_1000"]) for r in read_table(FOLDER, "police-strength.csv") if r["corps"] == "state+municipal"}

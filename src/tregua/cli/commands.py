@@ -9,7 +9,7 @@ from cyclopts import App
 
 from .. import __version__
 from ..errors import TreguaError, nearest_name
-from .options import Json, Options, Out, Quiet, Replace
+from .options import File, Json, Options, Out, Quiet, Replace, Unused
 from .show import OUT, print_json, print_table
 
 EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
@@ -171,6 +171,48 @@ def mechanisms(name: str = "", /, *, json: Json = False) -> int:
     rows = [[m.name, (type(m).__doc__ or "").splitlines()[0], ", ".join(p.name for p in m.parameters)] for m in chosen]
     print_table("Mechanisms", ["name", "what it is", "parameters"], rows, "Show one with: tregua mechanisms NAME", left=3)
     return 0
+
+
+@app.command
+def evidence(
+    name: str = "", /, *, stance: str = "", system: str = "", mechanism: str = "", unused: Unused = False, search: str = "", json: Json = False
+) -> int:
+    """List what the numbers rest on, or show one claim or source: its chain, its figures, what disagrees with it, and what uses it.
+
+    Example: tregua evidence C53
+
+    Parameters
+    ----------
+    name
+        A claim, C01 to C59, or a source such as size-2023; without it, all that pass the filters.
+    stance
+        Only official, measured, estimated, reported, alleged, opinion, record or assumed.
+    system
+        Only what is about this part of the world, such as vetting or prisons; or a kind of source, such as paper.
+    mechanism
+        Only what this mechanism rests on.
+    search
+        Only entries with this text, in any case.
+    """
+    from .evidence import list_evidence, show_evidence
+
+    return show_evidence(name, json) if name else list_evidence(stance, system, mechanism, unused, search, json)
+
+
+@app.command
+def describe(*, scenario: str = "", out: File = None, json: Json = False) -> int:
+    """Describe a model from its code, in the order of the ODD protocol: purpose, entities, scales, the order of a week, equations, parameters, evidence.
+
+    Example: tregua describe --out model.md
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario; without it, the default.
+    """
+    from .evidence import describe_model
+
+    return describe_model(scenario, out, json)
 
 
 @app.command

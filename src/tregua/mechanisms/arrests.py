@@ -54,7 +54,7 @@ class Arrests(Mechanism):
             "person",
             LogNormal(2000.0, 1.5),
             NONNEGATIVE,
-            "members in a territory at which half of the effort finds somebody; 0 for a fixed total",
+            "members in a territory at which half of the effort meets anyone; 0 for a fixed total",
             (
                 cite(
                     "size-2023", "assumed", "The published form is a fixed total. Others use a fixed share, or the square root of size; the form is contested."
