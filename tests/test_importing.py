@@ -163,6 +163,7 @@ def test_a_ucdp_file_is_summed_by_state_year_and_type(tmp_path):
     file.write_text("\n".join([GED, *EVENTS]), encoding="utf-8")
     manifest = import_figures("events", file)
     assert manifest["dropped"] == {"events outside Mexico": 1}
+    assert manifest["states"] == 2
     assert len(manifest["oddities"]) == 2
     table = read_figures("events").table.set_index(["state_code", "year", "type"])
     zacatecas = table.loc[("32", 2021, "non_state")]

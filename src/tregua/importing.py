@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .datasets import read_table, table_notes
 from .errors import TreguaError, nearest_name
+from .places import UNKNOWN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def import_figures(kind: str, file: Path) -> dict[str, Any]:
         "rows_written": len(reading.table),
         "dropped": {reason: number for reason, number in reading.dropped.items() if number},
         "years": [int(reading.table["year"].min()), int(reading.table["year"].max())],
-        "states": int(reading.table["state_code"].nunique()),
+        "states": len(set(reading.table["state_code"]) - {UNKNOWN}),
         "oddities": list(reading.oddities),
         "imported": datetime.now(UTC).isoformat(timespec="microseconds"),
     }
