@@ -28,9 +28,15 @@ LAYERS = (
     {"model"},
     {"state"},
     {"policy", "datasets"},
+<<<<<<< HEAD
     {"corridors"},
     {"mexico"},
     {"ledger"},
+=======
+    {"corridors", "places"},
+    {"mexico", "layouts"},
+    {"importing"},
+>>>>>>> data
     {"scenario"},
     {"solvers"},
     {"plan"},

@@ -41,7 +41,7 @@ def short(tmp_path):
 
 
 def test_the_commands_are_those_the_readme_promises():
-    assert COMMANDS == ["check", "compare", "describe", "doctor", "evidence", "explain", "mechanisms", "new", "reproduce", "run"]
+    assert COMMANDS == ["check", "compare", "data", "describe", "doctor", "evidence", "explain", "mechanisms", "new", "reproduce", "run"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

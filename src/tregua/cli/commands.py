@@ -256,3 +256,58 @@ def doctor(*, json: Json = False) -> int:
     else:
         print_table("This installation", ["", ""], [[k, str(v)] for k, v in findings.items()], left=2)
     return 0 if findings["self-check"] == "passed" else 1
+
+
+data = App(
+    name="data",
+    help="""List the shipped tables with their source, years and known problems; show one, or import an official file of your own.
+
+    Example: tregua data show homicides-year""",
+    help_format="plaintext",
+)
+app.command(data)
+
+
+@data.default
+def tables(*, json: Json = False) -> int:
+    """List the shipped tables and the files that you have imported.
+
+    Example: tregua data
+    """
+    from .data import list_tables
+
+    return list_tables(json)
+
+
+@data.command
+def show(table: str, /, *, json: Json = False) -> int:
+    """Show a shipped table, or a kind with your own files laid over it.
+
+    Example: tregua data show vetting
+
+    Parameters
+    ----------
+    table
+        A table as `tregua data` lists them, or homicides, victims or events.
+    """
+    from .data import show_table
+
+    return show_table(table, json)
+
+
+@data.command(name="import")
+def bring(kind: str, file: Path, /, *, json: Json = False) -> int:
+    """Check an official file and keep it; its figures then go before the shipped ones of the same states and years.
+
+    Example: tregua data import homicides inegi-2021.csv
+
+    Parameters
+    ----------
+    kind
+        homicides (INEGI export), victims (SESNSP) or events (UCDP GED).
+    file
+        The csv file as published.
+    """
+    from .data import import_file
+
+    return import_file(kind, file, json)
