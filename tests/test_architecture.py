@@ -28,15 +28,12 @@ LAYERS = (
     {"model"},
     {"state"},
     {"policy", "datasets"},
-<<<<<<< HEAD
     {"corridors"},
     {"mexico"},
     {"ledger"},
-=======
     {"corridors", "places"},
     {"mexico", "layouts"},
     {"importing"},
->>>>>>> data
     {"scenario"},
     {"solvers"},
     {"plan"},

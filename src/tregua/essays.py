@@ -113,7 +113,6 @@ ESSAYS: dict[str, Essay] = {
         "a data set lacks what the model needs",
         "A mechanism reads a covariate that this data set does not have. Choose another data set or drop the mechanism.",
     ),
-<<<<<<< HEAD
     "TR1601": Essay(
         "no source and no claim has that id",
         "Claims of the two articles are C01 to C59; sources have short ids such as size-2023. `tregua evidence` lists all of them. A mechanism that cites a "
@@ -124,7 +123,6 @@ ESSAYS: dict[str, Essay] = {
         "`tregua evidence` filters by stance (official, measured, estimated, reported, alleged, opinion, record, assumed) and by system, the part of the world "
         "that a claim is about, or the kind of a source. The message lists the values that occur and names the nearest.",
     ),
-=======
     "TR1701": Essay(
         "an official file cannot be read",
         "It is not there, is empty, or is no text: an archive must be unpacked and a spreadsheet saved as csv. UTF-8 and Latin-1 are both read.",
@@ -152,7 +150,6 @@ ESSAYS: dict[str, Essay] = {
     ),
     "TR1707": Essay("no such kind of file can be imported", "The kinds are homicides (INEGI), victims (SESNSP) and events (UCDP GED)."),
     "TR1708": Essay("no shipped table has that name", "`tregua data` lists the shipped tables; the message names the nearest."),
->>>>>>> data
     "TR2101": Essay(
         "something is defined twice",
         "Two mechanisms declare a compartment or level by the same name with different axes or units, or the same mechanism is in the model twice. Define "

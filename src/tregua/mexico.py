@@ -212,13 +212,10 @@ def _police(people: Float[np.ndarray, "territory"]) -> Float[np.ndarray, "territ
     """Officers by state and corps.
 
     The national totals are those of 2012. State and municipal officers follow the rates per inhabitant of 2011 in the six states where they are known and the
-<<<<<<< HEAD
     population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, though Ciudad de México has no
     municipal police: its city force is shared out in the same way.
-=======
     population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, although Ciudad de México has
     no municipal police: its city force is shared out in the same way.
->>>>>>> data
     """
     known = {r["state_code"]: float(r["officers_per_1000"]) for r in read_table(FOLDER, "police-strength.csv") if r["corps"] == "state+municipal"}
     rates = np.array([known.get(code, np.nan) for code in state_codes()])
