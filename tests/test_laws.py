@@ -172,9 +172,11 @@ def test_two_identical_groups_stay_identical(solver):
 
 @DETERMINISTIC
 def test_territories_that_share_nothing_run_as_if_they_were_alone(solver):
-    values = {**STRONG, "founding.members_at_start": 1000.0}
-    two = tregua.simulate(toys.scenario(values=values, territories=2), solver)
-    one = tregua.simulate(toys.scenario(values=values, territories=1), solver)
+    whole = toys.scenario(values={**STRONG, "founding.members_at_start": 1000.0}, territories=2)
+    axes = {n: x.axes for n, x in (whole.model.covariates | whole.model.neutral).items()}
+    part = {n: x[1:] if axes[n][0] == "territory" else x for n, x in whole.data.covariates.items()}
+    data = dataclasses.replace(whole.data, space=toys.space(territories=1), covariates=part)
+    two, one = (tregua.simulate(s, solver) for s in (whole, dataclasses.replace(whole, data=data)))
     for name in STOCKS:
         assert np.allclose(two.snapshots[name][:, :, 1], one.snapshots[name][:, :, 0], rtol=1e-12), name
 
