@@ -40,9 +40,11 @@ def country(seed: int) -> Dataset:
         table["origin"][i, row * COLUMNS + column] = 1.0
         table["passes"][i, row * COLUMNS + column] = 1.0
         while row < ROWS - 1:
-            near = np.clip(column + rng.integers(-1, 2), 0, COLUMNS - 1)
-            table["length"][i] += 300.0 * np.hypot(1.0, east[row + 1, near] - east[row, column])
-            row, column = row + 1, near
+            # A step sideways now and then, so that routes differ in how many territories they pass.
+            ahead = int(rng.random() > 0.3)
+            near = int(np.clip(column + rng.integers(-1, 2), 0, COLUMNS - 1))
+            table["length"][i] += 300.0 * np.hypot(ahead, east[row + ahead, near] - east[row, column])
+            row, column = row + ahead, near
             table["passes"][i, row * COLUMNS + column] = 1.0
         table["crossing"][i, row * COLUMNS + column] = 1.0
     # Origins that share a territory are one: what is made there is made once.
@@ -82,7 +84,7 @@ def _yearly(model: Model, sizes: tuple[tuple[str, int], ...], weeks: int):
     return jax.jit(jax.vmap(one))
 
 
-def last_year(model: Model, countries: list[Dataset], values: list[dict], scale: dict[str, float] | None = None, weeks: int = 156) -> dict[str, np.ndarray]:
+def last_year(model: Model, countries: list[Dataset], values: list[dict], scale: dict[str, float] | None = None, weeks: int = 130) -> dict[str, np.ndarray]:
     """Mean of every level over the last year, country by country, with some parameters scaled throughout: the mean-field step of the engine."""
     inputs = [Scenario(model, weeks=weeks, data=d, values=v).compile() for d, v in zip(countries, values, strict=True)]
     factor = scale or {}

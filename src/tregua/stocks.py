@@ -46,7 +46,7 @@ GUARDS = Level("guards", PLACE_AND_GROUP, "1", "share of the prison guards in a 
 VIOLENCE = Level("violence", PLACE, "person/week", "members killed by rivals a week, over the last weeks")
 LOSSES = Level("losses", GROUP, "person/week", "members that a group loses by death and arrest a week, over the last months")
 MEMORY = Level("memory", PLACE, "person/week", "killings a week as people remember them over half a year")
-EXTORTION = Level("extortion", PLACE, "1", "pressure of extortion on civilians, against its mean at the start")
+EXTORTION = Level("extortion", PLACE, "1", "pressure of extortion on civilians, against its mean at the start", initial=1.0)
 TRUST = Level("trust", PLACE, "1", "trust in the state: 1 full, 0 none", initial=0.5)
 TROOPS = Level("troops", PLACE, "person", "soldiers and marines deployed, in strength of those without foreign aid")
 PROTECTION = Level("protection", GROUP, "1", "alleged: share of arrests that a favoured group is spared", initial=0.0)
