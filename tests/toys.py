@@ -95,10 +95,10 @@ class Scaled(Mechanism):
         return tuple(Drift(d.level, lambda v, d=d: self.factor * d.rate(v), d.doc) for d in self.inner.drifts())
 
     def events(self):
-        return tuple(Event(e.name, e.axes, lambda v, e=e: self.factor * e.hazard(v), e.apply, e.doc, e.has_mean) for e in self.inner.events())
+        return tuple(Event(e.name, e.axes, lambda v, e=e: self.factor * e.hazard(v), e.apply, e.doc, e.has_mean, e.levels) for e in self.inner.events())
 
     def initial(self, view, draw):
-        return self.inner.initial(view, draw)
+        return {name: self.factor * amount for name, amount in self.inner.initial(view, draw).items()}
 
 
 MEMORY = Level("memory", ("territory",), "1", "how much past losses are remembered", initial=0.5)
