@@ -105,7 +105,7 @@ class Scaled(Mechanism):
         return self.inner.records()
 
     def initial(self, view, draw):
-        return self.inner.initial(view, draw)
+        return {name: self.factor * amount for name, amount in self.inner.initial(view, draw).items()}
 
 
 MEMORY = Level("memory", ("territory",), "1", "how much past losses are remembered", initial=0.5)

@@ -193,6 +193,10 @@ CITED: dict[str, Source] = {
     ),
     "prison-escapes-total": press("Escapes January 2000 to December 2010: 1,353 persons, 436 of them in Tamaulipas, official count in press reports", 2010),
     "cndh-prisons-2012": official("CNDH, diagnosis of the supervision of prisons: self-rule by inmates", 2012, note=FROM_MEMORY),
+    "prison-centres-2012": press("Prisons in December 2012: 419 centres, 188,167 places, 237,580 prisoners, in press reports", 2012),
+    "inegi-prisons": press(
+        "INEGI, national censuses of the prison system 2016-2020 (prisoners, admissions, releases, share without a sentence), in press reports", 2020
+    ),
     "madtor-2024": paper("D. Manzi, F. Calderoni, JASSS 27(3):3, on the resilience of drug trafficking organizations", 2024, link="doi:10.18564/jasss.5430"),
     "proton-oc-2021": paper(
         "F. Calderoni, G. M. Campedelli, A. Szekely, M. Paolucci, G. Andrighetto, Recruitment into Organized Crime: An Agent-Based Approach Testing the "

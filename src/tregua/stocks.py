@@ -44,6 +44,7 @@ PAY = Level("pay", GROUP, "1", "what a group can pay a member, against what it c
 BRIBES = Level("bribes", GROUP, "1", "what a group can pay an officer, against what it could pay at the start", initial=1.0)
 SHIELD = Level("shield", PLACE_AND_GROUP, "1", "share of the officers in a territory who work for a group, weighted by corps")
 GUARDS = Level("guards", PLACE_AND_GROUP, "1", "share of the prison guards in a territory who work for a group")
+BREAKOUT = Level("breakout", PLACE_AND_GROUP, "1/week", "hazard that a prisoner of no group leaves in the week after a group opened a prison")
 VIOLENCE = Level("violence", PLACE, "person/week", "members killed by rivals a week, over the last weeks")
 LOSSES = Level("losses", GROUP, "person/week", "members that a group loses by death and arrest a week, over the last months")
 MEMORY = Level("memory", PLACE, "person/week", "killings a week as people remember them over half a year")
