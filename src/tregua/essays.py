@@ -173,6 +173,11 @@ ESSAYS: dict[str, Essay] = {
         "the name of a folder cannot be used",
         "Part of the path is a file, the name is too long, or you may not look there. Nothing was computed. Name another folder with --out.",
     ),
+    "TR3105": Essay(
+        "a file of yours would be lost",
+        "Replacing a run takes over the files that you put into its folder. It cannot do so where you changed a file that Tregua wrote, or where your file has "
+        "the name of one that the new run writes. Nothing was touched: rename or move the files named, or give another --out.",
+    ),
     "TR9002": Essay(
         "something went wrong inside Tregua",
         "This is a fault of Tregua, not of your input. Please report it with the command and the message. With TREGUA_DEBUG=1 in the environment the whole "

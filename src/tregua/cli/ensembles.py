@@ -131,9 +131,10 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
             (place / "scenario.toml").write_text(read.text, encoding="utf-8")
     except KeyboardInterrupt:
         return keeping.interrupted()
-    except TreguaError:
-        # The same inputs would be refused again: nothing of them is worth keeping.
-        keeping.discard()
+    except TreguaError as error:
+        # The same inputs would be refused again, and nothing of them is worth keeping, unless it is the place that was refused.
+        if not error.code.startswith("TR31"):
+            keeping.discard()
         raise
     keeping.discard()
     seconds = time.perf_counter() - began
@@ -217,6 +218,7 @@ def _policy(read: ScenarioFile, name: str) -> Any:
 
 def check_target(folder: Path, may_replace: bool) -> None:
     """Refuse, before any work, a folder that cannot be made, that holds something other than a run, or a run that may not be replaced."""
+    from ..checkpoint import check_free
     from ..store import read_manifest
 
     try:
@@ -234,6 +236,7 @@ def check_target(folder: Path, may_replace: bool) -> None:
         raise TreguaError("TR3101", "there is something in that folder already", where=str(folder), do="name another with --out, or add --replace")
     if folder.exists():
         read_manifest(folder)
+        check_free(folder, may_replace)
 
 
 def _command(job: _Job, source: str, options: Options) -> str:
