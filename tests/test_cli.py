@@ -134,6 +134,22 @@ def test_compare_pairs_policies_with_the_baseline(short, tmp_path):
     assert (tmp_path / "out" / "report.html").exists()
 
 
+def test_the_folder_of_a_comparison_has_the_digest_that_its_record_has(short, tmp_path, monkeypatch, capsys):
+    from tregua.manifest import make_manifest
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)
+
+    def write(place, comparison, command, seconds):
+        record = make_manifest("comparison", [comparison.baseline, *comparison.policies], command, seconds)
+        (place / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
+
+    monkeypatch.setattr("tregua.store.write_comparison", write)
+    assert run_command(["compare", "short.toml", "--replicates", "2", "--json"]) == 0
+    folder = next((tmp_path / "runs").iterdir())
+    assert folder.name == f"short-compare-{json.loads((folder / 'manifest.json').read_text())['inputs_sha256'][:8]}"
+
+
 def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     file = tmp_path / "long.toml"
     file.write_text(SHORT.format(replicates=1500).replace("104 week", "3120 week"), encoding="utf-8")

@@ -15,6 +15,7 @@ import xarray
 
 import tregua
 from tregua import Model, Policy, Scenario, Study, TreguaError, simulate
+from tregua.manifest import joint_digest
 from tregua.run import make_plan
 from tregua.store import (
     Checkpoint,
@@ -331,6 +332,8 @@ def test_comparison_folder(comparison_folder):
     assert (differences.loc[differences["policy"] == "none", "difference"] == 0.0).all()
     manifest = read_manifest(folder)
     assert [scenario["name"] for scenario in manifest["scenarios"]] == ["small", "half", "none"]
+    assert manifest["inputs_sha256"] == joint_digest([scenario["inputs_sha256"] for scenario in manifest["scenarios"]])
+    assert f"inputs {manifest['inputs_sha256'][:8]}" in (folder / "figures" / "effects.svg").read_text(encoding="utf-8")
     assert manifest["scenarios"][1]["policies"][0]["modifiers"][0]["start"] == "2012-07-01"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import shlex
@@ -85,6 +84,7 @@ def compare_policies(source: str, options: Options) -> int:
     """Compare policies with their baseline and write the folder."""
     began = time.perf_counter()
     begin()
+    from ..manifest import joint_digest
     from ..store import inputs_hash, write_comparison
     from ..study import Study
 
@@ -93,7 +93,9 @@ def compare_policies(source: str, options: Options) -> int:
     if not compared:
         raise TreguaError("TR1207", "the scenario has no policy to compare", where=source, do="add a [[policy]] to the file")
     study = Study(read.scenario, compared, replicates=plan.replicates, solver=plan.solver.name)
-    policies = "1 policy" if len(compared) == 1 else f"{len(compared)} policies"
+    count = sum(bool(policy.modifiers) for policy in compared)
+    policies = "1 policy" if count == 1 else f"{count} policies"
+    policies += "" if count == len(compared) else ", with no change as a check" if count else " that change anything, as a check"
     pairs = "1 pair" if plan.replicates == 1 else f"{plan.replicates} pairs"
     job = _Job(
         "compare",
@@ -107,11 +109,6 @@ def compare_policies(source: str, options: Options) -> int:
         lambda comparison: {"differences": comparison.table().to_dict("records")},
     )
     return _carry_out(job, source, options, read, began)
-
-
-def joint_digest(digests: Sequence[str]) -> str:
-    """One digest for several sets of inputs."""
-    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, began: float) -> int:
