@@ -113,6 +113,7 @@ def comparison_report(comparison: Comparison, manifest: Mapping[str, Any], pictu
         manifest,
         pictures,
         headline=headline,
+        acting=acting(comparison),
         answers=answers,
         end=day(base.scenario.date(base.scenario.weeks)),
         since=day(base.scenario.date(comparison.since)),
@@ -196,6 +197,12 @@ def _run_answer(trajectories: Trajectories) -> str:
     return f"From {day(scenario.start)} to {day(scenario.date(scenario.weeks))}, {', and '.join(parts)}."
 
 
+def acting(comparison: Comparison) -> int:
+    """Number of policies that change anything; one that changes nothing is a check, and no policy."""
+    kept = len(comparison.baseline.scenario.policies)
+    return sum(any(policy.modifiers for policy in run.scenario.policies[kept:]) for run in comparison.policies)
+
+
 def _comparison_answer(comparison: Comparison) -> tuple[str, list[tuple[str, str]]]:
     """The policy with the largest effect on deaths in one sentence; then what each policy does, its label and its effects."""
     scenario, outcomes = comparison.baseline.scenario, main_outcomes(comparison.outcomes)
@@ -211,7 +218,7 @@ def _comparison_answer(comparison: Comparison) -> tuple[str, list[tuple[str, str
         of = f"than the {rounded(float(np.median(comparison.values(comparison.baseline, outcomes[0]))))} of the baseline"
         effect = _effect(comparison, largest, outcomes[0], of)
         shown = largest.scenario.shown
-        lead = f"Of {len(sizes)} policies, “{shown}” makes the largest difference" if len(sizes) > 1 else f"“{shown}” makes a difference"
+        lead = f"Of {acting(comparison)} policies, “{shown}” makes the largest difference" if acting(comparison) > 1 else f"“{shown}” makes a difference"
         headline = f"{lead} {period}: {effect}."
     ends = {outcome.name: "" if outcome.kind == "flow" else "at the end" for outcome in outcomes}
     return headline, [(run.scenario.shown, ", and ".join(_effect(comparison, run, o, ends[o.name]) for o in outcomes)) for run in comparison.policies]
