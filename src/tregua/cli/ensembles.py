@@ -26,6 +26,10 @@ from .show import ERR, OUT, print_json, print_table, progress_bar
 CHANCE_ONLY = "Bands show chance only, with every parameter held fixed. What is not known about the parameters matters more: see the report."
 
 
+HEADLINES = ("killed", "killed_civilian", "members")
+"""Outcomes for which a comparison is printed, as far as the model has them."""
+
+
 @dataclass(frozen=True)
 class _Job:
     """What differs between a run and a comparison.
@@ -262,10 +266,11 @@ def _announce(text: str, quiet: bool) -> None:
 
 def _show_run(trajectories: Any) -> None:
     """The first, the middle and the last year, for a newcomer; the folder has them all."""
-    from ..observe import outcomes_of, yearly_bands
+    from ..observe import yearly_bands
+    from ..outcomes import deaths_of, summary
 
-    table = yearly_bands(trajectories)
-    outcomes = outcomes_of(trajectories.scenario.model)
+    outcomes = {outcome.name: outcome for outcome in summary(trajectories.scenario.model)}
+    table = yearly_bands(trajectories, outcomes.values())
     years = sorted(table["year"].unique())
     shown = sorted({years[0], years[len(years) // 2], years[-1]}) if years else []
     stochastic = trajectories.plan.solver.stochastic
@@ -282,6 +287,8 @@ def _show_run(trajectories: Any) -> None:
         if stochastic
         else "Persons: expected numbers, without chance."
     )
+    if any(flow.victim != "member" for flow in deaths_of(trajectories.scenario.model).values()):
+        caption += " Each death is counted once; the report has them by victim, by cause and by state."
     if not years:
         OUT.print("The scenario covers no whole year; these are the weeks of the run in all.", markup=False)
         for outcome in outcomes.values():
@@ -301,7 +308,7 @@ def _show_comparison(comparison: Any) -> None:
     table = comparison.table()
     start, end = (comparison.baseline.scenario.date(week) for week in (comparison.since, comparison.baseline.scenario.weeks))
     for name, outcome in comparison.outcomes.items():
-        if name not in ("killed", "members"):
+        if name not in HEADLINES:
             continue
         found = table[table["outcome"] == name]
         rows = []
@@ -317,7 +324,7 @@ def _show_comparison(comparison: Any) -> None:
 def _show_expected(comparison: Any) -> None:
     """The effect of every policy where there is no chance and so no band."""
     table = comparison.table()
-    for name in ("killed", "members"):
+    for name in HEADLINES:
         found = table[table["outcome"] == name]
         rows = [[r.label, rounded(r.baseline), rounded(r.with_policy), rounded(r.with_policy - r.baseline), percent(r.relative)] for r in found.itertuples()]
         if rows:

@@ -49,7 +49,9 @@ TESTS = (
         NONNEGATIVE,
         "officers of a corps who can be tested a week, in the whole country",
         (
-            cite("vetting-official", "official", "From about 71,000 tested in September 2011 to 180,000 a year later, 2,100 a week, then 3,200 to 3,800 a week."),
+            cite(
+                "vetting-official", "official", "From about 71,000 tested in September 2011 to 180,000 a year later, 2,100 a week, then 3,200 to 3,800 a week."
+            ),
             claim("C53", "180,000 of over 430,000 officers at state level and below tested by September 2012."),
         ),
         axes=("corps",),
@@ -177,7 +179,13 @@ HIRING = (
         Uniform(0.26, 0.55),
         UNIT_INTERVAL,
         "share of applicants who pass",
-        (cite("vetting-official", "official", "26 of 100 applicants to the federal police in 2010; 44 to 55 % of applicants to state and municipal police in 2018 and 2019."),),
+        (
+            cite(
+                "vetting-official",
+                "official",
+                "26 of 100 applicants to the federal police in 2010; 44 to 55 % of applicants to state and municipal police in 2018 and 2019.",
+            ),
+        ),
     ),
     Parameter(
         "filling",
@@ -206,7 +214,11 @@ class Vetting(Mechanism):
             Flow("mistaken", "honest", "failed", lambda v: (1.0 - v.specificity) * _tested(v, 1.0), "honest officers who fail a test"),
             Flow("detected", "compromised", "found_out", lambda v: v.sensitivity * _tested(v, v.targeting)[:, :, None], "compromised officers who fail a test"),
             Flow(
-                "missed", "compromised", "undetected", lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting)[:, :, None], "compromised officers who pass a test"
+                "missed",
+                "compromised",
+                "undetected",
+                lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting)[:, :, None],
+                "compromised officers who pass a test",
             ),
             Flow("expired", "vetted", "honest", lambda v: 1.0 / v.validity, "honest officers whose passed test is no longer valid"),
             Flow("expired_undetected", "undetected", "compromised", lambda v: 1.0 / v.validity, "compromised officers whose passed test is no longer valid"),

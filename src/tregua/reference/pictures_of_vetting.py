@@ -43,7 +43,9 @@ def vetting_picture(published: Published, runs: Mapping[str, Trajectories], ense
         left.plot(years, serving(run)[0] / 1000.0, color=colour, linestyle=dashes, linewidth=2.0, label=published.policies[name]["label"])
     right.plot(years[1:], failed_share(runs["as_found"])[0], color=BLACK, linewidth=2.0, label="model, all corps")
     left.plot([when for _, when in SERVING], [values[key] / 1000.0 for key, _ in SERVING], "o", color=VERMILLION, label="article (2012), official (2014, 2018)")
-    right.plot([2012.72, 2013.83], [values["share.2012"], values["share.2013"]], "o", color=VERMILLION, label="article (2012), official (2013): of those tested")
+    right.plot(
+        [2012.72, 2013.83], [values["share.2012"], values["share.2013"]], "o", color=VERMILLION, label="article (2012), official (2013): of those tested"
+    )
     right.plot([2018.25], [values["local.share.2018"]], "s", color=ORANGE, label="official (2018): of the force")
     left.axvline(2013, color=GREY, linewidth=0.8, linestyle=":")
     left.set(ylabel="officers (thousand)", title="Failed and still serving", ylim=(0, None))
