@@ -64,7 +64,7 @@ def policies_picture(published: Published, runs: Mapping[str, Trajectories], ens
         + ". Right: deaths a week follow the same order."
     )
     caption = (
-        "The published model with its published values. Lines: no chance. Pale blue band, hardly wider than the line on the left: nine in ten of 200 replicates "
+        "The published model with its published values. Lines: no chance. Pale band, hardly wider than the line on the left: nine in ten of 200 replicates "
         "with chance. Orange bar: the published range for 2022. Both: arrests doubled and recruitment halved. Policies begin in January 2022 (dotted line)."
     )
     return Picture("policies", figure, "The published model and five policies", alt, caption)
