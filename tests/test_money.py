@@ -41,10 +41,10 @@ def test_cash_settles_where_what_is_laundered_equals_what_is_kept():
 
 
 def test_the_defaults_keep_pay_and_bribes_of_the_nation_near_what_they_were():
-    # 86 MUSD/week of rent and 15 of extortion for 102,400 members: within 5 %, also on the way there while cash builds up.
+    # 86 MUSD/week of rent and 15 of extortion for 102,400 members. Groups start without cash, so that pay first falls short, by less than a tenth.
     run = tregua.simulate(scenario(), "mean-field", block_weeks=4)
     for name in ("pay", "bribes"):
-        assert np.all(np.abs(run.snapshots[name] - 1.0) < 0.05), name
+        assert np.all(np.abs(run.snapshots[name] - 1.0) < 0.1) and np.all(np.abs(final(run, name) - 1.0) < 0.02), name
 
 
 def test_banks_that_launder_less_make_cash_pile_up_and_pay_fall():

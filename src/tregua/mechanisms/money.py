@@ -19,7 +19,8 @@ A group without members tends to 1, the neutral value, by the few members m, and
 
 Source: the small share of cash seized and the size of bank transfers are those of press reports, revenue is that of the trade; the form is ours.
 Simplifications: a group spends on officers in proportion to its own size; pay is the same in all territories; cash is not inherited where groups split; there
-is no interest and no investment. In a model without trade the rent stays at the national mean in every territory.
+is no interest and no investment. In a model without trade the rent stays at the national mean in every territory. Groups start
+without cash; while it builds up, pay and bribes lie below what they settle at, by 6 % after four months at the default values and 1 % after two years.
 """
 
 from __future__ import annotations
