@@ -84,10 +84,10 @@ class Recorder(Draws):
         super().__init__(key, step)
         self.book = book
 
-    def uniform(self, name, shape):
-        found = super().uniform(name, shape)
-        assert name not in self.book, f"{name!r} is drawn twice in one step"
-        self.book[name] = np.asarray(found)
+    def uniforms(self, shapes):
+        found = super().uniforms(shapes)
+        assert not set(shapes) & set(self.book), "an address is drawn twice in one step"
+        self.book |= {name: np.asarray(u) for name, u in found.items()}
         return found
 
 

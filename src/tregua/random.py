@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float, Int, Integer, UInt32
@@ -38,14 +39,18 @@ def replicate_key(root: Key, replicate: Int[Array, ""]) -> Key:
 
 
 @jax.jit
-def threefry(key: Key, low: UInt32[Array, "*s"]) -> tuple[UInt32[Array, "*s"], UInt32[Array, "*s"]]:
-    """Threefry-2x32 with its 20 rounds, the generator of ``jax.random``, on counters below 2**32.
+def threefry(first: UInt32[Array, "*s"], second: UInt32[Array, "*s"], low: UInt32[Array, "*s"]) -> tuple[UInt32[Array, "*s"], UInt32[Array, "*s"]]:
+    """Threefry-2x32 with its 20 rounds, the generator of ``jax.random``, on counters below 2**32, each under a key of its own.
 
     JAX runs the rounds in a loop on CPUs, which takes less time to compile and twice the time to run. The numbers are the same.
+
+    Args:
+        first: first words of the keys.
+        second: their second words.
+        low: the counters.
     """
-    first, second = jax.random.key_data(key)
     keys = (first, second, first ^ second ^ jnp.uint32(0x1BD11BDA))
-    x, y = jnp.broadcast_to(first, low.shape), low + second
+    x, y = first, low + second
     for group in range(5):
         for turn in ROTATIONS[group % 2]:
             x = x + y
@@ -57,7 +62,8 @@ def threefry(key: Key, low: UInt32[Array, "*s"]) -> tuple[UInt32[Array, "*s"], U
 
 def fold_in(key: Key, number: Integer[Array, ""]) -> Key:
     """The key at one number below another key, as ``jax.random.fold_in`` gives it."""
-    return jax.random.wrap_key_data(jnp.stack(threefry(key, jnp.asarray(number).astype(jnp.uint32))), impl="threefry2x32")
+    first, second = jax.random.key_data(key)
+    return jax.random.wrap_key_data(jnp.stack(threefry(first, second, jnp.asarray(number).astype(jnp.uint32))), impl="threefry2x32")
 
 
 def tag(name: str) -> int:
@@ -74,14 +80,34 @@ def check_tags(names: Iterable[str]) -> None:
             raise TreguaError("TR2104", f"draws {other!r} and {name!r} share an address", do="rename one of the flows or events")
 
 
-def uniform(key: Key, shape: tuple[int, ...]) -> Float[Array, "..."]:
-    """Uniforms strictly inside (0, 1), symmetric about one half, with 23 bits in float32 and 52 in float64."""
-    dtype = jnp.result_type(float)
-    high, low = threefry(key, lax.iota(jnp.uint32, math.prod(shape)).reshape(shape))
+def uniforms(key: Key, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Float[Array, "..."]]:
+    """Uniforms at several addresses below a key, each strictly inside (0, 1), symmetric about one half, with 23 bits in float32 and 52 in float64.
+
+    All are made in one piece, since a program with a generator for each draw takes minutes to compile. The numbers are those of each address alone.
+    """
+    if not shapes:
+        return {}
+    dtype, sizes = jnp.result_type(float), [math.prod(shape) for shape in shapes.values()]
+    tags = jnp.asarray(np.array([tag(name) for name in shapes], np.uint32))
+    words = threefry(*(jnp.broadcast_to(word, tags.shape) for word in jax.random.key_data(key)), tags)
+    first, second = (jnp.concatenate([jnp.broadcast_to(word[i], (size,)) for i, size in enumerate(sizes)]) for word in words)
+    high, low = threefry(first, second, jnp.asarray(np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])))
     if dtype == jnp.float64:
         bits = (high.astype(jnp.uint64) << 32 | low) >> 12
-        return (bits.astype(dtype) + 0.5) * 2.0**-52
-    return (((high ^ low) >> 9).astype(dtype) + 0.5) * 2.0**-23
+        flat = (bits.astype(dtype) + 0.5) * 2.0**-52
+    else:
+        flat = (((high ^ low) >> 9).astype(dtype) + 0.5) * 2.0**-23
+    return _apart(flat, shapes)
+
+
+def _apart(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """One long row, cut into named arrays."""
+    found, start = {}, 0
+    for name, shape in shapes.items():
+        size = math.prod(shape)
+        found[name] = flat[start : start + size].reshape(shape)
+        start += size
+    return found
 
 
 class Draws:
@@ -93,29 +119,46 @@ class Draws:
         self._key = fold_in(key, step)
         self._step = step
 
-    def stream(self, name: str) -> Key:
-        """The key at an address, for a draw that needs more uniforms than one array of known shape."""
-        return fold_in(self._key, jnp.uint32(tag(name)))
-
     def numbered(self, name: str, number: Int[Array, ""]) -> Draws:
         """The draws of one happening out of many inside a step, each with addresses of its own."""
-        return Draws(self.stream(name), number)
+        return Draws(fold_in(self._key, jnp.uint32(tag(name))), number)
+
+    def uniforms(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Float[Array, "..."]]:
+        """The uniforms at several addresses."""
+        return uniforms(self._key, shapes)
 
     def uniform(self, name: str, shape: tuple[int, ...]) -> Float[Array, "..."]:
-        """The uniforms at an address."""
-        return uniform(self.stream(name), shape)
+        """The uniforms at one address."""
+        return self.uniforms({name: shape})[name]
+
+    def binomials(self, wanted: Mapping[str, tuple[Array, Array]]) -> dict[str, Array]:
+        """For each address, how many of ``n`` persons, each with probability ``p``: all addresses in one draw, which gives what each alone would."""
+        return self._counts(_BINOMIAL, wanted)
+
+    def poissons(self, wanted: Mapping[str, Array]) -> dict[str, Array]:
+        """For each address, a count with the expected value given: all addresses in one draw."""
+        return self._counts(_POISSON, {name: (mean,) for name, mean in wanted.items()})
+
+    def _counts(self, sample: Callable[..., Array], wanted: Mapping[str, tuple[Array, ...]]) -> dict[str, Array]:
+        if not wanted:
+            return {}
+        shapes = {name: inputs[0].shape for name, inputs in wanted.items()}
+        drawn = self.uniforms(shapes)
+        rows = [jnp.concatenate([inputs[i].ravel() for inputs in wanted.values()]) for i in range(len(next(iter(wanted.values()))))]
+        return _apart(sample(self._step, jnp.concatenate([drawn[name].ravel() for name in shapes]), *rows), shapes)
 
     def binomial(self, name: str, n: Int[Array, "*s"], p: Float[Array, "*s"]) -> Int[Array, "*s"]:
         """How many of ``n`` persons, each with probability ``p``."""
-        return _BINOMIAL(self._step, self.uniform(name, n.shape), n, p)
+        return self.binomials({name: (n, p)})[name]
 
-    def happens(self, name: str, chance: Float[Array, "*s"]) -> Int[Array, "*s"]:
-        """1 where something with a chance happens, 0 elsewhere."""
-        return (self.uniform(name, chance.shape) < chance).astype(jnp.int32)
+    def happen(self, chances: Mapping[str, Array]) -> dict[str, Array]:
+        """For each address, 1 where something with a chance happens and 0 elsewhere."""
+        drawn = self.uniforms({name: chance.shape for name, chance in chances.items()})
+        return {name: (drawn[name] < chance).astype(jnp.int32) for name, chance in chances.items()}
 
     def poisson(self, name: str, mean: Float[Array, "*s"]) -> Int[Array, "*s"]:
         """A count with expected value ``mean``."""
-        return _POISSON(self._step, self.uniform(name, mean.shape), mean)
+        return self.poissons({name: mean})[name]
 
 
 def _drawn_once(sample: Callable[..., Array]) -> Callable[..., Array]:
@@ -154,13 +197,21 @@ class Means:
         """The same for each happening."""
         return self
 
+    def binomials(self, wanted: Mapping[str, tuple[Array, Array]]) -> dict[str, Array]:
+        """For each address, the expected number of ``n`` persons, each with probability ``p``."""
+        return {name: n * p for name, (n, p) in wanted.items()}
+
+    def poissons(self, wanted: Mapping[str, Array]) -> dict[str, Array]:
+        """The means themselves."""
+        return dict(wanted)
+
     def binomial(self, name: str, n: Float[Array, "*s"], p: Float[Array, "*s"]) -> Float[Array, "*s"]:
         """Expected number of ``n`` persons, each with probability ``p``."""
         return n * p
 
-    def happens(self, name: str, chance: Float[Array, "*s"]) -> Float[Array, "*s"]:
-        """The chance itself."""
-        return chance
+    def happen(self, chances: Mapping[str, Array]) -> dict[str, Array]:
+        """The chances themselves."""
+        return dict(chances)
 
     def poisson(self, name: str, mean: Float[Array, "*s"]) -> Float[Array, "*s"]:
         """The mean itself."""

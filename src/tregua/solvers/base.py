@@ -84,12 +84,11 @@ def transfer(model: Model, stocks: dict[str, Array], moved: dict[str, Array]) ->
 
 def take_down(model: Model, tally: Tally, before: Values, time: Float[Array, ""], draw: Any) -> Tally:
     """The tally with what each record counts of it: every person with the record's share, read from the values before the step."""
-    shares, counted = model.shares_recorded(before, time), {}
+    shares, wanted = model.shares_recorded(before, time), {}
     for name, flows in model.recorded.items():
         nobody = jnp.zeros(shares[name].shape, jnp.int32 if draw.whole else shares[name].dtype)
-        happened = sum((fold(tally.moved[f], model.axes[f], PLACE) for f in flows), start=nobody)
-        counted[name] = draw.binomial(name, happened, shares[name])
-    return Tally(tally.moved, tally.fired, counted)
+        wanted[name] = (sum((fold(tally.moved[f], model.axes[f], PLACE) for f in flows), start=nobody), shares[name])
+    return Tally(tally.moved, tally.fired, draw.binomials(wanted))
 
 
 def remember(model: Model, state: State, tally: Tally, before: Values, time: Float[Array, ""], dt: float) -> State:
@@ -105,14 +104,11 @@ def remember(model: Model, state: State, tally: Tally, before: Values, time: Flo
 
 def fire_events(model: Model, state: State, before: Values, inputs: Values, time: Float[Array, ""], dt: float, draw: Any) -> tuple[State, dict[str, Array]]:
     """Let events happen, each with probability ``1 - exp(-hazard dt)`` read from the values before the step."""
-    fired: dict[str, Array] = {}
+    hazards = {name: model.event_hazard(name, before, time) for name in model.events}
+    fired = draw.happen({name: -jnp.expm1(-hazard * dt) for name, hazard in hazards.items()})
     for name in model.events:
-        hazard = model.event_hazard(name, before, time)
-        chance = -jnp.expm1(-hazard * dt)
-        fired[name] = draw.happens(name, chance)
         state = apply_event(model, name, state, inputs, time, fired[name], draw)
-        state = State(state.stocks, state.levels, state.status | jnp.where(bad({name: hazard}), BAD_HAZARD, 0))
-    return state, fired
+    return State(state.stocks, state.levels, state.status | jnp.where(bad(hazards), BAD_HAZARD, 0)), fired
 
 
 def apply_event(model: Model, name: str, state: State, inputs: Values, time: Float[Array, ""], fired: Array, draw: Any) -> State:

@@ -27,12 +27,9 @@ def leap(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt:
     """One step: hazards from the state at its start, flows together, levels by one Euler step, then events."""
     values = values_of(state, inputs)
     hazards = model.hazards(values, time)
-    moved: dict[str, Array] = {}
-    for source, names in model.outflows.items():
-        if source == OUTSIDE:
-            moved |= {name: draw.poisson(name, hazards[name] * dt) for name in names}
-        else:
-            moved |= split_exit(source, state.stocks[source], {n: hazards[n] for n in names}, dt, draw)
+    moved = draw.poissons({name: hazards[name] * dt for name in model.outflows.get(OUTSIDE, ())})
+    leaving = {source: {n: hazards[n] for n in names} for source, names in model.outflows.items() if source != OUTSIDE}
+    moved |= split_exits({source: state.stocks[source] for source in leaving}, leaving, dt, draw)
     rates = model.drift_rates(values, time)
     levels = {n: x + dt * rates[n] for n, x in state.levels.items()}
     stocks = transfer(model, state.stocks, moved)
@@ -41,29 +38,39 @@ def leap(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt:
     return state, Tally(moved, fired)
 
 
-def split_exit(source: str, stock: Array, hazards: dict[str, Array], dt: float, draw: Any) -> dict[str, Array]:
-    """Who leaves one stock, by flow: the only place where persons leave a stock in a leap.
+def split_exits(stocks: dict[str, Array], leaving: dict[str, dict[str, Array]], dt: float, draw: Any) -> dict[str, Array]:
+    """Who leaves which stock, by flow: the only place where persons leave a stock in a leap.
+
+    First all exits of all stocks are drawn, then of each stock those of its first flow, then those of its second out of the rest, and so on. Flows of
+    different stocks do not know of each other, so each round is one draw.
 
     Args:
-        source: name of the compartment, the address of the draw of all exits.
-        stock: persons present.
-        hazards: per-head hazard [1/week] of each competing flow, on the axes of the stock, with more axes behind them where a flow fans out.
+        stocks: persons present, by compartment.
+        leaving: for each compartment the per-head hazard [1/week] of each competing flow, on the axes of the stock, with more axes behind them where a flow
+            fans out.
         dt: length of the step [weeks].
         draw: draws or means.
     """
-    names = list(hazards)
-    whole = {n: jnp.sum(h, axis=tuple(range(stock.ndim, h.ndim))) for n, h in hazards.items()}
-    # rest[i] is the sum of the hazards from i on: shares from sums stay in [0, 1], shares from differences may not.
-    rest = [whole[names[-1]]]
-    for name in reversed(names[:-1]):
-        rest.insert(0, rest[0] + whole[name])
-    left = draw.binomial(f"{source}.leave", stock, -jnp.expm1(-rest[0] * dt))
+    whole = {source: {n: jnp.sum(h, axis=tuple(range(stocks[source].ndim, h.ndim))) for n, h in flows.items()} for source, flows in leaving.items()}
+    rest = {source: _rest(list(flows.values())) for source, flows in whole.items()}
+    left = draw.binomials({f"{source}.leave": (stock, -jnp.expm1(-rest[source][0] * dt)) for source, stock in stocks.items()})
+    left = {source: left[f"{source}.leave"] for source in stocks}
     moved: dict[str, Array] = {}
-    for name, remaining in zip(names[:-1], rest[:-1], strict=True):
-        moved[name] = draw.binomial(name, left, _share(whole[name], remaining))
-        left = left - moved[name]
-    moved[names[-1]] = left
-    return {n: _fan_out(n, x, hazards[n], draw) if hazards[n].ndim > stock.ndim else x for n, x in moved.items()}
+    for turn in range(max((len(flows) for flows in whole.values()), default=0)):
+        now = {source: list(flows)[turn] for source, flows in whole.items() if turn < len(flows)}
+        ends = {source for source in now if turn + 1 == len(whole[source])}
+        taken = draw.binomials({n: (left[source], _share(whole[source][n], rest[source][turn])) for source, n in now.items() if source not in ends})
+        moved |= taken | {now[source]: left[source] for source in ends}
+        left |= {source: left[source] - taken[n] for source, n in now.items() if n in taken}
+    return moved | _fan_out({n: (moved[n], h) for flows in leaving.values() for n, h in flows.items() if h.ndim > moved[n].ndim}, draw)
+
+
+def _rest(hazards: list[Array]) -> list[Array]:
+    """Sums of the hazards from each on: shares from sums stay in [0, 1], shares from differences may not."""
+    rest = [hazards[-1]]
+    for hazard in reversed(hazards[:-1]):
+        rest.insert(0, rest[0] + hazard)
+    return rest
 
 
 def _share(part: Array, whole: Array) -> Array:
@@ -71,21 +78,29 @@ def _share(part: Array, whole: Array) -> Array:
     return jnp.where(whole > 0.0, part / jnp.where(whole > 0.0, whole, 1.0), 0.0)
 
 
-def _fan_out(name: str, persons: Array, hazards: Array, draw: Any) -> Array:
-    """Persons of one flow, spread over the places they may end in by their hazards, one place after the other."""
-    places = jnp.moveaxis(hazards.reshape(*persons.shape, -1), -1, 0)
+def _fan_out(flows: dict[str, tuple[Array, Array]], draw: Any) -> dict[str, Array]:
+    """Persons of flows that fan out, spread over the places they may end in by their hazards, one place after the other."""
+    found: dict[str, Array] = {}
+    for count in {h.size // x.size for x, h in flows.values()}:
+        persons = {n: x for n, (x, h) in flows.items() if h.size // x.size == count}
+        shares = {n: _shares_of_places(flows[n][1], persons[n].shape) for n in persons}
+
+        def place(left: dict[str, Array], now: tuple[Array, dict[str, Array]]) -> tuple[dict[str, Array], dict[str, Array]]:
+            number, share = now
+            here = draw.numbered("places", number).binomials({n: (x, share[n]) for n, x in left.items()})
+            return {n: x - here[n] for n, x in left.items()}, here
+
+        _, spread = lax.scan(place, persons, (jnp.arange(count, dtype=jnp.int32), shares))
+        found |= {n: jnp.moveaxis(x, 0, -1).reshape(flows[n][1].shape) for n, x in spread.items()}
+    return found
+
+
+def _shares_of_places(hazards: Array, shape: tuple[int, ...]) -> Array:
+    """Share of those not yet placed who end in each place, places first."""
+    places = jnp.moveaxis(hazards.reshape(*shape, -1), -1, 0)
     rest = jnp.cumsum(places[::-1], axis=0)[::-1]
-
-    def place(left: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
-        number, share = now
-        # The last place has a share of one, or of nobody.
-        here = draw.numbered(f"{name}.to", number).binomial("place", left, share)
-        return left - here, here
-
     # Sums of parts may differ from the whole in the last digit: the last place that anybody can go to takes all who are left.
-    share = jnp.where(rest > places, jnp.minimum(_share(places, rest), 1.0), 1.0)
-    _, spread = lax.scan(place, persons, (jnp.arange(len(places), dtype=jnp.int32), share))
-    return jnp.moveaxis(spread, 0, -1).reshape(hazards.shape)
+    return jnp.where(rest > places, jnp.minimum(_share(places, rest), 1.0), 1.0)
 
 
 TAU_LEAP = Solver("tau-leap", leap, True, True, True, False, "whole persons and chance, in weekly steps: the solver of every published band")
