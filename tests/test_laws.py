@@ -160,7 +160,12 @@ def test_two_identical_groups_stay_identical(solver):
     rivalry[1], rivalry[:, 1] = rivalry[0], rivalry[:, 0]
     rivalry[1, 0] = rivalry[0, 1] = 2.0
     rivalry[0, 0] = rivalry[1, 1] = 0.0
-    data = dataclasses.replace(scenario.data, covariates={**scenario.data.covariates, "rivalry": rivalry, "alliance": 0.0 * rivalry})
+    same = {}
+    for name, thing in (scenario.model.covariates | scenario.model.neutral).items():
+        same[name] = scenario.data.covariates[name].copy()
+        if thing.axes[-1] == "group":
+            same[name][..., 1] = same[name][..., 0]
+    data = dataclasses.replace(scenario.data, covariates={**same, "rivalry": rivalry, "alliance": 0.0 * rivalry})
     members = tregua.simulate(dataclasses.replace(scenario, data=data), solver).snapshots["members"]
     assert np.allclose(members[..., 0], members[..., 1], rtol=1e-12) and not np.allclose(members[:, -1, :, 0], members[:, -1, :, 2], rtol=1e-3)
 

@@ -17,7 +17,6 @@ from tregua.random import Draws, Means, replicate_key, root_key
 from tregua.reference import escapes
 from tregua.reference.published import load
 from tregua.scenario import Scenario
-from tregua.stocks import ARRESTED
 
 P = {p.name: float(p.value) for p in Prisons.parameters}
 PRISONERS = 7_000.0
@@ -27,7 +26,7 @@ def country(guards: float, groups: int = 2, places: int = 1) -> Dataset:
     """Places with prisoners, in which a share of the guards works for the first group."""
     space, bought = toys.space(groups, places), np.zeros((places, groups))
     bought[:, 0] = guards
-    plain = {"foothold": np.ones((places, groups)), "rank": np.ones(groups), "prisoners": np.full(places, PRISONERS)}
+    plain = {"foothold": np.ones((places, groups)), "rank": np.ones(groups), "prisoners": np.full(places, PRISONERS), "presence": np.ones(places)}
     return Dataset("prisons", space, {**plain, "guards": bought})
 
 

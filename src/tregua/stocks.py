@@ -36,6 +36,7 @@ VIGILANTES = Compartment("vigilantes", PLACE, "armed civilians of self-defence g
 RURAL_FORCE = Compartment("rural_force", PLACE, "former vigilantes absorbed into a force of the state")
 
 COHESION = Level("cohesion", PLACE_AND_GROUP, "1", "how well a group is led in a territory: 1 in full order, 0 without any command", initial=1.0)
+REFUSED_SPLITS = Level("refused_splits", GROUP, "1", "splits since the start that found no empty place, so that the group stayed whole")
 STAKE = Level("stake", PLACE, "1", "rent that can be won in a territory, against its national mean at the start", initial=1.0)
 RENT = Level("rent", PLACE, "MUSD/week", "rent of drugs passing through or made in a territory")
 PAY = Level("pay", GROUP, "1", "what a group can pay a member, against what it could pay at the start", initial=1.0)
@@ -55,6 +56,7 @@ EXEMPT = Level("exempt", GROUP, "1", "alleged: share of interdiction that goods 
 
 RANK = Covariate("rank", GROUP, "1", "rank of a group by the sum of its recorded rivalries and alliances, 1 the largest")
 FOOTHOLD = Covariate("foothold", PLACE_AND_GROUP, "1", "weight of a group in a territory at the start, before its rank counts")
+PRESENCE = Covariate("presence", PLACE, "1", "weight of a territory among the places where groups are at the start")
 RIVALRY = Covariate("rivalry", ("group", "group"), "1", "number of reports that two groups are rivals, symmetric")
 ALLIANCE = Covariate("alliance", ("group", "group"), "1", "number of reports that two groups are allied, symmetric")
 YOUNG_MEN = Covariate("young_men", PLACE, "person", "men of 15 to 34 years")
