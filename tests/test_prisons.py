@@ -26,7 +26,7 @@ def country(guards: float, groups: int = 2, places: int = 1) -> Dataset:
     """Places with prisoners, in which a share of the guards works for the first group."""
     space, bought = toys.space(groups, places), np.zeros((places, groups))
     bought[:, 0] = guards
-    plain = {"foothold": np.ones((places, groups)), "rank": np.ones(groups), "prisoners": np.full(places, PRISONERS)}
+    plain = {"foothold": np.ones((places, groups)), "rank": np.ones(groups), "prisoners": np.full(places, PRISONERS), "presence": np.ones(places)}
     return Dataset("prisons", space, {**plain, "guards": bought})
 
 

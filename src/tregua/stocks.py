@@ -65,6 +65,7 @@ DIRTY = Level("dirty", GROUP, "MUSD", "cash that a group has earned and not laun
 
 RANK = Covariate("rank", GROUP, "1", "rank of a group by the sum of its recorded rivalries and alliances, 1 the largest")
 FOOTHOLD = Covariate("foothold", PLACE_AND_GROUP, "1", "weight of a group in a territory at the start, before its rank counts")
+PRESENCE = Covariate("presence", PLACE, "1", "weight of a territory among the places where groups are at the start")
 RIVALRY = Covariate("rivalry", ("group", "group"), "1", "number of reports that two groups are rivals, symmetric")
 ALLIANCE = Covariate("alliance", ("group", "group"), "1", "number of reports that two groups are allied, symmetric")
 YOUNG_MEN = Covariate("young_men", PLACE, "person", "men of 15 to 34 years")

@@ -27,7 +27,23 @@ import jax.numpy as jnp
 
 from ..mechanism import Mechanism
 from ..sources import assumed, cite, claim
-from ..stocks import ARRESTED, AT_LARGE, BREAKOUT, DEAD, FOOTHOLD, GUARDS, INMATES, LOSSES, MEMBERS, PLACE_AND_GROUP, PRISONERS, RANK, RETIRED, SENTENCED
+from ..stocks import (
+    ARRESTED,
+    AT_LARGE,
+    BREAKOUT,
+    DEAD,
+    FOOTHOLD,
+    GUARDS,
+    INMATES,
+    LOSSES,
+    MEMBERS,
+    PLACE_AND_GROUP,
+    PRESENCE,
+    PRISONERS,
+    RANK,
+    RETIRED,
+    SENTENCED,
+)
 from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Drift, Event, Flow, LogNormal, Parameter, Track
 
 SPREAD = 3.0 / 13.0
@@ -51,7 +67,6 @@ STAY = (
                 "It takes 5 % of the arrested for members; they stay longer than most.",
             ),
         ),
-        axes=("territory",),
     ),
     Parameter(
         "pretrial",
@@ -258,14 +273,15 @@ class Prisons(Mechanism):
     """Custody, sentences, releases, escapes and killings inside."""
 
     claims: ClassVar[tuple[str, ...]] = ("C42", "C43", "C44", "C46", "C48", "C50", "C51")
-    needs = (MEMBERS, ARRESTED, SENTENCED, DEAD, RETIRED, INMATES, AT_LARGE, GUARDS, BREAKOUT, LOSSES, PRISONERS, FOOTHOLD, RANK)
+    needs = (MEMBERS, ARRESTED, SENTENCED, DEAD, RETIRED, INMATES, AT_LARGE, GUARDS, BREAKOUT, LOSSES, PRISONERS, PRESENCE, FOOTHOLD, RANK)
     parameters = (*STAY, *ESCAPES, *KILLINGS)
 
     def initial(self, view, draw):
-        """Prisoners of no group, and members inside, split by group like members at large and by sentence as a steady flow of arrests would."""
+        """Prisoners of no group, and members inside: where groups are present, by group like members at large, by sentence as steady arrests would."""
         weight = view.foothold / jnp.maximum(view.rank, 1.0)[None, :]
         share = weight / jnp.maximum(jnp.sum(weight, axis=1, keepdims=True), 1e-9)
-        inside = (view.inside * view.prisoners)[:, None] * share
+        here = view.presence / jnp.maximum(jnp.sum(view.presence), 1e-9)
+        inside = (view.inside * jnp.sum(view.prisoners) * here)[:, None] * share
         waiting = view.pretrial / (view.pretrial + view.convicted * view.sentence)
         return {
             "inmates": draw.poisson("prisons.prisoners", view.prisoners),

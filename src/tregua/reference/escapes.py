@@ -93,7 +93,7 @@ def data(published: Published, bought: float = 1.0, by_presence: bool = False) -
     foothold = people[:, None] * presence if by_presence else met[:, None] * share
     others = run["prisoners"] * (1.0 - run["members_inside"]) * people / people.sum()
     places = Space((Axis("territory", tuple(row["state"] for row in states)), Axis("group", groups)))
-    covariates = {"foothold": foothold, "rank": np.ones(len(groups)), "prisoners": others, "guards": bought * presence}
+    covariates = {"foothold": foothold, "rank": np.ones(len(groups)), "prisoners": others, "presence": people / people.sum(), "guards": bought * presence}
     return Dataset(NAME, places, covariates)
 
 
