@@ -28,6 +28,9 @@ LAYERS = (
     {"model"},
     {"state"},
     {"policy", "datasets"},
+    {"corridors", "places", "ledger"},
+    {"mexico", "layouts"},
+    {"importing"},
     {"scenario"},
     {"solvers"},
     {"plan"},
@@ -35,10 +38,10 @@ LAYERS = (
     {"run"},
     {"outcomes"},
     {"observe"},
-    {"places", "victims"},
+    {"territories", "victims"},
     {"study"},
     {"checkpoint", "wording", "drawing"},
-    {"arrays", "maps", "death_charts", "manifest"},
+    {"arrays", "maps", "death_charts", "manifest", "describe"},
     {"figures", "limits"},
     {"report"},
     {"store"},
@@ -51,6 +54,7 @@ LAYERS = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 LAZY = {
+    ("datasets", "mexico"): "a data set is built when it is asked for",
     ("mechanism", "mechanisms"): "the registry scans the package when it is asked",
     ("trajectories", "arrays"): "a result offers itself as a data set, for notebooks",
     ("study", "figures"): "a comparison offers its figure, for notebooks",

@@ -35,7 +35,7 @@ from .maps import maps_of_comparison, maps_of_run
 from .model import Model
 from .observe import bands
 from .outcomes import Outcome, outcomes_of
-from .places import named_outcome
+from .territories import named_outcome
 from .study import Comparison
 from .trajectories import Trajectories
 from .wording import change, day, rounded, sentence, signed

@@ -18,7 +18,7 @@ from .limits import STANCES, acts, alleged, assumptions, left_out, limits, publi
 from .mechanism import Mechanism, registry
 from .observe import bands, yearly_bands
 from .outcomes import VICTIMS, Outcome, headlines, outcomes_of, summary
-from .places import tiles_of
+from .territories import tiles_of
 from .study import Comparison
 from .trajectories import Trajectories
 from .types import BACKGROUND
@@ -85,6 +85,7 @@ def comparison_report(comparison: Comparison, manifest: Mapping[str, Any], pictu
         manifest,
         pictures,
         headline=headline,
+        acting=acting(comparison),
         answers=answers,
         end=day(base.scenario.date(base.scenario.weeks)),
         since=day(base.scenario.date(comparison.since)),
@@ -245,6 +246,12 @@ def _run_answer(trajectories: Trajectories) -> str:
     return f"From {day(scenario.start)} to {day(scenario.date(scenario.weeks))}, {', and '.join(parts)}."
 
 
+def acting(comparison: Comparison) -> int:
+    """Number of policies that change anything; one that changes nothing is a check, and no policy."""
+    kept = len(comparison.baseline.scenario.policies)
+    return sum(any(policy.modifiers for policy in run.scenario.policies[kept:]) for run in comparison.policies)
+
+
 def _comparison_answer(comparison: Comparison) -> tuple[str, list[tuple[str, str]]]:
     """The policy with the largest effect on deaths in one sentence; then what each policy does, its label and its effects."""
     outcomes = main_outcomes(comparison.outcomes)
@@ -269,7 +276,7 @@ def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
     shown, effect = largest.scenario.shown, _effect(comparison, largest, outcome, of)
     if lead:
         return f"{lead}“{shown}”, {effect}."
-    what = f"Of {len(sizes)} policies, “{shown}” makes the largest difference" if len(sizes) > 1 else f"“{shown}” makes a difference"
+    what = f"Of {acting(comparison)} policies, “{shown}” makes the largest difference" if acting(comparison) > 1 else f"“{shown}” makes a difference"
     return f"{what}{period}: {effect}."
 
 

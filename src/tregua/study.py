@@ -16,7 +16,7 @@ import numpy as np
 from .errors import TreguaError
 from .observe import bands
 from .outcomes import Outcome, outcomes_of
-from .places import PERSONS, population_of
+from .territories import PERSONS, population_of
 from .policy import Policy
 from .run import Progress, simulate
 from .scenario import Draws, Scenario

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import shlex
@@ -89,6 +88,7 @@ def compare_policies(source: str, options: Options) -> int:
     """Compare policies with their baseline and write the folder."""
     began = time.perf_counter()
     begin()
+    from ..manifest import joint_digest
     from ..store import inputs_hash, write_comparison
     from ..study import Study
 
@@ -97,7 +97,9 @@ def compare_policies(source: str, options: Options) -> int:
     if not compared:
         raise TreguaError("TR1207", "the scenario has no policy to compare", where=source, do="add a [[policy]] to the file")
     study = Study(read.scenario, compared, replicates=plan.replicates, solver=plan.solver.name)
-    policies = "1 policy" if len(compared) == 1 else f"{len(compared)} policies"
+    count = sum(bool(policy.modifiers) for policy in compared)
+    policies = "1 policy" if count == 1 else f"{count} policies"
+    policies += "" if count == len(compared) else ", with no change as a check" if count else " that change anything, as a check"
     pairs = "1 pair" if plan.replicates == 1 else f"{plan.replicates} pairs"
     job = _Job(
         "compare",
@@ -111,11 +113,6 @@ def compare_policies(source: str, options: Options) -> int:
         lambda comparison: {"differences": comparison.table().to_dict("records")},
     )
     return _carry_out(job, source, options, read, began)
-
-
-def joint_digest(digests: Sequence[str]) -> str:
-    """One digest for several sets of inputs."""
-    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, began: float) -> int:
@@ -135,9 +132,10 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
             (place / "scenario.toml").write_text(read.text, encoding="utf-8")
     except KeyboardInterrupt:
         return keeping.interrupted()
-    except TreguaError:
-        # The same inputs would be refused again: nothing of them is worth keeping.
-        keeping.discard()
+    except TreguaError as error:
+        # The same inputs would be refused again, and nothing of them is worth keeping, unless it is the place that was refused.
+        if not error.code.startswith("TR31"):
+            keeping.discard()
         raise
     keeping.discard()
     seconds = time.perf_counter() - began
@@ -221,6 +219,7 @@ def _policy(read: ScenarioFile, name: str) -> Any:
 
 def check_target(folder: Path, may_replace: bool) -> None:
     """Refuse, before any work, a folder that cannot be made, that holds something other than a run, or a run that may not be replaced."""
+    from ..checkpoint import check_free
     from ..store import read_manifest
 
     try:
@@ -238,6 +237,7 @@ def check_target(folder: Path, may_replace: bool) -> None:
         raise TreguaError("TR3101", "there is something in that folder already", where=str(folder), do="name another with --out, or add --replace")
     if folder.exists():
         read_manifest(folder)
+        check_free(folder, may_replace)
 
 
 def _command(job: _Job, source: str, options: Options) -> str:
