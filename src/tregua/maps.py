@@ -20,8 +20,8 @@ from matplotlib.patches import Rectangle
 from .drawing import COLOURS, GREY, Picture, sheet, styled
 from .observe import QUANTILES, bands, whole_years
 from .outcomes import Outcome
-from .territories import PERSONS, Tiles, named_outcome, population_of, tiles_of, values_by_territory
 from .study import Comparison
+from .territories import PERSONS, Tiles, named_outcome, population_of, tiles_of, values_by_territory
 from .trajectories import Trajectories
 from .wording import day, listed, rounded, sentence, signed, span
 
@@ -114,7 +114,7 @@ def difference_map_figure(comparison: Comparison, outcome_name: str = "killed", 
         edges = bands(values)
         words = [_short(x, "+") for x in edges["median"]]
         panels.append((label, _Shade(edges["median"], _sign_unsure(edges), TwoSlopeNorm(0.0, -most, most), "PuOr_r", words)))
-    note = "Number and colour: median of all pairs. Hatched: the range of nine in ten pairs holds zero, so that the sign is unsure." if _paired(comparison) else ""
+    note = "Number and colour: median of all pairs. Hatched: the range of nine in ten pairs holds zero." if _paired(comparison) else ""
     title = f"{sentence(outcome.label)}: difference from the baseline, {_difference_unit(comparison, outcome)}"
     return _tile_figure(comparison.baseline, panels, title, note, footer)
 
