@@ -162,4 +162,4 @@ def test_values_name_the_layer_that_gave_them():
 
 def test_what_does_not_apply_is_not_said():
     text = report_of_run(Scenario(Model.size_2023() - "conflict" - "arrests", weeks=20), replicates=8).text
-    assert "Deaths are those" not in text and "prison" not in text
+    assert "Deaths are those" not in text and "Nobody leaves prison" not in text

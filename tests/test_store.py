@@ -268,7 +268,7 @@ def test_manifest(run_folder):
 
 
 def test_nothing_of_this_machine_is_written(run_folder, comparison_folder):
-    here = [str(Path.home()), str(Path(tregua.__file__).parent), os.uname().nodename, "somebody", str(run_folder[0].parent)]
+    here = [str(Path.home()), str(Path(tregua.__file__).parent), os.uname().nodename, "/somebody", str(run_folder[0].parent)]
     for folder in (run_folder[0], comparison_folder[0]):
         for path in folder.rglob("*"):
             if path.suffix in (".json", ".txt", ".html", ".csv", ".svg"):

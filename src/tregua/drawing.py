@@ -226,7 +226,7 @@ def thousands(axes: Axes, which: str = "y") -> None:
     """Ticks at round numbers, written with thousands separated."""
     axis = axes.yaxis if which == "y" else axes.xaxis
     axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}".replace("-", "−")))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "−")))
 
 
 def mark_policies(axes: Axes, trajectories: Trajectories, named: bool = True) -> None:

@@ -114,7 +114,7 @@ def difference_map_figure(comparison: Comparison, outcome_name: str = "killed", 
         edges = bands(values)
         words = [_short(x, "+") for x in edges["median"]]
         panels.append((label, _Shade(edges["median"], _sign_unsure(edges), TwoSlopeNorm(0.0, -most, most), "PuOr_r", words)))
-    note = "Number and colour: median of all pairs. Hatched: nine in ten pairs do not agree whether there are more or fewer." if _paired(comparison) else ""
+    note = "Number and colour: median of all pairs. Hatched: the range of nine in ten pairs holds zero." if _paired(comparison) else ""
     title = f"{sentence(outcome.label)}: difference from the baseline, {_difference_unit(comparison, outcome)}"
     return _tile_figure(comparison.baseline, panels, title, note, footer)
 
@@ -290,7 +290,7 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
     unit = _difference_unit(comparison, outcome)
     caption = f"Difference from the baseline, {unit}, " + (f"from {since} to {end}." if outcome.kind == "flow" else f"on {end}.")
     caption += " Orange: more. Purple: fewer. Medians of all pairs of replicates." if _paired(comparison) else " Orange: more. Purple: fewer."
-    caption += " States are hatched where nine in ten pairs do not agree on the sign." if _paired(comparison) else ""
+    caption += " States are hatched where the range of nine in ten pairs holds zero, so that the sign is unsure." if _paired(comparison) else ""
     left = len(comparison.policies) - MAPS
     caption += f" {left} more {'policy is' if left == 1 else 'policies are'} in the table of differences by territory." if left > 0 else ""
     figure = difference_map_figure(comparison, outcome.name, footer)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import observe, places, victims
+from . import observe, territories, victims
 from .checkpoint import MANIFEST, Checkpoint, staged, unfinished_folder
 from .manifest import describe_inputs, inputs_hash, make_manifest, read_manifest
 from .outcomes import deaths_of
@@ -97,7 +97,7 @@ def run_tables(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[
     if model.records:
         tables["recorded"] = victims.recorded_against_happened(trajectories)
     if placed > 1:
-        tables["by_territory"] = places.headlines_by_territory(trajectories)
+        tables["by_territory"] = territories.headlines_by_territory(trajectories)
     if model.axes.get("members") == ("territory", "group"):
         tables["groups_at_end"] = observe.groups_at_end(trajectories)
     return tables
@@ -127,7 +127,7 @@ def _by_territory(comparison: Comparison) -> pandas.DataFrame:
     """Differences in every territory of all headline outcomes that are counted there."""
     import pandas
 
-    return pandas.concat([comparison.territories(outcome.name) for outcome in places.placed_headlines(comparison.baseline)], ignore_index=True)
+    return pandas.concat([comparison.territories(outcome.name) for outcome in territories.placed_headlines(comparison.baseline)], ignore_index=True)
 
 
 def footer(manifest: Mapping[str, Any]) -> str:

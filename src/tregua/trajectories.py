@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class Trajectories:
     def total(self, name: Names) -> np.ndarray:
         """A series, or several, summed over territories, if they have them: shape (replicate, time)."""
         found = [self._total(one) for one in ((name,) if isinstance(name, str) else name)]
-        return found[0] if len(found) == 1 else np.sum(found, axis=0)
+        return reduce(np.add, found)
 
     def _total(self, name: str) -> np.ndarray:
         # Tables and figures ask for the same totals again and again.
@@ -81,7 +81,7 @@ class Trajectories:
         found = [self._named(one) for one in ((name,) if isinstance(name, str) else name)]
         if any(series.ndim < 3 for series in found):
             raise TreguaError("TR2303", "this is not counted by territory", found=name, do="ask for its total")
-        return found[0] if len(found) == 1 else np.sum(found, axis=0)
+        return reduce(np.add, found)
 
     def between(self, name: Names, first: Number, last: Number) -> np.ndarray:
         """Persons moved by a flow from week ``first`` to week ``last``: shape (replicate,)."""
