@@ -28,6 +28,8 @@ LAYERS = (
     {"model"},
     {"state"},
     {"policy", "datasets"},
+    {"corridors"},
+    {"mexico"},
     {"scenario"},
     {"solvers"},
     {"plan"},
@@ -47,6 +49,7 @@ LAYERS = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 LAZY = {
+    ("datasets", "mexico"): "a data set is built when it is asked for",
     ("mechanism", "mechanisms"): "the registry scans the package when it is asked",
     ("trajectories", "arrays"): "a result offers itself as a data set, for notebooks",
     ("study", "figures"): "a comparison offers its figure, for notebooks",
