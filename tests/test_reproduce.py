@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tregua.datasets import load as load_data
-from tregua.reference import REPRODUCTIONS, identifiability, size_2023
+from tregua.reference import REPRODUCTIONS, identifiability, michoacan_2013, size_2023
 from tregua.reference.published import INTERVALS, load
 from tregua.reference.rates import double_precision, rates_at, total_rate
 from tregua.reference.refit import FREE, Fitter, target
@@ -59,7 +59,7 @@ def test_a_changed_parameter_is_noticed():
 
 
 def test_the_files_name_sources_tolerances_and_real_parameters():
-    parameters = size_2023.baseline(load("size-2023")).model.parameters
+    parameters = size_2023.baseline(load("size-2023")).model.parameters | michoacan_2013.model().parameters
     for name in REPRODUCTIONS:
         published = load(name)
         for entry in published.entries:
@@ -67,7 +67,7 @@ def test_the_files_name_sources_tolerances_and_real_parameters():
             tolerance = published.tolerances[entry["tolerance"]]
             assert tolerance["kind"] in INTERVALS
             assert tolerance["kind"] == "shown" or "value" in entry or "range" in entry, entry["key"]
-            assert published.sources[entry["source"]]["stance"] in {"estimated", "reported"}
+            assert published.sources[entry["source"]]["stance"] in {"estimated", "reported", "official"}
         assert all(factor in parameters for policy in published.policies.values() for factor in policy["factors"])
         assert set(published.search) <= set(parameters)
 

@@ -28,8 +28,16 @@ def _identifiability(progress: Progress | None = None) -> Reproduction:
     return reproduce(progress)
 
 
+def _michoacan_2013(progress: Progress | None = None) -> Reproduction:
+    """The rising in Michoacán in 2013, the order of 2014, and what came after."""
+    from .michoacan_2013 import reproduce
+
+    return reproduce(progress)
+
+
 REPRODUCTIONS: dict[str, Callable[[Progress | None], Reproduction]] = {
     "size-2023": _size_2023,
     "size-2023-identifiability": _identifiability,
+    "michoacan-2013": _michoacan_2013,
 }
 """Every reproduction by the name under which ``tregua reproduce`` runs it."""
