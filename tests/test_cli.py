@@ -41,7 +41,7 @@ def short(tmp_path):
 
 
 def test_the_commands_are_those_the_readme_promises():
-    assert COMMANDS == ["check", "compare", "doctor", "explain", "mechanisms", "new", "reproduce", "run"]
+    assert COMMANDS == ["check", "compare", "data", "describe", "doctor", "evidence", "explain", "mechanisms", "new", "reproduce", "run"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -67,6 +67,13 @@ def test_the_program_has_help_and_a_version(capsys):
         (["check", "nowhere.toml"], "TR1101"),
         (["explain", "TR0000"], "TR1002"),
         (["mechanisms", "confict"], "TR1205"),
+        (["evidence", "C60"], "TR1601"),
+        (["evidence", "size2023"], "TR1601"),
+        (["evidence", "--stance", "rumour"], "TR1602"),
+        (["evidence", "--system", "prison"], "TR1602"),
+        (["evidence", "--mechanism", "confict"], "TR1205"),
+        (["describe", "--scenario", "nowhere.toml"], "TR1101"),
+        (["describe", "--out", "/proc/nowhere/x.md"], "TR3102"),
         (["new", "/proc/nowhere/x.toml"], "TR3102"),
     ],
 )
@@ -209,3 +216,46 @@ def test_a_fault_of_ours_is_told_as_one_and_has_a_status_of_its_own(monkeypatch,
     monkeypatch.setattr("tregua.scenario_file.load_scenario", lambda *_: 1 / 0)
     assert run_command(["check"]) == 3
     assert "TR9002: something went wrong inside Tregua" in capsys.readouterr().err
+
+
+def test_evidence_filters_its_list(capsys):
+    def ids(*arguments):
+        assert run_command(["evidence", *arguments, "--json"]) == 0
+        return [entry["id"] for entry in json.loads(capsys.readouterr().out)]
+
+    everything = ids()
+    assert {"C01", "C59", "size-2023"} <= set(everything)
+    assert set(ids("--stance", "alleged", "--system", "money")) == {"C26", "C27", "C29"}
+    assert "size-2023" in ids("--mechanism", "conflict")
+    assert "size-2023" not in ids("--unused") and "C17" in ids("--unused")
+    assert ids("--search", "tunnel") == ["C42", "C48"]
+    assert ids("--search", "no such words anywhere") == []
+
+
+def test_evidence_shows_one_claim_with_chain_figures_and_what_disagrees(capsys):
+    assert run_command(["evidence", "C57"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Independent origins: 1" in shown
+    assert "67,000 stated" in shown and "66,743 = 65,000 + 2,045 - 302 computed" in shown
+    assert run_command(["evidence", "c05"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    depths = [len(line) - len(line.lstrip()) for line in lines if "└─" in line]
+    assert len(depths) == 3 and depths == sorted(set(depths))
+    assert run_command(["evidence", "size-2023"]) == 0
+    assert "Used by: arrests.effort" in capsys.readouterr().out
+    assert run_command(["evidence", "C53", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["independent_origins"] == 1
+
+
+def test_describe_writes_markdown_or_json_and_never_overwrites(tmp_path, capsys):
+    file = tmp_path / "model.md"
+    assert run_command(["describe", "--out", str(file)]) == 0
+    capsys.readouterr()
+    written = file.read_text(encoding="utf-8")
+    assert written.startswith("# ") and "## 7. Submodels" in written
+    assert run_command(["describe", "--out", str(file)]) == 2
+    assert "TR3102" in capsys.readouterr().err
+    assert run_command(["describe"]) == 0
+    assert capsys.readouterr().out == written
+    assert run_command(["describe", "--scenario", "size-2023", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scales"]["weeks"] == 783

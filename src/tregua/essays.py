@@ -118,6 +118,38 @@ ESSAYS: dict[str, Essay] = {
         "Claims of the two articles are C01 to C59; sources have short ids such as size-2023. `tregua evidence` lists all of them. A mechanism that cites a "
         "source which is not in the ledger is refused when it is loaded: add the source to tregua/citations.py first.",
     ),
+    "TR1602": Essay(
+        "nothing in the ledger is of that kind",
+        "`tregua evidence` filters by stance (official, measured, estimated, reported, alleged, opinion, record, assumed) and by system, the part of the world "
+        "that a claim is about, or the kind of a source. The message lists the values that occur and names the nearest.",
+    ),
+    "TR1701": Essay(
+        "an official file cannot be read",
+        "It is not there, is empty, or is no text: an archive must be unpacked and a spreadsheet saved as csv. UTF-8 and Latin-1 are both read.",
+    ),
+    "TR1702": Essay(
+        "a file is not of the kind that was named",
+        "Each kind has the columns of the official publication: INEGI's export of homicides by month, SESNSP's file of victims, UCDP's file of events. "
+        "The message says which columns were found and which are missing. Nothing was written.",
+    ),
+    "TR1703": Essay(
+        "a name is no state of Mexico",
+        "Accents, capitals, long and older names are all understood, and so are INEGI codes. The message names the row. Where a code and a name stand side by "
+        "side they must mean the same state.",
+    ),
+    "TR1704": Essay(
+        "a value in an official file makes no sense",
+        "Counts are whole numbers from zero, years have four digits, dates are 2015-01-31 and in order. A file with one such value is refused as a whole, "
+        "because a column that has slipped is rarely wrong in one row only.",
+    ),
+    "TR1705": Essay("a row is there twice", "Counting it twice would be wrong and dropping one a guess. Look at both rows, which the message names."),
+    "TR1706": Essay(
+        "totals do not add up",
+        "The months of a state must add up to its own total and the states to the national total, both printed in the file. Where they do not, rows are "
+        "missing or were changed.",
+    ),
+    "TR1707": Essay("no such kind of file can be imported", "The kinds are homicides (INEGI), victims (SESNSP) and events (UCDP GED)."),
+    "TR1708": Essay("no shipped table has that name", "`tregua data` lists the shipped tables; the message names the nearest."),
     "TR2101": Essay(
         "something is defined twice",
         "Two mechanisms declare a compartment or level by the same name with different axes or units, or the same mechanism is in the model twice. Define "

@@ -32,8 +32,9 @@ NEVER = 1e9
 YOUNG_SHARE = 0.34
 """Men aged 15 to 34 as a share of all men, the same in every state. Assumed: about the share at the census of 2010 (general knowledge)."""
 
-LOCAL_WEIGHT = 1.0
-"""Footing of local groups in municipalities for every million inhabitants, so that every state has some. Assumed."""
+LOCAL_WEIGHT = 0.3
+"""Footing of local groups in municipalities for every million inhabitants, so that every state has some and no state with few, large municipalities has
+little else. Assumed."""
 
 BREAKAWAY_RIVALRY = 3.0
 """Rivalry of a group that splits off with every named group, in years of fighting. Assumed: the recorded breakaways fought their parents for 3 to 12 years."""
@@ -106,7 +107,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
             "founded": founded,
             "parent": parent,
             "spare": np.array([float(label.startswith("Breakaway")) for label in groups]),
-            "inmates": inmates,
+            "prisoners": inmates,
             "prison_capacity": places,
             "favoured": np.array([float(label == FAVOURED) for label in groups]),
             **_routes(routes),
@@ -211,8 +212,10 @@ def _police(people: Float[np.ndarray, "territory"]) -> Float[np.ndarray, "territ
     """Officers by state and corps.
 
     The national totals are those of 2012. State and municipal officers follow the rates per inhabitant of 2011 in the six states where they are known and the
-    population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, although Ciudad de México has no
+    population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, though Ciudad de México has no
     municipal police: its city force is shared out in the same way.
+    population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, although Ciudad de México has
+    no municipal police: its city force is shared out in the same way.
     """
     known = {r["state_code"]: float(r["officers_per_1000"]) for r in read_table(FOLDER, "police-strength.csv") if r["corps"] == "state+municipal"}
     rates = np.array([known.get(code, np.nan) for code in state_codes()])

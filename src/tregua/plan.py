@@ -22,6 +22,17 @@ MOST_BYTES = 4e9
 SERIES_AXES = ("territory",)
 """Axes kept in the weekly series; all others are summed. Snapshots, one a block, keep every axis."""
 
+ORDER_OF_A_WEEK = (
+    "Policies set the parameters.",
+    "Hazards read the state at the start of the week.",
+    "Flows move persons together.",
+    "Drifts move levels.",
+    "Events fire.",
+    "Records count what happened, and levels that remember take it in.",
+    "Status and series are written down.",
+)
+"""What happens in a step, in this order. Interventions act only at the first, events only at the fifth."""
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -31,6 +31,8 @@ STANCES = {
     "estimated": "the result of a fit in a publication",
     "reported": "stated by news media or in a study, without a fit",
     "alleged": "claimed, and not established",
+    "opinion": "the view of an author",
+    "record": "a note about the record itself",
     "assumed": "set by hand, without data behind it",
 }
 """What each stance of a source means."""

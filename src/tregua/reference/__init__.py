@@ -35,9 +35,17 @@ def _michoacan_2013(progress: Progress | None = None) -> Reproduction:
     return reproduce(progress)
 
 
+def _escapes(progress: Progress | None = None) -> Reproduction:
+    """Escapes from prison 2000 to 2010: how many, how large, where, and none without bought guards."""
+    from .escapes import reproduce
+
+    return reproduce(progress)
+
+
 REPRODUCTIONS: dict[str, Callable[[Progress | None], Reproduction]] = {
     "size-2023": _size_2023,
     "size-2023-identifiability": _identifiability,
+    "escapes": _escapes,
     "michoacan-2013": _michoacan_2013,
 }
 """Every reproduction by the name under which ``tregua reproduce`` runs it."""

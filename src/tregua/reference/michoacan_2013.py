@@ -91,7 +91,10 @@ class Command(Mechanism):
             LogNormal(0.5, 0.5),
             (0.0, 1.0),
             "share of its command that the targeted group loses in a week",
-            (cite("kingpin-events", "reported", "Leaders captured or killed on 27 January and 9 March 2014 and 27 February 2015."), assumed("The sizes are ours.")),
+            (
+                cite("kingpin-events", "reported", "Leaders captured or killed on 27 January and 9 March 2014 and 27 February 2015."),
+                assumed("The sizes are ours."),
+            ),
             axes=("territory",),
         ),
         Parameter("renewal", 39.0, "week", LogNormal(39.0, 0.4), (1.0, 520.0), "weeks until new leaders are in command", (assumed("Nine months."),)),
