@@ -57,7 +57,7 @@ ESSAYS: dict[str, Essay] = {
         "Parameters are named mechanism.parameter, such as recruitment.rate. `tregua mechanisms` lists them. A parameter exists only if its mechanism is in "
         "the model.",
     ),
-    "TR1204": Essay("a value is of the wrong kind", "A number stands where text is expected, or the other way round. The message says what was expected."),
+    "TR1204": Essay("a value is of the wrong kind", "A number stands where text is expected, or a value where a table is. The message says what was expected."),
     "TR1205": Essay("no mechanism has that name", "`tregua mechanisms` lists those that ship; the message names the nearest."),
     "TR1206": Essay("two policies have the same name", "Names tell policies apart in tables and file names. Rename one of them."),
     "TR1207": Essay(
@@ -76,8 +76,8 @@ ESSAYS: dict[str, Essay] = {
     ),
     "TR1302": Essay(
         "text is not a number with a unit",
-        'Write a number, then a unit: "0.0025 / week", "110 person/week", "50 %". Known units: person, day, week, month, year, kilogram, tonne, usd, %. A year '
-        "is 365.25 days, a month a twelfth of it.",
+        'Write a number, then a unit: "0.0025 / week", "110 person/week", "50 %". Known units: person, hour, day, week, fortnight, month, year, '
+        "kilometer, gram, kilogram, tonne, usd, %. An unknown unit is named, with the nearest that is known. A year is 365.25 days, a month a twelfth of it.",
     ),
     "TR1303": Essay(
         "a quantity is of another kind",
@@ -92,7 +92,7 @@ ESSAYS: dict[str, Essay] = {
     "TR1306": Essay(
         "a value leaves the range that makes sense",
         "Every parameter has a support: a rate cannot be negative, a share lies between 0 and 1. The check includes policies, so an `add` or `set` may be the "
-        "cause.",
+        "cause; the message then names the policy and the change.",
     ),
     "TR1307": Essay("a value has the wrong shape", "A parameter takes one number, or one for each place along its axes; posterior draws have one row a draw."),
     "TR1401": Essay("a policy changes a parameter that does not exist", "`tregua mechanisms` lists all parameters; the message names the nearest."),
@@ -186,6 +186,11 @@ ESSAYS: dict[str, Essay] = {
         "The exact solver moves one person at a time and is a referee for small cases: thousands of persons for weeks, not a hundred thousand for years. Use "
         "tau-leap, which agrees with it as its step shrinks.",
     ),
+    "TR2207": Essay(
+        "nobody can ever be a member",
+        "No mechanism of the model founds the groups, and none brings persons into them from outside while they are empty. A run would be all zeros, "
+        'which would be true and misleading. Add "founding" to the mechanisms, or a mechanism of your own that provides members.',
+    ),
     "TR2301": Essay(
         "a run met numbers that make no sense",
         "A hazard became negative or infinite, or an event changed the number of persons. With the shipped mechanisms this means extreme values; with a new "
@@ -204,6 +209,11 @@ ESSAYS: dict[str, Essay] = {
     "TR3104": Essay(
         "the name of a folder cannot be used",
         "Part of the path is a file, the name is too long, or you may not look there. Nothing was computed. Name another folder with --out.",
+    ),
+    "TR3105": Essay(
+        "a file of yours would be lost",
+        "Replacing a run takes over the files that you put into its folder. It cannot do so where you changed a file that Tregua wrote, or where your file has "
+        "the name of one that the new run writes. Nothing was touched: rename or move the files named, or give another --out.",
     ),
     "TR9002": Essay(
         "something went wrong inside Tregua",

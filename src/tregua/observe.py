@@ -70,11 +70,18 @@ def by_year(trajectories: Trajectories, outcome: Outcome, series: np.ndarray) ->
     """A series of an outcome, shape (replicate, time, *rest), in every whole calendar year; see :func:`yearly_values`."""
     ends, years = 7.0 * trajectories.weeks(outcome.series), whole_years(trajectories)
     if outcome.kind == "flow":
-        shares = np.array([_share_of_steps(trajectories, ends, year) for year in years]).reshape(len(years), len(ends))
-        return np.tensordot(shares, series.astype(float), (1, 1))
+        found = [_year_of_flow(series, _share_of_steps(trajectories, ends, year)) for year in years]
+        return np.array(found).reshape(len(years), len(series), *series.shape[2:])
     starts = [(dt.date(year + 1, 1, 1) - trajectories.scenario.start).days for year in years]
     last = [int(np.flatnonzero(ends < start)[-1]) for start in starts]
     return np.moveaxis(series[:, last], 1, 0).astype(float)
+
+
+def _year_of_flow(series: np.ndarray, shares: Float[np.ndarray, "time"]) -> np.ndarray:
+    """A flow in one year: shape (replicate, *rest). Only the steps that count are touched."""
+    used = np.flatnonzero(shares)
+    inside = slice(used[0], used[-1] + 1)
+    return np.tensordot(shares[inside], series[:, inside], (0, 1))
 
 
 def _share_of_steps(trajectories: Trajectories, ends: Float[np.ndarray, "time"], year: int) -> Float[np.ndarray, "time"]:

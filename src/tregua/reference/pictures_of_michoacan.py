@@ -63,9 +63,9 @@ def episode_picture(published: Published, run: Trajectories) -> Picture:
     worth = local(run, "vigilantes", place).mean(axis=0) / each
     order, end = (worth[week_of(published, settings[day])] for day in ("order", "dissolved"))
     alt = (
-        f"Two charts. Left, 2012 to 2018: vigilantes in Michoacán rise to {order:.0f} municipalities' worth in January 2014 and are at {end:.0f} in "
-        f"April 2016, when the rural force ends that took others in. Right: homicides counted, {middle[1]:.0f} in 2014 and {middle[-1]:.0f} in 2020 in the model, with registered "
-        f"homicides of {points[2014]:.0f} and {points[2020]:.0f} as points."
+        f"Two charts. Left, 2012 to 2018: vigilantes in Michoacán rise to {order:.0f} municipalities' worth in January 2014 and are at "
+        f"{end:.0f} in April 2016, when the rural force ends that took others in. Right: homicides counted, {middle[1]:.0f} in 2014 and "
+        f"{middle[-1]:.0f} in 2020 in the model, with registered homicides of {points[2014]:.0f} and {points[2020]:.0f} as points."
     )
     caption = (
         f"Lines: medians of {run.plan.replicates} replicates; bands: nine in ten of them. Points with bars on the left: reported municipalities and the first "

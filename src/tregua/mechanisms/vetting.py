@@ -1,0 +1,267 @@
+r"""Vetting: officers are tested, some fail, few of those are dismissed, and vacancies are filled.
+
+Tests. Of corps k at most :math:`N_k` officers a week can be tested, in the whole country. An officer waits with a priority x: 1 for an honest officer without
+a valid test, :math:`T \ge 1` for one who works for a group (suspicion is not blind), w for one who has failed. The hazard of being tested is
+
+.. math:: h_{kx} = \frac{x N_k}{D_k + \tau x N_k}, \qquad D_k = \textstyle\sum_r \big[H + T C + w (F + Q)\big]
+
+so that :math:`N_k` tests a week are made while many wait, and :math:`\tau` weeks pass where nobody else does. An honest officer passes with
+the specificity, one who works for a group fails with the sensitivity. So the share of failures falls from
+:math:`\mathrm{Se}\,p' + (1 - \mathrm{Sp})(1 - p')` with :math:`p' = T p / (1 - p + T p)` among the first tested, as the compromised are used up.
+A compromised officer who passes stays compromised and counts as tested. A passed test is valid for some years.
+
+Dismissal. Of S officers who failed and still serve, the number dismissed a week is D, with
+
+.. math:: \frac{1}{D} = \frac{d}{\varrho S} + \frac{1}{L_k} + \frac{1}{a_k u}
+
+: the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour courts and severance pay allow L a week, and a force does not let go
+whom it cannot replace: a applicants a week, of whom a share u passes. A share of the dismissed who worked for a group joins it. Vacancies against the strength at
+the start are filled by applicants who pass.
+
+Source: what was tested, failed and dismissed until 2012 are the claims C52 to C57; later figures are official ones seen in press reports. No published
+model of it was found; the equations are ours.
+
+Simplifications: tests differ by chance and not by quality; nobody retires or resigns; all who are hired are honest; at first tests, officers of all places
+wait in one national queue for each corps. Officers at the start come from the mechanism ``corruption``: without it there are only vacancies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax.numpy as jnp
+
+from ..mechanism import Mechanism
+from ..sources import assumed, cite, claim
+from ..stocks import COMPROMISED, FAILED, FOUND_OUT, HONEST, MEMBERS, POLICE, PROGRAMME_START, UNDETECTED, VETTED
+from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter, Uniform
+
+NOTHING = 1e-9
+"""Smallest number to divide by: where nobody waits and nothing can be done, nothing is done."""
+
+TESTS = (
+    Parameter(
+        "capacity",
+        1100.0,
+        "person/week",
+        LogNormal(1100.0, 0.4),
+        NONNEGATIVE,
+        "officers of a corps who can be tested a week, in the whole country",
+        (
+            cite(
+                "vetting-official", "official", "From about 71,000 tested in September 2011 to 180,000 a year later, 2,100 a week, then 3,200 to 3,800 a week."
+            ),
+            claim("C53", "180,000 of over 430,000 officers at state level and below tested by September 2012."),
+        ),
+        axes=("corps",),
+    ),
+    Parameter(
+        "sensitivity",
+        0.85,
+        "1",
+        Beta(8.5, 1.5),
+        UNIT_INTERVAL,
+        "chance that an officer who works for a group fails a test",
+        (assumed("No evaluation of the Mexican tests is known. Polygraphs and background checks miss some; the prior is wide."),),
+    ),
+    Parameter(
+        "specificity",
+        0.95,
+        "1",
+        Beta(18.0, 2.0),
+        UNIT_INTERVAL,
+        "chance that an officer who works for nobody passes a test",
+        (claim("C54", "5.7 % of about 36,000 federal officers failed: if nearly all were tested, no more than this share failed by mistake."),),
+    ),
+    Parameter(
+        "targeting",
+        5.0,
+        "1",
+        LogNormal(5.0, 0.6),
+        NONNEGATIVE,
+        "how much sooner an officer who works for a group is tested than another",
+        (
+            cite(
+                "vetting-official",
+                "assumed",
+                "The share that failed fell from 36 % to 22 % and 9 % as coverage rose, which no constant rate of false alarms explains.",
+            ),
+        ),
+    ),
+    Parameter(
+        "retest",
+        0.05,
+        "1",
+        LogNormal(0.05, 1.0),
+        NONNEGATIVE,
+        "how much sooner or later an officer who failed is tested again than one without a test is tested",
+        (assumed("While many wait for a first test a second one is rare; the queue makes it more frequent later."),),
+    ),
+    Parameter(
+        "wait",
+        4.0,
+        "week",
+        Uniform(2.0, 12.0),
+        (1.0, 520.0),
+        "shortest time from the call for a test to its result",
+        (assumed("Five kinds of test in one centre."),),
+    ),
+    Parameter(
+        "validity",
+        156.0,
+        "week",
+        Uniform(100.0, 160.0),
+        (1.0, 1e5),
+        "time for which a passed test counts",
+        (cite("vetting-official", "official", "Three years; two in another report."),),
+    ),
+)
+
+DISMISSAL = (
+    Parameter(
+        "rule",
+        1.0,
+        "1",
+        Beta(9.0, 1.0),
+        UNIT_INTERVAL,
+        "share of the officers who failed against whom dismissal is begun",
+        (claim("C55", "The rule is that everyone who fails, at any level, is dismissed."),),
+    ),
+    Parameter(
+        "procedure",
+        26.0,
+        "week",
+        LogNormal(26.0, 0.5),
+        (1.0, 1e5),
+        "time from a failed test to dismissal where nothing stands in the way",
+        (assumed("Half a year for notice, hearing and decision."),),
+    ),
+    Parameter(
+        "labour",
+        5.0,
+        "person/week",
+        LogNormal(5.0, 1.0),
+        NONNEGATIVE,
+        "officers of a corps who can be dismissed a week under labour law, in the whole country",
+        (
+            claim("C56", "Labour law makes it impossible to dismiss all who fail."),
+            claim("C54", "302 federal officers dismissed since 2006, about one a week; carried over to corps five to seven times as large."),
+        ),
+        axes=("corps",),
+    ),
+    Parameter(
+        "joining",
+        0.1,
+        "1",
+        Beta(1.5, 8.5),
+        UNIT_INTERVAL,
+        "share of the officers dismissed for working for a group who join it",
+        (assumed("Former officers are known among the members of groups; how many is not."),),
+    ),
+)
+
+HIRING = (
+    Parameter(
+        "applicants",
+        200.0,
+        "person/week",
+        LogNormal(200.0, 0.7),
+        NONNEGATIVE,
+        "applicants to a corps who can be tested and trained a week, in the whole country",
+        (claim("C56", "A lack of recruits is named beside labour law; no number is given, and this one is ours."),),
+        axes=("corps",),
+    ),
+    Parameter(
+        "admitted",
+        0.45,
+        "1",
+        Uniform(0.26, 0.55),
+        UNIT_INTERVAL,
+        "share of applicants who pass",
+        (
+            cite(
+                "vetting-official",
+                "official",
+                "26 of 100 applicants to the federal police in 2010; 44 to 55 % of applicants to state and municipal police in 2018 and 2019.",
+            ),
+        ),
+    ),
+    Parameter(
+        "filling",
+        26.0,
+        "week",
+        LogNormal(26.0, 0.5),
+        (1.0, 1e5),
+        "time in which a vacancy is filled where applicants are many",
+        (assumed("Selection and a short course."),),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Vetting(Mechanism):
+    """Officers are tested, dismissed and replaced."""
+
+    needs = (HONEST, VETTED, FAILED, COMPROMISED, UNDETECTED, FOUND_OUT, MEMBERS, POLICE, PROGRAMME_START)
+    parameters = (*TESTS, *DISMISSAL, *HIRING)
+    claims: ClassVar[tuple[str, ...]] = ("C52", "C53", "C54", "C55", "C56", "C57")
+
+    def flows(self):
+        """Officers by the outcome of their tests, those dismissed, and those hired."""
+        return (
+            Flow("cleared", "honest", "vetted", lambda v: v.specificity * _tested(v, 1.0), "honest officers who pass a test"),
+            Flow("mistaken", "honest", "failed", lambda v: (1.0 - v.specificity) * _tested(v, 1.0), "honest officers who fail a test"),
+            Flow("detected", "compromised", "found_out", lambda v: v.sensitivity * _tested(v, v.targeting)[:, :, None], "compromised officers who fail a test"),
+            Flow(
+                "missed",
+                "compromised",
+                "undetected",
+                lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting)[:, :, None],
+                "compromised officers who pass a test",
+            ),
+            Flow("expired", "vetted", "honest", lambda v: 1.0 / v.validity, "honest officers whose passed test is no longer valid"),
+            Flow("expired_undetected", "undetected", "compromised", lambda v: 1.0 / v.validity, "compromised officers whose passed test is no longer valid"),
+            Flow("cleared_later", "failed", "vetted", lambda v: v.specificity * _tested(v, v.retest), "honest officers who pass when they are tested again"),
+            Flow(
+                "missed_later",
+                "found_out",
+                "undetected",
+                lambda v: (1.0 - v.sensitivity) * _tested(v, v.retest)[:, :, None],
+                "compromised officers who pass when they are tested again",
+            ),
+            Flow("dismissed", "failed", OUTSIDE, _dismissed, "honest officers dismissed for a failed test"),
+            Flow("dismissed_found_out", "found_out", OUTSIDE, lambda v: (1.0 - v.joining) * _dismissed(v)[:, :, None], "compromised officers dismissed"),
+            Flow("joined", "found_out", "members", lambda v: v.joining * _dismissed(v)[:, :, None], "compromised officers who join their group when dismissed"),
+            Flow("hired", OUTSIDE, "vetted", _hired, "applicants who pass and fill a vacancy"),
+        )
+
+
+def _tested(v, priority):
+    """Hazard of being tested [1/week] of an officer with a priority: shape (1, corps)."""
+    first = v.honest + v.targeting * jnp.sum(v.compromised, axis=2)
+    waiting = jnp.sum(first + v.retest * _failed(v), axis=0)
+    tests = priority * jnp.where(v.time >= v.programme_start, v.capacity, 0.0)
+    return (tests / jnp.maximum(waiting + v.wait * tests, NOTHING))[None, :]
+
+
+def _failed(v):
+    """Officers who failed and still serve: shape (territory, corps)."""
+    return v.failed + jnp.sum(v.found_out, axis=2)
+
+
+def _dismissed(v):
+    """Hazard of being dismissed [1/week] of an officer who failed: shape (1, corps)."""
+    labour, replaced = v.labour, v.applicants * v.admitted
+    both = labour * replaced
+    # 1 / (d / rule + S (1 / L + 1 / R)), written so that a limit of zero is no division by zero.
+    slow = v.procedure * both + v.rule * jnp.sum(_failed(v), axis=0) * (labour + replaced)
+    return (v.rule * both / jnp.maximum(slow, NOTHING))[None, :]
+
+
+def _hired(v):
+    """New officers a week: shape (territory, corps)."""
+    serving = v.honest + v.vetted + _failed(v) + jnp.sum(v.compromised + v.undetected, axis=2)
+    vacant = jnp.maximum(v.police - serving, 0.0)
+    limit = (v.applicants * v.admitted)[None, :]
+    return limit * vacant / jnp.maximum(jnp.sum(vacant, axis=0, keepdims=True) + v.filling * limit, NOTHING)
