@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -18,7 +19,7 @@ COUNTRY = {"population": 125e6, "young_men": 20e6}
 """Mexico in 2018, to a few per cent."""
 
 
-def values(**changed) -> dict[str, np.ndarray]:
+def values(**changed) -> dict:
     """One territory of the size of the country and one group, all levels at their start."""
     data = {name: np.zeros((1,) * len(c.axes)) for name, c in MODEL.compartments.items()}
     data |= {name: np.full((1,) * len(x.axes), x.initial) for name, x in (MODEL.levels | MODEL.neutral).items()}
@@ -27,11 +28,11 @@ def values(**changed) -> dict[str, np.ndarray]:
     for name, x in changed.items():
         full = name if name in data else f"civilians.{name}"
         data[full] = np.broadcast_to(np.asarray(x, float), data[full].shape)
-    return data
+    return {name: jnp.asarray(x) for name, x in data.items()}
 
 
 def rates(**changed) -> dict[str, float]:
-    now = np.asarray(0.0)
+    now = jnp.asarray(0.0)
     found = MODEL.hazards(values(**changed), now) | MODEL.drift_rates(values(**changed), now)
     return {n.removeprefix("civilians."): float(np.asarray(x).reshape(-1)[0]) for n, x in found.items()}
 
@@ -81,7 +82,7 @@ def test_memory_takes_in_and_fades_with_its_window():
     covariates = {"population": np.full(2, 1e6), "young_men": np.full(2, 1e5)}
     data = Dataset("toy", toys.space(), covariates)
     values = {"civilians.background": 0.0}
-    run = tregua.simulate(Scenario(Model((toys.Harm(), Civilians())), weeks=52, data=data, values=values), "mean-field")
+    run = tregua.simulate(Scenario(Model((toys.Populated(), toys.Harm(), Civilians())), weeks=52, data=data, values=values), "mean-field")
     np.testing.assert_allclose(run.snapshots["memory"][0, -1], 3.0 * -np.expm1(-52 / 26), rtol=1e-6)
     np.testing.assert_allclose(run.snapshots["harm_by_state"][0, -1], 3.0 * -np.expm1(-52 / 8), rtol=1e-6)
     assert np.all(run.snapshots["violence"] == 0.0) and np.all(run.snapshots["trust"][0, -1] < 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -17,7 +18,7 @@ from tregua.stocks import VIGILANTES
 MODEL = Model((toys.Populated((VIGILANTES,), 1000.0), Vigilantes()))
 
 
-def values(**changed) -> dict[str, np.ndarray]:
+def values(**changed) -> dict:
     """Two territories and two groups, all levels neutral, everybody empty but for what is given."""
     data = {name: np.zeros((2, 2) if len(c.axes) == 2 else (2,)) for name, c in MODEL.compartments.items()}
     data |= {name: np.full((2, 2) if len(x.axes) == 2 else (2,), x.initial) for name, x in MODEL.neutral.items()}
@@ -26,11 +27,11 @@ def values(**changed) -> dict[str, np.ndarray]:
     for name, x in changed.items():
         full = name if name in data else f"vigilantes.{name}"
         data[full] = np.broadcast_to(np.asarray(x, float), data[full].shape)
-    return data
+    return {name: jnp.asarray(x) for name, x in data.items()}
 
 
 def hazards(**changed) -> dict[str, np.ndarray]:
-    return {n.removeprefix("vigilantes."): np.asarray(x) for n, x in MODEL.hazards(values(**changed), np.asarray(0.0)).items()}
+    return {n.removeprefix("vigilantes."): np.asarray(x) for n, x in MODEL.hazards(values(**changed), jnp.asarray(0.0)).items()}
 
 
 def grievance(**changed) -> float:
@@ -97,7 +98,7 @@ def test_a_rising_spreads_to_neighbours_and_stops_at_its_limit():
 
 
 def world(**levels) -> Dataset:
-    covariates = {"young_men": np.full(2, 1e9), "population": np.full(2, 5e6), "adjacency": np.zeros((2, 2))}
+    covariates = {"young_men": np.full(2, 1e12), "population": np.full(2, 5e6), "adjacency": np.zeros((2, 2))}
     return Dataset("toy", toys.space(), covariates | {n: np.full(2, x) for n, x in levels.items()})
 
 
