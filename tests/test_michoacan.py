@@ -32,6 +32,14 @@ def test_data_are_seven_states_whose_groups_make_a_whole():
     assert 0.25 < data.values["founding.members_at_start"].sum() / 115_000 < 0.4
 
 
+def test_the_policy_changes_parameters_of_the_model_and_what_is_calibrated_is_named():
+    parameters = episode.model().parameters
+    assert {change["target"] for change in PUBLISHED.policies["history"]["changes"]} <= set(parameters)
+    assert set(PUBLISHED.run["calibrated"]) | set(PUBLISHED.run["assumed"]) | set(PUBLISHED.run["national"]) <= set(parameters)
+    calibrated = {entry["key"] for entry in PUBLISHED.entries if "alibrated" in entry.get("note", "")}
+    assert calibrated >= {"municipalities.begin", "municipalities.order", "absorbed.first", "absorbed.later", "relapse.ratio"}
+
+
 def test_every_reported_number_comes_out_without_chance():
     found = episode.outcomes(PUBLISHED, run())
     assert [key for key, verdict in verdicts(found).items() if verdict == "OUTSIDE"] == []
