@@ -84,11 +84,13 @@ def _yearly(model: Model, sizes: tuple[tuple[str, int], ...], weeks: int):
     return jax.jit(jax.vmap(one))
 
 
-def last_year(model: Model, countries: list[Dataset], values: list[dict], scale: dict[str, float] | None = None, weeks: int = 130) -> dict[str, np.ndarray]:
+def last_year(
+    model: Model, countries: list[Dataset], values: list[dict], scale: dict[str, float] | None = None, *, people: list | None = None, weeks: int = 130
+) -> dict[str, np.ndarray]:
     """Mean of every level over the last year, country by country, with some parameters scaled throughout: the mean-field step of the engine."""
     inputs = [Scenario(model, weeks=weeks, data=d, values=v).compile() for d, v in zip(countries, values, strict=True)]
     factor = scale or {}
     batch = {n: jnp.stack([i.base[n][0] for i in inputs]) * factor.get(n, 1.0) for n in inputs[0].base}
     batch |= {n: jnp.stack([i.covariates[n] for i in inputs]) for n in inputs[0].covariates}
-    stocks = {"members": jnp.stack([members(seed) for seed in range(len(inputs))])}
+    stocks = {"members": jnp.stack([members(seed) for seed in range(len(inputs))] if people is None else [jnp.asarray(x) for x in people])}
     return {n: np.asarray(x) for n, x in _yearly(model, countries[0].space.sizes, weeks)(batch, stocks).items()}

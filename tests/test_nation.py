@@ -17,9 +17,9 @@ from tregua.mechanism import registry
 from tregua.model import Model
 from tregua.observe import bands, yearly_values
 from tregua.outcomes import VICTIMS, deaths_of, headlines, outcomes_of, summary
-from tregua.territories import PERSONS, population_of, tiles_of, values_by_territory, yearly_by_territory
 from tregua.report import comparison_report, readme, run_report
 from tregua.store import comparison_tables, run_tables
+from tregua.territories import PERSONS, population_of, tiles_of, values_by_territory, yearly_by_territory
 from tregua.types import BACKGROUND
 from tregua.victims import ALL, deaths_by_victim, deaths_in_run, recorded_against_happened
 

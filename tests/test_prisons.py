@@ -17,7 +17,6 @@ from tregua.random import Draws, Means, replicate_key, root_key
 from tregua.reference import escapes
 from tregua.reference.published import load
 from tregua.scenario import Scenario
-from tregua.stocks import ARRESTED
 
 P = {p.name: float(p.value) for p in Prisons.parameters}
 PRISONERS = 7_000.0

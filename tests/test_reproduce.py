@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from tregua.datasets import load as load_data
+from tregua.drawing import COLOURS
 from tregua.mechanism import registry
 from tregua.reference import REPRODUCTIONS, identifiability, size_2023
+from tregua.reference.pictures import POLICY_COLOURS, policies_picture
 from tregua.reference.published import INTERVALS, load
 from tregua.reference.rates import double_precision, rates_at, total_rate
 from tregua.reference.refit import FREE, Fitter, target
 from tregua.reference.report import Reproduction, Row
 from tregua.run import simulate
+from tregua.scenario_file import load_scenario
 
 SHORT = 60
 """Weeks of the refits below."""
@@ -47,6 +50,16 @@ def test_every_row_without_chance_is_reproduced():
     assert [row.key for row in rows if row.verdict == "OUTSIDE"] == []
     assert sum(row.verdict == "ok" for row in rows) == 63
     assert all(row.ours == row.ours for row in rows)
+
+
+def test_the_picture_of_policies_says_what_it_shows_and_has_the_colours_of_a_comparison():
+    published, (_, runs) = load("size-2023"), without_chance()
+    picture = policies_picture(published, runs, runs["status_quo"], "Tregua 9.9 · inputs abcdef12")
+    svg = picture.svg.decode()
+    assert "inputs abcdef12" in svg and "with chance: nine in" in svg
+    same = {"arrests_doubled": "double-arrests", "recruitment_halved": "halve-recruitment", "both": "both"}
+    order = list(load_scenario().policies)
+    assert {name: POLICY_COLOURS[name] for name in same} == {name: COLOURS[order.index(policy)] for name, policy in same.items()}
 
 
 def test_a_changed_parameter_is_noticed():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import networks
-from tregua.datasets import Dataset
+from tregua.datasets import LOADERS, Dataset, load
 from tregua.mechanisms.trade import Trade, mean_left, week
 from tregua.model import Model
 from tregua.scenario import Scenario
@@ -89,7 +89,7 @@ def test_the_rent_of_all_territories_is_the_value_added_to_what_arrives():
     price = 20_000.0 * (found["delivered"][0] / 1.2) ** -2.0
     added = found["delivered"][0] * 1e3 * price * (1.0 - 0.4 + 0.25)
     assert np.isclose(found["rent"].sum() * 1e6, added + 4 * 3e5, rtol=1e-12)
-    assert np.isclose(found["price"][0] * 20_000.0, price) and np.allclose(found["stake"], found["rent"] / 2.0)
+    assert np.isclose(found["price"][0] * 20_000.0, price) and np.allclose(found["stake"], found["rent"] / 2.7)
     assert found["rent"].argmax() == 3, "the crossing"
 
 
@@ -175,3 +175,19 @@ def test_a_transport_shock_lets_more_through_and_lowers_the_price():
     before, after = outcome(), outcome((("trade.exposure", 0.3),))
     assert np.all(after["delivered"] > before["delivered"]) and np.all(after["price"] < before["price"])
     assert np.all(after["seized"].sum(axis=1) < before["seized"].sum(axis=1))
+
+
+def test_the_shipped_country_has_a_mean_stake_of_one_and_shows_the_same_signs():
+    if "mexico-2007" not in LOADERS:
+        pytest.skip("the data set is not shipped yet")
+    data = load("mexico-2007")
+    share = data.covariates["foothold"] / data.covariates["rank"][None, :]
+    people = [1e5 * share / share.sum()]
+    usual, searched, cut = (networks.last_year(MODEL, [data], [{}], s, people=people) for s in ({}, {"trade.searches": 2.0}, {"trade.supply": 0.7}))
+    # The default values are round numbers, and one for all commodities where the data give none.
+    assert abs(usual["stake"].mean() - 1.0) < 0.25
+    busy, each = 0.25 * usual["traffic"].mean(), [x["seized"].sum() / x["seizures"].sum() for x in (usual, searched)]
+    assert searched["seized"].sum() > usual["seized"].sum() and each[1] < each[0]
+    assert (searched["traffic"] > busy).sum() >= (usual["traffic"] > busy).sum() and spread(searched) > spread(usual)
+    rise, border = (cut["rent"] - usual["rent"])[0], data.covariates["crossing"].max(axis=0) > 0.0
+    assert rise.sum() > 0.0 and rise[border].mean() > rise[~border].mean()

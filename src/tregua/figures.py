@@ -35,8 +35,8 @@ from .maps import maps_of_comparison, maps_of_run
 from .model import Model
 from .observe import bands
 from .outcomes import Outcome, outcomes_of
-from .territories import named_outcome
 from .study import Comparison
+from .territories import named_outcome
 from .trajectories import Trajectories
 from .wording import change, day, rounded, sentence, signed
 

@@ -20,8 +20,8 @@ from matplotlib.patches import Rectangle
 from .drawing import COLOURS, GREY, Picture, sheet, styled
 from .observe import QUANTILES, bands, whole_years
 from .outcomes import Outcome
-from .territories import PERSONS, Tiles, named_outcome, population_of, tiles_of, values_by_territory
 from .study import Comparison
+from .territories import PERSONS, Tiles, named_outcome, population_of, tiles_of, values_by_territory
 from .trajectories import Trajectories
 from .wording import day, listed, rounded, sentence, signed, span
 

@@ -52,6 +52,10 @@ FIRST_JOINT_OPERATION = "2006-12-01"
 """Deployments before this date were none of the joint operations."""
 
 
+PROGRAMME_START = "2008-08-21"
+"""Day of the national agreement that every officer be tested (general knowledge; claim C52 says only that tests were introduced)."""
+
+
 def mexico_2007() -> Dataset:
     """The national data set for runs that begin in 2007: presence of Coscia and Ríos, mean of 2006 to 2008."""
     return _dataset("mexico-2007", 2007, _presence("Coscia and Ríos", (2006, 2007, 2008)))
@@ -103,6 +107,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
             "links": routes.links,
             "border": np.array([float(row["borders_us"]) for row in states]),
             "police": _police(people),
+            "programme_start": np.asarray(float(date.fromisoformat(PROGRAMME_START).toordinal())),
             "operation_start": _operations(),
             "founded": founded,
             "parent": parent,

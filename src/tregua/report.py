@@ -18,8 +18,8 @@ from .limits import STANCES, acts, alleged, assumptions, left_out, limits, publi
 from .mechanism import Mechanism, registry
 from .observe import bands, yearly_bands
 from .outcomes import VICTIMS, Outcome, headlines, outcomes_of, summary
-from .territories import tiles_of
 from .study import Comparison
+from .territories import tiles_of
 from .trajectories import Trajectories
 from .types import BACKGROUND
 from .victims import ALL

@@ -40,7 +40,7 @@ RURAL_FORCE = Compartment("rural_force", PLACE, "former vigilantes absorbed into
 COHESION = Level("cohesion", PLACE_AND_GROUP, "1", "how well a group is led in a territory: 1 in full order, 0 without any command", initial=1.0)
 REFUSED_SPLITS = Level("refused_splits", GROUP, "1", "splits since the start that found no empty place, so that the group stayed whole")
 STAKE = Level("stake", PLACE, "1", "rent that can be won in a territory, against its national mean at the start", initial=1.0)
-RENT = Level("rent", PLACE, "MUSD/week", "rent of drugs passing through, made or sold in a territory", initial=2.0)
+RENT = Level("rent", PLACE, "MUSD/week", "rent of drugs passing through, made or sold in a territory", initial=2.7)
 PAY = Level("pay", GROUP, "1", "what a group can pay a member, against what it could pay at the start", initial=1.0)
 BRIBES = Level("bribes", GROUP, "1", "what a group can pay an officer, against what it could pay at the start", initial=1.0)
 SHIELD = Level("shield", PLACE_AND_GROUP, "1", "share of the officers in a territory who work for a group, weighted by corps")

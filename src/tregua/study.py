@@ -16,10 +16,10 @@ import numpy as np
 from .errors import TreguaError
 from .observe import bands
 from .outcomes import Outcome, outcomes_of
-from .territories import PERSONS, population_of
 from .policy import Policy
 from .run import Progress, simulate
 from .scenario import Draws, Scenario
+from .territories import PERSONS, population_of
 from .trajectories import Trajectories
 
 if TYPE_CHECKING:

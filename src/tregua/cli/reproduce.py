@@ -99,6 +99,7 @@ def _write(folder: Path, found: Any, replace: bool) -> None:
             "name": found.name,
             "title": found.title,
             "passed": found.passed,
+            "inputs_sha256": found.inputs,
             "rows": records,
             "notes": list(found.notes),
             "sources": dict(found.sources or {}),

@@ -66,6 +66,7 @@ class Reproduction:
         tables: tidy tables by name.
         notes: what does not fit into a row.
         sources: citation and origin of the published numbers by tag.
+        inputs: digest of the inputs of all its runs; empty where they are too many to tell.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Reproduction:
     tables: Mapping[str, pandas.DataFrame]
     notes: tuple[str, ...] = ()
     sources: Mapping[str, str] | None = None
+    inputs: str = ""
 
     @property
     def passed(self) -> bool:

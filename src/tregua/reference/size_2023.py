@@ -14,6 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from .. import __version__
+from ..manifest import inputs_hash, joint_digest
 from ..model import Model
 from ..policy import Modifier, Policy
 from ..run import CHUNK, blocks_of, make_plan, simulate
@@ -211,7 +213,8 @@ def reproduce(progress: Progress | None = None, values: Values | None = None) ->
         found, runs = without_chance(published, values, steps)
         drawn, ensemble = with_chance(published, values, steps)
         rows = published.compare(found | drawn)
-        picture = policies_picture(published, runs, ensemble)
+        inputs = joint_digest([inputs_hash(run, run.plan) for run in (*runs.values(), ensemble)])
+        picture = policies_picture(published, runs, ensemble, f"Tregua {__version__} · inputs {inputs[:8]} · seed {ensemble.plan.seed}")
         table = policy_table(published, runs)
     outside = sum(row.verdict == "OUTSIDE" for row in rows)
     counted = sum(row.verdict != "shown" for row in rows)
@@ -225,6 +228,7 @@ def reproduce(progress: Progress | None = None, values: Values | None = None) ->
         {"weekly": table},
         NOTES,
         published.cited,
+        inputs,
     )
 
 
