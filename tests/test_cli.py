@@ -236,7 +236,7 @@ def test_a_second_run_keeps_the_notes_that_a_user_put_into_the_folder(short, tmp
 def test_reproduce_lists_what_there_is_and_refuses_the_rest():
     listed = tregua("reproduce", "--json")
     assert listed.returncode == 0, listed.stderr
-    assert set(json.loads(listed.stdout)) == {"size-2023", "size-2023-identifiability"}
+    assert set(json.loads(listed.stdout)) == {"size-2023", "size-2023-identifiability", "escapes", "vetting-2012", "michoacan-2013"}
     refused = tregua("reproduce", "size-2032")
     assert refused.returncode == 2
     assert "size-2023" in refused.stderr

@@ -39,7 +39,9 @@ def alone(name: str, each: float = 30_000.0) -> Model:
     """The mechanism by itself, on stocks that are not empty."""
     mechanism = CONTRACT[name]()
     stocks = tuple(need for need in mechanism.needs if isinstance(need, Compartment))
-    return Model((toys.Populated(stocks, each), mechanism))
+    # What is remembered or written down has to happen.
+    others = (toys.Happenings(),) if mechanism.tracks() or mechanism.records() else ()
+    return Model((toys.Populated(stocks, each), *others, mechanism))
 
 
 def among_others(name: str) -> Model:
@@ -153,6 +155,11 @@ def test_everything_declared_is_used_and_nothing_else_is_read(name):
         thing.hazard(view)
     for drift in mechanism.drifts():
         drift.rate(view)
+    for track in mechanism.tracks():
+        track.window(view)
+        written.add(track.level)
+    for record in mechanism.records():
+        record.share(view)
     for event in mechanism.events():
         written |= set(event.apply(view, jnp.ones(shape_of(event.axes, sizes), jnp.int32), draw))
     written |= set(mechanism.initial(view, draw))
@@ -230,7 +237,8 @@ def test_a_mechanism_whose_rates_are_zero_is_not_there(name, solver):
     for stock in without.compartments:
         assert np.allclose(one.snapshots[stock], two.snapshots[stock], rtol=0.0 if solver == "tau-leap" else 1e-12, atol=0.0), stock
     real = tregua.simulate(toys.scenario(model, data=data), solver, replicates=8)
-    assert any(not np.array_equal(real.snapshots[n], one.snapshots[n]) for n in without.compartments), "at full strength it must be seen"
+    # In its own stocks too: a mechanism may fill them and touch nobody else.
+    assert any(not np.array_equal(real.snapshots[n], two.snapshots[n]) for n in model.compartments), "at full strength it must be seen"
 
 
 @EVERY

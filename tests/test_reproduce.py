@@ -11,6 +11,7 @@ import pytest
 
 from tregua.datasets import load as load_data
 from tregua.drawing import COLOURS
+from tregua.mechanism import registry
 from tregua.reference import REPRODUCTIONS, identifiability, size_2023
 from tregua.reference.pictures import POLICY_COLOURS, policies_picture
 from tregua.reference.published import INTERVALS, load
@@ -72,7 +73,7 @@ def test_a_changed_parameter_is_noticed():
 
 
 def test_the_files_name_sources_tolerances_and_real_parameters():
-    parameters = size_2023.baseline(load("size-2023")).model.parameters
+    parameters = {f"{name}.{p.name}" for name, mechanism in registry().items() for p in mechanism().parameters}
     for name in REPRODUCTIONS:
         published = load(name)
         for entry in published.entries:
@@ -80,7 +81,7 @@ def test_the_files_name_sources_tolerances_and_real_parameters():
             tolerance = published.tolerances[entry["tolerance"]]
             assert tolerance["kind"] in INTERVALS
             assert tolerance["kind"] == "shown" or "value" in entry or "range" in entry, entry["key"]
-            assert published.sources[entry["source"]]["stance"] in {"estimated", "reported"}
+            assert published.sources[entry["source"]]["stance"] in {"estimated", "reported", "official"}
         assert all(factor in parameters for policy in published.policies.values() for factor in policy["factors"])
         assert set(published.search) <= set(parameters)
 

@@ -14,7 +14,7 @@ from tregua.model import Model
 from tregua.policy import Modifier, Policy
 from tregua.scenario import Scenario
 from tregua.space import Axis, Space
-from tregua.stocks import ARRESTED, MEMBERS, PLACE_AND_GROUP, RETIRED
+from tregua.stocks import ARRESTED, DEAD, DEAD_OTHERS, DISPLACED, MEMBERS, PLACE_AND_GROUP, RETIRED
 from tregua.types import NONNEGATIVE, OUTSIDE, Compartment, Drift, Event, Evidence, Flow, Level, LogNormal, Parameter
 
 TEST = (Evidence("the tests", "assumed"),)
@@ -219,6 +219,38 @@ class Arrivals(Mechanism):
 
     def flows(self):
         return (Flow("came", OUTSIDE, "members", lambda v: v.rate + 0.0 * v.members, "arrivals"),)
+
+
+@dataclass(frozen=True)
+class Happenings(Mechanism):
+    """Everything that others remember or write down: killings of all sides, arrests, escapes, flight, each at a low and steady rate."""
+
+    needs = (MEMBERS, DEAD, ARRESTED, DEAD_OTHERS, DISPLACED)
+
+    def initial(self, view, draw):
+        return {"members": jnp.full((1, 1), 20_000.0)}
+
+    def flows(self):
+        def of(part, whole):
+            return lambda v: part + 0.0 * getattr(v, whole)
+
+        return (
+            Flow("war", "members", "dead", of(1e-3, "members"), "killed by rivals", "member", "turf war"),
+            Flow("clash", OUTSIDE, "dead_others", of(3.0, "dead_others"), "killed by troops", "civilian", "operation"),
+            Flow("arrested", "members", "arrested", of(1e-3, "members"), "taken into custody"),
+            Flow("escaped", "arrested", "members", of(1e-3, "arrested"), "out of custody"),
+            Flow("displaced", OUTSIDE, "displaced", of(50.0, "displaced"), "driven from home"),
+        )
+
+
+@dataclass(frozen=True)
+class Harm(Mechanism):
+    """Three civilians a week are killed by troops in each territory."""
+
+    needs = (DEAD_OTHERS,)
+
+    def flows(self):
+        return (Flow("civilians", OUTSIDE, "dead_others", lambda v: 3.0 + 0.0 * v.dead_others, "killed by troops", "civilian", "operation"),)
 
 
 def change(target: str, operation: str, value: float, start=None, end=None, **more) -> Modifier:

@@ -49,6 +49,7 @@ BREAKOUT = Level("breakout", PLACE_AND_GROUP, "1/week", "hazard that a prisoner 
 VIOLENCE = Level("violence", PLACE, "person/week", "members killed by rivals a week, over the last weeks")
 LOSSES = Level("losses", GROUP, "person/week", "members that a group loses by death and arrest a week, over the last months")
 MEMORY = Level("memory", PLACE, "person/week", "killings a week as people remember them over half a year")
+HARM = Level("harm_by_state", PLACE, "person/week", "civilians and vigilantes killed by forces of the state a week, over the last months")
 EXTORTION = Level("extortion", PLACE, "1", "pressure of extortion on civilians, against its mean at the start", initial=1.0)
 TRUST = Level("trust", PLACE, "1", "trust in the state: 1 full, 0 none", initial=0.5)
 TROOPS = Level("troops", PLACE, "person", "soldiers and marines deployed, in strength of those without foreign aid")

@@ -28,6 +28,13 @@ def _identifiability(progress: Progress | None = None) -> Reproduction:
     return reproduce(progress)
 
 
+def _michoacan_2013(progress: Progress | None = None) -> Reproduction:
+    """The rising in Michoacán in 2013, the order of 2014, and what came after."""
+    from .michoacan_2013 import reproduce
+
+    return reproduce(progress)
+
+
 def _escapes(progress: Progress | None = None) -> Reproduction:
     """Escapes from prison 2000 to 2010: how many, how large, where, and none without bought guards."""
     from .escapes import reproduce
@@ -47,5 +54,6 @@ REPRODUCTIONS: dict[str, Callable[[Progress | None], Reproduction]] = {
     "size-2023-identifiability": _identifiability,
     "escapes": _escapes,
     "vetting-2012": _vetting_2012,
+    "michoacan-2013": _michoacan_2013,
 }
 """Every reproduction by the name under which ``tregua reproduce`` runs it."""
