@@ -162,7 +162,7 @@ def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
 def test_reproduce_lists_what_there_is_and_refuses_the_rest():
     listed = tregua("reproduce", "--json")
     assert listed.returncode == 0, listed.stderr
-    assert set(json.loads(listed.stdout)) == {"size-2023", "size-2023-identifiability"}
+    assert set(json.loads(listed.stdout)) == {"size-2023", "size-2023-identifiability", "vetting-2012"}
     refused = tregua("reproduce", "size-2032")
     assert refused.returncode == 2
     assert "size-2023" in refused.stderr

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tregua.datasets import load as load_data
+from tregua.mechanism import registry
 from tregua.reference import REPRODUCTIONS, identifiability, size_2023
 from tregua.reference.published import INTERVALS, load
 from tregua.reference.rates import double_precision, rates_at, total_rate
@@ -59,7 +60,7 @@ def test_a_changed_parameter_is_noticed():
 
 
 def test_the_files_name_sources_tolerances_and_real_parameters():
-    parameters = size_2023.baseline(load("size-2023")).model.parameters
+    parameters = {f"{name}.{p.name}" for name, mechanism in registry().items() for p in mechanism.parameters}
     for name in REPRODUCTIONS:
         published = load(name)
         for entry in published.entries:

@@ -14,9 +14,9 @@ Dismissal. Of S officers who failed and still serve, the number dismissed a week
 
 .. math:: \frac{1}{D} = \frac{d}{\varrho S} + \frac{1}{L_k} + \frac{1}{a_k u}
 
-: the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour courts and severance pay allow L a week, and a force does not let go
-whom it cannot replace: a applicants a week, of whom a share u passes. A share of the dismissed who worked for a group joins it. Vacancies against the strength at
-the start are filled by applicants who pass.
+: the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour courts and severance pay allow L a week, and a force does not
+let go whom it cannot replace: a applicants a week, of whom a share u passes. A share of the dismissed joins a group: those who worked for one join it,
+honest ones join any of the territory in proportion to its size. Vacancies against the strength at the start are filled by applicants who pass.
 
 Source: what was tested, failed and dismissed until 2012 are the claims C52 to C57; later figures are official ones seen in press reports. No published
 model of it was found; the equations are ours.
@@ -49,7 +49,9 @@ TESTS = (
         NONNEGATIVE,
         "officers of a corps who can be tested a week, in the whole country",
         (
-            cite("vetting-official", "official", "From about 71,000 tested in September 2011 to 180,000 a year later, 2,100 a week, then 3,200 to 3,800 a week."),
+            cite(
+                "vetting-official", "official", "From about 71,000 tested in September 2011 to 180,000 a year later, 2,100 a week, then 3,200 to 3,800 a week."
+            ),
             claim("C53", "180,000 of over 430,000 officers at state level and below tested by September 2012."),
         ),
         axes=("corps",),
@@ -154,7 +156,7 @@ DISMISSAL = (
         "1",
         Beta(1.5, 8.5),
         UNIT_INTERVAL,
-        "share of the officers dismissed for working for a group who join it",
+        "share of the dismissed who join a group",
         (assumed("Former officers are known among the members of groups; how many is not."),),
     ),
 )
@@ -177,7 +179,13 @@ HIRING = (
         Uniform(0.26, 0.55),
         UNIT_INTERVAL,
         "share of applicants who pass",
-        (cite("vetting-official", "official", "26 of 100 applicants to the federal police in 2010; 44 to 55 % of applicants to state and municipal police in 2018 and 2019."),),
+        (
+            cite(
+                "vetting-official",
+                "official",
+                "26 of 100 applicants to the federal police in 2010; 44 to 55 % of applicants to state and municipal police in 2018 and 2019.",
+            ),
+        ),
     ),
     Parameter(
         "filling",
@@ -206,7 +214,11 @@ class Vetting(Mechanism):
             Flow("mistaken", "honest", "failed", lambda v: (1.0 - v.specificity) * _tested(v, 1.0), "honest officers who fail a test"),
             Flow("detected", "compromised", "found_out", lambda v: v.sensitivity * _tested(v, v.targeting)[:, :, None], "compromised officers who fail a test"),
             Flow(
-                "missed", "compromised", "undetected", lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting)[:, :, None], "compromised officers who pass a test"
+                "missed",
+                "compromised",
+                "undetected",
+                lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting)[:, :, None],
+                "compromised officers who pass a test",
             ),
             Flow("expired", "vetted", "honest", lambda v: 1.0 / v.validity, "honest officers whose passed test is no longer valid"),
             Flow("expired_undetected", "undetected", "compromised", lambda v: 1.0 / v.validity, "compromised officers whose passed test is no longer valid"),
@@ -218,7 +230,8 @@ class Vetting(Mechanism):
                 lambda v: (1.0 - v.sensitivity) * _tested(v, v.retest)[:, :, None],
                 "compromised officers who pass when they are tested again",
             ),
-            Flow("dismissed", "failed", OUTSIDE, _dismissed, "honest officers dismissed for a failed test"),
+            Flow("dismissed", "failed", OUTSIDE, lambda v: (1.0 - v.joining * _anybody(v)) * _dismissed(v), "honest officers dismissed for a failed test"),
+            Flow("joined_honest", "failed", "members", _joined, "honest officers who join a group when dismissed"),
             Flow("dismissed_found_out", "found_out", OUTSIDE, lambda v: (1.0 - v.joining) * _dismissed(v)[:, :, None], "compromised officers dismissed"),
             Flow("joined", "found_out", "members", lambda v: v.joining * _dismissed(v)[:, :, None], "compromised officers who join their group when dismissed"),
             Flow("hired", OUTSIDE, "vetted", _hired, "applicants who pass and fill a vacancy"),
@@ -245,6 +258,17 @@ def _dismissed(v):
     # 1 / (d / rule + S (1 / L + 1 / R)), written so that a limit of zero is no division by zero.
     slow = v.procedure * both + v.rule * jnp.sum(_failed(v), axis=0) * (labour + replaced)
     return (v.rule * both / jnp.maximum(slow, NOTHING))[None, :]
+
+
+def _anybody(v):
+    """1 where there are members of any group and 0 where there are none: shape (territory, 1)."""
+    return jnp.minimum(v.total("members", over=("group",)), 1.0)
+
+
+def _joined(v):
+    """Hazard of being dismissed and joining each group of the territory, in proportion to their size [1/week]: shape (territory, corps, group)."""
+    share = v.members / jnp.maximum(v.total("members", over=("group",)), 1.0)
+    return v.joining * _dismissed(v)[:, :, None] * share[:, None, :]
 
 
 def _hired(v):
