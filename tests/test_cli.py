@@ -41,7 +41,7 @@ def short(tmp_path):
 
 
 def test_the_commands_are_those_the_readme_promises():
-    assert COMMANDS == ["check", "compare", "doctor", "explain", "mechanisms", "new", "reproduce", "run"]
+    assert COMMANDS == ["check", "compare", "data", "describe", "doctor", "evidence", "explain", "mechanisms", "new", "reproduce", "run"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -67,6 +67,13 @@ def test_the_program_has_help_and_a_version(capsys):
         (["check", "nowhere.toml"], "TR1101"),
         (["explain", "TR0000"], "TR1002"),
         (["mechanisms", "confict"], "TR1205"),
+        (["evidence", "C60"], "TR1601"),
+        (["evidence", "size2023"], "TR1601"),
+        (["evidence", "--stance", "rumour"], "TR1602"),
+        (["evidence", "--system", "prison"], "TR1602"),
+        (["evidence", "--mechanism", "confict"], "TR1205"),
+        (["describe", "--scenario", "nowhere.toml"], "TR1101"),
+        (["describe", "--out", "/proc/nowhere/x.md"], "TR3102"),
         (["new", "/proc/nowhere/x.toml"], "TR3102"),
     ],
 )
@@ -134,6 +141,22 @@ def test_compare_pairs_policies_with_the_baseline(short, tmp_path):
     assert (tmp_path / "out" / "report.html").exists()
 
 
+def test_the_folder_of_a_comparison_has_the_digest_that_its_record_has(short, tmp_path, monkeypatch, capsys):
+    from tregua.manifest import make_manifest
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)
+
+    def write(place, comparison, command, seconds):
+        record = make_manifest("comparison", [comparison.baseline, *comparison.policies], command, seconds)
+        (place / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
+
+    monkeypatch.setattr("tregua.store.write_comparison", write)
+    assert run_command(["compare", "short.toml", "--replicates", "2", "--json"]) == 0
+    folder = next((tmp_path / "runs").iterdir())
+    assert folder.name == f"short-compare-{json.loads((folder / 'manifest.json').read_text())['inputs_sha256'][:8]}"
+
+
 def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     file = tmp_path / "long.toml"
     file.write_text(SHORT.format(replicates=1500).replace("104 week", "3120 week"), encoding="utf-8")
@@ -157,6 +180,57 @@ def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items() if path.exists()), "kept parts must not be run again"
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+def test_a_closed_terminal_leaves_nothing_half_written(number, tmp_path):
+    script = (
+        "import sys, time; from pathlib import Path; import tregua.cli; import tregua.cli.commands as c; from tregua.checkpoint import staged\n"
+        "def wait(*_):\n"
+        "    with staged(Path('out'), False) as place:\n"
+        "        (place / 'half').write_text('half'); print('writing', flush=True); time.sleep(60)\n"
+        "import tregua.scenario_file; tregua.scenario_file.load_scenario = wait\n"
+        "tregua.cli.main(['check'])\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "writing\n"
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_finished_parts_outlive_a_full_disk(short, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)  # the precision of this process is settled already
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tregua.store.write_run", full)
+    assert run_command(["run", "short.toml", "--out", "out"]) == 2
+    assert "TR3102" in capsys.readouterr().err
+    assert len(list(tmp_path.glob(".unfinished-*/*.npz"))) == 1
+    monkeypatch.setattr("tregua.run.run_chunk", lambda *_: pytest.fail("finished parts must not be run again"))
+    monkeypatch.setattr("tregua.store.write_run", lambda place, *_: (place / "manifest.json").write_text('{"kind": "run"}'))
+    assert run_command(["run", "short.toml", "--out", "out", "--json"]) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "short.toml"]
+
+
+def test_a_second_run_keeps_the_notes_that_a_user_put_into_the_folder(short, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)
+    monkeypatch.setattr("tregua.store.write_run", lambda place, *_: (place / "manifest.json").write_text('{"kind": "run"}'))
+    assert run_command(["run", "short.toml", "--json"]) == 0
+    folder = next((tmp_path / "runs").iterdir())
+    (folder / "notes.txt").write_text("mine")
+    assert run_command(["run", "short.toml", "--json"]) == 0
+    assert (folder / "notes.txt").read_text() == "mine"
+    (folder / "scenario.toml").write_text("changed by me")
+    monkeypatch.setattr("tregua.run.run_chunk", lambda *_: pytest.fail("refused before anything is computed"))
+    assert run_command(["run", "short.toml"]) == 2
+    assert "TR3105" in capsys.readouterr().err
+    assert (folder / "scenario.toml").read_text() == "changed by me"
 
 
 def test_reproduce_lists_what_there_is_and_refuses_the_rest():
@@ -209,3 +283,46 @@ def test_a_fault_of_ours_is_told_as_one_and_has_a_status_of_its_own(monkeypatch,
     monkeypatch.setattr("tregua.scenario_file.load_scenario", lambda *_: 1 / 0)
     assert run_command(["check"]) == 3
     assert "TR9002: something went wrong inside Tregua" in capsys.readouterr().err
+
+
+def test_evidence_filters_its_list(capsys):
+    def ids(*arguments):
+        assert run_command(["evidence", *arguments, "--json"]) == 0
+        return [entry["id"] for entry in json.loads(capsys.readouterr().out)]
+
+    everything = ids()
+    assert {"C01", "C59", "size-2023"} <= set(everything)
+    assert set(ids("--stance", "alleged", "--system", "money")) == {"C26", "C27", "C29"}
+    assert "size-2023" in ids("--mechanism", "conflict")
+    assert "size-2023" not in ids("--unused") and "C17" in ids("--unused")
+    assert ids("--search", "tunnel") == ["C42", "C48"]
+    assert ids("--search", "no such words anywhere") == []
+
+
+def test_evidence_shows_one_claim_with_chain_figures_and_what_disagrees(capsys):
+    assert run_command(["evidence", "C57"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Independent origins: 1" in shown
+    assert "67,000 stated" in shown and "66,743 = 65,000 + 2,045 - 302 computed" in shown
+    assert run_command(["evidence", "c05"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    depths = [len(line) - len(line.lstrip()) for line in lines if "└─" in line]
+    assert len(depths) == 3 and depths == sorted(set(depths))
+    assert run_command(["evidence", "size-2023"]) == 0
+    assert "Used by: arrests.effort" in capsys.readouterr().out
+    assert run_command(["evidence", "C53", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["independent_origins"] == 1
+
+
+def test_describe_writes_markdown_or_json_and_never_overwrites(tmp_path, capsys):
+    file = tmp_path / "model.md"
+    assert run_command(["describe", "--out", str(file)]) == 0
+    capsys.readouterr()
+    written = file.read_text(encoding="utf-8")
+    assert written.startswith("# ") and "## 7. Submodels" in written
+    assert run_command(["describe", "--out", str(file)]) == 2
+    assert "TR3102" in capsys.readouterr().err
+    assert run_command(["describe"]) == 0
+    assert capsys.readouterr().out == written
+    assert run_command(["describe", "--scenario", "size-2023", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scales"]["weeks"] == 783

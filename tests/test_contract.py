@@ -211,7 +211,7 @@ def test_derivatives_equal_central_differences(name, solver):
         pytest.skip("an event without a mean")
     # What is switched off by default is on here, at the middle of its prior.
     switched = {f"{name}.{p.name}": float(p.prior.distribution().median()) for p in CONTRACT[name]().parameters if p.value == 0.0}
-    check_against_differences(*outcomes_of(toys.scenario(model, values=switched), solver))
+    check_against_differences(*outcomes_of(toys.scenario(model, values=switched, territories=3), solver))
 
 
 @EVERY

@@ -160,16 +160,23 @@ def test_two_identical_groups_stay_identical(solver):
     rivalry[1], rivalry[:, 1] = rivalry[0], rivalry[:, 0]
     rivalry[1, 0] = rivalry[0, 1] = 2.0
     rivalry[0, 0] = rivalry[1, 1] = 0.0
-    data = dataclasses.replace(scenario.data, covariates={**scenario.data.covariates, "rivalry": rivalry, "alliance": 0.0 * rivalry})
+    same = {}
+    for name, thing in (scenario.model.covariates | scenario.model.neutral).items():
+        same[name] = scenario.data.covariates[name].copy()
+        if thing.axes[-1] == "group":
+            same[name][..., 1] = same[name][..., 0]
+    data = dataclasses.replace(scenario.data, covariates={**same, "rivalry": rivalry, "alliance": 0.0 * rivalry})
     members = tregua.simulate(dataclasses.replace(scenario, data=data), solver).snapshots["members"]
     assert np.allclose(members[..., 0], members[..., 1], rtol=1e-12) and not np.allclose(members[:, -1, :, 0], members[:, -1, :, 2], rtol=1e-3)
 
 
 @DETERMINISTIC
 def test_territories_that_share_nothing_run_as_if_they_were_alone(solver):
-    values = {**STRONG, "founding.members_at_start": 1000.0}
-    two = tregua.simulate(toys.scenario(values=values, territories=2), solver)
-    one = tregua.simulate(toys.scenario(values=values, territories=1), solver)
+    whole = toys.scenario(values={**STRONG, "founding.members_at_start": 1000.0}, territories=2)
+    axes = {n: x.axes for n, x in (whole.model.covariates | whole.model.neutral).items()}
+    part = {n: x[1:] if axes[n][0] == "territory" else x for n, x in whole.data.covariates.items()}
+    data = dataclasses.replace(whole.data, space=toys.space(territories=1), covariates=part)
+    two, one = (tregua.simulate(s, solver) for s in (whole, dataclasses.replace(whole, data=data)))
     for name in STOCKS:
         assert np.allclose(two.snapshots[name][:, :, 1], one.snapshots[name][:, :, 0], rtol=1e-12), name
 

@@ -128,7 +128,8 @@ def test_the_answer_has_numbers_and_their_range(run_page):
 
 
 def test_the_answer_of_a_comparison(comparison_page):
-    assert "Of 2 policies, “Half <b>recruitment</b>” makes the largest difference" in comparison_page.text, "escaped, not obeyed"
+    assert "“Half <b>recruitment</b>” makes a difference" in comparison_page.text, "escaped, not obeyed"
+    assert "1 policy against the baseline, and a check" in comparison_page.text, "a policy that changes nothing is no policy"
     assert "fewer in 8 of 8 pairs" in comparison_page.text
     assert "No change: no change in members killed by rival groups in any pair" in comparison_page.text
     assert "can decide whether a policy brings deaths down from where they are" in comparison_page.text

@@ -73,6 +73,12 @@ def test_the_files_name_sources_tolerances_and_real_parameters():
         assert set(published.search) <= set(parameters)
 
 
+def test_a_number_given_to_one_decimal_has_one_decimal():
+    """A reference must be the number that its source gives, not ours."""
+    values = [entry["value"] for entry in load("size-2023").entries if entry["tolerance"] == "one_decimal"]
+    assert len(values) >= 2 and all(value == round(value, 1) for value in values)
+
+
 def test_groups_of_the_file_are_the_largest_of_the_data():
     labels = load_data("groups-2020").space.labels("group")[:3]
     assert {entry["key"] for entry in load("size-2023").entries} >= {f"group.{label}" for label in labels}

@@ -214,3 +214,12 @@ class Nowhere(toys.Deaths):
 def test_a_flow_without_an_end_is_refused_when_the_model_is_built():
     with pytest.raises(TreguaError, match="TR2103"):
         Model((Nowhere(),))
+
+
+def test_a_model_in_which_nobody_can_be_a_member_is_refused_and_one_that_people_come_into_is_not():
+    empty = Model.size_2023() - "founding"
+    with pytest.raises(TreguaError, match="TR2207"):
+        run.make_plan(toys.scenario(empty))
+    run.make_plan(toys.scenario(empty + toys.Arrivals()))
+    with pytest.raises(TreguaError, match="TR2207"):
+        run.make_plan(toys.scenario(empty + toys.Arrivals(), values={"arrivals.rate": 0.0}))

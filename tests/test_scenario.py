@@ -95,6 +95,15 @@ def test_a_policy_that_leads_out_of_the_support_in_any_week_is_refused():
         scenario.compile()
 
 
+def test_of_several_changes_the_one_that_leads_out_is_named():
+    first = Policy("first", (Modifier(NAME, "scale", 0.5), Modifier("arrests.effort", "add", -1.0)))
+    second = Policy("second", (Modifier(NAME, "add", -0.01, written="-0.01 / week"), Modifier(NAME, "scale", 2.0)))
+    with pytest.raises(TreguaError, match="TR1306") as caught:
+        toys.scenario().with_policy(first).with_policy(second).compile()
+    assert caught.value.details["where"] == f"policy 'second', change of {NAME}"
+    assert caught.value.details["found"].startswith(f"add to {NAME} -0.01 / week, which makes it -0.0")
+
+
 def test_a_value_at_the_edge_of_its_support_is_taken():
     toys.scenario(values={NAME: 0.0}).compile()
 

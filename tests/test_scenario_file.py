@@ -20,8 +20,8 @@ BAD = {
     "negative rate": ('"110 person/week"', '"-1 person/week"', "TR1306", "arrests.effort", "-1"),
     "not a number": ('"110 person/week"', '"nan person/week"', "TR1306", "arrests.effort", "at least 0"),
     "code in place of a number": ('"110 person/week"', "\"__import__('os')\"", "TR1302", "values.arrests.effort", "__import__"),
-    "text for a number": ("replicates = 200", 'replicates = "many"', "TR1204", "run.replicates", "integer"),
-    "a boolean for a number": ("seed = 1", "seed = true", "TR1204", "run.seed", "integer"),
+    "text for a number": ("replicates = 200", 'replicates = "many"', "TR1204", "run.replicates", "a whole number"),
+    "a boolean for a number": ("seed = 1", "seed = true", "TR1204", "run.seed", "a whole number"),
     "no replicates": ("replicates = 200", "replicates = 0", "TR2204", "key run", "at least 1"),
     "unknown solver": ('solver = "tau-leap"', 'solver = "tau-lap"', "TR2202", "key run", "tau-leap"),
     "misspelt key": ("solver =", "sollver =", "TR1201", "run.sollver", "solver"),
@@ -53,6 +53,21 @@ BAD = {
     "endless ramp": ("scale = 2\n", 'scale = 2\nramp = "inf week"\n', "TR1402", "policy.0", "inf"),
     "longer than the calendar": ("end = 2027-01-01", 'length = "100000 year"', "TR1305", "scenario.length", "100000 year"),
     "policy named as the scenario": ('name = "none"', 'name = "size-2023"', "TR1206", "policy", ""),
+    "unknown key with the name of a type": ("[scenario]", "[scenario]\ndate = 5", "TR1201", "scenario.date", "data"),
+    "unknown table with the name of a type": ("[values]", "[str]\n[values]", "TR1201", "key str", "values"),
+    "value for a table": ('name = "both"', 'name = "both"\nchange = 3', "TR1204", "policy.2.change", "a table, under the heading [[policy.change]]"),
+    "table for text": ('label = "No change"', "label = {a = 1}", "TR1204", "policy.3.label", "a table with a"),
+    "policy out of the support": (
+        "scale = 2\n",
+        'add = "-26000 person/year"\n',
+        "TR1306",
+        "key policy.0, policy 'double-arrests', change of arrests.effort",
+        "add to arrests.effort -26000 person/year from 2022-01-01, which makes it -388.289 person/week",
+    ),
+    "value out of the support in other units": ('"110 person/week"', '"-5 person/year"', "TR1306", "values.arrests.effort", "-5 person/year"),
+    "year of two digits": ("start = 2012-01-01", 'start = "12"', "TR1304", "scenario.start", "2022-01"),
+    "misspelt unit": ('"110 person/week"', '"110 person/fortnite"', "TR1302", "values.arrests.effort", "fortnight"),
+    "nobody": ('"founding", ', "", "TR2207", "scenario.mechanisms", "founding"),
     "broken TOML": ("[scenario]", "[scenario", "TR1102", "bad.toml", ""),
 }
 
@@ -87,6 +102,14 @@ def test_a_missing_file_names_the_nearest(source):
         load_scenario(source)
     assert caught.value.code == "TR1101"
     assert "size-2023" in caught.value.details["expected"]
+
+
+def test_a_scenario_that_is_no_table_is_refused_in_plain_words(tmp_path):
+    file = tmp_path / "bad.toml"
+    file.write_text("scenario = 3", encoding="utf-8")
+    with pytest.raises(TreguaError, match="TR1204") as caught:
+        load_scenario(file)
+    assert caught.value.details["expected"] == "a table, under the heading [scenario]"
 
 
 def test_units_are_converted(tmp_path):

@@ -72,7 +72,8 @@ def test_a_rate_survives_the_way_to_years_and_back(rate):
         (0.0025, "1/week", "TR1301"),
         (110, "person/week", "TR1301"),
         ("five / week", "1/week", "TR1302"),
-        ("0.1 / fortnight", "1/week", "TR1302"),
+        ("0.1 / lustrum", "1/week", "TR1302"),
+        ("110 km", "person/week", "TR1303"),
         ("", "1/week", "TR1302"),
         (True, "1", "TR1302"),
         (None, "1/week", "TR1302"),
@@ -90,6 +91,15 @@ def test_what_is_no_quantity_of_the_right_kind_is_refused_with_its_place(value, 
     assert caught.value.details["where"] == "file.toml, key rate"
 
 
+@pytest.mark.parametrize(
+    ("text", "unknown", "nearest"), [("2 / fortnite", "fortnite", "fortnight"), ("110 persn/week", "persn", "person"), ("3 zzz", "zzz", "")]
+)
+def test_an_unknown_unit_is_named_with_the_nearest(text, unknown, nearest):
+    with pytest.raises(TreguaError, match="TR1302") as caught:
+        in_unit(text, "person/week", "")
+    assert repr(unknown) in caught.value.what and caught.value.details["nearest"] == nearest
+
+
 def test_a_bare_number_is_answered_with_the_text_to_write():
     with pytest.raises(TreguaError) as caught:
         in_unit(0.0025, "1/week", "")
@@ -100,4 +110,4 @@ def test_units_of_declarations_are_checked():
     for unit in ("1", "person", "1/week", "person/week", "1/(person*week)", "kg", "usd/week"):
         check_unit(unit)
     with pytest.raises(TreguaError, match="TR1302"):
-        check_unit("1/fortnight")
+        check_unit("1/lustrum")

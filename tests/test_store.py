@@ -15,6 +15,7 @@ import xarray
 
 import tregua
 from tregua import Model, Policy, Scenario, Study, TreguaError, simulate
+from tregua.manifest import joint_digest
 from tregua.run import make_plan
 from tregua.store import (
     Checkpoint,
@@ -79,6 +80,66 @@ def test_replacing_takes_all_of_the_old_run_away(tmp_path):
         (place / "manifest.json").write_text('{"kind": "run"}')
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["manifest.json"]
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_replacing_keeps_what_tregua_did_not_write(tmp_path):
+    make_old(tmp_path / "run")
+    (tmp_path / "run" / "mine").mkdir()
+    (tmp_path / "run" / "mine" / "notes.txt").write_text("my notes")
+    (tmp_path / "run" / "link").symlink_to("nowhere")
+    with staged(tmp_path / "run", True) as place:
+        (place / "manifest.json").write_text('{"kind": "run"}')
+    assert (tmp_path / "run" / "mine" / "notes.txt").read_text() == "my notes"
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["link", "manifest.json", "mine"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_replacing_is_refused_where_it_would_lose_somebodys_work(tmp_path):
+    make_old(tmp_path / "run")
+    (tmp_path / "run" / "old").write_text("old, with my remarks")
+    with pytest.raises(TreguaError, match="TR3105") as caught, staged(tmp_path / "run", True):
+        raise AssertionError("not reached")
+    assert caught.value.details["found"] == "old"
+    (tmp_path / "run" / "old").write_text("old")
+    (tmp_path / "run" / "new").write_text("mine")
+    with pytest.raises(TreguaError, match="TR3105"), staged(tmp_path / "run", True) as place:
+        (place / "manifest.json").write_text('{"kind": "run"}')
+        (place / "new").write_text("new")
+    assert (tmp_path / "run" / "new").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_run_of_a_version_that_kept_no_list_loses_nothing_but_what_is_written_again(tmp_path):
+    (tmp_path / "run").mkdir()
+    for name in ("manifest.json", "report.html", "notes.txt"):
+        (tmp_path / "run" / name).write_text("{}")
+    with staged(tmp_path / "run", True) as place:
+        for name in ("manifest.json", "report.html"):
+            (place / name).write_text('{"kind": "run"}')
+    assert (tmp_path / "run" / "notes.txt").read_text() == "{}"
+    assert "kind" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path):
+    make_old(tmp_path / "run")
+    script = (
+        "import os, signal, sys; from pathlib import Path; from tregua.checkpoint import staged\n"
+        "with staged(Path('run'), True) as place:\n"
+        "    (place / 'half').write_text('half'); print(place.name, flush=True); sys.stdin.read()\n"
+    )
+    using = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    name = using.stdout.readline().strip()
+    with staged(tmp_path / "other", False):
+        assert (tmp_path / name / "half").exists(), "a folder in use is left alone"
+    using.kill()
+    using.communicate()
+    assert (tmp_path / name).exists()
+    (tmp_path / "run").rename(tmp_path / ".run-0123abcd.tregua-old")
+    (tmp_path / ".backup-20240101.old").mkdir()
+    with staged(tmp_path / "third", False):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".backup-20240101.old", "other", "run", "third"]
+    assert (tmp_path / "run" / "old").exists(), "an old run set aside comes back"
 
 
 def test_a_run_is_replaced_only_on_demand_and_other_things_never(tmp_path):
@@ -271,6 +332,8 @@ def test_comparison_folder(comparison_folder):
     assert (differences.loc[differences["policy"] == "none", "difference"] == 0.0).all()
     manifest = read_manifest(folder)
     assert [scenario["name"] for scenario in manifest["scenarios"]] == ["small", "half", "none"]
+    assert manifest["inputs_sha256"] == joint_digest([scenario["inputs_sha256"] for scenario in manifest["scenarios"]])
+    assert f"inputs {manifest['inputs_sha256'][:8]}" in (folder / "figures" / "effects.svg").read_text(encoding="utf-8")
     assert manifest["scenarios"][1]["policies"][0]["modifiers"][0]["start"] == "2012-07-01"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import jax.numpy as jnp
@@ -89,16 +90,22 @@ class Scaled(Mechanism):
         return self.inner.parameters
 
     def flows(self):
-        return tuple(Flow(f.name, f.source, f.target, lambda v, f=f: self.factor * f.hazard(v), f.doc) for f in self.inner.flows())
+        return tuple(dataclasses.replace(f, hazard=lambda v, f=f: self.factor * f.hazard(v)) for f in self.inner.flows())
 
     def drifts(self):
-        return tuple(Drift(d.level, lambda v, d=d: self.factor * d.rate(v), d.doc) for d in self.inner.drifts())
+        return tuple(dataclasses.replace(d, rate=lambda v, d=d: self.factor * d.rate(v)) for d in self.inner.drifts())
 
     def events(self):
-        return tuple(Event(e.name, e.axes, lambda v, e=e: self.factor * e.hazard(v), e.apply, e.doc, e.has_mean) for e in self.inner.events())
+        return tuple(dataclasses.replace(e, hazard=lambda v, e=e: self.factor * e.hazard(v)) for e in self.inner.events())
+
+    def tracks(self):
+        return self.inner.tracks()
+
+    def records(self):
+        return self.inner.records()
 
     def initial(self, view, draw):
-        return self.inner.initial(view, draw)
+        return {name: self.factor * amount for name, amount in self.inner.initial(view, draw).items()}
 
 
 MEMORY = Level("memory", ("territory",), "1", "how much past losses are remembered", initial=0.5)

@@ -95,6 +95,8 @@ def _meaning(trajectories: Trajectories, name: str) -> tuple[str, str, str]:
         return model.levels[name].unit, model.levels[name].doc, "held"
     if name in model.flows:
         return "person", model.flows[name][1].doc, "moved"
+    if name in model.records:
+        return "person", model.records[name][1].doc, "moved"
     return "1", model.events[name][1].doc, "moved"
 
 

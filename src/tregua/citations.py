@@ -46,7 +46,12 @@ CITED: dict[str, Source] = {
         link="arXiv:2307.06302; data doi:10.5061/dryad.zw3r228d7",
     ),
     "critique-2023": paper("J. P. Caulkins, B. Kilmer, P. Reuter, Policy Forum, Science 381(6664):1291-1293", 2023, link="doi:10.1126/science.adj8911"),
-    "critique-rojas-2023": paper("R. Rojas, comment on the estimate of recruitment, arXiv 2310.05975", 2023, link="arXiv:2310.05975", note=SUMMARY_SEEN),
+    "critique-rojas-2023": paper(
+        "R. Rojas, Reducing cartel recruitment and upholding the rule of law is the only way to reduce violence in Mexico, arXiv 2310.05975",
+        2023,
+        link="arXiv:2310.05975",
+        note=SUMMARY_SEEN,
+    ),
     "spending-2025": paper(
         "R. Prieto-Curiel, D. Grass, S. Wrzaczek, G. M. Campedelli, G. Tragler, G. Feichtinger, Reducing Cartel Violence: The Mexican Dilemma Between Social "
         "and Security Spending, arXiv 2508.06509",
@@ -188,6 +193,10 @@ CITED: dict[str, Source] = {
     ),
     "prison-escapes-total": press("Escapes January 2000 to December 2010: 1,353 persons, 436 of them in Tamaulipas, official count in press reports", 2010),
     "cndh-prisons-2012": official("CNDH, diagnosis of the supervision of prisons: self-rule by inmates", 2012, note=FROM_MEMORY),
+    "prison-centres-2012": press("Prisons in December 2012: 419 centres, 188,167 places, 237,580 prisoners, in press reports", 2012),
+    "inegi-prisons": press(
+        "INEGI, national censuses of the prison system 2016-2020 (prisoners, admissions, releases, share without a sentence), in press reports", 2020
+    ),
     "madtor-2024": paper("D. Manzi, F. Calderoni, JASSS 27(3):3, on the resilience of drug trafficking organizations", 2024, link="doi:10.18564/jasss.5430"),
     "proton-oc-2021": paper(
         "F. Calderoni, G. M. Campedelli, A. Szekely, M. Paolucci, G. Andrighetto, Recruitment into Organized Crime: An Agent-Based Approach Testing the "
@@ -238,6 +247,7 @@ CITED: dict[str, Source] = {
     "coscia-2012": dataset("M. Coscia, V. Ríos, Knowing Where and How Criminal Organizations Operate Using Web Content, CIKM: presence 1990-2010", 2012),
     "presence-2015-2020": dataset("Presence of groups by state 2015-2020 by five sources, Programa de Política de Drogas", 2020, note="They do not agree."),
     "crisis-group-2020": dataset("International Crisis Group, armed groups named on the web, mid-2009 to late 2020", 2020, note=SUMMARY_SEEN),
+    "groups-government-2019": press("Federal government's count of criminal groups, May 2019, in press reports", 2019),
     "mapping-groups-2015": dataset("Mapping Criminal Organizations, groups active 2007-2015", 2015, note=SUMMARY_SEEN),
     # What is counted.
     "inegi-homicides": official("INEGI, registered deaths by homicide (ICD-10 X85-Y09) by state and month 1990-2020", 2020),

@@ -26,14 +26,14 @@ class Dataset:
         name: as scenarios name it.
         space: the axes and their labels.
         covariates: measured inputs by name.
-        values: parameter values that the data supply, by full name, in the parameter's unit.
+        values: parameter values that the data supply, by full name, in the parameter's unit: one number, or one for each place along the parameter's axes.
         tables: file, source, what was changed and digest of every table used.
     """
 
     name: str
     space: Space
     covariates: Mapping[str, np.ndarray]
-    values: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float | np.ndarray] = field(default_factory=dict)
     tables: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -82,7 +82,19 @@ def _ties(place: dict[str, int], relation: str) -> Float[np.ndarray, "group grou
     return matrix
 
 
-LOADERS = {"groups-2020": _groups_2020}
+def _mexico_2007() -> Dataset:
+    from .mexico import mexico_2007
+
+    return mexico_2007()
+
+
+def _mexico_2012() -> Dataset:
+    from .mexico import mexico_2012
+
+    return mexico_2012()
+
+
+LOADERS = {"groups-2020": _groups_2020, "mexico-2007": _mexico_2007, "mexico-2012": _mexico_2012}
 
 
 @cache

@@ -23,7 +23,8 @@ from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox
 
-from .observe import Outcome, bands
+from .observe import bands
+from .outcomes import Outcome
 from .trajectories import Trajectories
 
 P = ParamSpec("P")
@@ -185,20 +186,25 @@ def band_note(trajectories: Trajectories, lines: int = 1) -> str:
     return "One replicate, with chance." if trajectories.plan.solver.stochastic else "Expected numbers, without chance: there is no band."
 
 
-def main_outcomes(outcomes: dict[str, Outcome], wanted: Sequence[str] = ("killed", "members")) -> list[Outcome]:
-    """The outcomes that readers ask for first, as far as a model has them, then others, as many as are wanted."""
+def main_outcomes(outcomes: dict[str, Outcome], wanted: Sequence[str] = ()) -> list[Outcome]:
+    """The outcomes that readers ask for first, as far as a model has them, then others, as many as are wanted.
+
+    Without a wish these are all killed, civilians killed where they are counted, and members.
+    """
+    wanted = wanted or [name for name in ("killed", "killed_civilian", "members") if name != "killed_civilian" or name in outcomes]
     names = [name for name in wanted if name in outcomes] + [name for name in outcomes if name not in wanted]
     return [outcomes[name] for name in names[: len(wanted)]]
 
 
 def sheet(rows: int, columns: int, size: tuple[float, float], title: str, note: str, footer: str, **shared: Any) -> tuple[Figure, np.ndarray]:
-    """An empty figure with a title above, and below how to read it and where it comes from."""
+    """An empty figure with a title above, and below how to read it, in one line or more, and where it comes from."""
     figure = Figure(figsize=size, layout="constrained")
-    lines = 0.17 * (1 + bool(footer)) / size[1]
+    texts = [*note.split("\n"), *([footer] if footer else [])]
+    lines = 0.17 * len(texts) / size[1]
     figure.get_layout_engine().set(rect=(0.0, lines + 0.01, 1.0, 0.99 - lines))  # type: ignore[union-attr]
     if title:
         figure.suptitle(title, x=0.008, ha="left", fontweight="bold")
-    for i, text in enumerate(reversed([text for text in (note, footer) if text])):
+    for i, text in enumerate(reversed([text for text in texts if text])):
         figure.text(0.01, (0.05 + 0.17 * i) / size[1], text, fontsize=7.5, color=GREY, va="bottom")
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 

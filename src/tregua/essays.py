@@ -57,7 +57,7 @@ ESSAYS: dict[str, Essay] = {
         "Parameters are named mechanism.parameter, such as recruitment.rate. `tregua mechanisms` lists them. A parameter exists only if its mechanism is in "
         "the model.",
     ),
-    "TR1204": Essay("a value is of the wrong kind", "A number stands where text is expected, or the other way round. The message says what was expected."),
+    "TR1204": Essay("a value is of the wrong kind", "A number stands where text is expected, or a value where a table is. The message says what was expected."),
     "TR1205": Essay("no mechanism has that name", "`tregua mechanisms` lists those that ship; the message names the nearest."),
     "TR1206": Essay("two policies have the same name", "Names tell policies apart in tables and file names. Rename one of them."),
     "TR1207": Essay(
@@ -76,8 +76,8 @@ ESSAYS: dict[str, Essay] = {
     ),
     "TR1302": Essay(
         "text is not a number with a unit",
-        'Write a number, then a unit: "0.0025 / week", "110 person/week", "50 %". Known units: person, day, week, month, year, kilogram, tonne, usd, %. A year '
-        "is 365.25 days, a month a twelfth of it.",
+        'Write a number, then a unit: "0.0025 / week", "110 person/week", "50 %". Known units: person, hour, day, week, fortnight, month, year, '
+        "kilometer, gram, kilogram, tonne, usd, %. An unknown unit is named, with the nearest that is known. A year is 365.25 days, a month a twelfth of it.",
     ),
     "TR1303": Essay(
         "a quantity is of another kind",
@@ -92,7 +92,7 @@ ESSAYS: dict[str, Essay] = {
     "TR1306": Essay(
         "a value leaves the range that makes sense",
         "Every parameter has a support: a rate cannot be negative, a share lies between 0 and 1. The check includes policies, so an `add` or `set` may be the "
-        "cause.",
+        "cause; the message then names the policy and the change.",
     ),
     "TR1307": Essay("a value has the wrong shape", "A parameter takes one number, or one for each place along its axes; posterior draws have one row a draw."),
     "TR1401": Essay("a policy changes a parameter that does not exist", "`tregua mechanisms` lists all parameters; the message names the nearest."),
@@ -118,6 +118,38 @@ ESSAYS: dict[str, Essay] = {
         "Claims of the two articles are C01 to C59; sources have short ids such as size-2023. `tregua evidence` lists all of them. A mechanism that cites a "
         "source which is not in the ledger is refused when it is loaded: add the source to tregua/citations.py first.",
     ),
+    "TR1602": Essay(
+        "nothing in the ledger is of that kind",
+        "`tregua evidence` filters by stance (official, measured, estimated, reported, alleged, opinion, record, assumed) and by system, the part of the world "
+        "that a claim is about, or the kind of a source. The message lists the values that occur and names the nearest.",
+    ),
+    "TR1701": Essay(
+        "an official file cannot be read",
+        "It is not there, is empty, or is no text: an archive must be unpacked and a spreadsheet saved as csv. UTF-8 and Latin-1 are both read.",
+    ),
+    "TR1702": Essay(
+        "a file is not of the kind that was named",
+        "Each kind has the columns of the official publication: INEGI's export of homicides by month, SESNSP's file of victims, UCDP's file of events. "
+        "The message says which columns were found and which are missing. Nothing was written.",
+    ),
+    "TR1703": Essay(
+        "a name is no state of Mexico",
+        "Accents, capitals, long and older names are all understood, and so are INEGI codes. The message names the row. Where a code and a name stand side by "
+        "side they must mean the same state.",
+    ),
+    "TR1704": Essay(
+        "a value in an official file makes no sense",
+        "Counts are whole numbers from zero, years have four digits, dates are 2015-01-31 and in order. A file with one such value is refused as a whole, "
+        "because a column that has slipped is rarely wrong in one row only.",
+    ),
+    "TR1705": Essay("a row is there twice", "Counting it twice would be wrong and dropping one a guess. Look at both rows, which the message names."),
+    "TR1706": Essay(
+        "totals do not add up",
+        "The months of a state must add up to its own total and the states to the national total, both printed in the file. Where they do not, rows are "
+        "missing or were changed.",
+    ),
+    "TR1707": Essay("no such kind of file can be imported", "The kinds are homicides (INEGI), victims (SESNSP) and events (UCDP GED)."),
+    "TR1708": Essay("no shipped table has that name", "`tregua data` lists the shipped tables; the message names the nearest."),
     "TR2101": Essay(
         "something is defined twice",
         "Two mechanisms declare a compartment or level by the same name with different axes or units, or the same mechanism is in the model twice. Define "
@@ -154,6 +186,11 @@ ESSAYS: dict[str, Essay] = {
         "The exact solver moves one person at a time and is a referee for small cases: thousands of persons for weeks, not a hundred thousand for years. Use "
         "tau-leap, which agrees with it as its step shrinks.",
     ),
+    "TR2207": Essay(
+        "nobody can ever be a member",
+        "No mechanism of the model founds the groups, and none brings persons into them from outside while they are empty. A run would be all zeros, "
+        'which would be true and misleading. Add "founding" to the mechanisms, or a mechanism of your own that provides members.',
+    ),
     "TR2301": Essay(
         "a run met numbers that make no sense",
         "A hazard became negative or infinite, or an event changed the number of persons. With the shipped mechanisms this means extreme values; with a new "
@@ -172,6 +209,11 @@ ESSAYS: dict[str, Essay] = {
     "TR3104": Essay(
         "the name of a folder cannot be used",
         "Part of the path is a file, the name is too long, or you may not look there. Nothing was computed. Name another folder with --out.",
+    ),
+    "TR3105": Essay(
+        "a file of yours would be lost",
+        "Replacing a run takes over the files that you put into its folder. It cannot do so where you changed a file that Tregua wrote, or where your file has "
+        "the name of one that the new run writes. Nothing was touched: rename or move the files named, or give another --out.",
     ),
     "TR9002": Essay(
         "something went wrong inside Tregua",

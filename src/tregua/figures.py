@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .death_charts import death_pictures
 from .drawing import (
     COLOURS,
     CROWD,
@@ -30,8 +31,11 @@ from .drawing import (
     thousands,
     unit_label,
 )
-from .errors import TreguaError, nearest_name
-from .observe import Outcome, bands, outcomes_of
+from .maps import maps_of_comparison, maps_of_run
+from .model import Model
+from .observe import bands
+from .outcomes import Outcome, outcomes_of
+from .territories import named_outcome
 from .study import Comparison
 from .trajectories import Trajectories
 from .wording import change, day, rounded, sentence, signed
@@ -39,8 +43,16 @@ from .wording import change, day, rounded, sentence, signed
 PANELS = ("killed", "members", "recruited", "arrested")
 """Outcomes of the overview, as far as the model has them."""
 
+NATIONAL_PANELS = ("killed", "killed_civilian", "recorded_homicides", "members")
+"""The same where civilians are among the dead."""
+
 LARGEST = 12
 """Groups in the chart of group sizes."""
+
+
+def panels_of(model: Model) -> tuple[str, ...]:
+    """Outcomes of the overview of a model."""
+    return NATIONAL_PANELS if "killed_civilian" in outcomes_of(model) else PANELS
 
 
 def _flows_note(trajectories: Trajectories, shown: Sequence[Outcome]) -> str:
@@ -62,7 +74,7 @@ def fan_figure(trajectories: Trajectories, outcome_name: str, ax: Axes | None = 
     Raises:
         TreguaError: TR2303 where the run has no such outcome.
     """
-    outcome = _outcome(trajectories, outcome_name)
+    outcome = named_outcome(trajectories, outcome_name)
     panel: Axes = ax if ax is not None else sheet(1, 1, (8.0, 4.2), sentence(outcome.label), band_note(trajectories), footer)[1][0, 0]
     _fan_panel(panel, trajectories, outcome, COLOURS[0])
     mark_policies(panel, trajectories)
@@ -72,7 +84,7 @@ def fan_figure(trajectories: Trajectories, outcome_name: str, ax: Axes | None = 
 @styled
 def overview_figure(trajectories: Trajectories, footer: str = "") -> Figure:
     """Up to four outcomes over time, one panel each."""
-    shown = main_outcomes(outcomes_of(trajectories.scenario.model), PANELS)
+    shown = main_outcomes(outcomes_of(trajectories.scenario.model), panels_of(trajectories.scenario.model))
     rows, columns = (-(-len(shown) // 2), min(len(shown), 2)) if shown else (1, 1)
     figure, axes = sheet(rows, columns, (9.0, 2.9 * rows + 0.6), trajectories.scenario.shown, band_note(trajectories), footer)
     for i, (ax, outcome) in enumerate(zip(axes.flat, shown, strict=False)):
@@ -152,7 +164,7 @@ def overlay_figure(runs: Sequence[Trajectories], outcome_name: str, names: Seque
         since: week from which the others differ from the first; they are drawn from there on.
         footer: line at the bottom that says where the figure comes from.
     """
-    outcome = _outcome(runs[0], outcome_name)
+    outcome = named_outcome(runs[0], outcome_name)
     figure, axes = sheet(1, 1, (8.5, 4.4), sentence(outcome.label), band_note(runs[0], len(runs)), footer)
     ax, ends, smoothing = axes[0, 0], [], 0
     for i, run in enumerate(runs):
@@ -184,7 +196,7 @@ def difference_figure(comparison: Comparison, outcome: str = "killed", footer: s
         outcome: such as ``"killed"``.
         footer: line at the bottom that says where the figure comes from.
     """
-    what = _outcome(comparison.baseline, outcome)
+    what = named_outcome(comparison.baseline, outcome)
     since = day(comparison.baseline.scenario.date(comparison.since))
     label = f"persons, added up since {since}" if what.kind == "flow" else "persons"
     note = _pairs_note(comparison)
@@ -251,18 +263,10 @@ def _pairs_note(comparison: Comparison, lines: bool = False) -> str:
     return f"Line: median of {pairs} pairs of replicates. Darker band: the middle half of them. Lighter band: nine in ten."
 
 
-def _outcome(trajectories: Trajectories, name: str) -> Outcome:
-    """An outcome of a run by its short name; the run refuses an unknown one (TR2303)."""
-    found = outcomes_of(trajectories.scenario.model)
-    if name not in found:
-        raise TreguaError("TR2303", f"the run has no outcome {name!r}", found=name, expected=", ".join(found), nearest=nearest_name(name, found))
-    return found[name]
-
-
 def pictures_of_run(trajectories: Trajectories, footer: str = "") -> list[Picture]:
     """The figures of a run folder with their words."""
     scenario, note = trajectories.scenario, band_note(trajectories)
-    shown = main_outcomes(outcomes_of(scenario.model), PANELS)
+    shown = main_outcomes(outcomes_of(scenario.model), panels_of(scenario.model))
     flows = _flows_note(trajectories, shown)
     told = "; ".join(_told(trajectories, outcome) for outcome in shown)
     pictures = [
@@ -271,6 +275,7 @@ def pictures_of_run(trajectories: Trajectories, footer: str = "") -> list[Pictur
     for outcome in main_outcomes(outcomes_of(scenario.model), ("killed",)):
         alt = f"Line chart over time. {_told(trajectories, outcome)}."
         pictures.append(Picture(outcome.name, fan_figure(trajectories, outcome.name, footer=footer), sentence(outcome.label), alt, f"{note}{flows}"))
+        pictures += [*death_pictures(trajectories, footer), *maps_of_run(trajectories, outcome, footer)]
     if scenario.model.axes.get("members") == ("territory", "group"):
         order, _, last = _group_sizes(trajectories, LARGEST)
         labels, middle = scenario.data.space.labels("group"), np.median(last, axis=0)
@@ -303,6 +308,7 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
         figure = difference_figure(comparison, outcome.name, footer)
         caption = _pairs_note(comparison) + " Below zero the policy gives the lower number."
         pictures.append(Picture(f"difference-{outcome.name}", figure, f"{sentence(outcome.label)}: difference from the baseline", alt, caption))
+    pictures += [picture for outcome in shown if outcome.kind == "flow" for picture in maps_of_comparison(comparison, outcome, footer)]
     for outcome in shown:
         ends = "; ".join(f"{name} {rounded(float(np.median(smoothed(run, outcome)[1][:, -1])))}" for name, run in zip(names, runs, strict=True))
         unit = unit_label(outcome, smoothed(comparison.baseline, outcome)[2])

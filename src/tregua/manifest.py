@@ -73,6 +73,11 @@ def inputs_hash(run: Scenario | Trajectories, plan: Plan, draws: Draws | None = 
     return _digest(json.dumps(describe_inputs(run, plan, draws), sort_keys=True, ensure_ascii=False, allow_nan=False))
 
 
+def joint_digest(digests: Sequence[str]) -> str:
+    """One digest for several sets of inputs, as the folder, the record and the figures of a comparison give it."""
+    return _digest("\n".join(digests))
+
+
 def source_digest(mechanism: Mechanism) -> str:
     """Digest of the code behind a mechanism: its file, or its class where it was typed into a session, or its compiled functions as a last resort."""
     kind = type(mechanism)
@@ -186,7 +191,7 @@ def make_manifest(kind: str, runs: Sequence[Trajectories], command: str, seconds
         "platform": f"{platform.system()} {platform.machine()}",
         "device": {"kind": jax.devices()[0].device_kind, "platform": jax.default_backend()},
         "precision": str(jnp.result_type(float)),
-        "inputs_sha256": hashes[0] if kind == "run" else _digest("\n".join(hashes)),
+        "inputs_sha256": hashes[0] if kind == "run" else joint_digest(hashes),
         "scenarios": [
             {
                 "name": run.scenario.name,

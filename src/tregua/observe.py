@@ -1,4 +1,4 @@
-"""What a run shows: named outcomes, and tidy tables of them with bands.
+"""What a run shows: tidy tables of its outcomes with bands.
 
 Bands are quantiles over replicates, never a mean plus or minus something: counts are skewed and cannot be negative.
 """
@@ -6,51 +6,22 @@ Bands are quantiles over replicates, never a mean plus or minus something: count
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
-from .model import Model
+from .outcomes import Outcome, headlines, outcomes_of
 from .trajectories import Trajectories
 
 if TYPE_CHECKING:
     import pandas
 
+__all__ = ["Outcome", "bands", "by_year", "groups_at_end", "outcomes_of", "weekly_bands", "whole_years", "yearly", "yearly_bands", "yearly_values"]
+
 QUANTILES = {"low_90": 0.05, "low_50": 0.25, "median": 0.5, "high_50": 0.75, "high_90": 0.95}
 """Edges of the two bands that tables and figures show: half of all replicates, and nine in ten."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Something that a reader asks about.
-
-    Attributes:
-        name: short name, the last part of the series' name.
-        label: what it is in the world.
-        series: name of the flow or stock in :class:`~tregua.trajectories.Trajectories`.
-        kind: a flow is counted over time, a stock at one moment.
-    """
-
-    name: str
-    label: str
-    series: str
-    kind: Literal["flow", "stock"]
-
-    @property
-    def unit(self) -> str:
-        """Unit of the numbers in yearly tables."""
-        return "persons in the year" if self.kind == "flow" else "persons at the end of the year"
-
-
-def outcomes_of(model: Model) -> dict[str, Outcome]:
-    """All outcomes of a model: every flow, and every stock that is no mere count of a flow. Deaths come first."""
-    flows = [Outcome(flow.name, flow.doc, name, "flow") for name, (_, flow) in model.flows.items()]
-    flows.sort(key=lambda outcome: outcome.name != "killed")
-    living = {flow.source for _, flow in model.flows.values()} & set(model.compartments)
-    stocks = [Outcome(n, model.compartments[n].doc, n, "stock") for n in model.compartments if n in living]
-    return {outcome.name: outcome for outcome in [*flows, *stocks]}
 
 
 def bands(values: Float[np.ndarray, "replicate *rest"]) -> dict[str, np.ndarray]:
@@ -60,46 +31,68 @@ def bands(values: Float[np.ndarray, "replicate *rest"]) -> dict[str, np.ndarray]
 
 
 def yearly(trajectories: Trajectories) -> pandas.DataFrame:
-    """One row for each outcome, calendar year and replicate.
+    """One row for each outcome, calendar year and replicate; see :func:`yearly_values`."""
+    import pandas
+
+    outcomes, years = list(outcomes_of(trajectories.scenario.model).values()), list(whole_years(trajectories))
+    values = yearly_values(trajectories, outcomes)
+    count, replicates = len(outcomes) * len(years), values.shape[2]
+    table = pandas.DataFrame(
+        {
+            "scenario": _repeated([trajectories.scenario.name], count * replicates),
+            "year": np.tile(np.repeat(years, replicates), len(outcomes)),
+            "outcome": _repeated([o.name for o in outcomes], len(years) * replicates),
+            "replicate": np.tile(np.arange(replicates), count),
+            "value": values.ravel(),
+            "unit": _repeated([o.unit for o in outcomes], len(years) * replicates),
+        }
+    )
+    return table
+
+
+def _repeated(words: Iterable[str], times: int) -> np.ndarray:
+    """Each word so many times in a row."""
+    return np.repeat(np.array(list(words), dtype=object), times)
+
+
+def yearly_values(trajectories: Trajectories, outcomes: Iterable[Outcome]) -> Float[np.ndarray, "outcome year replicate"]:
+    """Outcomes in every whole calendar year of a run.
 
     A flow counts for a year in proportion to the days of each step that lie in it, so that years with 53 week-ends are no larger than others; stocks are
     those at the last step that ends in the year. Years that the scenario misses by more than a week at either end are left out; a smaller gap counts at the
     year's mean.
     """
-    import pandas
-
-    frames = []
-    for outcome in outcomes_of(trajectories.scenario.model).values():
-        series = trajectories.total(outcome.series)
-        ends = _days_since_start(trajectories, outcome)
-        for year in _whole_years(trajectories):
-            if outcome.kind == "flow":
-                value = series @ _share_of_steps(trajectories, ends, year)
-            else:
-                last = (dt.date(year + 1, 1, 1) - trajectories.scenario.start).days
-                value = series[:, np.flatnonzero(ends < last)[-1]].astype(float)
-            rows = {"year": year, "outcome": outcome.name, "replicate": np.arange(len(value)), "value": value, "unit": outcome.unit}
-            frames.append(pandas.DataFrame(rows))
-    # A run of less than a year has no row, but still the columns.
-    table = pandas.concat(frames, ignore_index=True) if frames else pandas.DataFrame(columns=["year", "outcome", "replicate", "value", "unit"])
-    table.insert(0, "scenario", trajectories.scenario.name)
-    return table
+    found = [by_year(trajectories, outcome, trajectories.total(outcome.series)) for outcome in outcomes]
+    return np.array(found).reshape(len(found), len(whole_years(trajectories)), trajectories.plan.replicates)
 
 
-def _days_since_start(trajectories: Trajectories, outcome: Outcome) -> Float[np.ndarray, "time"]:
-    """Ends of the steps of a series [days since the start]."""
-    return 7.0 * trajectories.weeks(outcome.series)
+def by_year(trajectories: Trajectories, outcome: Outcome, series: np.ndarray) -> Float[np.ndarray, "year replicate *rest"]:
+    """A series of an outcome, shape (replicate, time, *rest), in every whole calendar year; see :func:`yearly_values`."""
+    ends, years = 7.0 * trajectories.weeks(outcome.series), whole_years(trajectories)
+    if outcome.kind == "flow":
+        found = [_year_of_flow(series, _share_of_steps(trajectories, ends, year)) for year in years]
+        return np.array(found).reshape(len(years), len(series), *series.shape[2:])
+    starts = [(dt.date(year + 1, 1, 1) - trajectories.scenario.start).days for year in years]
+    last = [int(np.flatnonzero(ends < start)[-1]) for start in starts]
+    return np.moveaxis(series[:, last], 1, 0).astype(float)
+
+
+def _year_of_flow(series: np.ndarray, shares: Float[np.ndarray, "time"]) -> np.ndarray:
+    """A flow in one year: shape (replicate, *rest). Only the steps that count are touched."""
+    used = np.flatnonzero(shares)
+    inside = slice(used[0], used[-1] + 1)
+    return np.tensordot(shares[inside], series[:, inside], (0, 1))
 
 
 def _share_of_steps(trajectories: Trajectories, ends: Float[np.ndarray, "time"], year: int) -> Float[np.ndarray, "time"]:
-    """How much of each step counts for a calendar year, by days."""
+    """How much of each step counts for a calendar year, by days; ``ends`` in days since the start."""
     start, length = trajectories.scenario.start, 7.0 * trajectories.plan.dt
     first, last = (dt.date(year, 1, 1) - start).days, (dt.date(year + 1, 1, 1) - start).days
     inside = np.clip(np.minimum(ends, last) - np.maximum(ends - length, first), 0.0, None)
     return inside / length * (last - first) / inside.sum()
 
 
-def _whole_years(trajectories: Trajectories) -> range:
+def whole_years(trajectories: Trajectories) -> range:
     """Calendar years that the scenario covers but for a week or less at either end."""
     start, end = trajectories.scenario.date(0), trajectories.scenario.date(trajectories.scenario.weeks)
     first = start.year if start.timetuple().tm_yday <= 7 else start.year + 1
@@ -107,17 +100,34 @@ def _whole_years(trajectories: Trajectories) -> range:
     return range(first, last + 1)
 
 
-def yearly_bands(trajectories: Trajectories) -> pandas.DataFrame:
-    """One row for each outcome and calendar year: median and bands over replicates."""
-    return _banded(yearly(trajectories), ["scenario", "outcome", "unit", "year"])
+def yearly_bands(trajectories: Trajectories, outcomes: Iterable[Outcome] | None = None) -> pandas.DataFrame:
+    """One row for each outcome and calendar year: median and bands over replicates.
+
+    Args:
+        trajectories: the run.
+        outcomes: those wanted; all by default.
+    """
+    import pandas
+
+    chosen = list(outcomes_of(trajectories.scenario.model).values() if outcomes is None else outcomes)
+    years = list(whole_years(trajectories))
+    edges = bands(np.moveaxis(yearly_values(trajectories, chosen), 2, 0))
+    count = len(chosen) * len(years)
+    columns = {
+        "scenario": _repeated([trajectories.scenario.name], count),
+        "outcome": _repeated([o.name for o in chosen], len(years)),
+        "unit": _repeated([o.unit for o in chosen], len(years)),
+        "year": np.array(years * len(chosen), int),
+    }
+    return pandas.DataFrame({**columns, **{name: edge.ravel() for name, edge in edges.items()}})
 
 
 def weekly_bands(trajectories: Trajectories) -> pandas.DataFrame:
-    """One row for each outcome and week: median and bands over replicates, with the day on which the week ends."""
+    """One row for each headline outcome and week: median and bands over replicates, with the day on which the week ends."""
     import pandas
 
     frames = []
-    for outcome in outcomes_of(trajectories.scenario.model).values():
+    for outcome in headlines(trajectories.scenario.model):
         weeks = trajectories.weeks(outcome.series)
         unit = "persons in the week" if outcome.kind == "flow" else "persons"
         columns = {"outcome": outcome.name, "unit": unit, "week": weeks, "date": pandas.to_datetime(trajectories.dates(weeks))}
@@ -137,13 +147,3 @@ def groups_at_end(trajectories: Trajectories) -> pandas.DataFrame:
     table["median_share"] = np.median(members / everyone[:, None], axis=0)
     table.insert(0, "scenario", trajectories.scenario.name)
     return table.sort_values("median", ascending=False, kind="stable", ignore_index=True)
-
-
-def _banded(table: pandas.DataFrame, by: list[str]) -> pandas.DataFrame:
-    import pandas
-
-    if table.empty:
-        return pandas.DataFrame(columns=[*by, *QUANTILES])
-    grouped = table.groupby(by, sort=False)["value"].quantile(list(QUANTILES.values())).unstack()
-    grouped.columns = list(QUANTILES)
-    return grouped.reset_index()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .errors import TreguaError
+from .mechanism import Mechanism
+from .random import Means
 from .scenario import Draws as PosteriorDraws
-from .scenario import Scenario
+from .scenario import Scenario, forced
 from .solvers import Solver, solver_named
-from .types import Number
+from .types import OUTSIDE, Number
 
 BLOCK_WEEKS = 52
 """Length of a block [weeks]: short enough to cancel promptly, long enough that calls cost nothing."""
@@ -21,6 +25,17 @@ MOST_BYTES = 4e9
 
 SERIES_AXES = ("territory",)
 """Axes kept in the weekly series; all others are summed. Snapshots, one a block, keep every axis."""
+
+ORDER_OF_A_WEEK = (
+    "Policies set the parameters.",
+    "Hazards read the state at the start of the week.",
+    "Flows move persons together.",
+    "Drifts move levels.",
+    "Events fire.",
+    "Records count what happened, and levels that remember take it in.",
+    "Status and series are written down.",
+)
+"""What happens in a step, in this order. Interventions act only at the first, events only at the fifth."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +75,11 @@ def make_plan(
 
     Raises:
         TreguaError: TR2201 where the solver cannot run the model, TR2202 for an unknown solver, TR2203 for a step that does not divide the block, TR2204 for
-            replicates or a seed out of range, TR2205 for a run that would not fit in memory.
+            replicates or a seed out of range, TR2205 for a run that would not fit in memory, TR2207 for a model in which nobody can ever be a member.
     """
     solver = solver_named(solver) if isinstance(solver, str) else solver
     solver.check(scenario.model)
+    _check_somebody(scenario)
     if dt <= 0.0 or abs(block_weeks / dt - round(block_weeks / dt)) > 1e-9 or abs(scenario.weeks / dt - round(scenario.weeks / dt)) > 1e-9:
         raise TreguaError("TR2203", "the step must divide the block and the scenario", found=f"{dt} weeks", expected=f"a part of {block_weeks} weeks")
     if replicates < 1 or not 0 <= seed < 2**32:
@@ -76,6 +92,51 @@ def make_plan(
         replicates = rows.pop() if rows else 1
     _check_memory(scenario, replicates, float(dt), block_weeks)
     return Plan(solver, float(dt), block_weeks, replicates, seed)
+
+
+def _check_somebody(scenario: Scenario) -> None:
+    """Refuse a model in which nobody is a member at the start and nobody can become one (TR2207): a run of it would be all zeros."""
+    model = scenario.model
+    peopled = _founded(scenario)
+    if "members" not in model.compartments or "members" in peopled or (peopled and model.events):
+        return
+    peopled |= _reached_from_outside(scenario)
+    for _ in model.flows:
+        peopled |= {flow.target for _, flow in model.flows.values() if flow.source in peopled}
+    if "members" not in peopled:
+        raise TreguaError(
+            "TR2207",
+            "no group has a member at the start, and nobody can become one",
+            where="mechanisms of the model",
+            found=", ".join(m.name for m in model.mechanisms),
+            expected="a mechanism that founds the groups",
+            do='add "founding" to the mechanisms',
+        )
+
+
+def _founded(scenario: Scenario) -> set[str]:
+    """Compartments that some mechanism fills at the start. Nothing is computed: shapes are enough."""
+    model, space = scenario.model, scenario.data.space
+    names = {*model.parameters, *model.covariates, *model.neutral, *model.levels, *model.compartments}
+    values = {name: jax.ShapeDtypeStruct(space.shape(model.axes[name]), jnp.result_type(float)) for name in names}
+
+    def provided(mechanism: Mechanism) -> dict:
+        return jax.eval_shape(lambda values: mechanism.initial(model.view(mechanism, values, jnp.zeros(())), Means()), values)
+
+    return {name for mechanism in model.mechanisms if type(mechanism).initial is not Mechanism.initial for name in provided(mechanism)}
+
+
+def _reached_from_outside(scenario: Scenario) -> set[str]:
+    """Compartments into which persons come from outside although nobody is there yet, at the start or at the end of the scenario."""
+    model, inputs, sizes = scenario.model, scenario.compile(), scenario.data.space.sizes
+    nobody = {name: jnp.zeros(scenario.data.space.shape(c.axes)) for name, c in model.compartments.items()}
+    found = set()
+    for week in (0, scenario.weeks - 1):
+        parameters = {name: jnp.asarray(forced(base, inputs.levers[name])[1, week]) for name, base in inputs.base.items()}
+        values = {**parameters, **{n: jnp.asarray(x) for n, x in inputs.covariates.items()}, **nobody, **model.initial_levels(sizes)}
+        rates = model.hazards(values, jnp.asarray(float(week)))
+        found |= {flow.target for name, (_, flow) in model.flows.items() if flow.source == OUTSIDE and float(rates[name].max()) > 0.0}
+    return found
 
 
 def _check_memory(scenario: Scenario, replicates: int, dt: float, block_weeks: int) -> None:

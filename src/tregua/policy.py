@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import jax
@@ -40,6 +41,7 @@ class Modifier:
         end: first day no longer in force; None for the end of the scenario.
         ramp_weeks: weeks over which the change grows linearly to full strength.
         territories: places in which it is in force; empty for everywhere.
+        written: the value as its author wrote it, with its unit, for messages; it decides nothing.
     """
 
     target: str
@@ -49,6 +51,7 @@ class Modifier:
     end: dt.date | None = None
     ramp_weeks: Number = 0.0
     territories: tuple[str, ...] = ()
+    written: str = field(default="", compare=False)
 
     def __post_init__(self):
         problem = ""
@@ -66,7 +69,7 @@ class Modifier:
     def text(self) -> str:
         """The change in words, such as ``scale arrests.effort by 2 from 2022-01-01``."""
         words = {"scale": f"scale {self.target} by", "set": f"set {self.target} to", "add": f"add to {self.target}", "cap": f"cap {self.target} at"}
-        parts = [f"{words[self.operation]} {self.value:g}"]
+        parts = [f"{words[self.operation]} {self.written or f'{self.value:g}'}"]
         parts += [f"from {self.start}"] if self.start else []
         parts += [f"to {self.end}"] if self.end else []
         parts += [f"ramped over {self.ramp_weeks:g} weeks"] if self.ramp_weeks else []
@@ -120,9 +123,10 @@ def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None:
     if value is None or isinstance(value, dt.date):
         return value
     try:
-        parts = [int(part) for part in value.split("-")]
-        return dt.date(*[*parts, 1, 1][:3]) if 1 <= len(parts) <= 3 else dt.date.fromisoformat(value)
-    except (ValueError, AttributeError, TypeError) as error:
+        if not re.fullmatch("[0-9]{4}(-[0-9]{1,2}){0,2}", value):
+            raise ValueError(value)
+        return dt.date(*[*(int(part) for part in value.split("-")), 1, 1][:3])
+    except (ValueError, TypeError) as error:
         raise TreguaError("TR1304", "this is not a date", where=where, found=value, expected='such as "2022-01" or "2022-01-31"') from error
 
 

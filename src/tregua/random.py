@@ -109,6 +109,10 @@ class Draws:
         """How many of ``n`` persons, each with probability ``p``."""
         return _BINOMIAL(self._step, self.uniform(name, n.shape), n, p)
 
+    def happens(self, name: str, chance: Float[Array, "*s"]) -> Int[Array, "*s"]:
+        """1 where something with a chance happens, 0 elsewhere."""
+        return (self.uniform(name, chance.shape) < chance).astype(jnp.int32)
+
     def poisson(self, name: str, mean: Float[Array, "*s"]) -> Int[Array, "*s"]:
         """A count with expected value ``mean``."""
         return _POISSON(self._step, self.uniform(name, mean.shape), mean)
@@ -153,6 +157,10 @@ class Means:
     def binomial(self, name: str, n: Float[Array, "*s"], p: Float[Array, "*s"]) -> Float[Array, "*s"]:
         """Expected number of ``n`` persons, each with probability ``p``."""
         return n * p
+
+    def happens(self, name: str, chance: Float[Array, "*s"]) -> Float[Array, "*s"]:
+        """The chance itself."""
+        return chance
 
     def poisson(self, name: str, mean: Float[Array, "*s"]) -> Float[Array, "*s"]:
         """The mean itself."""

@@ -14,52 +14,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .drawing import Picture, main_outcomes
-from .observe import Outcome, bands, outcomes_of
-from .sources import SIZE_2023
+from .limits import STANCES, acts, alleged, assumptions, left_out, limits, published, stance_counts, stances_of
+from .mechanism import Mechanism, registry
+from .observe import bands, yearly_bands
+from .outcomes import VICTIMS, Outcome, headlines, outcomes_of, summary
+from .territories import tiles_of
 from .study import Comparison
 from .trajectories import Trajectories
-from .types import OUTSIDE
+from .types import BACKGROUND
+from .victims import ALL
 from .wording import change, change_span, day, exact, listed, percent, policy_text, rounded, sentence, signed, signed_span, span
 
 if TYPE_CHECKING:
     import jinja2
     import pandas
 
-STANCES = {
-    "measured": "counted or measured in the world",
-    "official": "published by a public body",
-    "estimated": "the result of a fit in a publication",
-    "reported": "stated by news media or in a study, without a fit",
-    "alleged": "claimed, and not established",
-    "assumed": "set by hand, without data behind it",
-}
-"""What each stance of a source means."""
-
-LIMITS = {
-    "forecast": ("It is no forecast.", "It shows what follows from the model and its values, with nothing else changing in the world."),
-    "no chance": ("There is no chance in this run.", "It follows expected numbers, and so says nothing about how far luck alone could move them."),
-    "chance only": (
-        "Bands show chance only.",
-        "Every parameter is held fixed at one value. What is not known about the parameters is far larger than these bands.",
-    ),
-    "other values": (
-        "Other values fit as well.",
-        "Values that fit the published data about equally well put the groups in 2022 anywhere from about 96,000 to 690,000 members. With doubled arrests some "
-        "of them bring deaths below their level of 2022 and others let them rise above it. To see it: tregua reproduce size-2023-identifiability",
-    ),
-    "members only": (
-        "Deaths are those of members only.",
-        "They are members killed by rival groups: not all homicides, not bystanders, and not people who are missing.",
-    ),
-    "no places": ("There are no places in it.", "The country is one territory, in which every group can meet every other."),
-    "no release": ("Nobody leaves prison.", "Members who are arrested never come back."),
-    "endless recruits": ("Recruits do not run out.", "People join from an outside that is never exhausted, at rates that only a policy changes."),
-    "no verdict": (
-        "A listing is no verdict.",
-        "That a group or a tie is listed means that a newspaper report named it. It is not a finding that anyone is guilty of anything.",
-    ),
-}
-"""What runs cannot say: heading and text."""
+SECTIONS = {"victims": ("victims",), "recorded": ("recorded",), "states": ("map-", "states-")}
+"""Sections of the report of a run that have figures of their own, by the beginning of the figures' names."""
 
 
 @cache
@@ -78,17 +49,20 @@ def run_report(trajectories: Trajectories, manifest: Mapping[str, Any], pictures
         trajectories: the run.
         manifest: its record (:func:`tregua.store.make_manifest`).
         pictures: its figures.
-        tables: its tables; ``yearly_bands`` is shown.
+        tables: its tables; those of deaths and records are shown.
     """
-    outcomes = list(outcomes_of(trajectories.scenario.model).values())
+    outcomes, own = summary(trajectories.scenario.model), _own_sections(pictures)
     return _page(
         "run.html.j2",
         trajectories,
         manifest,
-        pictures,
+        [picture for picture in pictures if not any(picture in found for found in own.values())],
         answer=_run_answer(trajectories),
+        sections={name: _embedded(found) for name, found in own.items()},
+        deaths=_deaths(tables["deaths_in_run"]) if "deaths_in_run" in tables else {},
+        records=_records(trajectories, tables["recorded"]) if "recorded" in tables else [],
         outcomes=outcomes,
-        years=_years(tables["yearly_bands"], [(trajectories.scenario.name, o.name) for o in outcomes], _has_bands(trajectories)),
+        years=_years(yearly_bands(trajectories, outcomes), [(trajectories.scenario.name, o.name) for o in outcomes], _has_bands(trajectories)),
         changes=[{"label": p.shown, "doc": p.doc, "text": policy_text(p, trajectories.scenario.model.parameters)} for p in trajectories.scenario.policies],
     )
 
@@ -111,6 +85,7 @@ def comparison_report(comparison: Comparison, manifest: Mapping[str, Any], pictu
         manifest,
         pictures,
         headline=headline,
+        acting=acting(comparison),
         answers=answers,
         end=day(base.scenario.date(base.scenario.weeks)),
         since=day(base.scenario.date(comparison.since)),
@@ -136,21 +111,97 @@ def _page(template: str, trajectories: Trajectories, manifest: Mapping[str, Any]
         "title": scenario.shown,
         "period": f"{day(scenario.start)} to {day(scenario.date(scenario.weeks))}",
         "groups": next((len(axis.labels) for axis in scenario.data.space.axes if axis.name == "group"), 0),
-        "places": listed(list(scenario.data.space.labels("territory"))[:4]),
+        "places": _places(trajectories),
         "banded": _has_bands(trajectories),
         "stochastic": plan.solver.stochastic,
         "chance_only": _has_bands(trajectories) and not manifest["posterior_draws"],
         "manifest": manifest,
         "created": day(dt.datetime.fromisoformat(manifest["created"]).date()),
-        "pictures": [{"picture": p, "data": base64.b64encode(p.svg).decode()} for p in pictures],
+        "pictures": _embedded(pictures),
         "parameters": [{**record, "shown": _value(record)} for record in manifest["parameters"]],
         "changed": [{**r, "shown": _value(r)} for r in manifest["parameters"] if r["layer"] != "mechanism default"],
         "sources": _sources(manifest),
         "stances": {stance: text for stance, text in STANCES.items() if any(e["stance"] == stance for r in manifest["parameters"] for e in r["evidence"])},
-        "effects_unsure": _published(manifest),
+        "stance_texts": STANCES,
+        "effects_unsure": published(trajectories, manifest),
+        **_rests_on(trajectories, manifest),
         "limits": limits(trajectories, manifest),
     }
     return _templates().get_template(template).render(**shared, **own)
+
+
+def _embedded(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
+    """Pictures as they are put into a page."""
+    return [{"picture": p, "data": base64.b64encode(p.svg).decode()} for p in pictures]
+
+
+def _own_sections(pictures: Sequence[Picture]) -> dict[str, list[Picture]]:
+    """Pictures that have a section of their own."""
+    return {section: [p for p in pictures if p.name.startswith(names)] for section, names in SECTIONS.items()}
+
+
+def _places(trajectories: Trajectories) -> str:
+    """Names of the places, or their number where there are many."""
+    labels = list(trajectories.scenario.data.space.labels("territory"))
+    return f"{len(labels)} {'states' if tiles_of(trajectories.scenario.data.space) else 'places'}" if len(labels) > 4 else listed(labels)
+
+
+def _rests_on(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What the result rests on: parameters by stance, assumptions by mechanism, allegations, and mechanisms in and out of the model."""
+    out = left_out(manifest["mechanisms"])
+    return {
+        "counts": stance_counts(manifest),
+        "assumptions": {name: [_assumption(record) for record in records] for name, records in assumptions(manifest).items()},
+        "alleged": [{**_assumption(record), "on": acts(record)} for record in alleged(manifest)],
+        "mechanisms_in": {m.name: _first_line(type(m)) for m in trajectories.scenario.model.mechanisms},
+        "mechanisms_out": {name: _first_line(registry()[name]) for name in out},
+    }
+
+
+def _assumption(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter without data behind it: name, what it is, value, who supplied it, and the reasons given."""
+    reasons = " ".join(dict.fromkeys(e["summary"] for e in record["evidence"] if e["summary"]))
+    return {**{key: record[key] for key in ("name", "doc", "layer")}, "shown": _value(record), "reason": reasons, "stances": listed(sorted(stances_of(record)))}
+
+
+def _first_line(kind: type[Mechanism]) -> str:
+    return (kind.__doc__ or "").strip().split("\n")[0]
+
+
+def _deaths(table: pandas.DataFrame) -> dict[str, Any]:
+    """Persons killed by victim and cause for a table: one block for each victim, the sum of all, and those without a tie to groups."""
+    found: dict[tuple[str, str], Any] = {(row["victim"], row["cause"]): row for row in table.to_dict("records")}
+    if (ALL, ALL) not in found:
+        return {}
+    everyone = found[ALL, ALL]["mean"]
+
+    def line(label: str, row: Mapping[str, Any], shared: bool = True) -> dict[str, str]:
+        share = _share(row["mean"] / everyone) if everyone and shared else ""
+        return {"label": label, "middle": rounded(row["median"]), "range": span(row["low_90"], row["high_90"]), "share": share}
+
+    blocks = []
+    for victim in VICTIMS:
+        causes = [line(cause, row) for (who, cause), row in found.items() if who == victim and cause not in (ALL, BACKGROUND)]
+        if causes:
+            blocks.append({"total": line(sentence(VICTIMS[victim]), found[victim, ALL]), "causes": causes})
+    apart = [line(f"{sentence(VICTIMS[who])}, without a tie to groups", row, False) for (who, cause), row in found.items() if cause == BACKGROUND]
+    return {"blocks": blocks, "everyone": line("All of them", found[ALL, ALL]), "apart": apart}
+
+
+def _share(part: float) -> str:
+    """A share in whole per cent; a small one is not said to be none."""
+    return "under 1 %" if 0.0 < part < 0.005 else percent(part).lstrip("+")
+
+
+def _records(trajectories: Trajectories, table: pandas.DataFrame) -> list[dict[str, Any]]:
+    """Rows of the table of records: the first, the middle and the last year of each."""
+    years, banded = sorted(table["year"].unique()), _has_bands(trajectories)
+    shown = {years[0], years[len(years) // 2], years[-1]} if years else set()
+    rows = []
+    for row in table[table["year"].isin(shown)].to_dict("records"):
+        cells = [(rounded(row[f"{k}_median"]), span(row[f"{k}_low_90"], row[f"{k}_high_90"]) if banded else "") for k in ("happened", "recorded")]
+        rows.append({"label": row["doc"], "year": row["year"], "cells": cells, "share": _share(row["share_median"])})
+    return rows
 
 
 def _sources(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -182,37 +233,51 @@ def _range(values: np.ndarray) -> str:
 
 def _run_answer(trajectories: Trajectories) -> str:
     """What the run shows, in one sentence with its numbers."""
-    scenario, parts = trajectories.scenario, []
+    scenario, counted, parts = trajectories.scenario, [], []
     for outcome in main_outcomes(outcomes_of(scenario.model)):
         if outcome.kind == "flow":
             total = trajectories.total(outcome.series).sum(axis=1)
-            parts.append(f"the model counts {rounded(float(np.median(total)))} {outcome.label}{_range(total)}")
+            counted.append(f"{rounded(float(np.median(total)))} {outcome.label}{_range(total)}")
         else:
             first, last = trajectories.at(outcome.series, 0), trajectories.at(outcome.series, scenario.weeks)
             middle = f"goes from {rounded(float(np.median(first)))} to {rounded(float(np.median(last)))}"
             parts.append(f"the number of {outcome.label} {middle}{_range(last)}")
+    parts = [*([f"the model counts {listed(counted)}"] if counted else []), *parts]
     return f"From {day(scenario.start)} to {day(scenario.date(scenario.weeks))}, {', and '.join(parts)}."
+
+
+def acting(comparison: Comparison) -> int:
+    """Number of policies that change anything; one that changes nothing is a check, and no policy."""
+    kept = len(comparison.baseline.scenario.policies)
+    return sum(any(policy.modifiers for policy in run.scenario.policies[kept:]) for run in comparison.policies)
 
 
 def _comparison_answer(comparison: Comparison) -> tuple[str, list[tuple[str, str]]]:
     """The policy with the largest effect on deaths in one sentence; then what each policy does, its label and its effects."""
-    scenario, outcomes = comparison.baseline.scenario, main_outcomes(comparison.outcomes)
+    outcomes = main_outcomes(comparison.outcomes)
     if not outcomes or not comparison.policies:
         return "Nothing was compared.", []
-    since, end = (day(scenario.date(week)) for week in (comparison.since, scenario.weeks))
-    sizes = [abs(float(np.median(_difference(comparison, run, outcomes[0])))) for run in comparison.policies]
-    largest = comparison.policies[int(np.argmax(sizes))]
-    period = f"from {since} to {end}" if outcomes[0].kind == "flow" else f"on {end}"
-    if max(sizes) == 0.0:
-        headline = f"No policy changes the number of {outcomes[0].label} {period}."
-    else:
-        of = f"than the {rounded(float(np.median(comparison.values(comparison.baseline, outcomes[0]))))} of the baseline"
-        effect = _effect(comparison, largest, outcomes[0], of)
-        shown = largest.scenario.shown
-        lead = f"Of {len(sizes)} policies, “{shown}” makes the largest difference" if len(sizes) > 1 else f"“{shown}” makes a difference"
-        headline = f"{lead} {period}: {effect}."
+    leads = [_largest(comparison, outcomes[0])] + [_largest(comparison, o, "For civilians alone: ") for o in outcomes if o.name == "killed_civilian"]
     ends = {outcome.name: "" if outcome.kind == "flow" else "at the end" for outcome in outcomes}
-    return headline, [(run.scenario.shown, ", and ".join(_effect(comparison, run, o, ends[o.name]) for o in outcomes)) for run in comparison.policies]
+    told = [(run.scenario.shown, ", and ".join(_effect(comparison, run, o, ends[o.name]) for o in outcomes)) for run in comparison.policies]
+    return " ".join(leads), told
+
+
+def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
+    """The policy with the largest effect on an outcome, in one sentence."""
+    scenario = comparison.baseline.scenario
+    since, end = (day(scenario.date(week)) for week in (comparison.since, scenario.weeks))
+    sizes = [abs(float(np.median(_difference(comparison, run, outcome)))) for run in comparison.policies]
+    largest = comparison.policies[int(np.argmax(sizes))]
+    period = f" from {since} to {end}" if outcome.kind == "flow" else f" on {end}"
+    if max(sizes) == 0.0:
+        return sentence(f"{lead}{'no' if lead else 'No'} policy changes the number of {outcome.label}{period}.")
+    of = f"than the {rounded(float(np.median(comparison.values(comparison.baseline, outcome))))} of the baseline"
+    shown, effect = largest.scenario.shown, _effect(comparison, largest, outcome, of)
+    if lead:
+        return f"{lead}“{shown}”, {effect}."
+    what = f"Of {acting(comparison)} policies, “{shown}” makes the largest difference" if acting(comparison) > 1 else f"“{shown}” makes a difference"
+    return f"{what}{period}: {effect}."
 
 
 def _difference(comparison: Comparison, run: Trajectories, outcome: Outcome) -> np.ndarray:
@@ -246,9 +311,9 @@ def _years(table: pandas.DataFrame, columns: Sequence[tuple[str, str]], banded: 
 
 def _effects(comparison: Comparison, differences: pandas.DataFrame) -> list[dict[str, Any]]:
     """Rows of the table of effects, by policy."""
-    found, outcomes = [], comparison.outcomes
-    for number, run in enumerate(comparison.policies):
-        part = differences.iloc[number * len(outcomes) : (number + 1) * len(outcomes)]
+    found, outcomes = [], {outcome.name: outcome for outcome in headlines(comparison.baseline.scenario.model)}
+    for run in comparison.policies:
+        part = differences[(differences["policy"] == run.scenario.name) & differences["outcome"].isin(list(outcomes))]
         rows = []
         for row in part.itertuples():
             rows.append(
@@ -277,28 +342,3 @@ def _head_to_head(comparison: Comparison, beats: pandas.DataFrame) -> list[dict[
     names = [run.scenario.name for run in runs]
     labels = ["Baseline", *(run.scenario.shown for run in comparison.policies)]
     return [{"label": label, "cells": [round(shares[a, b] * pairs) if a != b else "" for b in names]} for label, a in zip(labels, names, strict=True)]
-
-
-def _published(manifest: Mapping[str, Any]) -> bool:
-    """Whether the run has the values of the published size model held fixed, of which others fit as well."""
-    return not manifest["posterior_draws"] and any(e["source"] == SIZE_2023 for record in manifest["parameters"] for e in record["evidence"])
-
-
-def limits(trajectories: Trajectories, manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What the run cannot say: heading and text, as far as each applies to its model, data and solver."""
-    scenario, plan = trajectories.scenario, trajectories.plan
-    model, outcomes = scenario.model, outcomes_of(scenario.model)
-    fixed = not manifest["posterior_draws"]
-    ends = {(flow.source, flow.target) for _, flow in model.flows.values()}
-    applies = {
-        "forecast": True,
-        "no chance": not plan.solver.stochastic,
-        "chance only": plan.solver.stochastic and fixed,
-        "other values": _published(manifest),
-        "members only": "killed" in outcomes,
-        "no places": len(scenario.data.space.labels("territory")) == 1,
-        "no release": any(target == "arrested" for _, target in ends) and not any(source == "arrested" for source, _ in ends),
-        "endless recruits": any(source == OUTSIDE for source, _ in ends),
-        "no verdict": scenario.data.name == "groups-2020",
-    }
-    return [LIMITS[name] for name, yes in applies.items() if yes]

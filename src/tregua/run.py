@@ -1,7 +1,6 @@
 """Running a scenario: one compiled block, driven from Python. The only module that compiles.
 
-Order of a week: 1 policies set the parameters; 2 hazards read the state at its start; 3 flows move persons together; 4 drifts move levels; 5 events
-fire; 6 status; 7 record. Interventions act only at 1, events only at 5.
+The order of a week is stated in :data:`tregua.plan.ORDER_OF_A_WEEK`.
 
 A block is a chunk of replicates times 52 weeks. Its compiled form depends on the model, the solver and the shapes, never on a value, a date, a policy, the
 horizon or the number of replicates. Python calls it year after year and chunk after chunk, which gives progress, cancelling and any length.

@@ -15,7 +15,7 @@ import numpy as np
 from .datasets import Dataset, load
 from .errors import TreguaError, nearest_name
 from .model import Model
-from .policy import Lever, Policy, as_date, build_levers
+from .policy import Lever, Modifier, Policy, as_date, build_levers
 from .types import DATE, Number, Parameter
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
@@ -154,7 +154,7 @@ class Scenario:
         base = {n: r.value if r.drawn else r.value[None] for n, r in resolved.items()}
         levers = build_levers(self.policies, self.model.parameters, self.data.space, self.start, self.weeks)
         for name, parameter in self.model.parameters.items():
-            _check_support(name, parameter, base[name], levers[name])
+            _check_support(name, parameter, base[name], levers[name], self)
         return Inputs(base, levers, covariates)
 
     def _check_start_only(self) -> None:
@@ -201,22 +201,52 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
     return found
 
 
-def _check_support(name: str, parameter: Parameter, base: np.ndarray, lever: Lever) -> None:
+def _check_support(name: str, parameter: Parameter, base: np.ndarray, lever: Lever, scenario: Scenario) -> None:
     """Refuse a value that leaves its support, before or under policies (TR1306)."""
-    low, high = parameter.support
     if not np.all(np.isfinite(base)):
-        raise TreguaError("TR1306", f"{name!r} is not a finite number", where=f"value of {name}", found=base.ravel()[0], expected=_support_text(parameter))
+        raise TreguaError("TR1306", f"{name!r} is not a finite number", where=f"value of {name}", found=base.ravel()[0], expected=support_text(parameter))
     if np.abs(base).max() > LARGEST:
         found = f"{np.abs(base).max():g} {parameter.unit}"
         raise TreguaError("TR1306", f"{name!r} is too large to compute with", where=f"value of {name}", found=found, expected=f"at most {LARGEST:g}")
-    # The lever is non-decreasing in the value, so the extremes of the draws bound all of them.
-    for edge in (base.min(axis=0), base.max(axis=0)):
-        forced = np.concatenate([edge[None], np.minimum(lever.slope * edge + lever.shift, lever.cap)])
-        if forced.min() < low or forced.max() > high:
-            found = forced.min() if forced.min() < low else forced.max()
-            raise TreguaError("TR1306", f"{name!r} leaves the values that make sense", found=f"{found:g} {parameter.unit}", expected=_support_text(parameter))
+    outside = _outside(parameter, base)
+    if outside is not None:
+        found, where = f"{outside:g} {parameter.unit}", f"value of {name}"
+        raise TreguaError("TR1306", f"{name!r} leaves the values that make sense", where=where, found=found, expected=support_text(parameter))
+    outside = _outside(parameter, forced(base, lever))
+    if outside is not None:
+        policy, change = _culprit(name, parameter, base, scenario)
+        raise TreguaError(
+            "TR1306",
+            f"a change of {name!r} leads out of the values that make sense",
+            where=f"policy {policy.name!r}, change of {name}",
+            found=f"{change.text()}, which makes it {outside:g} {parameter.unit}",
+            expected=support_text(parameter),
+        )
 
 
-def _support_text(parameter: Parameter) -> str:
+def forced(base: np.ndarray, lever: Lever) -> np.ndarray:
+    """Lowest and highest value under policies, shape (2, weeks, *axes): a lever never decreases in the value, so extremes of the draws bound all of them."""
+    return np.stack([np.minimum(lever.slope * edge + lever.shift, lever.cap) for edge in (base.min(axis=0), base.max(axis=0))])
+
+
+def _outside(parameter: Parameter, values: np.ndarray) -> float | None:
+    """A value outside the support, if there is one."""
+    low, high = parameter.support
+    return float(values.min()) if values.min() < low else float(values.max()) if values.max() > high else None
+
+
+def _culprit(name: str, parameter: Parameter, base: np.ndarray, scenario: Scenario) -> tuple[Policy, Modifier]:
+    """The change with which a value leaves its support for good."""
+    changes = [(policy, change) for policy in scenario.policies for change in policy.modifiers if change.target == name]
+    for count in range(len(changes) - 1, 0, -1):
+        earlier = [replace(policy, modifiers=(change,)) for policy, change in changes[:count]]
+        lever = build_levers(earlier, {name: parameter}, scenario.data.space, scenario.start, scenario.weeks)[name]
+        if _outside(parameter, forced(base, lever)) is None:
+            return changes[count]
+    return changes[0]
+
+
+def support_text(parameter: Parameter) -> str:
+    """Values that make sense for a parameter, in words."""
     low, high = parameter.support
     return f"{low:g} to {high:g} {parameter.unit}" if np.isfinite(high) else f"at least {low:g} {parameter.unit}"

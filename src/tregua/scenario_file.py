@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,7 +17,7 @@ from .mechanism import Mechanism, registry
 from .model import Model
 from .policy import Modifier, Policy, as_date
 from .run import make_plan
-from .scenario import Scenario
+from .scenario import Scenario, support_text
 from .types import Parameter
 from .units import in_unit
 
@@ -164,7 +164,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _coded(error: ValidationError, raw: Mapping[str, Any], shown: str) -> TreguaError:
     """The first problem that pydantic found, in our words."""
     first = error.errors()[0]
-    path = [part for part in first["loc"] if not (isinstance(part, str) and part in ("str", "int", "float", "date"))]
+    path = _key_path(first["loc"])
     key, where = ".".join(str(part) for part in path), f"{shown}, key {'.'.join(str(p) for p in path)}"
     if first["type"] == "extra_forbidden":
         names = _names_at(path)
@@ -180,21 +180,66 @@ def _coded(error: ValidationError, raw: Mapping[str, Any], shown: str) -> Tregua
         return TreguaError("TR1202", f"{key!r} is missing", where=where, expected=f"a value for {path[-1]!r}", do="add it")
     if first["type"] == "string_pattern_mismatch":
         return TreguaError("TR1204", f"{key!r} cannot be a file name", where=where, found=first["input"], expected="letters, digits, '-', '_' and '.'")
-    kinds = [problem["msg"].removeprefix("Input should be ") for problem in error.errors() if problem["loc"][: len(path)] == first["loc"][: len(path)]]
-    return TreguaError("TR1204", f"{key!r} has a value of the wrong kind", where=where, found=repr(first["input"]), expected=" or ".join(dict.fromkeys(kinds)))
+    kinds = [_kind(problem["type"], path) for problem in error.errors() if _key_path(problem["loc"]) == path]
+    expected, found = " or ".join(dict.fromkeys(kinds)), _in_words(first["input"])
+    return TreguaError("TR1204", f"{key!r} has a value of the wrong kind", where=where, found=found, expected=expected)
+
+
+_PARTS: dict[tuple[str, ...], type[_Part]] = {
+    (): _File,
+    ("scenario",): _ScenarioPart,
+    ("run",): _RunPart,
+    ("policy",): _PolicyPart,
+    ("policy", "change"): _ChangePart,
+}
+"""Tables of a file by the names that lead to them."""
+
+_KINDS = {
+    "string_type": "text in quotes",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "date_type": "a date",
+    "dict_type": "a table of names and values",
+    "list_type": "a list in square brackets",
+}
+"""What pydantic expected, in plain words."""
+
+
+def _names(path: Sequence[Any]) -> tuple[str, ...]:
+    """A path without numbers of list entries."""
+    return tuple(part for part in path if isinstance(part, str))
+
+
+def _key_path(place: Sequence[int | str]) -> list[int | str]:
+    """Keys as the user wrote them: below a value pydantic adds the type that it tried, which is no key."""
+    path: list[int | str] = []
+    for part in place:
+        is_key = isinstance(part, int) or _names(path) in _PARTS or _names(path) == ("values",)
+        path += [part] if is_key else []
+    return path
+
+
+def _kind(problem: str, path: Sequence[int | str]) -> str:
+    """What was expected at a place, in plain words."""
+    names = _names(path)
+    if names in _PARTS:
+        heading = f"[[{'.'.join(names)}]]" if names[0] == "policy" else f"[{'.'.join(names)}]"
+        return f"a table, under the heading {heading}"
+    return _KINDS.get(problem, problem.replace("_", " "))
+
+
+def _in_words(value: object) -> str:
+    """A value as a user would name it."""
+    if isinstance(value, Mapping):
+        return "a table with " + (", ".join(str(key) for key in value) or "nothing in it")
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _names_at(path: list[Any]) -> list[str]:
     """Keys that are allowed beside the last one of a path."""
-    parts: dict[tuple[str, ...], type[_Part]] = {
-        (): _File,
-        ("scenario",): _ScenarioPart,
-        ("run",): _RunPart,
-        ("policy",): _PolicyPart,
-        ("policy", "change"): _ChangePart,
-    }
-    part = parts[tuple(p for p in path[:-1] if isinstance(p, str))]
-    return [field.alias or name for name, field in part.model_fields.items()]
+    return [field.alias or name for name, field in _PARTS[_names(path[:-1])].model_fields.items()]
 
 
 def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantity]) -> ScenarioFile:
@@ -213,12 +258,16 @@ def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantit
     try:
         make_plan(scenario, parsed.run.solver, parsed.run.replicates, parsed.run.seed)
     except TreguaError as error:
-        raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key run"}) from error
+        key = "scenario.mechanisms" if error.code == "TR2207" else "run"
+        raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key {key}"}) from error
     if part.name in policies:
         raise TreguaError("TR1206", f"a policy has the name of the scenario, {part.name!r}", where=f"{shown}, key policy", do="rename one of them")
     scenario.compile()
-    for policy in policies.values():
-        scenario.with_policy(policy).compile()
+    for i, policy in enumerate(policies.values()):
+        try:
+            scenario.with_policy(policy).compile()
+        except TreguaError as error:
+            raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key policy.{i}, {error.details['where']}"}) from error
     return ScenarioFile(scenario, policies, parsed.run.solver, parsed.run.replicates, parsed.run.seed, text)
 
 
@@ -254,6 +303,10 @@ def _quantities(values: Mapping[str, Quantity], parameters: Mapping[str, Paramet
                 nearest=nearest_name(name, parameters),
             )
         found[name] = in_unit(value, parameters[name].unit, f"{where}.{name}")
+        low, high = parameters[name].support
+        if not low <= found[name] <= high:
+            what, expected = f"{name!r} leaves the values that make sense", support_text(parameters[name])
+            raise TreguaError("TR1306", what, where=f"{where}.{name}", found=value, expected=expected)
     return found
 
 
@@ -317,6 +370,6 @@ def _modifier(part: _ChangePart, parameters: Mapping[str, Parameter], where: str
     first, last = as_date(part.from_, f"{where}.from"), as_date(part.to, f"{where}.to")
     ramp = in_unit(part.ramp, "week", f"{where}.ramp")
     try:
-        return Modifier(part.target, operation, value, first, last, ramp, tuple(part.territories))
+        return Modifier(part.target, operation, value, first, last, ramp, tuple(part.territories), str(getattr(part, operation)))
     except TreguaError as error:
         raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error

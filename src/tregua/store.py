@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import observe
+from . import observe, places, victims
 from .checkpoint import MANIFEST, Checkpoint, staged, unfinished_folder
 from .manifest import describe_inputs, inputs_hash, make_manifest, read_manifest
+from .outcomes import deaths_of
 from .scenario import Draws
 from .study import Comparison
 from .trajectories import Trajectories
@@ -90,7 +91,14 @@ def run_tables(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[
         "yearly": observe.yearly(trajectories),
         **_records_tables(manifest),
     }
-    if trajectories.scenario.model.axes.get("members") == ("territory", "group"):
+    model, placed = trajectories.scenario.model, _places(trajectories)
+    if deaths_of(model):
+        tables |= {"deaths_by_victim": victims.deaths_by_victim(trajectories), "deaths_in_run": victims.deaths_in_run(trajectories)}
+    if model.records:
+        tables["recorded"] = victims.recorded_against_happened(trajectories)
+    if placed > 1:
+        tables["by_territory"] = places.headlines_by_territory(trajectories)
+    if model.axes.get("members") == ("territory", "group"):
         tables["groups_at_end"] = observe.groups_at_end(trajectories)
     return tables
 
@@ -106,8 +114,20 @@ def comparison_tables(comparison: Comparison, manifest: Mapping[str, Any]) -> di
         "beats": _beats(comparison),
         "yearly_bands": pandas.concat([observe.yearly_bands(run) for run in runs], ignore_index=True),
         "weekly_bands": pandas.concat([observe.weekly_bands(run) for run in runs], ignore_index=True),
+        **({"differences_by_territory": _by_territory(comparison)} if _places(comparison.baseline) > 1 else {}),
         **_records_tables(manifest),
     }
+
+
+def _places(trajectories: Trajectories) -> int:
+    return len(trajectories.scenario.data.space.labels("territory"))
+
+
+def _by_territory(comparison: Comparison) -> pandas.DataFrame:
+    """Differences in every territory of all headline outcomes that are counted there."""
+    import pandas
+
+    return pandas.concat([comparison.territories(outcome.name) for outcome in places.placed_headlines(comparison.baseline)], ignore_index=True)
 
 
 def footer(manifest: Mapping[str, Any]) -> str:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import TreguaError
-from .observe import Outcome, bands, outcomes_of
+from .observe import bands
+from .outcomes import Outcome, outcomes_of
+from .territories import PERSONS, population_of
 from .policy import Policy
 from .run import Progress, simulate
 from .scenario import Draws, Scenario
@@ -141,7 +143,7 @@ class Comparison:
     def _compared(self, run: Trajectories, outcome: Outcome) -> dict[str, float]:
         before, after = self.values(self.baseline, outcome), self.values(run, outcome)
         difference = after - before
-        edges = {("difference" if name == "median" else f"difference_{name}"): float(x) for name, x in bands(difference).items()}
+        edges = {name: float(x) for name, x in _edges("difference", difference).items()}
         pairs = len(difference)
         spread = float(np.var(difference, ddof=1)) if pairs > 1 else float("nan")
         unpaired = float(np.var(before, ddof=1) + np.var(after, ddof=1)) if pairs > 1 else float("nan")
@@ -156,6 +158,43 @@ class Comparison:
             "pairs": pairs,
             "pairing_gain": unpaired / spread if spread else float("inf"),
         }
+
+    def values_by_territory(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
+        """:meth:`values` in every territory, shape (replicate, territory); TR2303 where the outcome is not counted by territory."""
+        series, weeks = run.by_territory(outcome.series), run.weeks(outcome.series)
+        return (series[:, weeks > self.since].sum(axis=1) if outcome.kind == "flow" else series[:, -1]).astype(float)
+
+    def rate_differences(self, run: Trajectories, outcome: Outcome) -> np.ndarray | None:
+        """Paired differences for 100,000 inhabitants of each territory, those of a flow a year: shape (replicate, territory); None without a population."""
+        population = population_of(self.baseline.scenario)
+        if population is None:
+            return None
+        years = (run.scenario.weeks - self.since) * 7.0 / 365.25 if outcome.kind == "flow" else 1.0
+        return (self.values_by_territory(run, outcome) - self.values_by_territory(self.baseline, outcome)) / population * PERSONS / years
+
+    def territories(self, outcome: str = "killed") -> pandas.DataFrame:
+        """One row for each policy and territory: medians of both runs, the paired difference with its bands, and in what share of pairs it is lower.
+
+        Where the data have a population, also ``rate_difference`` with its bands: for 100,000 inhabitants, and a year where the outcome is a flow.
+        """
+        import pandas
+
+        chosen, frames = self.outcomes[outcome], []
+        before = self.values_by_territory(self.baseline, chosen)
+        for run in self.policies:
+            after, rates = self.values_by_territory(run, chosen), self.rate_differences(run, chosen)
+            columns: dict[str, Any] = {
+                "policy": run.scenario.name,
+                "outcome": outcome,
+                "territory": run.scenario.data.space.labels("territory"),
+                "baseline": np.median(before, axis=0),
+                "with_policy": np.median(after, axis=0),
+                **_edges("difference", after - before),
+                "lower_in": np.mean(after < before, axis=0),
+                **(_edges("rate_difference", rates) if rates is not None else {}),
+            }
+            frames.append(pandas.DataFrame(columns))
+        return pandas.concat(frames, ignore_index=True)
 
     def pairs(self) -> pandas.DataFrame:
         """One row for each policy, outcome and replicate: both values and their difference."""
@@ -183,3 +222,8 @@ class Comparison:
         from .figures import difference_figure
 
         return difference_figure(self, outcome)
+
+
+def _edges(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Median and edges of the bands of something, named after it."""
+    return {name if edge == "median" else f"{name}_{edge}": x for edge, x in bands(values).items()}

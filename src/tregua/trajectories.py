@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from .types import Number
 
 if TYPE_CHECKING:
     import xarray
+
+Names = str | tuple[str, ...]
+"""Name of a series, or of several of one kind that are added up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,23 +48,47 @@ class Trajectories:
         blocks = next(iter(self.snapshots.values())).shape[1] - 1
         return np.minimum(np.arange(blocks + 1) * self.plan.block_weeks, self.scenario.weeks)
 
-    def weeks(self, name: str) -> np.ndarray:
+    def weeks(self, name: Names) -> np.ndarray:
         """Time [weeks since the start] of each entry of a series; for a flow, the end of its step."""
-        length = self._named(name).shape[1]
-        first = 0 if name in self.scenario.model.compartments else 1
+        one = name if isinstance(name, str) else name[0]
+        length = self._named(one).shape[1]
+        first = 0 if one in self.scenario.model.compartments else 1
         return (np.arange(length) + first) * self.plan.dt
 
-    def total(self, name: str) -> np.ndarray:
-        """A series summed over territories, if it has them: shape (replicate, time)."""
-        series = self._named(name)
-        return series.sum(axis=tuple(range(2, series.ndim)))
+    def total(self, name: Names) -> np.ndarray:
+        """A series, or several, summed over territories, if they have them: shape (replicate, time)."""
+        found = [self._total(one) for one in ((name,) if isinstance(name, str) else name)]
+        return found[0] if len(found) == 1 else np.sum(found, axis=0)
 
-    def between(self, name: str, first: Number, last: Number) -> np.ndarray:
+    def _total(self, name: str) -> np.ndarray:
+        # Tables and figures ask for the same totals again and again.
+        if name not in self._totals:
+            series = self._named(name)
+            self._totals[name] = series.sum(axis=tuple(range(2, series.ndim)))
+        return self._totals[name]
+
+    @cached_property
+    def _totals(self) -> dict[str, np.ndarray]:
+        """Totals that were asked for already."""
+        return {}
+
+    def by_territory(self, name: Names) -> np.ndarray:
+        """A series, or several added up, in every territory: shape (replicate, time, territory).
+
+        Raises:
+            TreguaError: TR2303 where one of them is not counted by territory.
+        """
+        found = [self._named(one) for one in ((name,) if isinstance(name, str) else name)]
+        if any(series.ndim < 3 for series in found):
+            raise TreguaError("TR2303", "this is not counted by territory", found=name, do="ask for its total")
+        return found[0] if len(found) == 1 else np.sum(found, axis=0)
+
+    def between(self, name: Names, first: Number, last: Number) -> np.ndarray:
         """Persons moved by a flow from week ``first`` to week ``last``: shape (replicate,)."""
         ends = self.weeks(name)
         return self.total(name)[:, (ends > first) & (ends <= last)].sum(axis=1)
 
-    def at(self, name: str, week: Number) -> np.ndarray:
+    def at(self, name: Names, week: Number) -> np.ndarray:
         """A stock in a week: shape (replicate,)."""
         return self.total(name)[:, int(np.argmin(np.abs(self.weeks(name) - week)))]
 

@@ -20,6 +20,12 @@ Stance = Literal["official", "measured", "estimated", "reported", "alleged", "op
 """How a source stands to what it says: a statement of a public body, a measurement, a fit, a report, an allegation, an opinion, a note about the record
 itself, or nothing but an assumption."""
 
+Victim = Literal["", "member", "police", "troops", "vigilante", "inmate", "civilian"]
+"""Who dies by a flow; empty where nobody does."""
+
+BACKGROUND = "background"
+"""The cause of homicides that are not tied to any group."""
+
 Number = float | int
 """A number as a user writes it: whole or not."""
 
@@ -163,7 +169,8 @@ class Flow:
     [person/week] on the axes of the target. The target may lack axes of the source; persons are then summed over them. It may also have axes that the
     source lacks; the flow then fans out, and its hazard has the axes of the source followed by those, one hazard for each place a person may end in.
 
-    A flow with a ``victim`` is a death: of a member, of police, troops, a vigilante, an inmate or a civilian, by the ``cause`` named.
+    A flow with a ``victim`` is a death, and the only place where that death is counted. ``cause`` says in a word or two what they died of
+    ("turf war", "operation", "crossfire"), and is :data:`BACKGROUND` for homicides that are not tied to groups.
     """
 
     name: str
@@ -171,7 +178,7 @@ class Flow:
     target: str
     hazard: Callable[[Any], Any]
     doc: str
-    victim: str = ""
+    victim: Victim = ""
     cause: str = ""
 
 

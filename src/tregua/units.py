@@ -9,20 +9,26 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from .errors import TreguaError
+from .errors import TreguaError, nearest_name
 
 DEFINITIONS = (
     "person = [people] = persons = member = members",
     "day = [time] = days",
     "week = 7 day = weeks",
+    "fortnight = 14 day = fortnights",
     "year = 365.25 day = years",
     "month = year / 12 = months",
+    "hour = day / 24 = hours",
+    "kilometer = [length] = km = kilometers = kilometres",
     "gram = [mass]",
     "kilogram = 1000 gram = kg",
     "tonne = 1000 kilogram = tonnes",
     "usd = [money] = dollars",
     "percent = 0.01 = %",
 )
+
+KNOWN = "person, hour, day, week, fortnight, month, year, kilometer, gram, kilogram, tonne, usd, %"
+"""Units that messages name; plurals and the usual abbreviations are known too."""
 
 
 @cache
@@ -40,20 +46,41 @@ def check_unit(unit: str) -> None:
     _parse(unit, unit, "")
 
 
+def _names() -> list[str]:
+    """Names of all units."""
+    return [name.strip() for line in DEFINITIONS for i, name in enumerate(line.split("=")) if i != 1]
+
+
 def _parse(text: str, shown: object, where: str) -> Any:
     import pint
 
     try:
         return _registry().Quantity(text)
-    except (pint.errors.PintError, ValueError, TypeError, AttributeError, AssertionError, SyntaxError, ZeroDivisionError, OverflowError) as error:
+    except pint.errors.UndefinedUnitError as error:
+        unknown = error.unit_names if isinstance(error.unit_names, str) else next(iter(error.unit_names))
+        if not any(letter.isdigit() for letter in text):
+            raise _no_quantity(shown, where) from error
         raise TreguaError(
             "TR1302",
-            "this is not a number with a unit",
+            f"no unit is named {unknown!r}",
             where=where,
             found=shown,
-            expected='text such as "0.0025 / week", "110 person/week" or "13 % / year"',
-            do="write the number, then its unit; known units: person, day, week, month, year, kilogram, tonne, usd, %",
+            expected="known units: " + KNOWN,
+            nearest=nearest_name(unknown, _names()),
         ) from error
+    except (pint.errors.PintError, ValueError, TypeError, AttributeError, AssertionError, SyntaxError, ZeroDivisionError, OverflowError) as error:
+        raise _no_quantity(shown, where) from error
+
+
+def _no_quantity(shown: object, where: str) -> TreguaError:
+    return TreguaError(
+        "TR1302",
+        "this is not a number with a unit",
+        where=where,
+        found=shown,
+        expected='text such as "0.0025 / week", "110 person/week" or "13 % / year"',
+        do=f"write the number, then its unit; known units: {KNOWN}",
+    )
 
 
 def in_unit(value: object, unit: str, where: str) -> float:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 from ..errors import TreguaError
 
@@ -38,7 +39,10 @@ def run_command(arguments: list[str]) -> int:
     from cyclopts import CycloptsError
 
     as_json = "--json" in arguments
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Who asked with nohup that a closed terminal be ignored has it ignored.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
         status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except TreguaError as error:
@@ -58,6 +62,12 @@ def run_command(arguments: list[str]) -> int:
         print_refusal(TreguaError("TR9002", "something went wrong inside Tregua", found=found, do="please report it with the command"), as_json)
         return FAULT
     return status if isinstance(status, int) else DONE
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    """Stop as Ctrl-C does, so that what is half-written is cleared away; once, because a closed terminal says so twice."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _missing(error: ModuleNotFoundError) -> TreguaError:

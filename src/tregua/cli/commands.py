@@ -9,7 +9,7 @@ from cyclopts import App
 
 from .. import __version__
 from ..errors import TreguaError, nearest_name
-from .options import Json, Options, Out, Quiet, Replace
+from .options import File, Json, Options, Out, Quiet, Replace, Unused
 from .show import OUT, print_json, print_table
 
 EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
@@ -174,6 +174,48 @@ def mechanisms(name: str = "", /, *, json: Json = False) -> int:
 
 
 @app.command
+def evidence(
+    name: str = "", /, *, stance: str = "", system: str = "", mechanism: str = "", unused: Unused = False, search: str = "", json: Json = False
+) -> int:
+    """List what the numbers rest on, or show one claim or source: its chain, its figures, what disagrees with it, and what uses it.
+
+    Example: tregua evidence C53
+
+    Parameters
+    ----------
+    name
+        A claim, C01 to C59, or a source such as size-2023; without it, all that pass the filters.
+    stance
+        Only official, measured, estimated, reported, alleged, opinion, record or assumed.
+    system
+        Only what is about this part of the world, such as vetting or prisons; or a kind of source, such as paper.
+    mechanism
+        Only what this mechanism rests on.
+    search
+        Only entries with this text, in any case.
+    """
+    from .evidence import list_evidence, show_evidence
+
+    return show_evidence(name, json) if name else list_evidence(stance, system, mechanism, unused, search, json)
+
+
+@app.command
+def describe(*, scenario: str = "", out: File = None, json: Json = False) -> int:
+    """Describe a model from its code, in the order of the ODD protocol: purpose, entities, scales, the order of a week, equations, parameters, evidence.
+
+    Example: tregua describe --out model.md
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario; without it, the default.
+    """
+    from .evidence import describe_model
+
+    return describe_model(scenario, out, json)
+
+
+@app.command
 def explain(code: str = "", /, *, json: Json = False) -> int:
     """Explain an error code, or list all codes.
 
@@ -214,3 +256,58 @@ def doctor(*, json: Json = False) -> int:
     else:
         print_table("This installation", ["", ""], [[k, str(v)] for k, v in findings.items()], left=2)
     return 0 if findings["self-check"] == "passed" else 1
+
+
+data = App(
+    name="data",
+    help="""List the shipped tables with their source, years and known problems; show one, or import an official file of your own.
+
+    Example: tregua data show homicides-year""",
+    help_format="plaintext",
+)
+app.command(data)
+
+
+@data.default
+def tables(*, json: Json = False) -> int:
+    """List the shipped tables and the files that you have imported.
+
+    Example: tregua data
+    """
+    from .data import list_tables
+
+    return list_tables(json)
+
+
+@data.command
+def show(table: str, /, *, json: Json = False) -> int:
+    """Show a shipped table, or a kind with your own files laid over it.
+
+    Example: tregua data show vetting
+
+    Parameters
+    ----------
+    table
+        A table as `tregua data` lists them, or homicides, victims or events.
+    """
+    from .data import show_table
+
+    return show_table(table, json)
+
+
+@data.command(name="import")
+def bring(kind: str, file: Path, /, *, json: Json = False) -> int:
+    """Check an official file and keep it; its figures then go before the shipped ones of the same states and years.
+
+    Example: tregua data import homicides inegi-2021.csv
+
+    Parameters
+    ----------
+    kind
+        homicides (INEGI export), victims (SESNSP) or events (UCDP GED).
+    file
+        The csv file as published.
+    """
+    from .data import import_file
+
+    return import_file(kind, file, json)

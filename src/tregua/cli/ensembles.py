@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import shlex
@@ -25,6 +24,10 @@ from .options import Options
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
 CHANCE_ONLY = "Bands show chance only, with every parameter held fixed. What is not known about the parameters matters more: see the report."
+
+
+HEADLINES = ("killed", "killed_civilian", "members")
+"""Outcomes for which a comparison is printed, as far as the model has them."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ def compare_policies(source: str, options: Options) -> int:
     """Compare policies with their baseline and write the folder."""
     began = time.perf_counter()
     begin()
+    from ..manifest import joint_digest
     from ..store import inputs_hash, write_comparison
     from ..study import Study
 
@@ -93,7 +97,9 @@ def compare_policies(source: str, options: Options) -> int:
     if not compared:
         raise TreguaError("TR1207", "the scenario has no policy to compare", where=source, do="add a [[policy]] to the file")
     study = Study(read.scenario, compared, replicates=plan.replicates, solver=plan.solver.name)
-    policies = "1 policy" if len(compared) == 1 else f"{len(compared)} policies"
+    count = sum(bool(policy.modifiers) for policy in compared)
+    policies = "1 policy" if count == 1 else f"{count} policies"
+    policies += "" if count == len(compared) else ", with no change as a check" if count else " that change anything, as a check"
     pairs = "1 pair" if plan.replicates == 1 else f"{plan.replicates} pairs"
     job = _Job(
         "compare",
@@ -107,11 +113,6 @@ def compare_policies(source: str, options: Options) -> int:
         lambda comparison: {"differences": comparison.table().to_dict("records")},
     )
     return _carry_out(job, source, options, read, began)
-
-
-def joint_digest(digests: Sequence[str]) -> str:
-    """One digest for several sets of inputs."""
-    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, began: float) -> int:
@@ -131,9 +132,10 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
             (place / "scenario.toml").write_text(read.text, encoding="utf-8")
     except KeyboardInterrupt:
         return keeping.interrupted()
-    except TreguaError:
-        # The same inputs would be refused again: nothing of them is worth keeping.
-        keeping.discard()
+    except TreguaError as error:
+        # The same inputs would be refused again, and nothing of them is worth keeping, unless it is the place that was refused.
+        if not error.code.startswith("TR31"):
+            keeping.discard()
         raise
     keeping.discard()
     seconds = time.perf_counter() - began
@@ -217,6 +219,7 @@ def _policy(read: ScenarioFile, name: str) -> Any:
 
 def check_target(folder: Path, may_replace: bool) -> None:
     """Refuse, before any work, a folder that cannot be made, that holds something other than a run, or a run that may not be replaced."""
+    from ..checkpoint import check_free
     from ..store import read_manifest
 
     try:
@@ -234,6 +237,7 @@ def check_target(folder: Path, may_replace: bool) -> None:
         raise TreguaError("TR3101", "there is something in that folder already", where=str(folder), do="name another with --out, or add --replace")
     if folder.exists():
         read_manifest(folder)
+        check_free(folder, may_replace)
 
 
 def _command(job: _Job, source: str, options: Options) -> str:
@@ -262,10 +266,11 @@ def _announce(text: str, quiet: bool) -> None:
 
 def _show_run(trajectories: Any) -> None:
     """The first, the middle and the last year, for a newcomer; the folder has them all."""
-    from ..observe import outcomes_of, yearly_bands
+    from ..observe import yearly_bands
+    from ..outcomes import deaths_of, summary
 
-    table = yearly_bands(trajectories)
-    outcomes = outcomes_of(trajectories.scenario.model)
+    outcomes = {outcome.name: outcome for outcome in summary(trajectories.scenario.model)}
+    table = yearly_bands(trajectories, outcomes.values())
     years = sorted(table["year"].unique())
     shown = sorted({years[0], years[len(years) // 2], years[-1]}) if years else []
     stochastic = trajectories.plan.solver.stochastic
@@ -282,6 +287,8 @@ def _show_run(trajectories: Any) -> None:
         if stochastic
         else "Persons: expected numbers, without chance."
     )
+    if any(flow.victim != "member" for flow in deaths_of(trajectories.scenario.model).values()):
+        caption += " Each death is counted once; the report has them by victim, by cause and by state."
     if not years:
         OUT.print("The scenario covers no whole year; these are the weeks of the run in all.", markup=False)
         for outcome in outcomes.values():
@@ -301,7 +308,7 @@ def _show_comparison(comparison: Any) -> None:
     table = comparison.table()
     start, end = (comparison.baseline.scenario.date(week) for week in (comparison.since, comparison.baseline.scenario.weeks))
     for name, outcome in comparison.outcomes.items():
-        if name not in ("killed", "members"):
+        if name not in HEADLINES:
             continue
         found = table[table["outcome"] == name]
         rows = []
@@ -317,7 +324,7 @@ def _show_comparison(comparison: Any) -> None:
 def _show_expected(comparison: Any) -> None:
     """The effect of every policy where there is no chance and so no band."""
     table = comparison.table()
-    for name in ("killed", "members"):
+    for name in HEADLINES:
         found = table[table["outcome"] == name]
         rows = [[r.label, rounded(r.baseline), rounded(r.with_policy), rounded(r.with_policy - r.baseline), percent(r.relative)] for r in found.itertuples()]
         if rows:

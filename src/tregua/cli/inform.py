@@ -31,7 +31,7 @@ def describe_mechanism(mechanism: Mechanism) -> dict[str, Any]:
                 "support": support_text(p),
                 "prior": str(p.prior),
                 "doc": p.doc,
-                "evidence": [{"source": e.source, "stance": e.stance, "summary": e.summary} for e in p.evidence],
+                "evidence": [{"id": e.id, "source": e.source, "stance": e.stance, "summary": e.summary} for e in p.evidence],
             }
             for p in mechanism.parameters
         ],

@@ -15,6 +15,8 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSO
 Quiet = Annotated[bool, Parameter(name="--quiet", negative="", help="No progress and no table.")]
 Out = Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder to write; by default one under `runs`, named after the inputs.")]
 Replace = Annotated[bool, Parameter(name="--replace", negative="", help="Replace the run in that folder, if there is one.")]
+Unused = Annotated[bool, Parameter(name="--unused", negative="", help="Only what no mechanism uses.")]
+File = Annotated[Path | None, Parameter(name=["--out", "-o"], help="File to write; it must not exist. Without it, the text is printed.")]
 
 
 def whole(_: Any, tokens: Sequence[Any]) -> int:

@@ -5,8 +5,8 @@ r"""Arrests: the state takes members out of their groups, by effort that runs dr
 
 With :math:`m = 0` a fixed total is arrested however large the groups are, so that a larger criminal population is arrested *less* per head; with
 large m and :math:`\eta / m` held fixed a fixed share is. :math:`F_r` are troops deployed, :math:`\pi_{rg}` the share of officers who work for the
-group; :math:`i_g` and :math:`t_g` are the alleged immunity of a group and what its rivals tell of it, both zero unless switched on. Source: size model of Prieto-Curiel,
-Campedelli and Hope (Science 381:1312, 2023), where the term is called incapacitation and :math:`m = 0`; the rest is ours.
+group; :math:`i_g` and :math:`t_g` are the alleged immunity of a group and what its rivals tell of it, both zero unless switched on. Source: size model of
+Prieto-Curiel, Campedelli and Hope (Science 381:1312, 2023), where the term is called incapacitation and :math:`m = 0`; the rest is ours.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Arrests(Mechanism):
             "person",
             LogNormal(2000.0, 1.5),
             NONNEGATIVE,
-            "members in a territory at which half of the effort finds somebody; 0 for a fixed total",
+            "members in a territory at which half of the effort meets anyone; 0 for a fixed total",
             (
                 cite(
                     "size-2023", "assumed", "The published form is a fixed total. Others use a fixed share, or the square root of size; the form is contested."

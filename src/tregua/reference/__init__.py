@@ -28,6 +28,13 @@ def _identifiability(progress: Progress | None = None) -> Reproduction:
     return reproduce(progress)
 
 
+def _escapes(progress: Progress | None = None) -> Reproduction:
+    """Escapes from prison 2000 to 2010: how many, how large, where, and none without bought guards."""
+    from .escapes import reproduce
+
+    return reproduce(progress)
+
+
 def _vetting_2012(progress: Progress | None = None) -> Reproduction:
     """The vetting of police: 65,000 of 180,000 failed in 2012, who still serves, and what came after."""
     from .vetting_2012 import reproduce
@@ -38,6 +45,7 @@ def _vetting_2012(progress: Progress | None = None) -> Reproduction:
 REPRODUCTIONS: dict[str, Callable[[Progress | None], Reproduction]] = {
     "size-2023": _size_2023,
     "size-2023-identifiability": _identifiability,
+    "escapes": _escapes,
     "vetting-2012": _vetting_2012,
 }
 """Every reproduction by the name under which ``tregua reproduce`` runs it."""

@@ -84,6 +84,11 @@ def _absolute(entry: Entry, tolerance: Entry) -> Interval:
     return entry["value"] - half, entry["value"] + half, f"±{half:g} {_points(entry)}"
 
 
+def _factor(entry: Entry, tolerance: Entry) -> Interval:
+    """``factor`` times as much or as little: for what is known to the order of magnitude."""
+    return entry["value"] / tolerance["factor"], entry["value"] * tolerance["factor"], f"within a factor of {tolerance['factor']:g}"
+
+
 def _same_sign(entry: Entry, tolerance: Entry) -> Interval:
     """``absolute``, cut at zero: a change of sign is never a reproduction."""
     low, high, text = _absolute(entry, tolerance)
@@ -128,6 +133,7 @@ def _points(entry: Entry) -> str:
 INTERVALS: dict[str, Callable[[Entry, Entry], Interval]] = {
     "relative": _relative,
     "absolute": _absolute,
+    "factor": _factor,
     "same_sign": _same_sign,
     "interval": _interval,
     "change": _change,

@@ -109,8 +109,7 @@ def fire_events(model: Model, state: State, before: Values, inputs: Values, time
     for name in model.events:
         hazard = model.event_hazard(name, before, time)
         chance = -jnp.expm1(-hazard * dt)
-        ones = jnp.ones(chance.shape, jnp.int32 if draw.whole else chance.dtype)
-        fired[name] = draw.binomial(name, ones, chance)
+        fired[name] = draw.happens(name, chance)
         state = apply_event(model, name, state, inputs, time, fired[name], draw)
         state = State(state.stocks, state.levels, state.status | jnp.where(bad({name: hazard}), BAD_HAZARD, 0))
     return state, fired

@@ -1,0 +1,186 @@
+r"""Leaders: the state captures or kills them, order breaks down, and the group may split.
+
+.. math::
+    \text{removals a week in } r \text{ of } g = \lambda_r \Big(1 + b \frac{F_r}{1000}\Big) \frac{C_{rg}}{\sum_{sh} C_{sh}} (1 - i_g)(1 + t_g)
+
+A removal breaks the command of the wing it belonged to: there cohesion falls by the share :math:`\sigma`, elsewhere by :math:`\sigma` times the part of
+the group that stood where the leader was taken. Cohesion comes back over :math:`\tau` weeks. A group without cohesion splits,
+
+.. math:: \text{splits a week} = \varphi\, (1 - \bar k_g)\, \frac{C_g}{C_g + m}
+
+with :math:`\bar k_g` its mean cohesion; the part that leaves takes an empty place among the groups and is a rival of all. Where no place is empty the split
+does not happen and is counted. Known breakaways begin on their day. That rivals press a badly led group is part of conflict, so that what a removal does to
+violence follows and is put in nowhere. Source: form ours, after the findings of Dell (2015), Calderón and others (2015) and Phillips (2015).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax.numpy as jnp
+
+from ..mechanism import Mechanism
+from ..sources import assumed, cite, claim
+from ..stocks import COHESION, FOUNDED, GROUP, MEMBERS, PARENT, PLACE_AND_GROUP, PROTECTION, REFUSED_SPLITS, SPARE, TIPPED, TROOPS
+from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Event, LogNormal, Parameter
+
+THOUSAND = 1000.0
+"""Troops by which support is counted [person]."""
+
+FOUNDING_WEEKS = 4.0
+"""Weeks after its day in which a known breakaway begins, if its place is empty."""
+
+FOUNDING_HAZARD = 3.0
+"""Hazard of a known breakaway in those weeks [1/week]: it misses them six times in a million."""
+
+
+def removal(v):
+    """Hazard that the leader of a wing is removed [1/week], (territory, group)."""
+    here = v.removals * (1.0 + v.troop_support * v.troops / THOUSAND)
+    alleged = (1.0 - jnp.clip(v.protection, 0.0, 1.0)) * (1.0 + jnp.maximum(v.tipped, 0.0))
+    return here[:, None] * v.members / jnp.maximum(jnp.sum(v.members), 1.0) * alleged[None, :]
+
+
+def disorder(v, fired, draw):
+    """Cohesion after removals: all of the shock where the leader was taken, elsewhere in proportion to what of the group stood there."""
+    share = v.members / jnp.maximum(v.total("members", over=("territory",)), 1.0)
+    here, spread = 1.0 - v.shock * fired, 1.0 - v.shock * share * fired
+    everywhere = jnp.prod(spread, axis=0, keepdims=True)
+    return {"cohesion": v.cohesion * everywhere * here / jnp.maximum(spread, 1e-6)}
+
+
+def split(v):
+    """Hazard that a group splits [1/week], (group,)."""
+    size = jnp.sum(v.members, axis=0)
+    order = jnp.sum(v.members * v.cohesion, axis=0) / jnp.maximum(size, 1.0)
+    led = jnp.where(size >= 1.0, jnp.clip(order, 0.0, 1.0), 1.0)
+    return v.fragility * (1.0 - led) * size / (size + v.least)
+
+
+def places(v, fired, draw):
+    """Who takes which empty place, (group, group): row splits into column. As a mean, all spare places share what leaves."""
+    spare = jnp.clip(v.spare, 0.0, 1.0)
+    if not draw.whole:
+        return fired[:, None] * (spare / jnp.maximum(jnp.sum(spare), 1e-6))[None, :]
+    empty = jnp.where((jnp.sum(v.members, axis=0) < 1.0) & (v.spare > 0.5), 1, 0)
+    # The first group that splits takes the first empty place, the second the second.
+    turn, place = jnp.cumsum(fired), jnp.cumsum(empty)
+    return jnp.where((turn[:, None] == place[None, :]) & (fired[:, None] > 0) & (empty[None, :] > 0), 1.0, 0.0)
+
+
+def leave(v, taken, draw):
+    """Members and cohesion after a part of each splitting group has moved to the places taken, (group, group)."""
+    part = v.breakaway_share * v.members * jnp.minimum(jnp.sum(taken, axis=1), 1.0)[None, :]
+    part = jnp.floor(part) if draw.whole else part
+    where = taken / jnp.maximum(jnp.sum(taken, axis=1, keepdims=True), 1e-12)
+    arrived = part @ where
+    fresh = jnp.clip(jnp.sum(taken, axis=0), 0.0, 1.0)[None, :]
+    return {"members": v.members - part + arrived, "cohesion": v.cohesion + fresh * (1.0 - v.cohesion)}
+
+
+def splitting(v, fired, draw):
+    """Members after splits, and the splits that found no place."""
+    taken = places(v, fired, draw)
+    placed = jnp.sum(taken, axis=1) if draw.whole else fired * jnp.where(jnp.sum(v.spare) > 0.0, 1.0, 0.0)
+    return {**leave(v, taken, draw), "refused_splits": v.refused_splits + (fired - placed)}
+
+
+def founding(v):
+    """Hazard that a known breakaway begins [1/week], (group,)."""
+    due = (v.time >= v.founded) & (v.time < v.founded + FOUNDING_WEEKS) & (jnp.sum(v.members, axis=0) < 1.0)
+    return jnp.where(due & (jnp.sum(v.parent, axis=1) > 0.0), FOUNDING_HAZARD, 0.0)
+
+
+def breaking_away(v, fired, draw):
+    """Members after known breakaways: each takes its part of its parents."""
+    return leave(v, jnp.clip(v.parent.T, 0.0, 1.0) * fired[None, :], draw)
+
+
+@dataclass(frozen=True)
+class Leaders(Mechanism):
+    """Leaders are removed, order breaks down, and groups split."""
+
+    claims: ClassVar[tuple[str, ...]] = ("C13", "C24")
+    needs = (MEMBERS, COHESION, REFUSED_SPLITS, TROOPS, PROTECTION, TIPPED, SPARE, FOUNDED, PARENT)
+    parameters = (
+        Parameter(
+            "removals",
+            0.3,
+            "1/week",
+            LogNormal(0.3, 0.7),
+            NONNEGATIVE,
+            "leaders of groups or of their wings removed a week in the whole country, if all members stood in this territory",
+            (
+                cite("dickenson-2014", "reported", "25 leaders of organisations removed in 49 months, about one in nine weeks."),
+                assumed("Leaders of wings in a state fall about as often again; lists of captures hold only the well-known ones."),
+            ),
+            axes=("territory",),
+        ),
+        Parameter(
+            "troop_support",
+            0.1,
+            "1",
+            LogNormal(0.1, 0.7),
+            NONNEGATIVE,
+            "share by which 1,000 troops deployed in a territory raise removals there",
+            (claim("C24", "Foreign personnel are said to take part in targeted strikes."), assumed("The size is ours.")),
+        ),
+        Parameter(
+            "shock",
+            0.6,
+            "1",
+            Beta(3.0, 2.0),
+            UNIT_INTERVAL,
+            "share of the command over a wing that is lost with its leader",
+            (assumed("More than half, not all: seconds in command take over. What follows for violence is not put in but comes out."),),
+        ),
+        Parameter(
+            "recovery",
+            40.0,
+            "week",
+            LogNormal(40.0, 0.5),
+            (1.0, 1000.0),
+            "time over which command is restored",
+            (cite("lindo-2018", "reported", "Effects of a capture last a year or more in its place and half a year elsewhere."),),
+        ),
+        Parameter(
+            "fragility",
+            0.02,
+            "1/week",
+            LogNormal(0.02, 0.7),
+            NONNEGATIVE,
+            "hazard that a large group without any command splits",
+            (cite("phillips-2015", "assumed", "Removals are followed by fragmentation; here one group in three or so splits after its head is taken."),),
+        ),
+        Parameter(
+            "least",
+            1000.0,
+            "person",
+            LogNormal(1000.0, 0.5),
+            (1.0, 1e6),
+            "members at which a group splits half as readily as a large one",
+            (assumed("Small groups have nothing to divide."),),
+        ),
+        Parameter(
+            "breakaway_share",
+            0.3,
+            "1",
+            Beta(3.0, 7.0),
+            UNIT_INTERVAL,
+            "share of members who leave when a group splits",
+            (assumed("No counts of members before and after a split were found."),),
+        ),
+    )
+
+    def drifts(self):
+        """Command is restored."""
+        return (Drift("cohesion", lambda v: (1.0 - v.cohesion) / v.recovery, "order comes back"),)
+
+    def events(self):
+        """Removals, splits, and known breakaways."""
+        return (
+            Event("removed", PLACE_AND_GROUP, removal, disorder, "the leader of a group's wing is captured or killed", levels=("cohesion",)),
+            Event("split", GROUP, split, splitting, "a group without command splits", levels=("cohesion", "refused_splits")),
+            Event("broke_away", GROUP, founding, breaking_away, "a group known by name breaks away from another", levels=("cohesion",)),
+        )

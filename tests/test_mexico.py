@@ -1,0 +1,249 @@
+"""The shipped national tables and the data sets built from them."""
+
+import csv
+import re
+from collections import defaultdict
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tregua
+from tregua.corridors import CORRIDOR_LINK, corridors
+from tregua.datasets import load, read_table, table_notes
+from tregua.mexico import FEDERAL_OFFICERS, LOCAL_OFFICERS, LOCAL_WEIGHT, NEVER, state_codes
+
+PLACE = Path(tregua.__file__).parent / "data" / "mexico"
+FILES = sorted(path.name for path in PLACE.glob("*.csv"))
+NAMES = ("mexico-2007", "mexico-2012")
+
+
+def total(file, column, where=lambda row: True):
+    return sum(float(row[column] or 0) for row in read_table("mexico", file) if where(row))
+
+
+def test_states_are_the_32_in_the_order_of_their_codes():
+    assert state_codes() == tuple(f"{i:02d}" for i in range(1, 33))
+    rows = read_table("mexico", "states.csv")
+    assert len({(row["tile_row"], row["tile_col"]) for row in rows}) == 32
+    assert {row["abbreviation"] for row in rows if row["borders_us"] == "1"} == {"BC", "SON", "CHIH", "COAH", "NL", "TAMPS"}
+    assert sum(float(row["area_km2"]) for row in rows) == pytest.approx(1_959_248, rel=0.005)
+
+
+@pytest.mark.parametrize(("year", "official"), [(1990, 14_426), (2007, 8_863), (2011, 27_212), (2015, 20_759), (2018, 36_685), (2020, 36_773)])
+def test_homicides_of_the_states_add_up_to_the_national_figure_inegi_published(year, official):
+    assert total("homicides-year.csv", "homicides", lambda row: row["year"] == str(year)) == official
+
+
+def test_months_add_up_to_years_and_years_to_the_national_series():
+    months = {(r["state_code"], r["year"]): sum(int(r[f"m{i:02d}"]) for i in range(1, 13)) for r in read_table("mexico", "homicides-month.csv")}
+    years = {(r["state_code"], r["year"]): int(r["homicides"]) for r in read_table("mexico", "homicides-year.csv")}
+    assert months == years
+    assert len(years) == 32 * 31
+    national = {r["year"]: float(r["value"]) for r in read_table("mexico", "national-year.csv") if r["indicator"] == "homicides_inegi"}
+    summed = defaultdict(int)
+    for (_, year), deaths in years.items():
+        summed[year] += deaths
+    assert dict(summed) == national
+
+
+def test_other_totals_are_those_published_by_the_sources():
+    assert total("clashes-army.csv", "soldiers_killed") == 290
+    assert total("clashes-army.csv", "opponents_killed") == 5_042
+    assert total("clashes-all.csv", "total_killed") == 6_357
+    assert total("ucdp-state-year.csv", "best", lambda row: row["type"] == "non_state") == 94_590
+    assert total("ucdp-dyad-year.csv", "best") == total("ucdp-state-year.csv", "best")
+    assert total("victims-month.csv", "intentional_homicide", lambda row: row["year"] == "2018") == 33_742
+    for crop in ("poppy", "marijuana"):
+        assert total("cultivation.csv", "share", lambda row, crop=crop: row["crop"] == crop) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_the_vetting_figures_hold_those_that_contradict_one_another():
+    rows = [row for row in read_table("mexico", "vetting.csv") if row["quantity"].startswith("failed") and row["population"].startswith("federal")]
+    assert {2045.0, 17862.0, 1176.0} <= {float(row["value"]) for row in rows}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_outcome_is_later_than_2020(file):
+    latest = 2030 if file == "population.csv" else 2020
+    for row in read_table("mexico", file):
+        found = [int(row["year"])] if "year" in row else []
+        found += [int(row["date"][:4])] if "date" in row else []
+        assert all(1980 <= year <= latest for year in found)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_table_has_a_column_for_persons_or_an_unknown_state_or_group(file):
+    rows = read_table("mexico", file)
+    assert not {"leader", "alias", "person", "nickname"} & set(rows[0])
+    assert {row["state_code"] for row in rows if "state_code" in row} <= {*state_codes(), "00"}
+    groups = {row["group"] for row in read_table("mexico", "groups.csv")}
+    for row in rows:
+        assert {row[column] for column in ("group", "group_a", "group_b") if column in row} <= {*groups, "Guadalajara (before 1990)"}
+
+
+def test_leaders_are_events_without_persons():
+    rows = read_table("mexico", "leaders-removed.csv")
+    assert set(rows[0]) == {"event", "date", "date_precision_in_source", "group", "state_code", "outcome", "rank", "verified", "source"}
+    # A name is two capitalised words that are neither a group nor one of the few sources.
+    allowed = {row["group"] for row in rows} | {"timeline in github.com/diegovalle/Homicide-MX-Drug-War", "general knowledge", "press"}
+    for row in rows:
+        assert all(value in allowed or not re.search(r"[A-ZÁÉÍÓÚÑ][\w.]+ [A-ZÁÉÍÓÚÑ]", value) for value in row.values())
+
+
+def test_tables_are_small_and_complete_csv():
+    assert sum(path.stat().st_size for path in PLACE.iterdir()) < 1_500_000
+    for path in PLACE.glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            assert len({len(line) for line in csv.reader(file)}) == 1, path.name
+    assert all(note["years"] for note in table_notes("mexico"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
+    data = load(name)
+    sizes = {axis.name: len(axis.labels) for axis in data.space.axes}
+    assert sizes == {"territory": 32, "group": 16, "corps": 3, "commodity": 3, "route": len(corridors().labels)}
+    axes = {
+        **dict.fromkeys(("rank", "founded", "spare", "favoured"), ("group",)),
+        **dict.fromkeys(("rivalry", "alliance", "parent"), ("group", "group")),
+        **dict.fromkeys(("adjacency", "links"), ("territory", "territory")),
+        **dict.fromkeys(("population", "young_men", "presence", "border", "operation_start", "inmates", "prison_capacity"), ("territory",)),
+        **dict.fromkeys(("passes", "origin", "crossing"), ("route", "territory")),
+        "foothold": ("territory", "group"),
+        "police": ("territory", "corps"),
+        "length": ("route",),
+        "carries": ("route", "commodity"),
+    }
+    assert set(axes) == set(data.covariates)
+    for key, array in data.covariates.items():
+        assert array.shape == data.space.shape(axes[key]), key
+        assert array.dtype == float
+        assert np.isfinite(array).all()
+        assert (array >= 0).all()
+
+
+def test_people_police_and_prisons_add_up_to_the_national_totals():
+    for name, year, inmates, places in (("mexico-2007", "2007", 212_000, 165_000), ("mexico-2012", "2012", 237_580, 188_167)):
+        data = load(name).covariates
+        assert data["population"].sum() == total("population.csv", "population", lambda row, year=year: row["year"] == year)
+        assert data["police"][:, :2].sum() == pytest.approx(LOCAL_OFFICERS)
+        assert data["police"][:, 2].sum() == pytest.approx(FEDERAL_OFFICERS)
+        assert data["inmates"].sum() == pytest.approx(inmates)
+        assert data["prison_capacity"].sum() == pytest.approx(places)
+        rates = 1e3 * data["police"][:, :2].sum(axis=1) / data["population"]
+        assert rates.argmax() == 8, "the capital has by far the most officers for its people"
+
+
+def test_the_map_is_symmetric_and_connected():
+    routes = corridors()
+    for matrix in (routes.adjacency, routes.links):
+        assert (matrix == matrix.T).all()
+        assert (np.diag(matrix) == 0).all()
+    assert routes.adjacency.sum() == 2 * 67
+    assert (np.linalg.matrix_power(routes.adjacency + np.eye(32), 31) > 0).all()
+    assert set(np.unique(routes.links)) == {0.0, CORRIDOR_LINK, 1.0}
+    assert ((routes.links == 1) == (routes.adjacency == 1)).all()
+
+
+def test_routes_begin_at_an_origin_end_at_the_border_and_step_between_neighbours():
+    data, routes = load("mexico-2007").covariates, corridors()
+    assert len(set(routes.labels)) == len(routes.paths)
+    for i, path in enumerate(routes.paths):
+        assert routes.origin[i].nonzero()[0].tolist() == [path[0]]
+        assert routes.crossing[i].nonzero()[0].tolist() == [path[-1]]
+        assert sorted(path) == routes.passes[i].nonzero()[0].tolist()
+        assert data["border"][path[-1]] == 1
+        assert all(routes.adjacency[a, b] == 1 for a, b in pairwise(path))
+    assert (routes.crossing.sum(axis=0) > 0).sum() == 6
+    assert 200 < routes.length.min() < routes.length.max() < 4_000
+
+
+def test_lengths_are_those_of_an_algorithm_written_out_by_hand():
+    """Floyd and Warshall on the kilometres between centres, and half the width of the last state."""
+    states = read_table("mexico", "states.csv")
+    place = {row["state_code"]: i for i, row in enumerate(states)}
+    km = [[0.0 if i == j else float("inf") for j in range(32)] for i in range(32)]
+    for row in read_table("mexico", "adjacency.csv"):
+        i, j = place[row["state_a"]], place[row["state_b"]]
+        km[i][j] = km[j][i] = float(row["centroid_km"])
+    for middle in range(32):
+        for i in range(32):
+            for j in range(32):
+                km[i][j] = min(km[i][j], km[i][middle] + km[middle][j])
+    routes = corridors()
+    expected = [km[path[0]][path[-1]] + float(states[path[-1]]["area_km2"]) ** 0.5 / 2 for path in routes.paths]
+    assert routes.length == pytest.approx(expected)
+
+
+def test_the_supply_of_each_commodity_is_shared_among_its_origins():
+    routes, carries = corridors(), load("mexico-2007").covariates["carries"]
+    states = [row["name"] for row in read_table("mexico", "states.csv")]
+    share = np.array([[carries[routes.origin[:, s] == 1, c].max(initial=0.0) for c in range(3)] for s in range(32)])
+    assert share.sum(axis=0) == pytest.approx([1, 1, 1])
+    assert states[share[:, 1].argmax()] == "Guerrero"
+    assert all(np.ptp(carries[routes.origin[:, s] == 1], axis=0).max(initial=0.0) == 0 for s in range(32) if routes.origin[:, s].any())
+
+
+def test_footholds_are_shares_that_follow_the_record_of_presence():
+    data = load("mexico-2007")
+    foothold, groups, states = data.covariates["foothold"], data.space.labels("group"), data.space.labels("territory")
+    assert foothold.sum(axis=1) == pytest.approx(np.ones(32))
+    assert (foothold[:, groups.index("Local groups")] > 0).all()
+    for absent in ("Knights Templar", "CJNG", "Breakaway 1", "Breakaway 6"):
+        assert (foothold[:, groups.index(absent)] == 0).all()
+    assert states[foothold[:, groups.index("La Familia")].argmax()] == "Michoacán"
+    assert states[foothold[:, groups.index("Tijuana")].argmax()] == "Baja California Sur"
+    assert foothold[states.index("Tamaulipas"), groups.index("Golfo")] > foothold[states.index("Sinaloa"), groups.index("Golfo")]
+    assert data.covariates["presence"].sum() == pytest.approx(1.0)
+    later = load("mexico-2012").covariates["foothold"]
+    assert later[states.index("Jalisco"), groups.index("CJNG")] > 0.2
+    assert later[states.index("Michoacán"), groups.index("Knights Templar")] > 0.05
+
+
+def test_foothold_of_a_state_is_what_the_table_says_by_hand():
+    """Aguascalientes: mean counts of 2006 to 2008 and the assumed weight of local groups for the inhabitants."""
+    counts = defaultdict(float)
+    for row in read_table("mexico", "presence.csv"):
+        if row["source"] == "Coscia and Ríos" and row["state_code"] == "01" and row["year"] in {"2006", "2007", "2008"}:
+            counts[row["group"]] += float(row["count"]) / 3
+    people = next(float(r["population"]) for r in read_table("mexico", "population.csv") if r["state_code"] == "01" and r["year"] == "2007")
+    counts["Local groups"] += LOCAL_WEIGHT * people / 1e6
+    data = load("mexico-2007")
+    expected = [counts[group] / sum(counts.values()) for group in data.space.labels("group")]
+    assert data.covariates["foothold"][0] == pytest.approx(expected)
+
+
+def test_the_feuds_of_the_record_are_rivalries():
+    data = load("mexico-2007")
+    groups = data.space.labels("group")
+    rivalry, alliance = data.covariates["rivalry"], data.covariates["alliance"]
+    for a, b in (("Zetas", "Sinaloa"), ("Golfo", "Zetas"), ("Sinaloa", "Juárez"), ("Knights Templar", "CJNG"), ("Beltrán Leyva", "Sinaloa"), ("CJNG", "Zetas")):
+        assert rivalry[groups.index(a), groups.index(b)] > 3
+    for matrix in (rivalry, alliance):
+        assert (matrix == matrix.T).all()
+        assert (np.diag(matrix) == 0).all()
+        assert (matrix[groups.index("Local groups")] == 0).all()
+    spare = data.covariates["spare"] == 1
+    assert (rivalry[spare][:, ~spare].sum(axis=1) == 3.0 * 9).all()
+    assert (alliance[spare] == 0).all()
+    assert rivalry.max() == rivalry[groups.index("Sinaloa"), groups.index("Juárez")]
+
+
+def test_breakaways_and_operations_have_their_days():
+    data = load("mexico-2007")
+    groups, states = data.space.labels("group"), data.space.labels("territory")
+    founded, parent, operations = (data.covariates[key] for key in ("founded", "parent", "operation_start"))
+    assert founded[groups.index("Knights Templar")] == date(2011, 3, 1).toordinal()
+    assert founded[groups.index("CJNG")] == date(2010, 7, 1).toordinal()
+    assert (founded == NEVER).sum() == 14
+    assert parent.sum() == 2
+    assert parent[groups.index("Knights Templar"), groups.index("La Familia")] == 1
+    assert parent[groups.index("CJNG"), groups.index("Sinaloa")] == 1
+    assert operations[states.index("Michoacán")] == date(2006, 12, 11).toordinal()
+    assert operations[states.index("Tamaulipas")] == date(2007, 2, 19).toordinal(), "the deployment of 2005 was no joint operation"
+    assert (operations < NEVER).sum() == 10
+    assert (load("mexico-2012").covariates["founded"] == NEVER).all()
+    assert groups[int(data.covariates["favoured"].argmax())] == "Sinaloa"

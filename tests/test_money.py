@@ -1,0 +1,66 @@
+"""Money: revenue is shared out once, cash is conserved, and capacity limits what can be spent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import toys
+import tregua
+from tregua.datasets import Dataset
+from tregua.mechanisms.money import Money
+from tregua.model import Model
+from tregua.policy import Policy
+from tregua.scenario import Scenario
+from tregua.space import Axis, Space
+from tregua.stocks import MEMBERS
+
+EACH = 200.0
+
+
+def scenario(weeks: int = 104, values: dict | None = None) -> Scenario:
+    """32 territories with 16 groups of 200 members in each: 102,400 members in all, who stay."""
+    space = Space((Axis("territory", tuple(f"t{i}" for i in range(32))), Axis("group", tuple(f"g{i}" for i in range(16)))))
+    return Scenario(Model((toys.Populated((MEMBERS,), EACH), Money())), weeks=weeks, data=Dataset("even", space, {}), values=values)
+
+
+def final(run, name: str) -> np.ndarray:
+    return run.snapshots[name][0, -1]
+
+
+def test_cash_settles_where_what_is_laundered_equals_what_is_kept():
+    # Closed form: R = 2 * 2 + 1e-4 * 60,000 = 10 MUSD/week for 30,000 members in each of 2 territories; 9.9 are kept.
+    values = {"money.cash_seized": 0.01, "money.capacity": 15e6, "money.backlog": 0.5}
+    data = toys.world(Model((Money(),)), groups=1)
+    run = tregua.simulate(Scenario(Model((toys.Populated((MEMBERS,), 30_000.0), Money())), weeks=520, data=data, values=values), "mean-field")
+    wanted = 9.9 * 15.0 / (15.0 - 9.9)
+    assert np.allclose(final(run, "dirty"), (wanted - 9.9) / 0.5, rtol=1e-6)
+    assert np.allclose(final(run, "pay"), (0.9 * 9.9e6 / 650.0 + 10.0) / 60_010.0, rtol=1e-6)
+    assert np.allclose(final(run, "bribes"), (0.1 * 9.9e6 / 72.0 + 10.0) / 60_010.0, rtol=1e-6)
+
+
+def test_the_defaults_keep_pay_and_bribes_of_the_nation_near_what_they_were():
+    # 64 MUSD/week of rent and 10 of extortion for 102,400 members: within 5 %, also on the way there while cash builds up.
+    run = tregua.simulate(scenario(), "mean-field", block_weeks=4)
+    for name in ("pay", "bribes"):
+        assert np.all(np.abs(run.snapshots[name] - 1.0) < 0.05), name
+
+
+def test_banks_that_launder_less_make_cash_pile_up_and_pay_fall():
+    base = scenario(260)
+    usual, strict = (tregua.simulate(s, "mean-field") for s in (base, base.with_policy(Policy.scale("money.capacity", 0.15, base.date(104)))))
+    # 15 % of 270 MUSD a week is 40.5, of 74 earned: at least the rest piles up each week for three years.
+    assert final(strict, "dirty").sum() - final(usual, "dirty").sum() > 156 * (73.8 - 40.5)
+    assert np.all(final(strict, "pay") < 0.62) and np.all(final(strict, "bribes") < 0.62)
+    assert np.allclose(strict.snapshots["pay"][0, 2], usual.snapshots["pay"][0, 2]), "nothing before it begins"
+
+
+@pytest.mark.parametrize("each", [0.0, 0.01, 1.0])
+def test_a_group_without_members_neither_earns_nor_loses_its_indices(each):
+    model = Model((toys.Populated((MEMBERS,), each), Money()))
+    run = tregua.simulate(Scenario(model, weeks=52, data=toys.world(model)), "mean-field")
+    for name in ("dirty", "pay", "bribes"):
+        assert np.all(np.isfinite(run.snapshots[name])) and np.all(run.snapshots[name] >= 0.0), name
+    if each == 0.0:
+        assert np.allclose(final(run, "pay"), 1.0) and np.allclose(final(run, "bribes"), 1.0) and np.all(final(run, "dirty") == 0.0)
+    assert np.all(final(run, "pay") <= 4.0)
