@@ -115,9 +115,9 @@ def test_times_for_a_dismissal_add_up():
     found = run(1, limits, force)
     stock = 2 * (6_000.0 + 2 * 2_000.0)
     hazard = 1.0 / (26.0 / stock + 1.0 / 50.0 + 1.0 / 45.0) / stock
-    leaving = ("dismissed", "joined_honest", "dismissed_found_out", "joined")
+    leaving = ("dismissed", "dismissed_found_out")
     assert total(found, *leaving) == pytest.approx(-2.0 * stock * np.expm1(-hazard), rel=1e-9)
-    assert total(found, "joined", "joined_honest") == pytest.approx(0.1 * total(found, *leaving), rel=1e-9)
+    assert total(found, "joined") == pytest.approx(0.1 * 2.0 * stock * hazard, rel=1e-9)
 
 
 def test_the_rule_works_without_limits_and_not_with_them():
@@ -134,17 +134,17 @@ def test_the_rule_works_without_limits_and_not_with_them():
 @pytest.mark.parametrize("missing", ["vetting.labour", "vetting.applicants", "vetting.rule"])
 def test_nobody_is_dismissed_where_it_cannot_be_done(missing):
     found = run(26, {**UNLIMITED, "vetting.capacity": 0.0, missing: 0.0}, Force(0.0, 0.0, 6_000.0, 2_000.0))
-    assert total(found, "dismissed", "joined_honest", "dismissed_found_out", "joined") == 0.0
+    assert total(found, "dismissed", "dismissed_found_out", "joined") == 0.0
 
 
 def test_groups_gain_exactly_those_who_join_them():
     force = Force(0.0, 0.0, 600.0, 200.0)
     found = run(52, {**UNLIMITED, "vetting.capacity": 0.0, "vetting.joining": 0.5}, force, solver="tau-leap")
     gained = found.total("members")[:, -1] - found.total("members")[:, 0]
-    joined = found.total("vetting.joined").sum(axis=1) + found.total("vetting.joined_honest").sum(axis=1)
+    joined = found.total("vetting.joined").sum(axis=1)
     assert np.array_equal(gained, joined) and np.all(joined > 0)
     nobody = run(52, {**UNLIMITED, "vetting.capacity": 0.0}, Force(0.0, 0.0, 600.0, 0.0, 0.0))
-    assert total(nobody, "joined_honest") == 0.0 and total(nobody, "dismissed") > 0.0
+    assert total(nobody, "joined") == 0.0 and total(nobody, "dismissed") > 0.0
 
 
 def test_vacancies_are_filled_as_fast_as_applicants_allow_and_never_beyond():

@@ -21,8 +21,9 @@ honest ones join any of the territory in proportion to its size. Vacancies again
 Source: what was tested, failed and dismissed until 2012 are the claims C52 to C57; later figures are official ones seen in press reports. No published
 model of it was found; the equations are ours.
 
-Simplifications: tests differ by chance and not by quality; nobody retires or resigns; all who are hired are honest; at first tests, officers of all places
-wait in one national queue for each corps. Officers at the start come from the mechanism ``corruption``: without it there are only vacancies.
+Simplifications: tests differ by chance and not by quality; a compromised officer who failed does not slip through a second test; nobody retires or resigns;
+all who are hired are honest; officers of all places wait in one national queue for each corps; those who join a group on dismissal come from outside, at the
+rate at which others like them are let go. Officers at the start come from the mechanism ``corruption``: without it there are only vacancies.
 """
 
 from __future__ import annotations
@@ -223,17 +224,9 @@ class Vetting(Mechanism):
             Flow("expired", "vetted", "honest", lambda v: 1.0 / v.validity, "honest officers whose passed test is no longer valid"),
             Flow("expired_undetected", "undetected", "compromised", lambda v: 1.0 / v.validity, "compromised officers whose passed test is no longer valid"),
             Flow("cleared_later", "failed", "vetted", lambda v: v.specificity * _tested(v, v.retest), "honest officers who pass when they are tested again"),
-            Flow(
-                "missed_later",
-                "found_out",
-                "undetected",
-                lambda v: (1.0 - v.sensitivity) * _tested(v, v.retest)[:, :, None],
-                "compromised officers who pass when they are tested again",
-            ),
-            Flow("dismissed", "failed", OUTSIDE, lambda v: (1.0 - v.joining * _anybody(v)) * _dismissed(v), "honest officers dismissed for a failed test"),
-            Flow("joined_honest", "failed", "members", _joined, "honest officers who join a group when dismissed"),
-            Flow("dismissed_found_out", "found_out", OUTSIDE, lambda v: (1.0 - v.joining) * _dismissed(v)[:, :, None], "compromised officers dismissed"),
-            Flow("joined", "found_out", "members", lambda v: v.joining * _dismissed(v)[:, :, None], "compromised officers who join their group when dismissed"),
+            Flow("dismissed", "failed", OUTSIDE, _dismissed, "honest officers dismissed for a failed test"),
+            Flow("dismissed_found_out", "found_out", OUTSIDE, lambda v: _dismissed(v)[:, :, None], "compromised officers dismissed for a failed test"),
+            Flow("joined", OUTSIDE, "members", _joined, "dismissed officers who join a group"),
             Flow("hired", OUTSIDE, "vetted", _hired, "applicants who pass and fill a vacancy"),
         )
 
@@ -260,15 +253,11 @@ def _dismissed(v):
     return (v.rule * both / jnp.maximum(slow, NOTHING))[None, :]
 
 
-def _anybody(v):
-    """1 where there are members of any group and 0 where there are none: shape (territory, 1)."""
-    return jnp.minimum(v.total("members", over=("group",)), 1.0)
-
-
 def _joined(v):
-    """Hazard of being dismissed and joining each group of the territory, in proportion to their size [1/week]: shape (territory, corps, group)."""
+    """Dismissed officers who join a group a week: shape (territory, group)."""
     share = v.members / jnp.maximum(v.total("members", over=("group",)), 1.0)
-    return v.joining * _dismissed(v)[:, :, None] * share[:, None, :]
+    honest = jnp.sum(_dismissed(v) * v.failed, axis=1, keepdims=True) * share
+    return v.joining * (honest + jnp.sum(_dismissed(v)[:, :, None] * v.found_out, axis=1))
 
 
 def _hired(v):

@@ -140,8 +140,8 @@ def figures(published: Published, run: Trajectories) -> Numbers:
 
 
 def _dismissed(run: Trajectories, week: int) -> Float[np.ndarray, "replicate corps"]:
-    """Officers dismissed until a week, by corps, with those who joined a group."""
-    return moved(run, ("dismissed", "joined_honest", "dismissed_found_out", "joined"), week)
+    """Officers dismissed until a week, by corps."""
+    return moved(run, ("dismissed", "dismissed_found_out"), week)
 
 
 def prior_draws(published: Published) -> dict[str, np.ndarray]:
@@ -209,8 +209,7 @@ def under_policies(published: Published, runs: Mapping[str, Trajectories]) -> di
     """Who still serves under each policy, and who joined a group."""
     told = {f"{n}.serving.{y}": float(figures(published, runs[n])[f"serving.{y}"][0]) for n in ("no_labour_limit", "no_limit") for y in ("2014", "2018")}
     first = (dt.date(2013, 1, 1) - runs["no_limit"].scenario.start).days / 7.0
-    joined = (runs["no_limit"].between(f"vetting.{n}", first, week_at(published, "2018"))[0] for n in ("joined", "joined_honest"))
-    return told | {"no_limit.joined": float(sum(joined))}
+    return told | {"no_limit.joined": float(runs["no_limit"].between("vetting.joined", first, week_at(published, "2018"))[0])}
 
 
 def reproduce(progress: Progress | None = None) -> Reproduction:
