@@ -20,7 +20,10 @@ MODEL = Model((toys.Happenings(), Reporting()))
 def shares(memory: float = 0.0, **changed) -> dict[str, float]:
     values = {name: np.asarray(float(p.value)) for name, p in MODEL.parameters.items()} | {"memory": np.array([memory]), "population": np.array([1e6])}
     values |= {f"reporting.{name}": np.asarray(x) for name, x in changed.items()}
-    return {n.removeprefix("reporting."): float(np.asarray(x).reshape(-1)[0]) for n, x in MODEL.shares_recorded({n: jnp.asarray(x) for n, x in values.items()}, jnp.asarray(0.0)).items()}
+    return {
+        n.removeprefix("reporting."): float(np.asarray(x).reshape(-1)[0])
+        for n, x in MODEL.shares_recorded({n: jnp.asarray(x) for n, x in values.items()}, jnp.asarray(0.0)).items()
+    }
 
 
 def test_every_count_takes_its_own_flows():

@@ -9,9 +9,9 @@ Officers of corps k in territory r who serve no group enter the service of group
 with :math:`\beta` the rate at which an officer is approached, :math:`B_g` what the group can pay (1 at the start) and :math:`v_r` the killings of members a
 year for each officer, which say how credible a threat is. Money, fear and the cost :math:`c_k` of complying (detection, conscience) are counted in units of
 the spread of officers' characters, so that there is no temperature besides. The bond ends with the hazard :math:`\lambda + \mu / (1 + M_{rg})`: by
-itself, and soon where nobody of the group is left. Groups kill :math:`\ell_k \sum_g M_{rg} / N_r` of the officers who do not work for them, with :math:`N_r` all who serve.
-Two levels are written with a short delay: the shield of a group, which is its share of all officers weighted by corps, and its share of prison guards,
-which are taken to be compromised like the corps, weighted.
+itself, and soon where nobody of the group is left. An officer who works for nobody is killed with the hazard :math:`\ell_k \sum_g M_{rg} / N_r`, with
+:math:`N_r` all who serve. Two levels are written with a short delay: the shield of a group, which is its share of all officers weighted by corps, and its
+share of prison guards, which are taken to be compromised like the corps, weighted.
 
 Source: the choice between bribe and punishment is that of Dal Bó, Dal Bó and Di Tella (APSR 100:41, 2006), a theory that gives directions and no number.
 That a compromised force shields the group of the place is alleged (C11), that police work with groups in many places is an opinion (C15), that the state

@@ -14,15 +14,16 @@ Dismissal. Of S officers who failed and still serve, the number dismissed a week
 
 .. math:: \frac{1}{D} = \frac{d}{\varrho S} + \frac{1}{L_k} + \frac{1}{a_k u}
 
-: the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour courts and severance pay allow L a week, and a force does not let go
-whom it cannot replace: a applicants a week, of whom a share u passes. A share of the dismissed who worked for a group joins it. Vacancies against the strength at
-the start are filled by applicants who pass.
+: the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour courts and severance pay allow L a week, and a force does not
+let go whom it cannot replace: a applicants a week, of whom a share u passes. A share of the dismissed joins a group: those who worked for one join it,
+honest ones join any of the territory in proportion to its size. Vacancies against the strength at the start are filled by applicants who pass.
 
 Source: what was tested, failed and dismissed until 2012 are the claims C52 to C57; later figures are official ones seen in press reports. No published
 model of it was found; the equations are ours.
 
-Simplifications: tests differ by chance and not by quality; nobody retires or resigns; all who are hired are honest; at first tests, officers of all places
-wait in one national queue for each corps. Officers at the start come from the mechanism ``corruption``: without it there are only vacancies.
+Simplifications: tests differ by chance and not by quality; a compromised officer who failed does not slip through a second test; nobody retires or resigns;
+all who are hired are honest; officers of all places wait in one national queue for each corps; those who join a group on dismissal come from outside, at the
+rate at which others like them are let go. Officers at the start come from the mechanism ``corruption``: without it there are only vacancies.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ DISMISSAL = (
         "1",
         Beta(1.5, 8.5),
         UNIT_INTERVAL,
-        "share of the officers dismissed for working for a group who join it",
+        "share of the dismissed who join a group",
         (assumed("Former officers are known among the members of groups; how many is not."),),
     ),
 )
@@ -223,16 +224,9 @@ class Vetting(Mechanism):
             Flow("expired", "vetted", "honest", lambda v: 1.0 / v.validity, "honest officers whose passed test is no longer valid"),
             Flow("expired_undetected", "undetected", "compromised", lambda v: 1.0 / v.validity, "compromised officers whose passed test is no longer valid"),
             Flow("cleared_later", "failed", "vetted", lambda v: v.specificity * _tested(v, v.retest), "honest officers who pass when they are tested again"),
-            Flow(
-                "missed_later",
-                "found_out",
-                "undetected",
-                lambda v: (1.0 - v.sensitivity) * _tested(v, v.retest)[:, :, None],
-                "compromised officers who pass when they are tested again",
-            ),
             Flow("dismissed", "failed", OUTSIDE, _dismissed, "honest officers dismissed for a failed test"),
-            Flow("dismissed_found_out", "found_out", OUTSIDE, lambda v: (1.0 - v.joining) * _dismissed(v)[:, :, None], "compromised officers dismissed"),
-            Flow("joined", "found_out", "members", lambda v: v.joining * _dismissed(v)[:, :, None], "compromised officers who join their group when dismissed"),
+            Flow("dismissed_found_out", "found_out", OUTSIDE, lambda v: _dismissed(v)[:, :, None], "compromised officers dismissed for a failed test"),
+            Flow("joined", OUTSIDE, "members", _joined, "dismissed officers who join a group"),
             Flow("hired", OUTSIDE, "vetted", _hired, "applicants who pass and fill a vacancy"),
         )
 
@@ -257,6 +251,13 @@ def _dismissed(v):
     # 1 / (d / rule + S (1 / L + 1 / R)), written so that a limit of zero is no division by zero.
     slow = v.procedure * both + v.rule * jnp.sum(_failed(v), axis=0) * (labour + replaced)
     return (v.rule * both / jnp.maximum(slow, NOTHING))[None, :]
+
+
+def _joined(v):
+    """Dismissed officers who join a group a week: shape (territory, group)."""
+    share = v.members / jnp.maximum(v.total("members", over=("group",)), 1.0)
+    honest = jnp.sum(_dismissed(v) * v.failed, axis=1, keepdims=True) * share
+    return v.joining * (honest + jnp.sum(_dismissed(v)[:, :, None] * v.found_out, axis=1))
 
 
 def _hired(v):

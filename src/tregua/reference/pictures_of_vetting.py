@@ -8,7 +8,7 @@ import numpy as np
 
 from ..drawing import Picture, styled
 from ..trajectories import Trajectories
-from .pictures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, _years, panels
+from .pictures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, panels
 from .published import Published
 
 LINES = {"as_found": (BLACK, "-"), "no_labour_limit": (BLUE, "--"), "no_limit": (GREEN, ":")}
@@ -32,7 +32,8 @@ def vetting_picture(published: Published, runs: Mapping[str, Trajectories], ense
     """Who still serves after failing, and the share of tests failed, with what was published."""
     figure, (left, right) = panels(2)
     values = {entry["key"]: entry.get("value") for entry in published.entries}
-    years = _years(ensemble, np.arange(ensemble.scenario.weeks + 1)) + (ensemble.scenario.start.timetuple().tm_yday - 1) / 365.25
+    start = ensemble.scenario.start
+    years = start.year + (start.timetuple().tm_yday - 1) / 365.25 + np.arange(ensemble.scenario.weeks + 1) / 52.1775
     for ax, series, x in ((left, serving(ensemble) / 1000.0, years), (right, failed_share(ensemble), years[1:])):
         seen = ~np.isnan(series).any(axis=0)
         low, high = np.quantile(series[possible][:, seen], [0.05, 0.95], axis=0)
@@ -44,7 +45,11 @@ def vetting_picture(published: Published, runs: Mapping[str, Trajectories], ense
     right.plot(years[1:], failed_share(runs["as_found"])[0], color=BLACK, linewidth=2.0, label="model, all corps")
     left.plot([when for _, when in SERVING], [values[key] / 1000.0 for key, _ in SERVING], "o", color=VERMILLION, label="article (2012), official (2014, 2018)")
     right.plot(
-        [2012.72, 2013.83], [values["share.2012"], values["share.2013"]], "o", color=VERMILLION, label="article (2012), official (2013): of those tested"
+        [2012.72, 2013.83],
+        [values["share.2012"], values["share.2013"]],
+        "o",
+        color=VERMILLION,
+        label="article (2012, without federal corps), official (2013): of those tested",
     )
     right.plot([2018.25], [values["local.share.2018"]], "s", color=ORANGE, label="official (2018): of the force")
     left.axvline(2013, color=GREY, linewidth=0.8, linestyle=":")
@@ -60,9 +65,9 @@ def vetting_picture(published: Published, runs: Mapping[str, Trajectories], ense
         "36 % in 2012, 22 % in 2013, 9 % in 2018."
     )
     caption = (
-        "Lines: expected numbers at the defaults, with capacity and compromised share chosen for 2012. Band: nine in ten prior draws of sensitivity, specificity "
-        "and targeting, each with the compromised share at which 65,000 fail by 2012. Limits are lifted in January 2013 (dotted line). The model was not fitted to "
-        "points after 2012."
+        "Lines: expected numbers at the defaults, with capacity and compromised share chosen for 2012. Band: nine in ten prior draws of sensitivity, "
+        "specificity and targeting, each with the compromised share at which 65,000 fail by 2012. Limits are lifted in January 2013 (dotted line). "
+        "The model was not fitted to points after 2012."
     )
     return Picture("vetting", figure, "Officers who failed and still serve, and the share that fails", alt, caption)
 

@@ -1,6 +1,6 @@
 r"""The vetting of Mexico's police until 2012 and after, from the mechanism files ``corruption`` and ``vetting``.
 
-Four numbers of the run are chosen for figures of 2011 and 2012: the capacity of tests in two periods, the compromised share of officers at the start below
+Five numbers of the run are chosen for figures of 2011 and 2012: the capacity of tests in two periods, the compromised share of officers at the start below
 federal level and at it, and the federal limit of dismissals. What else the articles say of 2012 then follows, and later official figures are set
 beside what the model says without them. The force starts in balance: as many officers are bought as cease to be, so that
 
@@ -140,8 +140,8 @@ def figures(published: Published, run: Trajectories) -> Numbers:
 
 
 def _dismissed(run: Trajectories, week: int) -> Float[np.ndarray, "replicate corps"]:
-    """Officers dismissed until a week, by corps. A flow into groups has no axis for what it leaves behind only in the stocks, so its sum still has the corps."""
-    return moved(run, ("dismissed", "dismissed_found_out", "joined"), week)
+    """Officers dismissed until a week, by corps."""
+    return moved(run, ("dismissed", "dismissed_found_out"), week)
 
 
 def prior_draws(published: Published) -> dict[str, np.ndarray]:
@@ -161,7 +161,7 @@ def with_shares(published: Published, draws: Draws, factor: np.ndarray) -> dict[
 def solve(published: Published, steps: Any = None) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Prior draws with the compromised share at the start at which the published number fails by 2012, and whether each draw has one.
 
-    The number that fails rises with the share, so the root is bracketed and the bracket halved, at the end of secants.
+    The number that fails rises with the share, so the root stays bracketed: two secants, then the middle of the bracket, and so on, with a last secant.
     """
     week, goal = week_at(published, "2012"), next(e["value"] for e in published.entries if e["key"] == "failed.2012")
     draws, short = prior_draws(published), scenario(published, weeks=week_at(published, "2012"))
@@ -260,10 +260,10 @@ def reproduce(progress: Progress | None = None) -> Reproduction:
 
 
 NOTES = (
-    "Four numbers are chosen for rows of 2011 and 2012: the capacity of tests in two periods, the compromised share at the start below federal level and at "
+    "Five numbers are chosen for rows of 2011 and 2012: the capacity of tests in two periods, the compromised share at the start below federal level and at "
     "it, and the federal limit of dismissals. These rows test nothing but that it can be done. The stock still serving is not chosen.",
     "Dismissals below federal level are not in the articles; the model lets them happen at the default limit of five a week and corps.",
-    "That 65,000 of 180,000 failed says little about how many officers work for groups: a test's quality and who is tested first are known from nothing but a prior.",
+    "That 65,000 of 180,000 failed says little about how many officers work for groups: of a test's quality and of who is tested first nothing is known.",
     "Until October 2013 a passed test does not expire in the run, because releases count officers tested at least once; from then on it counts three years.",
     "The official figure of October 2013 adds 5,200 local failures in thirteen months. A test with a specificity of 0.95 alone fails more honest officers "
     "than that. Either hardly any test failed by mistake, or the rules, the selection or the count changed.",
