@@ -6,9 +6,11 @@ Everything is computed from the tables under ``data/mexico``, whose ``SOURCES.to
 
 from __future__ import annotations
 
+import tomllib
 from collections import defaultdict
 from datetime import date
 from functools import cache
+from importlib import resources
 
 import numpy as np
 from jaxtyping import Float
@@ -51,6 +53,9 @@ FAVOURED = "Sinaloa"
 FIRST_JOINT_OPERATION = "2006-12-01"
 """Deployments before this date were none of the joint operations."""
 
+
+MEMBERS_INSIDE = 0.08
+"""Share of prisoners who belong to a group, taken out of the number of all prisoners. Assumed; the mechanism of prisons adds as many."""
 
 PROGRAMME_START = "2008-08-21"
 """Day of the national agreement that every officer be tested (general knowledge; claim C52 says only that tests were introduced)."""
@@ -112,13 +117,25 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
             "founded": founded,
             "parent": parent,
             "spare": np.array([float(label.startswith("Breakaway")) for label in groups]),
-            "prisoners": inmates,
+            "prisoners": (1.0 - MEMBERS_INSIDE) * inmates,
             "prison_capacity": places,
             "favoured": np.array([float(label == FAVOURED) for label in groups]),
             **_routes(routes),
         },
-        tables=table_notes(FOLDER),
+        _values(people, footing.sum(axis=1)),
+        table_notes(FOLDER),
     )
+
+
+def _values(people: Float[np.ndarray, "territory"], presence: Float[np.ndarray, "territory"]) -> dict[str, np.ndarray]:
+    """Parameter values of the national model by full name, each on the axes of its parameter, from ``values.toml``."""
+    weights = {"presence": presence / presence.sum(), "population": people / people.sum()}
+    text = (resources.files("tregua") / "data" / FOLDER / "values.toml").read_text(encoding="utf-8")
+    found = {}
+    for name, entry in tomllib.loads(text).items():
+        value = np.asarray(entry["value"], float)
+        found[name] = value * weights[entry["spread"]] if "spread" in entry else value
+    return found
 
 
 def _routes(routes: Corridors) -> dict[str, np.ndarray]:

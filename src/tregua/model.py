@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .errors import TreguaError, nearest_name
-from .mechanism import Mechanism, View
+from .mechanism import Mechanism, View, registry
 from .random import check_tags
 from .space import shape_of
 from .types import OUTSIDE, Compartment, Covariate, Drift, Event, Flow, Level, Parameter, Record, Track
@@ -40,8 +40,8 @@ class Model:
 
     @classmethod
     def standard(cls) -> Model:
-        """The model of the shipped default scenario: today the published size model."""
-        return cls.size_2023()
+        """The national model, of the shipped default scenario: every mechanism that ships, in the order of their names."""
+        return cls(tuple(kind() for kind in registry().values()))
 
     @classmethod
     def size_2023(cls) -> Model:

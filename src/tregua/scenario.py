@@ -179,6 +179,9 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
     found = {n: Resolved(np.broadcast_to(float(p.value), space.shape(p.axes)), LAYERS[0]) for n, p in parameters.items()}
     for layer, values in layers.items():
         for name, value in values.items():
+            if name not in parameters and layer == LAYERS[1]:
+                # A data set serves every model on its axes, also one without some mechanism.
+                continue
             if name not in parameters:
                 raise TreguaError(
                     "TR1203",

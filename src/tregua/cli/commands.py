@@ -28,7 +28,7 @@ app = App(
 
 
 @app.command
-def run(scenario: str = "size-2023", /, *, options: Options | None = None) -> int:
+def run(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
     """Run a scenario and write a folder with tables, arrays, figures and a report.
 
     Example: tregua run --replicates 500 --policy halve-recruitment --out half
@@ -44,7 +44,7 @@ def run(scenario: str = "size-2023", /, *, options: Options | None = None) -> in
 
 
 @app.command
-def compare(scenario: str = "size-2023", /, *, options: Options | None = None) -> int:
+def compare(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
     """Compare policies with a baseline, replicate by replicate, on the same random numbers.
 
     Without --policy, every policy of the scenario is compared.
@@ -78,7 +78,7 @@ def reproduce(name: str = "", /, *, out: Out = None, replace: Replace = False, q
 
 
 @app.command
-def check(scenario: str = "size-2023", /, *, json: Json = False) -> int:
+def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
     """Read a scenario file and say what would be run, without running it.
 
     Example: tregua check my-scenario.toml

@@ -53,11 +53,9 @@ def move(v, fired, draw):
     if not draw.whole:
         return {"members": v.members - party + chance.T @ party}
     party = jnp.ceil(party)
-    reached = jnp.cumsum(chance, axis=1)
-    u = draw.uniform("movement.heading", (len(v.stake),)) * reached[:, -1]
-    # The first place whose sum of chances exceeds u.
-    to = jnp.diff((reached > u[:, None]).astype(party.dtype), axis=1, prepend=jnp.zeros((len(v.stake), 1), party.dtype))
-    return {"members": v.members - party + to.T @ party}
+    # Places wait in line with waiting times in proportion to one over their chance, so that each comes first with its chance.
+    wait = -jnp.log(draw.uniform("movement.heading", chance.shape)) / jnp.maximum(chance, LEAST * LEAST)
+    return {"members": (v.members - party).at[jnp.argmin(wait, axis=1)].add(party)}
 
 
 @dataclass(frozen=True)
