@@ -21,7 +21,7 @@ from .scenario import Scenario, support_text
 from .types import Parameter
 from .units import in_unit
 
-DEFAULT = "size-2023"
+DEFAULT = "mexico"
 """The scenario that runs where none is named."""
 
 Day = dt.date | str

@@ -121,7 +121,7 @@ def new(path: Path, /, *, json: Json = False) -> int:
     """
     from ..scenario_file import load_scenario
 
-    text = load_scenario().text.replace('name = "size-2023"', 'name = "my-scenario"', 1)
+    text = load_scenario().text.replace('name = "mexico"', 'name = "my-scenario"', 1)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
