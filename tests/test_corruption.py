@@ -113,8 +113,8 @@ def in_detail(weeks: int, members: np.ndarray, bribes: np.ndarray, cost: np.ndar
     return theirs
 
 
-# With corps alike only the delay of a week is approximate; with corps as different as here, that they share one composition as well.
-@pytest.mark.parametrize(("cost", "near"), [((2.0, 2.0, 2.0), 0.003), ((2.0, 1.0, 4.0), 0.05)], ids=["corps alike", "corps unlike"])
+# With corps alike only the delay of a week is approximate; with corps as different as here, that they share one composition as well: up to 5 % of a corps.
+@pytest.mark.parametrize(("cost", "near"), [((2.0, 2.0, 2.0), 0.003), ((2.0, 1.0, 4.0), 0.06)], ids=["corps alike", "corps unlike"])
 def test_the_shares_follow_what_every_group_and_corps_by_itself_would_do(cost, near):
     members, bribes = np.array([20.0, 60.0]), np.array([2.0, 0.5])
     model = Model((Gangs(), Corruption()))

@@ -15,8 +15,9 @@ Dismissal. Of S officers who failed and still serve, the number dismissed a week
 .. math:: \frac{1}{D} = \frac{d}{\varrho S} + \frac{1}{L_k} + \frac{1}{a_k u}
 
 : the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour courts and severance pay allow L a week, and a force does not
-let go whom it cannot replace: a applicants a week, of whom a share u passes. A share of the dismissed joins a group: those who worked for one join it, split
-like the shield in the territory, honest ones join any there in proportion to its size. Vacancies against the strength at the start are filled by applicants who pass.
+let go whom it cannot replace: a applicants a week, of whom a share u passes. A share of the dismissed joins a group: those who worked for one join it,
+split like the shield in the territory, honest ones join any there in proportion to its size. Vacancies against the strength at the start are filled by
+applicants who pass.
 
 Source: what was tested, failed and dismissed until 2012 are the claims C52 to C57; later figures are official ones seen in press reports. No published
 model of it was found; the equations are ours.
