@@ -90,7 +90,8 @@ def uniforms(key: Key, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Float
     dtype, sizes = jnp.result_type(float), [math.prod(shape) for shape in shapes.values()]
     tags = jnp.asarray(np.array([tag(name) for name in shapes], np.uint32))
     words = threefry(*(jnp.broadcast_to(word, tags.shape) for word in jax.random.key_data(key)), tags)
-    first, second = (jnp.concatenate([jnp.broadcast_to(word[i], (size,)) for i, size in enumerate(sizes)]) for word in words)
+    # One look-up for all: the compiler would write the generator out once more for every piece of a row put together.
+    first, second = (word[np.repeat(np.arange(len(sizes)), sizes)] for word in words)
     high, low = threefry(first, second, jnp.asarray(np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])))
     if dtype == jnp.float64:
         bits = (high.astype(jnp.uint64) << 32 | low) >> 12
