@@ -58,7 +58,8 @@ def split_exits(stocks: dict[str, Array], leaving: dict[str, dict[str, Array]], 
     moved: dict[str, Array] = {}
     for turn in range(max((len(flows) for flows in whole.values()), default=0)):
         now = {source: list(flows)[turn] for source, flows in whole.items() if turn < len(flows)}
-        ends = {source for source in now if turn + 1 == len(whole[source])}
+        # Lists and not sets: the order of a set differs from process to process, and a program in another order is compiled anew.
+        ends = [source for source in now if turn + 1 == len(whole[source])]
         taken = draw.binomials({n: (left[source], _share(whole[source][n], rest[source][turn])) for source, n in now.items() if source not in ends})
         moved |= taken | {now[source]: left[source] for source in ends}
         left |= {source: left[source] - taken[n] for source, n in now.items() if n in taken}
@@ -81,7 +82,7 @@ def _share(part: Array, whole: Array) -> Array:
 def _fan_out(flows: dict[str, tuple[Array, Array]], draw: Any) -> dict[str, Array]:
     """Persons of flows that fan out, spread over the places they may end in by their hazards, one place after the other."""
     found: dict[str, Array] = {}
-    for count in {h.size // x.size for x, h in flows.values()}:
+    for count in dict.fromkeys(h.size // x.size for x, h in flows.values()):
         persons = {n: x for n, (x, h) in flows.items() if h.size // x.size == count}
         shares = {n: _shares_of_places(flows[n][1], persons[n].shape) for n in persons}
 

@@ -62,7 +62,7 @@ def rk4(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: 
 def _too_fast(model: Model, stocks: dict[str, Array], rates: dict[str, Array], dt: float) -> Bool[Array, ""]:
     """Whether any stock of a person or more, or of less than nobody, is left too fast for the step."""
     leaving = {}
-    for source in set(model.outflows) - {OUTSIDE}:
+    for source in (source for source in model.outflows if source != OUTSIDE):
         leaving[source] = sum(fold(rates[n], model.axes[n], model.compartments[source].axes) for n in model.outflows[source])
     wrong = [jnp.any((jnp.abs(stocks[source]) >= 1.0) & (dt * jnp.abs(rate) > STABLE * jnp.abs(stocks[source]))) for source, rate in leaving.items()]
     return jnp.any(jnp.stack(wrong)) if wrong else jnp.asarray(False)
