@@ -31,7 +31,7 @@ def base():
 
 def warm(scenario, solver: str = "tau-leap"):
     """Run once on every device: each has its own copy of a program."""
-    tregua.simulate(scenario, solver, replicates=64 * len(jax.local_devices()))
+    tregua.simulate(scenario, solver, replicates=run.CHUNK * len(jax.local_devices()))
 
 
 @SOLVERS
@@ -72,7 +72,7 @@ def test_another_seed_and_other_numbers_of_replicates_compile_nothing(solver):
     scenario = base()
     warm(scenario, solver)
     assert traced(lambda: tregua.simulate(scenario, solver, replicates=2, seed=2**32 - 1)) == {}
-    for replicates in (1, 64, 65, 130):
+    for replicates in (1, run.CHUNK, run.CHUNK + 1, 130):
         assert traced(lambda replicates=replicates: tregua.simulate(scenario, solver, replicates=replicates)) == {}
 
 

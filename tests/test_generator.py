@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tregua.random import fold_in, root_key, uniform
+from tregua.random import fold_in, root_key, tag, uniforms
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
@@ -17,14 +17,15 @@ def test_keys_are_those_of_jax(seed, number):
 
 @pytest.mark.parametrize("shape", [(1,), (7, 3), (4096,)])
 def test_uniforms_are_the_bits_of_jax(shape):
-    key = root_key(5)
-    theirs = (np.asarray(jax.random.bits(key, shape, jnp.uint64)) >> 12).astype(float)
-    assert np.array_equal(uniform(key, shape), (theirs + 0.5) * 2.0**-52)
+    # Each address is a key of its own below the key given, whatever else is drawn beside it.
+    found = uniforms(root_key(5), {"one": (3,), "x": shape})
+    theirs = (np.asarray(jax.random.bits(fold_in(root_key(5), jnp.uint32(tag("x"))), shape, jnp.uint64)) >> 12).astype(float)
+    assert np.array_equal(found["x"], (theirs + 0.5) * 2.0**-52)
 
 
 def test_uniforms_lie_strictly_inside_the_unit_interval_and_fill_it_evenly():
     # 2**20 uniforms in 64 boxes: chi-squared has mean 63 and standard deviation 11.2; 130 is six of them, a box off by 4.6 % of its share on its own.
-    u = np.asarray(uniform(root_key(11), (2**20,)))
+    u = np.asarray(uniforms(root_key(11), {"x": (2**20,)})["x"])
     assert u.min() > 0.0 and u.max() < 1.0
     counts = np.bincount((u * 64).astype(int), minlength=64)
     expected = 2**20 / 64

@@ -13,7 +13,7 @@ import pytest
 import tregua
 from tregua.corridors import CORRIDOR_LINK, corridors
 from tregua.datasets import load, read_table, table_notes
-from tregua.mexico import FEDERAL_OFFICERS, LOCAL_OFFICERS, LOCAL_WEIGHT, NEVER, state_codes
+from tregua.mexico import FEDERAL_OFFICERS, LOCAL_OFFICERS, LOCAL_WEIGHT, MEMBERS_INSIDE, NEVER, state_codes
 
 PLACE = Path(tregua.__file__).parent / "data" / "mexico"
 FILES = sorted(path.name for path in PLACE.glob("*.csv"))
@@ -110,7 +110,8 @@ def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
         **dict.fromkeys(("rank", "founded", "spare", "favoured"), ("group",)),
         **dict.fromkeys(("rivalry", "alliance", "parent"), ("group", "group")),
         **dict.fromkeys(("adjacency", "links"), ("territory", "territory")),
-        **dict.fromkeys(("population", "young_men", "presence", "border", "operation_start", "inmates", "prison_capacity"), ("territory",)),
+        **dict.fromkeys(("population", "young_men", "presence", "border", "operation_start", "prisoners", "prison_capacity"), ("territory",)),
+        "programme_start": (),
         **dict.fromkeys(("passes", "origin", "crossing"), ("route", "territory")),
         "foothold": ("territory", "group"),
         "police": ("territory", "corps"),
@@ -131,7 +132,7 @@ def test_people_police_and_prisons_add_up_to_the_national_totals():
         assert data["population"].sum() == total("population.csv", "population", lambda row, year=year: row["year"] == year)
         assert data["police"][:, :2].sum() == pytest.approx(LOCAL_OFFICERS)
         assert data["police"][:, 2].sum() == pytest.approx(FEDERAL_OFFICERS)
-        assert data["inmates"].sum() == pytest.approx(inmates)
+        assert data["prisoners"].sum() == pytest.approx((1.0 - MEMBERS_INSIDE) * inmates)
         assert data["prison_capacity"].sum() == pytest.approx(places)
         rates = 1e3 * data["police"][:, :2].sum(axis=1) / data["population"]
         assert rates.argmax() == 8, "the capital has by far the most officers for its people"

@@ -15,7 +15,7 @@ import tregua
 from tregua import run
 from tregua.errors import TreguaError
 from tregua.model import Model
-from tregua.random import Draws, Means, check_tags, replicate_key, root_key, tag, uniform
+from tregua.random import Draws, Means, check_tags, replicate_key, root_key, tag, uniforms
 
 SOURCE = Path(tregua.__file__).parent
 
@@ -50,7 +50,7 @@ def test_uniforms_lie_strictly_inside_zero_and_one_and_are_uniform(double, reque
     # 2**16 draws: mean 0.5, standard error 0.0011; variance 1/12, standard error 2.9e-4. At 5 standard errors a mean off by 0.006 would be caught.
     if not double:
         request.getfixturevalue("single_precision")
-    u = np.asarray(uniform(root_key(3), (2**16,)), float)
+    u = np.asarray(uniforms(root_key(3), {"x": (2**16,)})["x"], float)
     assert u.min() > 0.0 and u.max() < 1.0
     assert abs(u.mean() - 0.5) < 5 * 0.0011 and abs(u.var() - 1 / 12) < 5 * 2.9e-4
     bits = 53 if double else 24

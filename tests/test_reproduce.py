@@ -58,7 +58,7 @@ def test_the_picture_of_policies_says_what_it_shows_and_has_the_colours_of_a_com
     svg = picture.svg.decode()
     assert "inputs abcdef12" in svg and "with chance: nine in" in svg
     same = {"arrests_doubled": "double-arrests", "recruitment_halved": "halve-recruitment", "both": "both"}
-    order = list(load_scenario().policies)
+    order = list(load_scenario("size-2023").policies)
     assert {name: POLICY_COLOURS[name] for name in same} == {name: COLOURS[order.index(policy)] for name, policy in same.items()}
 
 

@@ -39,13 +39,13 @@ def test_a_cancelled_run_keeps_its_finished_chunks_and_goes_on_to_the_same_numbe
     one_device = jax.local_devices()[:1]
     with pytest.raises(Stopped):
         # Five chunks of ten blocks: the first two are done when block 23 is.
-        tregua.simulate(scenario, replicates=300, kept=kept, progress=stop_at(23), devices=one_device)
+        tregua.simulate(scenario, replicates=5 * run.CHUNK - 10, kept=kept, progress=stop_at(23), devices=one_device)
     assert sorted(kept) == [0, 1]
     before, told = {n: kept[n] for n in kept}, []
-    resumed = tregua.simulate(scenario, replicates=300, kept=kept, progress=lambda done, total: told.append((done, total)), devices=one_device)
+    resumed = tregua.simulate(scenario, replicates=5 * run.CHUNK - 10, kept=kept, progress=lambda done, total: told.append((done, total)), devices=one_device)
     assert told == [(i, 30) for i in range(1, 31)], "only the three missing chunks are run"
     assert all(kept[n] is before[n] for n in before)
-    assert same(resumed, tregua.simulate(scenario, replicates=300))
+    assert same(resumed, tregua.simulate(scenario, replicates=5 * run.CHUNK - 10))
 
 
 def test_a_run_that_is_cancelled_on_one_device_stops_on_the_other_at_once():
@@ -60,7 +60,7 @@ def test_a_run_that_is_cancelled_on_one_device_stops_on_the_other_at_once():
                 raise Stopped
 
     with pytest.raises(Stopped):
-        tregua.simulate(scenario, replicates=64 * 40, progress=progress, devices=jax.local_devices()[:2])
+        tregua.simulate(scenario, replicates=run.CHUNK * 40, progress=progress, devices=jax.local_devices()[:2])
     assert len(blocks) < 60, "400 blocks were to be run"
 
 
@@ -73,11 +73,11 @@ def test_an_interrupted_run_ends_promptly():
         def interrupt(done: int, total: int) -> None:
             raise KeyboardInterrupt
 
-        tregua.simulate(scenario, replicates=64 * 50, progress=interrupt)
+        tregua.simulate(scenario, replicates=run.CHUNK * 50, progress=interrupt)
     assert time.monotonic() - begun < 5.0
 
 
-@pytest.mark.parametrize(("replicates", "weeks", "blocks"), [(1, 1, 1), (64, 52, 1), (65, 53, 4), (200, 104, 8)])
+@pytest.mark.parametrize(("replicates", "weeks", "blocks"), [(1, 1, 1), (run.CHUNK, 52, 1), (run.CHUNK + 1, 53, 4), (200, 104, 8)])
 def test_progress_counts_every_block_once_and_reaches_its_total(replicates, weeks, blocks):
     told = []
     tregua.simulate(toys.scenario(weeks=weeks), replicates=replicates, progress=lambda done, total: told.append((done, total)))
@@ -148,7 +148,7 @@ def test_each_replicate_takes_its_own_posterior_draw_in_turn():
 
 
 def test_a_draw_without_chance_is_the_run_with_its_values():
-    # Alone and in a chunk of 64 are two compiled programs: equal to rounding.
+    # Alone and in a chunk are two compiled programs: equal to rounding.
     many = tregua.simulate(toys.scenario(), "rk4", draws={"recruitment.rate": np.array([0.001, 0.002, 0.003])})
     alone = tregua.simulate(toys.scenario(values={"recruitment.rate": 0.002}), "rk4")
     assert np.allclose(many.total("members")[1], alone.total("members")[0], rtol=1e-12)

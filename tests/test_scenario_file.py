@@ -8,7 +8,7 @@ from tregua.errors import TreguaError
 from tregua.scenario import resolve
 from tregua.scenario_file import load_scenario, shipped_scenarios
 
-GOOD = load_scenario().text
+GOOD = load_scenario("size-2023").text
 
 # What is put wrong, the code it must give, a word that must name the place, and a text that must stand in `found`, `expected` or `nearest`.
 BAD = {
@@ -122,7 +122,7 @@ def test_units_are_converted(tmp_path):
 def test_a_dotted_key_without_quotes_means_the_same(tmp_path):
     file = tmp_path / "good.toml"
     file.write_text(GOOD.replace('"recruitment.rate" =', "recruitment.rate ="), encoding="utf-8")
-    assert load_scenario(file).scenario.values == load_scenario().scenario.values
+    assert load_scenario(file).scenario.values == load_scenario("size-2023").scenario.values
 
 
 def test_policies_in_force_act_and_are_in_the_scenario(tmp_path):
@@ -150,9 +150,18 @@ def test_every_shipped_scenario_loads_and_says_why_its_policies_are_there():
 
 
 def test_the_shipped_scenario_is_the_published_model():
-    read = load_scenario()
+    read = load_scenario("size-2023")
     defaults = {name: p.value for name, p in read.scenario.model.parameters.items()}
     assert {n: float(r.value.ravel()[0]) for n, r in resolve(read.scenario).items()} == pytest.approx(defaults)
     assert (read.scenario.start.year, read.scenario.date(read.scenario.weeks).year) == (2012, 2027)
     assert read.replicates >= 200
     assert re.search(r'solver = "tau-leap"', read.text)
+
+
+def test_the_default_scenario_is_the_national_model_in_order_and_says_which_values_the_data_supply():
+    read = load_scenario()
+    assert read.scenario.name == "mexico" and len(read.scenario.data.space.labels("territory")) == 32
+    assert (read.scenario.start.year, read.scenario.date(read.scenario.weeks).year) == (2007, 2027) and read.replicates >= 100
+    assert set(read.scenario.data.values) <= set(read.scenario.model.parameters), "a value in values.toml has no parameter"
+    layers = {n: r.layer for n, r in resolve(read.scenario).items()}
+    assert {n for n, layer in layers.items() if layer == "data set"} == set(read.scenario.data.values)

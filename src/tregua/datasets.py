@@ -28,6 +28,7 @@ class Dataset:
         covariates: measured inputs by name.
         values: parameter values that the data supply, by full name, in the parameter's unit: one number, or one for each place along the parameter's axes.
         tables: file, source, what was changed and digest of every table used.
+        reasons: why the data supply a value other than the mechanism's default, by full name of the parameter.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Dataset:
     covariates: Mapping[str, np.ndarray]
     values: Mapping[str, float | np.ndarray] = field(default_factory=dict)
     tables: tuple[Mapping[str, Any], ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_table(folder: str, file: str) -> list[dict[str, str]]:

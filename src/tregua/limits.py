@@ -99,8 +99,8 @@ def published(trajectories: Trajectories, manifest: Mapping[str, Any]) -> bool:
 
 
 def stances_of(record: Record) -> set[str]:
-    """Stances of all evidence for a parameter."""
-    return {evidence["stance"] for evidence in record["evidence"]}
+    """Stances of what is behind the value of a parameter: of its evidence, or only an assumption where the data set says that it assumes another value."""
+    return {"assumed"} if record["reason"].startswith("Assumed") else {evidence["stance"] for evidence in record["evidence"]}
 
 
 def assumptions(manifest: Mapping[str, Any]) -> dict[str, list[Record]]:

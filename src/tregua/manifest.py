@@ -26,7 +26,7 @@ from .errors import TreguaError
 from .mechanism import Mechanism
 from .policy import Policy
 from .run import Plan
-from .scenario import Draws, Scenario, resolve
+from .scenario import LAYERS, Draws, Scenario, resolve
 from .trajectories import Trajectories
 
 SCHEMA = 1
@@ -152,6 +152,7 @@ def parameter_records(scenario: Scenario, draws: Draws | None = None) -> list[di
                 "highest": float(value.max()),
                 "unit": parameter.unit,
                 "layer": resolved.layer,
+                "reason": scenario.data.reasons.get(name, "") if resolved.layer == LAYERS[1] else "",
                 "support": [x if np.isfinite(x) else None for x in parameter.support],
                 "prior": str(parameter.prior),
                 "evidence": [dataclasses.asdict(evidence) for evidence in parameter.evidence],

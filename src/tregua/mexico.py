@@ -124,15 +124,21 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
         },
         _values(people, footing.sum(axis=1)),
         table_notes(FOLDER),
+        {name: entry["why"] for name, entry in _entries().items()},
     )
+
+
+@cache
+def _entries() -> dict[str, dict]:
+    """Every value of the national model with its unit, how it is spread, and why it was chosen."""
+    return tomllib.loads((resources.files("tregua") / "data" / FOLDER / "values.toml").read_text(encoding="utf-8"))
 
 
 def _values(people: Float[np.ndarray, "territory"], presence: Float[np.ndarray, "territory"]) -> dict[str, np.ndarray]:
     """Parameter values of the national model by full name, each on the axes of its parameter, from ``values.toml``."""
     weights = {"presence": presence / presence.sum(), "population": people / people.sum()}
-    text = (resources.files("tregua") / "data" / FOLDER / "values.toml").read_text(encoding="utf-8")
     found = {}
-    for name, entry in tomllib.loads(text).items():
+    for name, entry in _entries().items():
         value = np.asarray(entry["value"], float)
         found[name] = value * weights[entry["spread"]] if "spread" in entry else value
     return found

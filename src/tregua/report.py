@@ -160,7 +160,7 @@ def _rests_on(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[s
 
 def _assumption(record: Mapping[str, Any]) -> dict[str, Any]:
     """A parameter without data behind it: name, what it is, value, who supplied it, and the reasons given."""
-    reasons = " ".join(dict.fromkeys(e["summary"] for e in record["evidence"] if e["summary"]))
+    reasons = record["reason"] or " ".join(dict.fromkeys(e["summary"] for e in record["evidence"] if e["summary"]))
     return {**{key: record[key] for key in ("name", "doc", "layer")}, "shown": _value(record), "reason": reasons, "stances": listed(sorted(stances_of(record)))}
 
 

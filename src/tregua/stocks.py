@@ -14,7 +14,6 @@ from .types import DATE, Compartment, Covariate, Level
 PLACE = ("territory",)
 PLACE_AND_GROUP = ("territory", "group")
 PLACE_AND_CORPS = ("territory", "corps")
-PLACE_CORPS_GROUP = ("territory", "corps", "group")
 GROUP = ("group",)
 ROUTE = ("route",)
 COMMODITY = ("commodity",)
@@ -31,9 +30,9 @@ DISPLACED = Compartment("displaced", PLACE, "civilians who had to leave their ho
 HONEST = Compartment("honest", PLACE_AND_CORPS, "officers whom no group has bought or frightened, without a valid test")
 VETTED = Compartment("vetted", PLACE_AND_CORPS, "officers whom no group has bought or frightened, with a test passed and still valid")
 FAILED = Compartment("failed", PLACE_AND_CORPS, "officers whom no group has bought or frightened, who failed a test and still serve")
-COMPROMISED = Compartment("compromised", PLACE_CORPS_GROUP, "officers who work for a group, without a valid test")
-UNDETECTED = Compartment("undetected", PLACE_CORPS_GROUP, "officers who work for a group, with a test passed and still valid")
-FOUND_OUT = Compartment("found_out", PLACE_CORPS_GROUP, "officers who work for a group, failed a test and still serve")
+COMPROMISED = Compartment("compromised", PLACE_AND_CORPS, "officers who work for some group, without a valid test")
+UNDETECTED = Compartment("undetected", PLACE_AND_CORPS, "officers who work for some group, with a test passed and still valid")
+FOUND_OUT = Compartment("found_out", PLACE_AND_CORPS, "officers who work for some group, failed a test and still serve")
 VIGILANTES = Compartment("vigilantes", PLACE, "armed civilians of self-defence groups")
 RURAL_FORCE = Compartment("rural_force", PLACE, "former vigilantes absorbed into a force of the state")
 
@@ -43,6 +42,9 @@ STAKE = Level("stake", PLACE, "1", "rent that can be won in a territory, against
 RENT = Level("rent", PLACE, "MUSD/week", "rent of drugs passing through, made or sold in a territory", initial=2.7)
 PAY = Level("pay", GROUP, "1", "what a group can pay a member, against what it could pay at the start", initial=1.0)
 BRIBES = Level("bribes", GROUP, "1", "what a group can pay an officer, against what it could pay at the start", initial=1.0)
+PATRONS = Level(
+    "patrons", PLACE_AND_GROUP, "1", "share of the compromised officers in a territory who work for a group, less its share of the footholds there at the start"
+)
 SHIELD = Level("shield", PLACE_AND_GROUP, "1", "share of the officers in a territory who work for a group, weighted by corps")
 GUARDS = Level("guards", PLACE_AND_GROUP, "1", "share of the prison guards in a territory who work for a group")
 BREAKOUT = Level("breakout", PLACE_AND_GROUP, "1/week", "hazard that a prisoner of no group leaves in the week after a group opened a prison")

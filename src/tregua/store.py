@@ -156,7 +156,7 @@ def _records_tables(manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:
     rows = []
     for record in manifest["parameters"]:
         low, high = record["support"]
-        known = {key: record[key] for key in ("name", "doc", "value", "lowest", "highest", "unit", "layer")}
+        known = {key: record[key] for key in ("name", "doc", "value", "lowest", "highest", "unit", "layer", "reason")}
         rows += [{**known, "support_low": low, "support_high": high, "prior": record["prior"], **evidence} for evidence in record["evidence"]]
     tables = {"parameters": pandas.DataFrame(rows).astype({"support_low": float, "support_high": float})}
     units = {record["name"]: record["unit"] for record in manifest["parameters"]}

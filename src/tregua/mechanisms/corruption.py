@@ -1,15 +1,25 @@
 r"""Corruption: groups buy and frighten officers of three corps, kill others, and so gain a shield.
 
-Officers of corps k in territory r who serve no group enter the service of group g with the hazard
+Officers are counted by territory r and corps k, and the share :math:`\pi_{rg}` of the compromised who work for group g by territory. Those who serve no
+group enter the service of group g with the hazard
 
 .. math::
-    \beta \, s_{rg} \, P_{rkg}, \qquad s_{rg} = M_{rg} / \textstyle\sum_h M_{rh}, \qquad
+    \beta_{rkg} = \beta \, s_{rg} \, P_{rkg}, \qquad s_{rg} = M_{rg} / \textstyle\sum_h M_{rh}, \qquad
     P_{rkg} = \frac{1}{1 + \exp(c_k - b B_g - q v_r)}
 
 with :math:`\beta` the rate at which an officer is approached, :math:`B_g` what the group can pay (1 at the start) and :math:`v_r` the killings of members a
 year for each officer, which say how credible a threat is. Money, fear and the cost :math:`c_k` of complying (detection, conscience) are counted in units of
-the spread of officers' characters, so that there is no temperature besides. The bond ends with the hazard :math:`\lambda + \mu / (1 + M_{rg})`: by
-itself, and soon where nobody of the group is left. An officer who works for nobody is killed with the hazard :math:`\ell_k \sum_g M_{rg} / N_r`, with
+the spread of officers' characters, so that there is no temperature besides. The bond ends with the hazard
+:math:`\lambda_{rg} = \lambda + \mu / (1 + M_{rg})`: by itself, and soon where nobody of the group is left. So officers of a corps become compromised with the
+hazard :math:`\sum_g \beta_{rkg}` and cease to be with :math:`\sum_g \pi_{rg} \lambda_{rg}`, and of the C compromised, joined by
+:math:`I_g = \sum_k U_{rk} \beta_{rkg}` a week out of those who serve nobody, U,
+
+.. math:: \frac{d\pi_{rg}}{dt} = \frac{I_g - \pi_{rg} I}{C + \delta I} - \pi_{rg} \Big(\lambda_{rg} - \sum_h \pi_{rh} \lambda_{rh}\Big), \qquad I = \sum_g I_g
+
+which with :math:`\delta = 0` is the expected composition of the stock if all corps share it; the delay :math:`\delta` only bounds how fast an almost empty
+stock turns over. At the start :math:`\pi` is the share of the footholds. The level ``patrons`` holds the difference to that, so that it starts at zero.
+
+An officer who works for nobody is killed with the hazard :math:`\ell_k \sum_g M_{rg} / N_r`, with
 :math:`N_r` all who serve. Two levels are written with a short delay: the shield of a group, which is its share of all officers weighted by corps, and its
 share of prison guards, which are taken to be compromised like the corps, weighted.
 
@@ -17,7 +27,8 @@ Source: the choice between bribe and punishment is that of Dal Bó, Dal Bó and 
 That a compromised force shields the group of the place is alleged (C11), that police work with groups in many places is an opinion (C15), that the state
 corps are worst is the president's view and the article's (C47, C49), and that prison staff helped escapes is reported (C42, C48, C50, C51).
 
-Simplifications: an officer serves one group, tests make him neither easier nor harder to buy, no group kills the officers of another, and killing does not
+Simplifications: an officer serves one group; who serves which is known as a share of all in a territory, the same in each corps and whatever a test said, and
+without chance of its own; tests make him neither easier nor harder to buy, no group kills the officers of another, and killing does not
 depend on what the officers do.
 """
 
@@ -26,7 +37,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 
 from ..mechanism import Mechanism
@@ -41,6 +51,7 @@ from ..stocks import (
     GUARDS,
     HONEST,
     MEMBERS,
+    PATRONS,
     POLICE,
     SHIELD,
     UNDETECTED,
@@ -52,6 +63,8 @@ from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Flow, LogNormal, Pa
 WEEKS_IN_YEAR = 52.18
 NOBODY = 1e-9
 """Smallest weight or number of persons to divide by: keeps an empty place finite and changes nothing else."""
+MOST_COST = 60.0
+"""Cost of complying beyond which nobody complies anyway: keeps its exponential finite."""
 
 PARAMETERS = (
     Parameter(
@@ -180,7 +193,7 @@ PARAMETERS = (
         "week",
         Uniform(1.0, 4.0),
         (1.0, 52.0),
-        "time in which shield and guards follow the officers",
+        "time in which shield and guards follow the officers, and the shortest in which those a group has bought turn over",
         (assumed("A bought officer acts at once."),),
     ),
 )
@@ -190,7 +203,7 @@ PARAMETERS = (
 class Corruption(Mechanism):
     """Officers are bought, frightened or killed."""
 
-    needs = (HONEST, VETTED, FAILED, COMPROMISED, UNDETECTED, FOUND_OUT, MEMBERS, DEAD_OTHERS, SHIELD, GUARDS, BRIBES, VIOLENCE, POLICE, FOOTHOLD)
+    needs = (HONEST, VETTED, FAILED, COMPROMISED, UNDETECTED, FOUND_OUT, MEMBERS, DEAD_OTHERS, PATRONS, SHIELD, GUARDS, BRIBES, VIOLENCE, POLICE, FOOTHOLD)
     parameters = PARAMETERS
     claims: ClassVar[tuple[str, ...]] = ("C11", "C15", "C42", "C47", "C48", "C49", "C50", "C51", "C58")
 
@@ -214,52 +227,81 @@ class Corruption(Mechanism):
         """What the officers in its service give a group."""
 
         def shield(v):
-            weighted = jnp.sum(v.weight[None, :] * _serving(v), axis=1)
-            theirs = jnp.sum(v.weight[None, :, None] * _bad(v), axis=1)
-            return (theirs / jnp.maximum(weighted, NOBODY)[:, None] - v.shield) / v.delay
+            weighted, bad = (jnp.sum(v.weight[None, :] * x, axis=1) for x in (_serving(v), _bad(v)))
+            return ((bad / jnp.maximum(weighted, NOBODY))[:, None] * _patrons(v) - v.shield) / v.delay
 
         def guards(v):
-            share = _bad(v) / jnp.maximum(_serving(v), 1.0)[:, :, None]
-            target = jnp.sum(v.guards_like[None, :, None] * share, axis=1)
+            bad = jnp.sum(v.guards_like[None, :] * _bad(v) / jnp.maximum(_serving(v), 1.0), axis=1)
             # Shares of different groups together cannot exceed all guards.
-            return (target / jnp.maximum(jnp.sum(target, axis=1, keepdims=True), 1.0) - v.guards) / v.delay
+            return (jnp.minimum(bad, 1.0)[:, None] * _patrons(v) - v.guards) / v.delay
 
         return (
+            Drift("patrons", _turnover, "whom the compromised work for follows those newly bought and those who cease to serve"),
             Drift("shield", shield, "the shield follows the officers in the service of a group"),
             Drift("guards", guards, "guards follow the officers in the service of a group"),
         )
 
     def initial(self, view, draw):
-        """All officers, none of them tested; those in the service of a group are spread like its footholds, or Poisson draws around that."""
-        whole = jnp.maximum(jnp.sum(view.foothold, axis=1, keepdims=True), NOBODY)
-        mean = (view.at_start[None, :] * view.police)[:, :, None] * (view.foothold / whole)[:, None, :]
-        compromised = draw.poisson("corruption.compromised", mean)
+        """All officers, none of them tested; of those where a group has a foothold a share works for one, or Poisson draws around it."""
+        held = jnp.sum(view.foothold, axis=1, keepdims=True) > 0.0
         officers = jnp.round(view.police) if draw.whole else view.police
-        return {"compromised": compromised, "honest": jnp.maximum(officers - jnp.sum(compromised, axis=2), 0.0)}
+        compromised = jnp.minimum(draw.poisson("corruption.compromised", jnp.where(held, view.at_start[None, :] * view.police, 0.0)), officers)
+        return {"compromised": compromised, "honest": officers - compromised}
 
 
 def _bad(v):
-    """Officers in the service of each group: shape (territory, corps, group)."""
+    """Officers in the service of some group: shape (territory, corps)."""
     return v.compromised + v.undetected + v.found_out
 
 
 def _serving(v):
     """All officers on duty: shape (territory, corps)."""
-    return v.honest + v.vetted + v.failed + jnp.sum(_bad(v), axis=2)
+    return _unbought(v) + _bad(v)
 
 
-def _bought(v):
+def _unbought(v):
+    """Officers on duty who serve no group: shape (territory, corps)."""
+    return v.honest + v.vetted + v.failed
+
+
+def _patrons(v):
+    """Share of the compromised who work for each group: shape (territory, group). Zero where no group has or ever had a footing."""
+    held = v.foothold / jnp.maximum(jnp.sum(v.foothold, axis=1, keepdims=True), NOBODY)
+    return jnp.maximum(held + v.patrons, 0.0)
+
+
+def _turnover(v):
+    """Change of the share of the compromised who work for each group [1/week]: shape (territory, group)."""
+    share, deserted = _patrons(v), _deserted(v)
+    bought = jnp.sum(_unbought(v)[:, :, None] * _offers(v), axis=1)
+    whole, stock = jnp.sum(bought, axis=1, keepdims=True), jnp.sum(_bad(v), axis=1)[:, None]
+    renewed = (bought - share * whole) / jnp.maximum(stock + v.delay * whole, NOBODY)
+    return renewed - share * (deserted - jnp.sum(share * deserted, axis=1, keepdims=True))
+
+
+def _offers(v):
     """Hazard of entering the service of each group [1/week]: shape (territory, corps, group)."""
     share = v.members / jnp.maximum(v.total("members", over=("group",)), 1.0)
     officers = jnp.maximum(jnp.sum(_serving(v), axis=1), 1.0)
     fear = v.threat * WEEKS_IN_YEAR * v.violence / officers
-    wish = v.bribe * v.bribes[None, None, :] + fear[:, None, None] - v.cost[None, :, None]
-    return v.approach * share[:, None, :] * jax.nn.sigmoid(wish)
+    # One exponential for each group in a place instead of one for each corps as well: this is the dearest line of a week.
+    refuse = jnp.exp(-v.bribe * v.bribes[None, :] - fear[:, None])
+    return (v.approach * share)[:, None, :] / (1.0 + jnp.exp(jnp.minimum(v.cost, MOST_COST))[None, :, None] * refuse[:, None, :])
+
+
+def _bought(v):
+    """Hazard of entering the service of any group [1/week]: shape (territory, corps)."""
+    return jnp.sum(_offers(v), axis=2)
+
+
+def _deserted(v):
+    """Hazard that the service to a group ends because few of it are left [1/week]: shape (territory, group)."""
+    return v.desertion / (1.0 + v.members)
 
 
 def _lapse(v):
-    """Hazard that the service to a group ends [1/week]: shape (territory, 1, group)."""
-    return (v.lapse + v.desertion / (1.0 + v.members))[:, None, :]
+    """Hazard that the service to a group ends, mean over the groups served [1/week]: shape (territory, 1)."""
+    return v.lapse + jnp.sum(_patrons(v) * _deserted(v), axis=1, keepdims=True)
 
 
 def _attack(v):

@@ -16,7 +16,8 @@ Dismissal. Of S officers who failed and still serve, the number dismissed a week
 
 : the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour courts and severance pay allow L a week, and a force does not
 let go whom it cannot replace: a applicants a week, of whom a share u passes. A share of the dismissed joins a group: those who worked for one join it,
-honest ones join any of the territory in proportion to its size. Vacancies against the strength at the start are filled by applicants who pass.
+split like the shield in the territory, honest ones join any there in proportion to its size. Vacancies against the strength at the start are filled by
+applicants who pass.
 
 Source: what was tested, failed and dismissed until 2012 are the claims C52 to C57; later figures are official ones seen in press reports. No published
 model of it was found; the equations are ours.
@@ -35,7 +36,7 @@ import jax.numpy as jnp
 
 from ..mechanism import Mechanism
 from ..sources import assumed, cite, claim
-from ..stocks import COMPROMISED, FAILED, FOUND_OUT, HONEST, MEMBERS, POLICE, PROGRAMME_START, UNDETECTED, VETTED
+from ..stocks import COMPROMISED, FAILED, FOUND_OUT, HONEST, MEMBERS, POLICE, PROGRAMME_START, SHIELD, UNDETECTED, VETTED
 from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter, Uniform
 
 NOTHING = 1e-9
@@ -204,7 +205,7 @@ HIRING = (
 class Vetting(Mechanism):
     """Officers are tested, dismissed and replaced."""
 
-    needs = (HONEST, VETTED, FAILED, COMPROMISED, UNDETECTED, FOUND_OUT, MEMBERS, POLICE, PROGRAMME_START)
+    needs = (HONEST, VETTED, FAILED, COMPROMISED, UNDETECTED, FOUND_OUT, MEMBERS, SHIELD, POLICE, PROGRAMME_START)
     parameters = (*TESTS, *DISMISSAL, *HIRING)
     claims: ClassVar[tuple[str, ...]] = ("C52", "C53", "C54", "C55", "C56", "C57")
 
@@ -213,19 +214,13 @@ class Vetting(Mechanism):
         return (
             Flow("cleared", "honest", "vetted", lambda v: v.specificity * _tested(v, 1.0), "honest officers who pass a test"),
             Flow("mistaken", "honest", "failed", lambda v: (1.0 - v.specificity) * _tested(v, 1.0), "honest officers who fail a test"),
-            Flow("detected", "compromised", "found_out", lambda v: v.sensitivity * _tested(v, v.targeting)[:, :, None], "compromised officers who fail a test"),
-            Flow(
-                "missed",
-                "compromised",
-                "undetected",
-                lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting)[:, :, None],
-                "compromised officers who pass a test",
-            ),
+            Flow("detected", "compromised", "found_out", lambda v: v.sensitivity * _tested(v, v.targeting), "compromised officers who fail a test"),
+            Flow("missed", "compromised", "undetected", lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting), "compromised officers who pass a test"),
             Flow("expired", "vetted", "honest", lambda v: 1.0 / v.validity, "honest officers whose passed test is no longer valid"),
             Flow("expired_undetected", "undetected", "compromised", lambda v: 1.0 / v.validity, "compromised officers whose passed test is no longer valid"),
             Flow("cleared_later", "failed", "vetted", lambda v: v.specificity * _tested(v, v.retest), "honest officers who pass when they are tested again"),
             Flow("dismissed", "failed", OUTSIDE, _dismissed, "honest officers dismissed for a failed test"),
-            Flow("dismissed_found_out", "found_out", OUTSIDE, lambda v: _dismissed(v)[:, :, None], "compromised officers dismissed for a failed test"),
+            Flow("dismissed_found_out", "found_out", OUTSIDE, _dismissed, "compromised officers dismissed for a failed test"),
             Flow("joined", OUTSIDE, "members", _joined, "dismissed officers who join a group"),
             Flow("hired", OUTSIDE, "vetted", _hired, "applicants who pass and fill a vacancy"),
         )
@@ -233,7 +228,7 @@ class Vetting(Mechanism):
 
 def _tested(v, priority):
     """Hazard of being tested [1/week] of an officer with a priority: shape (1, corps)."""
-    first = v.honest + v.targeting * jnp.sum(v.compromised, axis=2)
+    first = v.honest + v.targeting * v.compromised
     waiting = jnp.sum(first + v.retest * _failed(v), axis=0)
     tests = priority * jnp.where(v.time >= v.programme_start, v.capacity, 0.0)
     return (tests / jnp.maximum(waiting + v.wait * tests, NOTHING))[None, :]
@@ -241,7 +236,7 @@ def _tested(v, priority):
 
 def _failed(v):
     """Officers who failed and still serve: shape (territory, corps)."""
-    return v.failed + jnp.sum(v.found_out, axis=2)
+    return v.failed + v.found_out
 
 
 def _dismissed(v):
@@ -256,13 +251,16 @@ def _dismissed(v):
 def _joined(v):
     """Dismissed officers who join a group a week: shape (territory, group)."""
     share = v.members / jnp.maximum(v.total("members", over=("group",)), 1.0)
-    honest = jnp.sum(_dismissed(v) * v.failed, axis=1, keepdims=True) * share
-    return v.joining * (honest + jnp.sum(_dismissed(v)[:, :, None] * v.found_out, axis=1))
+    # Where nobody keeps a shield, as in the first week, the compromised join like the honest.
+    served = v.shield + NOTHING * share
+    served = served / jnp.maximum(jnp.sum(served, axis=1, keepdims=True), NOTHING**2)
+    honest, compromised = (jnp.sum(_dismissed(v) * x, axis=1, keepdims=True) for x in (v.failed, v.found_out))
+    return v.joining * (honest * share + compromised * served)
 
 
 def _hired(v):
     """New officers a week: shape (territory, corps)."""
-    serving = v.honest + v.vetted + _failed(v) + jnp.sum(v.compromised + v.undetected, axis=2)
+    serving = v.honest + v.vetted + _failed(v) + v.compromised + v.undetected
     vacant = jnp.maximum(v.police - serving, 0.0)
     limit = (v.applicants * v.admitted)[None, :]
     return limit * vacant / jnp.maximum(jnp.sum(vacant, axis=0, keepdims=True) + v.filling * limit, NOTHING)

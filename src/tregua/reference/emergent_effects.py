@@ -107,6 +107,7 @@ class Removals:
         base: killings without the removal, same shape.
         far_change: change elsewhere in half a year, by the share of the hit group among members: shape (pair,).
         far_base: the same without the removal.
+        own: members of the hit group killed by rivals in the place in the year from the removal on, with and without it: shape (2, pair).
     """
 
     state: str
@@ -114,6 +115,7 @@ class Removals:
     base: np.ndarray
     far_change: np.ndarray
     far_base: np.ndarray
+    own: np.ndarray
 
 
 def pulse(runner: Runner, base: Trajectories, state: str) -> Policy:
@@ -146,10 +148,12 @@ def removals(runner: Runner, base: Trajectories, state: str) -> Removals:
         before.append(counted(base, FIGHTING, after, weeks)[pairs])
         shown.append(counted(hit, FIGHTING, after, weeks)[pairs] - before[-1])
     members = base.snapshot("members", week)[pairs].astype(float)
-    share = members[np.arange(len(pairs)), :, groups[pairs].argmax(axis=1)] / np.maximum(members.sum(axis=2), 1.0)
+    who = groups[pairs].argmax(axis=1)
+    share = members[np.arange(len(pairs)), :, who] / np.maximum(members.sum(axis=2), 1.0)
     share[:, place] = 0.0
     here = [[x[:, place] for x in kind] for kind in (shown, before)]
-    return Removals(state, np.array(here[0]), np.array(here[1]), (share * shown[0]).sum(axis=1), (share * before[0]).sum(axis=1))
+    own = np.array([x.sums["conflict.killed"][pairs, block, place, who] for x in (hit, base)], float)
+    return Removals(state, np.array(here[0]), np.array(here[1]), (share * shown[0]).sum(axis=1), (share * before[0]).sum(axis=1), own)
 
 
 def numbers_of_removals(found: list[Removals]) -> Numbers:
@@ -159,11 +163,12 @@ def numbers_of_removals(found: list[Removals]) -> Numbers:
     each = np.concatenate([100.0 * one.change / np.maximum(one.base.mean(axis=1, keepdims=True), 1e-9) for one in found if one.change.size], axis=1)
     far_change, far_base = (np.concatenate([getattr(one, name) for one in found]) for name in ("far_change", "far_base"))
     apart = 100.0 * (far_change / np.maximum(far_base, 1e-9))[far_base > 0.0]
+    own = np.concatenate([one.own for one in found], axis=1)
     (place, place_error), (year, _), (far, far_error) = relative(change[0], base[0]), relative(change[1], base[1]), relative(far_change, far_base)
     return {
         **{"place.mean": place, "place.error": place_error, "year.mean": year, "elsewhere.mean": far, "elsewhere.error": far_error},
         **{f"{name}.{end}": float(np.quantile(x, q)) for name, x in (("place", each[0]), ("year", each[1]), ("elsewhere", apart)) for end, q in ENDS.items()},
-        **{"elsewhere.sign": far, "order": place - far, "removals": float(change.shape[1])},
+        **{"elsewhere.sign": far, "order": place - far, "own.mean": relative(own[0] - own[1], own[1])[0], "removals": float(change.shape[1])},
     }
 
 
