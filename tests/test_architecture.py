@@ -39,7 +39,7 @@ LAYERS = (
     {"outcomes"},
     {"observe"},
     {"territories", "victims"},
-    {"study"},
+    {"study", "ablation"},
     {"checkpoint", "wording", "drawing"},
     {"arrays", "maps", "death_charts", "manifest", "describe"},
     {"figures", "limits"},

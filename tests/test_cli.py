@@ -41,7 +41,7 @@ def short(tmp_path):
 
 
 def test_the_commands_are_those_the_readme_promises():
-    assert COMMANDS == ["check", "compare", "data", "describe", "doctor", "evidence", "explain", "mechanisms", "new", "reproduce", "run"]
+    assert COMMANDS == ["ablate", "check", "compare", "data", "describe", "doctor", "evidence", "explain", "mechanisms", "new", "reproduce", "run"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -236,7 +236,7 @@ def test_a_second_run_keeps_the_notes_that_a_user_put_into_the_folder(short, tmp
 def test_reproduce_lists_what_there_is_and_refuses_the_rest():
     listed = tregua("reproduce", "--json")
     assert listed.returncode == 0, listed.stderr
-    assert set(json.loads(listed.stdout)) == {"size-2023", "size-2023-identifiability", "escapes", "vetting-2012", "michoacan-2013"}
+    assert set(json.loads(listed.stdout)) == {"size-2023", "size-2023-identifiability", "escapes", "vetting-2012", "michoacan-2013", "emergent-effects"}
     refused = tregua("reproduce", "size-2032")
     assert refused.returncode == 2
     assert "size-2023" in refused.stderr

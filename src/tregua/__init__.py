@@ -38,6 +38,7 @@ _HOME = {
     "Trajectories": "trajectories",
     "TreguaError": "errors",
     "Uniform": "types",
+    "ablate": "ablation",
     "begin": "session",
     "registry": "mechanism",
     "simulate": "run",
@@ -46,6 +47,7 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
+    from .ablation import ablate
     from .datasets import Dataset
     from .errors import TreguaError
     from .mechanism import Mechanism, registry

@@ -9,7 +9,7 @@ from cyclopts import App
 
 from .. import __version__
 from ..errors import TreguaError, nearest_name
-from .options import File, Json, Options, Out, Quiet, Replace, Unused
+from .options import Count, File, Json, Mechanisms, Options, Out, Quiet, Replace, Seed, Unused
 from .show import OUT, print_json, print_table
 
 EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
@@ -59,6 +59,36 @@ def compare(scenario: str = "mexico", /, *, options: Options | None = None) -> i
     from .ensembles import compare_policies
 
     return compare_policies(scenario, options or Options())
+
+
+@app.command
+def ablate(
+    scenario: str = "mexico",
+    /,
+    *,
+    mechanism: Mechanisms = None,
+    replicates: Count = 32,
+    weeks: Count = 520,
+    seed: Seed = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> int:
+    """Turn off one mechanism after the other and say what that changes in persons killed, on the same random numbers.
+
+    Example: tregua ablate --mechanism vigilantes --mechanism prisons
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    replicates
+        Pairs of runs for each mechanism.
+    weeks
+        Length of the runs, at most that of the scenario.
+    """
+    from .ablation import show_ablation
+
+    return show_ablation(scenario, mechanism or [], replicates, weeks, seed, quiet, json)
 
 
 @app.command

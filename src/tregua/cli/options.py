@@ -27,6 +27,11 @@ def whole(_: Any, tokens: Sequence[Any]) -> int:
         raise TreguaError("TR1001", "this is not a whole number", where=f"command line, {tokens[0].keyword}", found=tokens[0].value) from error
 
 
+Count = Annotated[int, Parameter(converter=whole)]
+Seed = Annotated[int | None, Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given.")]
+Mechanisms = Annotated[list[str] | None, Parameter(name="--mechanism", negative="", help="Mechanism to turn off; all if not given. May be repeated.")]
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Options:

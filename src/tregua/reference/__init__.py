@@ -49,11 +49,19 @@ def _vetting_2012(progress: Progress | None = None) -> Reproduction:
     return reproduce(progress)
 
 
+def _emergent_effects(progress: Progress | None = None) -> Reproduction:
+    """What no parameter holds: killings after leaders are removed, troops sent, goods cut or seized."""
+    from .emergent_effects import reproduce
+
+    return reproduce(progress)
+
+
 REPRODUCTIONS: dict[str, Callable[[Progress | None], Reproduction]] = {
     "size-2023": _size_2023,
     "size-2023-identifiability": _identifiability,
     "escapes": _escapes,
     "vetting-2012": _vetting_2012,
     "michoacan-2013": _michoacan_2013,
+    "emergent-effects": _emergent_effects,
 }
 """Every reproduction by the name under which ``tregua reproduce`` runs it."""

@@ -1,0 +1,56 @@
+"""`tregua ablate`: what each mechanism changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..scenario_file import load_scenario
+from ..session import begin
+from ..wording import percent, rounded
+from .show import ERR, OUT, print_json, print_table, progress_bar
+
+HEADINGS = {"civilians_killed": "civilians", "members_killed": "members", "killed": "all killed"}
+
+
+def show_ablation(source: str, names: Sequence[str], replicates: int, weeks: int, seed: int | None, quiet: bool, as_json: bool) -> int:
+    """Run the model with and without each mechanism and print the table."""
+    begin()
+    from ..ablation import ablate, shortened
+
+    read = load_scenario(source)
+    short, late = shortened(read.scenario, weeks)
+    count = len(set(names)) or len(short.model.mechanisms)
+    if not (quiet or as_json):
+        size = f"{replicates} replicates of {short.weeks} weeks ({short.start} to {short.date(short.weeks)})"
+        many = "1 mechanism" if count == 1 else f"{count} mechanisms"
+        ERR.print(f"{short.shown}: {size}, with and without {many}; each model is compiled once, which takes a minute or two", markup=False)
+    with progress_bar("Running", quiet or as_json) as told:
+        table = ablate(read.scenario, names, replicates, read.seed if seed is None else seed, told, weeks=weeks)
+    if as_json:
+        print_json({"scenario": short.name, "from": short.start, "to": short.date(short.weeks), "after_the_end": late, "rows": table.to_dict("records")})
+    else:
+        _show(table, short, late)
+    return 0
+
+
+def _show(table: Any, short: Any, late: Sequence[str]) -> None:
+    """One row for each mechanism: how many persons are killed with it, and by how much more or fewer without."""
+    rows = []
+    for name, part in table.groupby("mechanism", sort=False):
+        found = part.set_index("outcome")
+        cells = []
+        for outcome in HEADINGS:
+            row = found.loc[outcome]
+            cells.append(f"{rounded(row['difference'])} ± {rounded(row['standard_error'])} ({percent(row['relative'])})")
+        rows.append([str(name), *cells])
+    first = table.drop_duplicates("outcome").set_index("outcome")["whole"]
+    title = f"Persons killed by {short.date(short.weeks)} without a mechanism, less those with it"
+    whole = ", ".join(f"{label} {rounded(first[outcome])}" for outcome, label in HEADINGS.items())
+    caption = f"With all mechanisms: {whole}. Mean over pairs with the same random numbers, ± its Monte Carlo error; in brackets relative to the whole model."
+    print_table(title, ["without", *HEADINGS.values()], rows, caption)
+    for name, text in dict(zip(table["mechanism"], table["dropped"], strict=True)).items():
+        if text:
+            OUT.print(f"Without {name} there is also no: {text}", markup=False)
+    if late:
+        OUT.print(f"Begins after the end and is left out of all runs: {'; '.join(late)}", markup=False)

@@ -1,0 +1,76 @@
+"""The effects that no parameter holds: their arithmetic, and their signs on a few states."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tregua.mechanisms.arrests import Arrests
+from tregua.mechanisms.civilians import Civilians
+from tregua.mechanisms.conflict import Conflict
+from tregua.mechanisms.founding import Founding
+from tregua.mechanisms.leaders import Leaders
+from tregua.mechanisms.recruitment import Recruitment
+from tregua.mechanisms.trade import Trade
+from tregua.mechanisms.troops import Troops
+from tregua.model import Model
+from tregua.reference import emergent_effects as effects
+from tregua.reference.published import load
+from tregua.reference.size_2023 import Steps
+
+SMALL = Model((Founding(), Recruitment(), Arrests(), Conflict(), Civilians(), Leaders(), Trade(), Troops()))
+"""What the signs need; the whole model is for the long test."""
+
+
+@pytest.fixture(scope="module")
+def runner():
+    return effects.Runner(load(effects.NAME), SMALL, {}, 40, Steps(None, 0))
+
+
+@pytest.fixture(scope="module")
+def base(runner):
+    return runner(runner.published.run["weeks"])
+
+
+def test_a_relative_change_and_its_error():
+    rng = np.random.default_rng(0)
+    base = rng.poisson(100.0, 4000).astype(float)
+    found, error = effects.relative(0.3 * base + rng.normal(0.0, 5.0, 4000), base)
+    # 5 / 100 / sqrt(4000) = 0.079 %.
+    assert found == pytest.approx(30.0, abs=5 * 0.079) and error == pytest.approx(0.079, rel=0.05)
+
+
+def test_a_pulse_removes_about_one_leader_and_nothing_moves_before_it(runner, base):
+    run, state = runner.published.run, "Michoacán"
+    place, week = effects.place_of(base, state), run["week"]
+    hit = runner(week + 4, effects.pulse(runner, base, state))
+    for name in ("conflict.killed", "leaders.removed"):
+        assert np.array_equal(hit.series[name][:, :week], base.series[name][:, :week])
+    removed = hit.series["leaders.removed"][:, week]
+    others = np.arange(removed.shape[1]) != place
+    assert np.array_equal(removed[:, others], base.series["leaders.removed"][:, week][:, others])
+    # One is expected over the wings of the state, each of which falls once at most; mean over 40 replicates, standard error 0.15.
+    assert 0.3 < removed[:, place].mean() < 1.5
+
+
+def test_a_removal_raises_killings_in_its_place_and_less_elsewhere(runner, base):
+    found = effects.numbers_of_removals([effects.removals(runner, base, state) for state in ("Michoacán", "Coahuila")])
+    assert found["removals"] > 15.0
+    assert found["place.mean"] > 3.0 * found["place.error"] > 0.0
+    assert found["order"] > 0.0 and found["elsewhere.mean"] > 0.0
+
+
+def test_more_searches_seize_more_in_all_less_each_time_and_leave_no_fewer_active_places(runner, base):
+    found = effects.searches(runner, base)
+    assert found["seized.mean"] > 0.0 > found["each.mean"] and found["active.mean"] >= 0.0
+    assert all(found[f"{name}.share"] >= 90.0 for name in ("seized", "each", "active"))
+
+
+@pytest.mark.nightly
+def test_the_reproduction_gives_every_row_of_its_file():
+    found = effects.reproduce(replicates=50)
+    rows = {row.key: row for row in found.rows}
+    assert set(rows) == {entry["key"] for entry in load(effects.NAME).entries}
+    signs = ("elsewhere.sign", "order", "sent.sign", "spill.mean", "scarcity.mean", "scarcity.border", "seized.share", "each.share", "active.share")
+    assert [name for name in signs if rows[name].verdict != "ok"] == []
+    assert found.pictures["effects"].alt and len(found.tables["states"]) == 20
