@@ -19,6 +19,10 @@ from .trajectories import Trajectories
 CHUNK_BYTES = 2**20
 """Size of a compressed piece of a file: a reader of one replicate need not unpack all of them."""
 
+MOST_WEEKLY = 3e8
+"""Weekly numbers by territory of all flows, stocks and levels [bytes] up to which they are all written; above it, all but those of :func:`_headline` are summed over
+territories, and are written by territory only for each block."""
+
 Variable = tuple[tuple[str, ...], np.ndarray, dict[str, str]]
 """Dimensions, values and attributes, as xarray takes them."""
 
@@ -64,13 +68,23 @@ def write_arrays(path: Path, dataset: xarray.Dataset) -> None:
 def _series(trajectories: Trajectories) -> dict[str, Variable]:
     """Weekly stocks on the time from 0, and what happened in each step."""
     model, found = trajectories.scenario.model, {}
+    whole = sum(values.nbytes for values in trajectories.series.values()) <= MOST_WEEKLY
     for name, values in trajectories.series.items():
         unit, doc, kind = _meaning(trajectories, name)
         places = tuple(axis for axis in model.axes[name] if axis in SERIES_AXES)
+        if places and not (whole or _headline(trajectories, name)):
+            values = values.mean(axis=2) if name in model.levels else values.sum(axis=2)
+            places, doc = (), f"{doc}, {'mean of' if name in model.levels else 'summed over'} all territories"
         dims = ("replicate", "week" if name in model.compartments else "step", *places)
         note = {"moved": "in each step, labelled by its end", "held": "at the end of each step", "kept": "up to each week"}[kind]
         found[flat_name(name)] = (dims, values, {"units": unit, "long_name": f"{doc}, {note}"})
     return found
+
+
+def _headline(trajectories: Trajectories, name: str) -> bool:
+    """Whether a weekly series is of what most readers come for: members, deaths, and what is on record."""
+    model = trajectories.scenario.model
+    return name == "members" or name in model.records or (name in model.flows and bool(model.flows[name][1].victim))
 
 
 def _snapshots(trajectories: Trajectories) -> dict[str, Variable]:
