@@ -20,8 +20,8 @@ CHUNK_BYTES = 2**20
 """Size of a compressed piece of a file: a reader of one replicate need not unpack all of them."""
 
 MOST_WEEKLY = 3e8
-"""Weekly numbers by territory of all flows, stocks and levels [bytes] up to which they are all written; above it, all but those of :func:`_headline` are summed over
-territories, and are written by territory only for each block."""
+"""Weekly numbers by territory of all flows, stocks and levels [bytes] up to which they are all written; above it, all but those of :func:`_headline` are
+summed over territories, and are written by territory only for each block."""
 
 Variable = tuple[tuple[str, ...], np.ndarray, dict[str, str]]
 """Dimensions, values and attributes, as xarray takes them."""

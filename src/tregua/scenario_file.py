@@ -21,6 +21,9 @@ from .scenario import Scenario, support_text
 from .types import Parameter
 from .units import in_unit
 
+SIZE_DATA = "groups-2020"
+"""The data set of the published size model."""
+
 DEFAULT = "mexico"
 """The scenario that runs where none is named."""
 
@@ -244,7 +247,7 @@ def _names_at(path: list[Any]) -> list[str]:
 
 def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantity]) -> ScenarioFile:
     part = parsed.scenario
-    model = _model(part.mechanisms, f"{shown}, key scenario.mechanisms")
+    model = _model(part.mechanisms, part.data, f"{shown}, key scenario.mechanisms")
     values = _quantities(parsed.values, model.parameters, f"{shown}, key values")
     given = _quantities(overrides, model.parameters, "command line, --set")
     start = as_date(part.start, f"{shown}, key scenario.start")
@@ -271,9 +274,10 @@ def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantit
     return ScenarioFile(scenario, policies, parsed.run.solver, parsed.run.replicates, parsed.run.seed, text)
 
 
-def _model(names: list[str] | None, where: str) -> Model:
+def _model(names: list[str] | None, data: str, where: str) -> Model:
+    """The mechanisms named; without any, all that ship, or those of the published size model on its own data."""
     if names is None:
-        return Model.standard()
+        return Model.size_2023() if data == SIZE_DATA else Model.standard()
     chosen: list[Mechanism] = []
     for name in names:
         if name not in registry():
