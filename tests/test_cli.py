@@ -162,7 +162,7 @@ def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     file.write_text(SHORT.format(replicates=1500).replace("104 week", "3120 week"), encoding="utf-8")
     command = [sys.executable, "-m", "tregua", "run", str(file), "--out", str(tmp_path / "out"), "--quiet"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and not list(tmp_path.glob(".unfinished-*/*.npz")):
         assert process.poll() is None, "the run ended before it could be stopped"
         time.sleep(0.05)

@@ -52,8 +52,15 @@ def central(function, base: dict, name: str, index: tuple, relative: float = 1e-
     return {n: float(8.0 * (near[1][n] - near[0][n]) - (far[1][n] - far[0][n])) / (12.0 * size) for n in near[0]}
 
 
-def check_against_differences(function, base: dict) -> None:
-    """Every derivative of every outcome: relative error 1e-6, or below what rounding of the outcome itself allows."""
+NEUTRAL = frozenset({"arrests.shielding", "arrests.troop_support", "conflict.opportunism", "recruitment.pay_elasticity", "recruitment.forced_share"})
+"""Parameters that act only through levels which other mechanisms move: in the published size model they change nothing. Its exponents do."""
+
+SWITCHED = {"recruitment.exhaustion": 0.1, "recruitment.pay_elasticity": 0.3, "arrests.half_size": 100.0, "conflict.saturation_exponent": 0.2}
+"""What is off in the published model, switched on: at zero some derivatives are zero, and a pay without effect has none by how many are forced."""
+
+
+def check_against_differences(function, base: dict, idle: frozenset[str] = frozenset()) -> None:
+    """Every derivative of every outcome: relative error 1e-6, or below what rounding of the outcome itself allows. All but ``idle`` ones must matter."""
     values, slopes = function(base), jax.jit(jax.jacrev(function))(base)
     moved = set()
     for name, x in base.items():
@@ -66,24 +73,24 @@ def check_against_differences(function, base: dict) -> None:
                 assert found == pytest.approx(slope, rel=1e-6, abs=1e-10 * abs(float(values[outcome])) / scale + 1e-300), (outcome, name)
                 if abs(found) * scale > 1e-6 * abs(float(values[outcome])):
                     moved.add(name)
-    assert moved == set(base), f"no outcome depends on {set(base) - moved}"
+    assert moved == set(base) - idle, f"unlike what is expected: {moved ^ (set(base) - idle)}"
 
 
 @DETERMINISTIC
 def test_derivatives_of_every_outcome_in_every_parameter_equal_central_differences(solver):
     model = Model.size_2023() + toys.Memory() + toys.Splits()
-    check_against_differences(*outcomes_of(toys.scenario(model, territories=2), solver))
+    check_against_differences(*outcomes_of(toys.scenario(model, territories=2, values=SWITCHED), solver))
 
 
 @DETERMINISTIC
 def test_derivatives_hold_under_the_full_size_model(solver):
-    check_against_differences(*outcomes_of(Scenario(Model.size_2023(), weeks=52), solver))
+    check_against_differences(*outcomes_of(Scenario(Model.size_2023(), weeks=52), solver), idle=NEUTRAL | {"conflict.stake_exponent", "conflict.unit_size"})
 
 
 @pytest.mark.nightly
 @DETERMINISTIC
 def test_derivatives_hold_while_a_policy_ramps_up(solver):
-    scenario = toys.scenario()
+    scenario = toys.scenario(values=SWITCHED)
     changes = [toys.change("arrests.effort", "scale", 2.0, scenario.date(10), ramp_weeks=20.0), toys.change("recruitment.rate", "cap", 1e-3, scenario.date(30))]
     function, base = outcomes_of(scenario.with_policy(toys.policy(*changes)), solver)
     check_against_differences(function, base)
