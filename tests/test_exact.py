@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -62,7 +64,10 @@ def _smooth(law):
 def test_arrests_at_a_constant_rate_are_poisson_whatever_the_sizes():
     # 0.5 a week for a year in each territory: mean and variance 26, 1,024 samples, standard error 0.16.
     model = Model((toys.Populated(each=100.0), *[m for m in Model.size_2023().mechanisms if m.name == "arrests"]))
-    scenario = toys.scenario(model, weeks=WEEKS, values={"arrests.effort": 0.5})
+    data = toys.world(model)
+    # Nobody is shielded and no troops help: levels as they start.
+    data = dataclasses.replace(data, covariates={n: x for n, x in data.covariates.items() if n not in model.neutral})
+    scenario = toys.scenario(model, weeks=WEEKS, values={"arrests.effort": 0.5}, data=data)
     arrested = tregua.simulate(scenario, "exact", replicates=512, seed=5).sums["arrests.arrested"]
     close(arrested.sum(axis=(1, 3)).ravel().astype(float), 26.0, 26.0, 3.1)
     each = arrested.sum(axis=(0, 1, 2)).astype(float)

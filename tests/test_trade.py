@@ -34,7 +34,7 @@ def one_week(data: Dataset, people=0.0, levels: dict | None = None, values: dict
     inputs, sizes = Scenario(MODEL, weeks=1, data=data, values=values).compile(), data.space.sizes
     known = {n: jnp.asarray(x[0]) for n, x in inputs.base.items()} | {n: jnp.asarray(x) for n, x in inputs.covariates.items()}
     known |= MODEL.initial_levels(sizes) | {"members": jnp.broadcast_to(jnp.asarray(people, float), shape_of(("territory", "group"), sizes))}
-    known |= {n: jnp.broadcast_to(jnp.asarray(x, float), shape_of(MODEL.levels[n].axes, sizes)) for n, x in (levels or {}).items()}
+    known |= {n: jnp.broadcast_to(jnp.asarray(x, float), shape_of((MODEL.levels | MODEL.neutral)[n].axes, sizes)) for n, x in (levels or {}).items()}
     return {n: np.asarray(x) for n, x in week(MODEL.view(Trade(), known, jnp.zeros(()))).items()}
 
 
