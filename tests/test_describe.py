@@ -40,7 +40,7 @@ def test_everything_that_the_shipped_model_declares_is_in_it(shipped):
         for flow in mechanism.flows():
             assert f"- flow `{flow.name}`: {flow.source} → {flow.target}; {flow.doc}" in text
     for quantity in (model.compartments | model.levels | model.covariates).values():
-        assert f"| `{quantity.name}` | {' × '.join(quantity.axes)} |" in text and quantity.doc in text
+        assert f"| `{quantity.name}` | {' × '.join(quantity.axes) or 'none'} |" in text and quantity.doc in text
     for table in load_scenario().scenario.data.tables:
         assert table["source"] in text
 
