@@ -41,7 +41,11 @@ def test_the_order_of_a_known_error_is_found():
 
 def size_scenario(model: Model | None = None, weeks: int = 52, **more):
     model = model or Model.size_2023()
-    return toys.scenario(model, weeks=weeks, territories=1, values={**VALUES, **{n: x for n, x in more.items() if n in model.parameters}})
+    data = toys.world(model, territories=1)
+    # The published model: every group has the same foothold but for its rank, and levels that nothing changes are as they start.
+    same = {n: x for n, x in data.covariates.items() if n not in model.neutral} | {"foothold": np.ones((1, 4))}
+    values = {**VALUES, **{n: x for n, x in more.items() if n in model.parameters}}
+    return toys.scenario(model, weeks=weeks, data=dataclasses.replace(data, covariates=same), values=values)
 
 
 def reference(scenario, weeks: int) -> np.ndarray:
