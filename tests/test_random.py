@@ -16,6 +16,7 @@ from tregua import run
 from tregua.errors import TreguaError
 from tregua.model import Model
 from tregua.random import Draws, Means, check_tags, replicate_key, root_key, tag, uniforms
+from tregua.solvers import SOLVERS
 
 SOURCE = Path(tregua.__file__).parent
 
@@ -94,13 +95,12 @@ class Recorder(Draws):
 def uniforms_of_a_step(model: Model, solver: str = "tau-leap") -> dict[str, np.ndarray]:
     """Uniforms of one step, by the names of their draws, run eagerly."""
     scenario = toys.scenario(model, weeks=52)
-    plan = run.make_plan(scenario, solver)
     inputs = scenario.compile()
     values = {**{n: jnp.asarray(x[0]) for n, x in inputs.base.items()}, **{n: jnp.asarray(x) for n, x in inputs.covariates.items()}}
     sizes, key, book = scenario.data.space.sizes, replicate_key(root_key(1), jnp.asarray(7)), {}
     stocks = model.initial_stocks(values, sizes, Recorder(key, jnp.asarray(run.INITIAL_STEP), book))
     state = run.State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
-    plan.solver.step(model, state, values, jnp.asarray(3.0), 1.0, Recorder(key, jnp.asarray(3), book))
+    SOLVERS[solver].step(model, state, values, jnp.asarray(3.0), 1.0, Recorder(key, jnp.asarray(3), book))
     return book
 
 
