@@ -28,6 +28,7 @@ class Dataset:
         covariates: measured inputs by name.
         values: parameter values that the data supply, by full name, in the parameter's unit: one number, or one for each place along the parameter's axes.
         tables: file, source, what was changed and digest of every table used.
+        mechanisms: those that the data are for, by name, in order; empty for all that ship.
         reasons: why the data supply a value other than the mechanism's default, by full name of the parameter.
     """
 
@@ -37,6 +38,7 @@ class Dataset:
     values: Mapping[str, float | np.ndarray] = field(default_factory=dict)
     tables: tuple[Mapping[str, Any], ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    mechanisms: tuple[str, ...] = ()
 
 
 def read_table(folder: str, file: str) -> list[dict[str, str]]:
@@ -71,6 +73,7 @@ def _groups_2020() -> Dataset:
             "alliance": _ties(place, "alliance"),
         },
         tables=table_notes("groups-2020"),
+        mechanisms=("founding", "recruitment", "arrests", "conflict", "saturation"),
     )
 
 

@@ -230,17 +230,20 @@ def thousands(axes: Axes, which: str = "y") -> None:
 
 
 def mark_policies(axes: Axes, trajectories: Trajectories, named: bool = True) -> None:
-    """A dotted line on every day on which a policy comes into force, with its name."""
+    """A dotted line on every day on which a change of a policy comes into force, with the policy's name at the first of them."""
     scenario = trajectories.scenario
     starts: dict[Any, list[str]] = {}
     for policy in scenario.policies:
         for change in policy.modifiers:
             if change.start and change.start > scenario.start and policy.shown not in starts.setdefault(change.start, []):
                 starts[change.start].append(policy.shown)
-    for start, names in starts.items():
+    told: set[str] = set()
+    for start, names in sorted(starts.items()):
         axes.axvline(date2num(start), color=GREY, linestyle=":", linewidth=1.0)
-        if named:
-            axes.annotate(" and ".join(names), (np.datetime64(start), 0.03), (4, 0), ("data", "axes fraction"), "offset points", color=GREY, fontsize=8)
+        new = [name for name in names if name not in told]
+        told |= set(new)
+        if named and new:
+            axes.annotate(" and ".join(new), (np.datetime64(start), 0.03), (4, 0), ("data", "axes fraction"), "offset points", color=GREY, fontsize=8)
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .datasets import load
 from .errors import TreguaError, nearest_name
 from .mechanism import Mechanism, registry
 from .model import Model
@@ -20,9 +21,6 @@ from .run import make_plan
 from .scenario import Scenario, support_text
 from .types import Parameter
 from .units import in_unit
-
-SIZE_DATA = "groups-2020"
-"""The data set of the published size model."""
 
 DEFAULT = "mexico"
 """The scenario that runs where none is named."""
@@ -275,9 +273,9 @@ def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantit
 
 
 def _model(names: list[str] | None, data: str, where: str) -> Model:
-    """The mechanisms named; without any, all that ship, or those of the published size model on its own data."""
+    """The mechanisms named; without any, those that the data set is for."""
     if names is None:
-        return Model.size_2023() if data == SIZE_DATA else Model.standard()
+        names = list(load(data).mechanisms or registry())
     chosen: list[Mechanism] = []
     for name in names:
         if name not in registry():

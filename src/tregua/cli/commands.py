@@ -189,7 +189,8 @@ def mechanisms(name: str = "", /, *, json: Json = False) -> int:
             expected="one of " + ", ".join(known),
             nearest=nearest_name(name, known),
         )
-    from .inform import describe_mechanism, print_mechanism
+    from ..describe import describe_mechanism
+    from .inform import print_mechanism
 
     chosen = [known[name]()] if name else [kind() for kind in known.values()]
     if json:

@@ -3,55 +3,30 @@
 from __future__ import annotations
 
 import inspect
-import math
 import platform
 import sys
 import time
 from typing import Any
 
+from ..describe import describe_mechanism, prior_text
 from ..mechanism import Mechanism
-from ..types import Parameter
+from ..scenario import support_text
 from .show import OUT, print_table
-
-
-def describe_mechanism(mechanism: Mechanism) -> dict[str, Any]:
-    """A mechanism as data."""
-    return {
-        "name": mechanism.name,
-        "doc": inspect.getdoc(inspect.getmodule(type(mechanism))),
-        "needs": [need.name for need in mechanism.needs],
-        "flows": [{"name": f.name, "from": f.source, "to": f.target, "doc": f.doc} for f in mechanism.flows()],
-        "drifts": [{"level": d.level, "doc": d.doc} for d in mechanism.drifts()],
-        "events": [{"name": e.name, "doc": e.doc} for e in mechanism.events()],
-        "parameters": [
-            {
-                "name": f"{mechanism.name}.{p.name}",
-                "value": p.value,
-                "unit": p.unit,
-                "support": support_text(p),
-                "prior": str(p.prior),
-                "doc": p.doc,
-                "evidence": [{"id": e.id, "source": e.source, "stance": e.stance, "summary": e.summary} for e in p.evidence],
-            }
-            for p in mechanism.parameters
-        ],
-    }
-
-
-def support_text(parameter: Parameter) -> str:
-    """The values that make sense, in words."""
-    low, high = parameter.support
-    return f"{low:g} or more" if math.isinf(high) else f"{low:g} to {high:g}"
 
 
 def print_mechanism(mechanism: Mechanism) -> None:
     """One mechanism for people: the text of its file, then its parameters and what they rest on."""
     found = describe_mechanism(mechanism)
-    OUT.print(found["doc"], markup=False)
+    OUT.print(inspect.getdoc(inspect.getmodule(type(mechanism))), markup=False)
     OUT.print()
     for flow in found["flows"]:
-        OUT.print(f"flow {flow['name']}: {flow['from']} -> {flow['to']} ({flow['doc']})", markup=False)
-    rows = [[p["name"], f"{p['value']:g} {p['unit']}".removesuffix(" 1"), p["support"], p["prior"], p["doc"]] for p in found["parameters"]]
+        OUT.print(f"flow {flow['name']}: {flow['source']} -> {flow['target']} ({flow['doc']})", markup=False)
+    for event in found["events"]:
+        OUT.print(f"event {event['name']} ({event['doc']})", markup=False)
+    rows = []
+    for p in mechanism.parameters:
+        shown = f"{p.value:g} {p.unit}".removesuffix(" 1")
+        rows.append([f"{mechanism.name}.{p.name}", shown, support_text(p).removesuffix(" 1"), prior_text(p.prior), p.doc])
     print_table("Parameters", ["name", "default", "values", "prior [1]", "what it is"], rows, "[1] Ours and assumed; runs do not use it, fits will.", left=5)
     rows = [[p["name"], e["stance"], f"{e['summary']} ({e['source']})"] for p in found["parameters"] for e in p["evidence"]]
     print_table("Evidence", ["parameter", "stance", "what it rests on"], rows, left=3)

@@ -21,7 +21,7 @@ from typing import ClassVar
 import jax.numpy as jnp
 
 from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
+from ..sources import assumed, cite
 from ..stocks import COHESION, FOUNDED, GROUP, MEMBERS, PARENT, PLACE_AND_GROUP, PROTECTION, REFUSED_SPLITS, SPARE, TIPPED, TROOPS
 from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Event, LogNormal, Parameter
 
@@ -124,7 +124,11 @@ class Leaders(Mechanism):
             LogNormal(0.1, 0.7),
             NONNEGATIVE,
             "share by which 1,000 troops deployed in a territory raise removals there",
-            (claim("C24", "Foreign personnel are said to take part in targeted strikes."), assumed("The size is ours.")),
+            (
+                assumed(
+                    "Troops are sent after leaders; how many more are removed where they stand is not known. Alleged foreign help is in patronage, and off."
+                ),
+            ),
         ),
         Parameter(
             "shock",
