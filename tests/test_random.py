@@ -69,12 +69,12 @@ def test_draw_names_that_share_an_address_are_refused():
 def test_persons_drawn_in_single_precision_are_never_more_than_there_are(single_precision):
     # 2**24 + 3 is rounded up to 2**24 + 4 in float32.
     many = jnp.full(3, 2**24 + 3, jnp.int32)
-    assert np.all(np.asarray(draws().binomial("x", many, jnp.ones(3))) <= 2**24 + 3)
+    assert np.all(np.asarray(draws().binomials({"x": (many, jnp.ones(3))})["x"]) <= 2**24 + 3)
 
 
 def test_means_are_the_expected_numbers():
     n, p = jnp.asarray([10.0, 0.0]), jnp.asarray([0.3, 1.0])
-    assert np.allclose(Means().binomial("x", n, p), [3.0, 0.0])
+    assert np.allclose(Means().binomials({"x": (n, p)})["x"], [3.0, 0.0])
     assert np.allclose(Means().poisson("x", n), n)
 
 

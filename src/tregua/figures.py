@@ -119,7 +119,7 @@ def groups_figure(trajectories: Trajectories, top: int = LARGEST, footer: str = 
     order, first, last = _group_sizes(trajectories, top)
     start, end = bands(first), bands(last)
     rows = np.arange(len(order))
-    note = "Ring: at the start. Dot: at the end."
+    note = "Ring: at the start. Upright line: at the end."
     if len(last) > 1:
         note = f"Medians of {len(last)} replicates. {note} Thick line: the middle half of them. Thin line: nine in ten."
     title = f"Members of the {len(order)} largest groups" if len(order) > 1 else "Members of the largest group"
@@ -150,7 +150,8 @@ def _whiskers(ax: Axes, rows: np.ndarray, edges: dict[str, np.ndarray], colour: 
     if banded:
         ax.hlines(rows, edges["low_90"], edges["high_90"], color=colour, linewidth=1.2)
         ax.hlines(rows, edges["low_50"], edges["high_50"], color=colour, linewidth=4.0)
-    ax.plot(edges["median"], rows, "o", color=colour, markersize=5.5)
+    # No dot: it would cover the lines of a narrow band.
+    ax.plot(edges["median"], rows, "|", color="#000000", markersize=12, markeredgewidth=1.2)
 
 
 @styled
@@ -257,7 +258,7 @@ def _pairs_note(comparison: Comparison, lines: bool = False) -> str:
     if pairs == 1:
         return band_note(comparison.baseline)
     if lines:
-        return f"Dot: median of {pairs} pairs of replicates. Thick line: the middle half of them. Thin line: nine in ten."
+        return f"Upright line: median of {pairs} pairs of replicates. Thick line: the middle half of them. Thin line: nine in ten."
     if len(comparison.policies) > CROWD:
         return f"Line: median of {pairs} pairs of replicates. Bands are left out here; the tables have them."
     return f"Line: median of {pairs} pairs of replicates. Darker band: the middle half of them. Lighter band: nine in ten."
@@ -281,8 +282,8 @@ def pictures_of_run(trajectories: Trajectories, footer: str = "") -> list[Pictur
         labels, middle = scenario.data.space.labels("group"), np.median(last, axis=0)
         named = ", ".join(f"{labels[group]} {rounded(members)}" for group, members in zip(order[:5], middle[:5], strict=True))
         alt = f"Dot chart of members of the {len(order)} largest groups at the start and the end. Largest at the end: {named}."
-        caption = f"Rings: at the start, on {day(scenario.start)}. Dots: at the end, on {day(scenario.date(scenario.weeks))}."
-        caption += " They are medians; lines through the dots hold the middle half of all replicates (thick) and nine in ten (thin)." if len(last) > 1 else ""
+        caption = f"Rings: at the start, on {day(scenario.start)}. Upright lines: at the end, on {day(scenario.date(scenario.weeks))}."
+        caption += " They are medians; lines across them hold the middle half of all replicates (thick) and nine in ten (thin)." if len(last) > 1 else ""
         pictures.append(Picture("groups", groups_figure(trajectories, footer=footer), "The largest groups", alt, caption))
     return pictures
 

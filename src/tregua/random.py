@@ -148,10 +148,6 @@ class Draws:
         rows = [jnp.concatenate([inputs[i].ravel() for inputs in wanted.values()]) for i in range(len(next(iter(wanted.values()))))]
         return _apart(sample(self._step, jnp.concatenate([drawn[name].ravel() for name in shapes]), *rows), shapes)
 
-    def binomial(self, name: str, n: Int[Array, "*s"], p: Float[Array, "*s"]) -> Int[Array, "*s"]:
-        """How many of ``n`` persons, each with probability ``p``."""
-        return self.binomials({name: (n, p)})[name]
-
     def happen(self, chances: Mapping[str, Array]) -> dict[str, Array]:
         """For each address, 1 where something with a chance happens and 0 elsewhere."""
         drawn = self.uniforms({name: chance.shape for name, chance in chances.items()})
@@ -205,10 +201,6 @@ class Means:
     def poissons(self, wanted: Mapping[str, Array]) -> dict[str, Array]:
         """The means themselves."""
         return dict(wanted)
-
-    def binomial(self, name: str, n: Float[Array, "*s"], p: Float[Array, "*s"]) -> Float[Array, "*s"]:
-        """Expected number of ``n`` persons, each with probability ``p``."""
-        return n * p
 
     def happen(self, chances: Mapping[str, Array]) -> dict[str, Array]:
         """The chances themselves."""
