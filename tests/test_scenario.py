@@ -160,3 +160,10 @@ def test_models_are_put_together_and_taken_apart_by_name():
 
 def test_a_whole_number_is_as_good_as_any_other():
     assert Scenario(Model.size_2023(), weeks=4, values={"arrests.effort": 100}).compile().base["arrests.effort"][0] == 100.0
+
+
+def test_a_scenario_without_data_takes_the_shipped_set_that_the_model_needs():
+    national, published = Scenario(Model.standard(), weeks=4), Scenario(Model.size_2023(), weeks=4)
+    assert (national.data.name, national.start.isoformat()) == ("mexico-2007", "2007-01-01")
+    assert (published.data.name, published.start.isoformat()) == ("groups-2020", "2012-01-01")
+    assert Scenario(Model.size_2023(), start="2013-01-01", weeks=4).start.isoformat() == "2013-01-01"

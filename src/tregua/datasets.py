@@ -29,6 +29,7 @@ class Dataset:
         values: parameter values that the data supply, by full name, in the parameter's unit: one number, or one for each place along the parameter's axes.
         tables: file, source, what was changed and digest of every table used.
         mechanisms: those that the data are for, by name, in order; empty for all that ship.
+        start: the day of which the stocks at the start are, where a scenario begins that names no other.
         reasons: why the data supply a value other than the mechanism's default, by full name of the parameter.
     """
 
@@ -39,6 +40,7 @@ class Dataset:
     tables: tuple[Mapping[str, Any], ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     mechanisms: tuple[str, ...] = ()
+    start: str = "2012-01-01"
 
 
 def read_table(folder: str, file: str) -> list[dict[str, str]]:
@@ -114,3 +116,12 @@ def load(name: str) -> Dataset:
             nearest=nearest_name(name, LOADERS),
         )
     return LOADERS[name]()
+
+
+def data_for(axes: set[str], covariates: set[str]) -> Dataset:
+    """The first shipped data set that has the axes and the covariates of a model; where none has, the first, and compiling says what it lacks."""
+    for name in LOADERS:
+        found = load(name)
+        if axes <= {axis.name for axis in found.space.axes} and covariates <= set(found.covariates):
+            return found
+    return load(next(iter(LOADERS)))

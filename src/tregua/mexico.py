@@ -125,6 +125,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
         _values(people, footing.sum(axis=1)),
         table_notes(FOLDER),
         {name: entry["why"] for name, entry in _entries().items()},
+        start=f"{year}-01-01",
     )
 
 

@@ -208,28 +208,28 @@ class Model:
 
     def hazards(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
         """Hazard of every flow [1/week], or rate [person/week] for those from outside, on the flow's axes."""
-        found, sizes = {}, self._sizes(values)
+        found, sizes = {}, self.sizes(values)
         for name, (mechanism, flow) in self.flows.items():
             found[name] = jnp.broadcast_to(flow.hazard(self.view(mechanism, values, time)), shape_of(self.axes[name], sizes))
         return found
 
     def shares_recorded(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
         """Share of the persons of its flows that each record counts, on the axis ``territory``."""
-        sizes = self._sizes(values)
+        sizes = self.sizes(values)
         return {n: jnp.broadcast_to(r.share(self.view(m, values, time)), shape_of(("territory",), sizes)) for n, (m, r) in self.records.items()}
 
     def windows(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
         """Weeks over which each tracked level remembers."""
         return {level: track.window(self.view(mechanism, values, time)) for level, (mechanism, track) in self.tracks.items()}
 
-    def _sizes(self, values: Values) -> tuple[tuple[str, int], ...]:
+    def sizes(self, values: Values) -> tuple[tuple[str, int], ...]:
         """Lengths of the axes, read off the quantities."""
         return tuple((axis, size) for n, x in values.items() for axis, size in zip(self.axes[n], x.shape, strict=True))
 
     def event_hazard(self, name: str, values: Values, time: Float[Array, ""]) -> Array:
         """Hazard of an event [1/week] on its axes."""
         mechanism, event = self.events[name]
-        sizes = self._sizes(values)
+        sizes = self.sizes(values)
         return jnp.broadcast_to(event.hazard(self.view(mechanism, values, time)), shape_of(event.axes, sizes))
 
     def drift_rates(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:

@@ -29,7 +29,7 @@ from .random import Draws, Means, replicate_key, root_key
 from .scenario import Draws as PosteriorDraws
 from .scenario import Inputs, Scenario
 from .solvers import Solver
-from .solvers.base import remember, take_down, values_of
+from .solvers.base import empty_tally, remember, take_down, values_of
 from .solvers.rk4 import flow_rates
 from .space import fold
 from .state import STATUS_TEXT, State, Tally
@@ -143,13 +143,7 @@ def advance(
     def draw(number: Array) -> Any:
         return Draws(key, number) if solver.stochastic else Means()
 
-    def first() -> Tally:
-        inputs = {**base, **covariates}
-        tally = solver.step(model, state, inputs, steps[0] * dt, dt, draw(steps[0]))[1]
-        return take_down(model, tally, values_of(state, inputs), steps[0] * dt, draw(steps[0]))
-
-    nothing = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), jax.eval_shape(first))
-    (state, sums), series = lax.scan(step, (state, nothing), (steps, levers))
+    (state, sums), series = lax.scan(step, (state, empty_tally(model, {**state.stocks, **base, **covariates}, solver.whole)), (steps, levers))
     return state, {**sums.moved, **sums.fired, **sums.recorded}, series
 
 

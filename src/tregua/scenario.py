@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .datasets import Dataset, load
+from .datasets import Dataset, data_for, load
 from .errors import TreguaError, nearest_name
 from .model import Model
 from .policy import Lever, Modifier, Policy, as_date, build_levers
@@ -63,9 +63,9 @@ class Scenario:
 
     Args:
         model: the mechanisms.
-        start: first day.
+        start: first day; the day of the data set if none is given.
         weeks: length.
-        data: a data set, or the name of a shipped one.
+        data: a data set, or the name of a shipped one; if none is given, the first shipped one that has what the model needs.
         values: parameter values in the parameters' units, by full name; they override data and posterior draws.
         overrides: values given on the command line; they override all others.
         policies: in force together, in order.
@@ -86,9 +86,9 @@ class Scenario:
     def __init__(
         self,
         model: Model,
-        start: str | dt.date = "2012-01-01",
+        start: str | dt.date | None = None,
         weeks: int = 520,
-        data: Dataset | str = "groups-2020",
+        data: Dataset | str | None = None,
         values: Mapping[str, Number] | None = None,
         overrides: Mapping[str, Number] | None = None,
         policies: tuple[Policy, ...] = (),
@@ -97,11 +97,14 @@ class Scenario:
     ):
         if int(weeks) != weeks or weeks < 1:
             raise TreguaError("TR1305", "a scenario lasts a whole number of weeks, at least one", found=weeks, do="give `weeks` or an `end` after `start`")
+        if data is None:
+            data = data_for({axis for axes in model.axes.values() for axis in axes}, set(model.covariates))
+        data = load(data) if isinstance(data, str) else data
         fields = {
             "model": model,
-            "start": as_date(start),
+            "start": as_date(start or data.start),
             "weeks": int(weeks),
-            "data": load(data) if isinstance(data, str) else data,
+            "data": data,
             "values": dict(values or {}),
             "overrides": dict(overrides or {}),
             "policies": tuple(policies),

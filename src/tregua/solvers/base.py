@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ..errors import TreguaError
 from ..model import Model, Values
-from ..space import fold
+from ..space import fold, shape_of
 from ..state import BAD_HAZARD, BROKEN_EVENT, MOST_PERSONS, TOO_MANY, State, Tally
 from ..stocks import PLACE
 from ..types import OUTSIDE
@@ -80,6 +80,16 @@ def transfer(model: Model, stocks: dict[str, Array], moved: dict[str, Array]) ->
         if flow.target != OUTSIDE:
             after[flow.target] = after[flow.target] + fold(persons, model.flow_axes(flow), model.compartments[flow.target].axes)
     return after
+
+
+def empty_tally(model: Model, values: Values, whole: bool) -> Tally:
+    """A tally in which nothing has happened, on the axes of ``values``; whole numbers where persons are."""
+    sizes, dtype = model.sizes(values), jnp.int32 if whole else jnp.result_type(float)
+
+    def nothing(names: Iterable[str]) -> dict[str, Array]:
+        return {n: jnp.zeros(shape_of(model.axes[n], sizes), dtype) for n in names}
+
+    return Tally(nothing(model.flows), nothing(model.events), nothing(model.records))
 
 
 def take_down(model: Model, tally: Tally, before: Values, time: Float[Array, ""], draw: Any) -> Tally:
