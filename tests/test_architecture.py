@@ -35,6 +35,7 @@ LAYERS = (
     {"solvers"},
     {"plan"},
     {"trajectories"},
+    {"gathering"},
     {"run"},
     {"outcomes"},
     {"observe"},

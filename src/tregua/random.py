@@ -165,7 +165,9 @@ def _drawn_once(sample: Callable[..., Array]) -> Callable[..., Array]:
     look through a branch, and this one is always taken. Replicates are laid end to end, because a row of 150 groups leaves part of every vector unused.
     """
 
+    @jax.jit
     def in_a_row(*inputs: Array) -> Array:
+        # Its own program, so that it is traced once for each length of a row.
         return sample(*[x.ravel() for x in inputs])
 
     @custom_vmap

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +57,14 @@ def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: f
 
     manifest = make_manifest("run", [trajectories], command, seconds, draws)
     pictures = pictures_of_run(trajectories, footer(manifest))
-    tables = run_tables(trajectories, manifest)
-    _write_tables(folder, tables)
-    _write_arrays(folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"])
-    _write_pictures(folder, pictures)
-    (folder / "report.html").write_text(run_report(trajectories, manifest, pictures, tables), encoding="utf-8")
+    with ThreadPoolExecutor(1) as beside:
+        # Compressing the arrays takes as long as drawing, and leaves Python to it.
+        arrays = beside.submit(_write_arrays, folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"])
+        tables = run_tables(trajectories, manifest)
+        _write_tables(folder, tables)
+        _write_pictures(folder, pictures)
+        (folder / "report.html").write_text(run_report(trajectories, manifest, pictures, tables), encoding="utf-8")
+        arrays.result()
     (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
     _write_json(folder / MANIFEST, manifest)
 

@@ -113,13 +113,3 @@ class Trajectories:
         from .arrays import to_xarray
 
         return to_xarray(self)
-
-
-def gather(scenario: Scenario, plan: Any, chunks: list[dict[str, np.ndarray]]) -> Trajectories:
-    """Put chunks together and drop the padding of the last one."""
-    joined = {name: np.concatenate([chunk[name] for chunk in chunks])[: plan.replicates] for name in chunks[0]}
-
-    def part(prefix: str) -> dict[str, np.ndarray]:
-        return {name.removeprefix(prefix): x for name, x in joined.items() if name.startswith(prefix)}
-
-    return Trajectories(scenario, plan, part("series."), part("stock."), part("flow."), joined["status"])

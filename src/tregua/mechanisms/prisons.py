@@ -359,7 +359,7 @@ class Prisons(Mechanism):
         def apply(v, fired, draw):
             own = v.arrested + v.sentenced
             everyone = (v.inmates + jnp.sum(own, axis=1))[:, None]
-            size, share = _prison(v.facility[:, None] + 0.0 * own, everyone, v.leaving, draw)
+            size, share = _prison(v.facility[:, None], everyone, v.leaving, draw)
             part = share * size / jnp.maximum(v.pull * own + v.inmates[:, None], 1.0)
             return {"breakout": v.breakout - fired * jnp.log1p(-jnp.minimum(part, MOST))}
 
