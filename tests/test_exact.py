@@ -90,6 +90,7 @@ SMALL = {
     "recruitment.rate": 0.03,
     "arrests.effort": 0.5,
     "conflict.lethality": 4e-4,
+    "conflict.opportunism": 0.5,
     "saturation.crowding": 5e-4,
 }
 """Cells of a dozen persons and hazards of several per cent a week, where a step of weeks shows."""
@@ -110,7 +111,7 @@ def test_the_tau_leap_has_the_law_of_the_exact_solver_when_its_step_is_short():
 
 
 def test_the_tau_leap_approaches_the_exact_mean_as_its_step_shrinks():
-    # The bias is about one person of 67 for each week of step, the standard error of a difference of means with 4,096 replicates 0.28: seen at 6.5 and 3.25.
+    # The bias is about 0.7 persons of 56 for each week of step, the standard error of a difference of means with 4,096 replicates 0.2: seen at 6.5 and 3.25.
     exact = members("exact", 4096)
     bias = [members("tau-leap", 4096, dt=dt).mean() - exact.mean() for dt in (6.5, 3.25, 0.5)]
     error = np.sqrt(2 * exact.var() / 4096)

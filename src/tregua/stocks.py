@@ -55,6 +55,7 @@ HARM = Level("harm_by_state", PLACE, "person/week", "civilians and vigilantes ki
 EXTORTION = Level("extortion", PLACE, "1", "pressure of extortion on civilians, against its mean at the start", initial=1.0)
 TRUST = Level("trust", PLACE, "1", "trust in the state: 1 full, 0 none", initial=0.5)
 TROOPS = Level("troops", PLACE, "person", "soldiers and marines deployed, in strength of those without foreign aid")
+PRESSURE = Level("pressure", PLACE, "1", "share of the command over every group in a territory that troops keep from acting", initial=0.0)
 PROTECTION = Level("protection", GROUP, "1", "alleged: share of arrests that a favoured group is spared", initial=0.0)
 TIPPED = Level("tipped", GROUP, "1", "alleged: by how much arrests of a group rise because of intelligence given by a favoured rival", initial=0.0)
 EXEMPT = Level("exempt", GROUP, "1", "alleged: share of interdiction that goods of a favoured group are spared", initial=0.0)

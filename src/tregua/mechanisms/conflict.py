@@ -1,13 +1,14 @@
-r"""Conflict: members of rival groups kill each other, more where more can be won and most where a group is badly led.
+r"""Conflict: members of rival groups kill each other, more where more can be won and most where one of two rivals is badly led.
 
 .. math::
-    \text{hazard of being killed} = \theta\, s_r^{\zeta}\, \big(1 + o\,(1 - k_{rg})\big) \Big(\frac{C_{rg}}{u}\Big)^{p-1} \Big(\frac{C_r}{u}\Big)^{-z}
-    \sum_h S_{gh} C_{rh} \Big(\frac{C_{rh}}{u}\Big)^{q-1}, \qquad
-    S_{gh} = \frac{R_{gh} + \varepsilon}{1 + \sum_k A_{gk}}, \quad S_{gg} = 0
+    \text{hazard of being killed} = \theta\, s_r^{\zeta} \Big(\frac{C_{rg}}{u}\Big)^{p-1} \Big(\frac{C_r}{u}\Big)^{-z}
+    \sum_h S_{gh} \big(1 + o\,(w_{rg} + w_{rh})\big) C_{rh} \Big(\frac{C_{rh}}{u}\Big)^{q-1}, \qquad
+    S_{gh} = \frac{R_{gh} + \varepsilon}{1 + \sum_k A_{gk}}, \quad S_{gg} = 0, \qquad w_{rg} = 1 - k_{rg}\,(1 - x_r)
 
 R and A count the reports of rivalry and alliance; the alliances of the group that is attacked protect it, so S is not symmetric.
 :math:`\varepsilon` is the hostility of a pair without any recorded rivalry, :math:`s_r` the stake in the territory against its mean at the start,
-:math:`k_{rg}` the cohesion of the group under attack. With :math:`p = q = 1` and :math:`z = \zeta = 0` it is the published form. Source: size
+:math:`k_{rg}` the cohesion of a group and :math:`x_r` the pressure of troops, so that :math:`w_{rg}` is how badly the group is led. A fight over the
+ground of a badly led group costs lives on both sides. With :math:`p = q = 1` and :math:`z = \zeta = 0` it is the published form. Source: size
 model of Prieto-Curiel, Campedelli and Hope (Science 381:1312, 2023), where :math:`\varepsilon = 1`; exponents after Lanchester's laws, of which p and q
 decide whether violence grows with the square of size.
 """
@@ -21,7 +22,7 @@ import jax.numpy as jnp
 
 from ..mechanism import Mechanism
 from ..sources import assumed, cite, claim
-from ..stocks import ALLIANCE, COHESION, DEAD, MEMBERS, RIVALRY, STAKE
+from ..stocks import ALLIANCE, COHESION, DEAD, MEMBERS, PRESSURE, RIVALRY, STAKE
 from ..types import NONNEGATIVE, Flow, LogNormal, Parameter, Uniform
 
 LEAST = 1e-6
@@ -33,7 +34,7 @@ class Conflict(Mechanism):
     """Groups kill members of rival groups."""
 
     claims: ClassVar[tuple[str, ...]] = ("C23", "C45", "C10", "C34")
-    needs = (MEMBERS, DEAD, RIVALRY, ALLIANCE, STAKE, COHESION)
+    needs = (MEMBERS, DEAD, RIVALRY, ALLIANCE, STAKE, COHESION, PRESSURE)
     parameters = (
         Parameter(
             "lethality",
@@ -107,10 +108,10 @@ class Conflict(Mechanism):
             "1",
             LogNormal(3.0, 0.7),
             NONNEGATIVE,
-            "how much harder rivals press a group without any command, against one in full order",
+            "how much harder two rivals fight where one of them is without any command, against both in full order",
             (
                 cite("dell-2015", "reported", "Violence after crackdowns is mostly of traffickers against each other, as rivals attack a weakened incumbent."),
-                assumed("The size is ours: four times the losses for a group without any command. It acts only where cohesion has fallen."),
+                assumed("The size is ours: four times the losses where one side is without any command. It acts only where command has suffered."),
             ),
         ),
     )
@@ -121,10 +122,15 @@ class Conflict(Mechanism):
         def hazard(v):
             own = jnp.power(jnp.maximum(v.members, 1.0) / v.unit_size, v.own_exponent - 1.0)
             rivals = v.members * jnp.power(jnp.maximum(v.members, 1.0) / v.unit_size, v.rival_exponent - 1.0)
-            # sum_h (R_gh + eps) C_h without the diagonal, as one product with the shared matrix: R has an empty diagonal.
-            enemies = rivals @ v.rivalry.T + v.baseline * (jnp.sum(rivals, axis=1, keepdims=True) - rivals)
+            weak = jnp.clip(1.0 - v.cohesion * (1.0 - v.pressure)[:, None], 0.0, 1.0)
+
+            def enemies(weight):
+                # sum_h (R_gh + eps) w_h without the diagonal, as one product with the shared matrix: R has an empty diagonal. All but one can round below 0.
+                return weight @ v.rivalry.T + v.baseline * jnp.maximum(jnp.sum(weight, axis=1, keepdims=True) - weight, 0.0)
+
             thinned = jnp.power(jnp.maximum(v.total("members", over=("group",)), 1.0) / v.unit_size, -v.saturation_exponent)
-            intensity = jnp.power(jnp.maximum(v.stake, LEAST), v.stake_exponent)[:, None] * thinned * (1.0 + v.opportunism * jnp.maximum(1.0 - v.cohesion, 0.0))
-            return v.lethality * intensity * own * enemies / (1.0 + jnp.sum(v.alliance, axis=1))[None, :]
+            intensity = jnp.power(jnp.maximum(v.stake, LEAST), v.stake_exponent)[:, None] * thinned
+            pressed = (1.0 + v.opportunism * weak) * enemies(rivals) + v.opportunism * enemies(rivals * weak)
+            return v.lethality * intensity * own * pressed / (1.0 + jnp.sum(v.alliance, axis=1))[None, :]
 
         return (Flow("killed", "members", "dead", hazard, "members killed by rival groups", "member", "turf war"),)

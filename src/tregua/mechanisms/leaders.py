@@ -3,8 +3,8 @@ r"""Leaders: the state captures or kills them, order breaks down, and the group 
 .. math::
     \text{removals a week in } r \text{ of } g = \lambda_r \Big(1 + b \frac{F_r}{1000}\Big) \frac{C_{rg}}{\sum_{sh} C_{sh}} (1 - i_g)(1 + t_g)
 
-A removal breaks the command of the wing it belonged to: there cohesion falls by the share :math:`\sigma`, elsewhere by :math:`\sigma` times the part of
-the group that stood where the leader was taken. Cohesion comes back over :math:`\tau` weeks. A group without cohesion splits,
+A removal breaks the command over the group where the leader was taken: there cohesion falls by the share :math:`\sigma`, and if he led the whole group, which
+is so with chance :math:`\eta`, it falls so everywhere. It comes back over :math:`\tau` weeks. A group without cohesion splits,
 
 .. math:: \text{splits a week} = \varphi\, (1 - \bar k_g)\, \frac{C_g}{C_g + m}
 
@@ -43,11 +43,9 @@ def removal(v):
 
 
 def disorder(v, fired, draw):
-    """Cohesion after removals: all of the shock where the leader was taken, elsewhere in proportion to what of the group stood there."""
-    share = v.members / jnp.maximum(v.total("members", over=("territory",)), 1.0)
-    here, spread = 1.0 - v.shock * fired, 1.0 - v.shock * share * fired
-    everywhere = jnp.prod(spread, axis=0, keepdims=True)
-    return {"cohesion": v.cohesion * everywhere * here / jnp.maximum(spread, 1e-6)}
+    """Cohesion after removals: the shock is felt where the leader was taken, and everywhere if that was the head of the group."""
+    head = draw.happen({"leaders.head": v.heads * jnp.clip(jnp.sum(fired, axis=0), 0.0, 1.0)})["leaders.head"]
+    return {"cohesion": v.cohesion * (1.0 - v.shock * fired) * (1.0 - v.shock * head[None, :] * (1.0 - fired))}
 
 
 def split(v):
@@ -106,16 +104,25 @@ class Leaders(Mechanism):
     parameters = (
         Parameter(
             "removals",
-            0.3,
+            0.12,
             "1/week",
-            LogNormal(0.3, 0.7),
+            LogNormal(0.12, 0.5),
             NONNEGATIVE,
-            "leaders of groups or of their wings removed a week in the whole country, if all members stood in this territory",
+            "well-known leaders removed a week in the whole country, if all members stood in this territory",
             (
-                cite("dickenson-2014", "reported", "25 leaders of organisations removed in 49 months, about one in nine weeks."),
-                assumed("Leaders of wings in a state fall about as often again; lists of captures hold only the well-known ones."),
+                cite("dickenson-2014", "reported", "25 leaders of organisations removed in 49 months, one in eight or nine weeks."),
+                cite("kingpin-events", "reported", "26 captures and deaths in 2008-2012, one in ten weeks; a list of well-known events."),
             ),
             axes=("territory",),
+        ),
+        Parameter(
+            "heads",
+            0.4,
+            "1",
+            Beta(10.0, 16.0),
+            UNIT_INTERVAL,
+            "share of removed leaders who led a whole group, so that it is shaken everywhere",
+            (cite("kingpin-events", "reported", "10 of 26 captured or killed in 2008-2012 led an organisation; fame may make it too many."),),
         ),
         Parameter(
             "troop_support",
@@ -126,7 +133,8 @@ class Leaders(Mechanism):
             "share by which 1,000 troops deployed in a territory raise removals there",
             (
                 assumed(
-                    "Troops are sent after leaders; how many more are removed where they stand is not known. Alleged foreign help is in patronage, and off."
+                    "Troops are sent after leaders, but about half of the well-known ones fell where there was no joint operation. Alleged foreign help is in "
+                    "patronage, and off."
                 ),
             ),
         ),

@@ -1,12 +1,14 @@
-r"""Troops: soldiers and marines are sent, clash with members, and kill and lose lives in it.
+r"""Troops: soldiers and marines are sent, clash with members, kill and lose lives in it, and keep groups from being led.
 
 .. math::
     \dot F_r = \frac{a\,(d_r + u\, \mathbb 1[t \ge t_r]) - F_r}{\tau}, \qquad
-    \text{clashes per member and week} = \kappa\, \frac{F_r}{F_r + h}
+    \text{clashes per member and week} = \kappa\, \frac{F_r}{F_r + h}, \qquad
+    \dot x_r = \frac{1}{\tau} \Big(\delta\, \frac{F_r}{F_r + h} - x_r\Big)
 
 :math:`d_r` are troops deployed in any case, u those that a joint operation brings from its first day :math:`t_r` on, and a what foreign aid makes of a
-soldier. Each clash kills :math:`n_m` members, :math:`n_f` soldiers and :math:`n_c` civilians on average. What troops do to arrests, leaders and thereby to
-the war between groups is no part of this file: it has to come out.
+soldier. Each clash kills :math:`n_m` members, :math:`n_f` soldiers and :math:`n_c` civilians on average. The pressure :math:`x_r` is the share of command
+that cannot act while troops are near: meetings, messages and guards of ground are given up. What rivals make of that, and so what troops do to the war
+between groups, is no part of this file: it has to come out.
 
 Source: dates of joint operations 2005-2010, the army's own account of its clashes 2007-2020, official records of confrontations 2006-2011, and claims C02,
 C03, C14 and C25 of the article of January 2014. The form is ours.
@@ -24,8 +26,8 @@ import jax.numpy as jnp
 
 from ..mechanism import Mechanism
 from ..sources import assumed, cite, claim
-from ..stocks import DEAD, DEAD_OTHERS, MEMBERS, OPERATION_START, TROOPS
-from ..types import NONNEGATIVE, OUTSIDE, Drift, Flow, LogNormal, Parameter
+from ..stocks import DEAD, DEAD_OTHERS, MEMBERS, OPERATION_START, PRESSURE, TROOPS
+from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Drift, Flow, LogNormal, Parameter
 
 DEPLOYMENT = (
     Parameter(
@@ -101,8 +103,20 @@ FIGHTING = (
         "person",
         LogNormal(5_000.0, 0.7),
         NONNEGATIVE,
-        "troops in a territory that bring half as many clashes as very many",
+        "troops in a territory that bring half as many clashes, and half the pressure, as very many",
         (assumed("About one joint operation: more soldiers find fewer new members."),),
+    ),
+    Parameter(
+        "disruption",
+        0.6,
+        "1",
+        Beta(3.0, 2.0),
+        UNIT_INTERVAL,
+        "share of the command over a group that cannot act where troops are very many",
+        (
+            cite("dell-2015", "reported", "Crackdowns weaken the incumbent, and rivals attack it; how much command is lost is not measured."),
+            assumed("The size is ours, that of the loss of a leader; what follows for violence is not put in but comes out."),
+        ),
     ),
     Parameter(
         "members_killed",
@@ -146,30 +160,41 @@ FIGHTING = (
 )
 
 
+def saturating(v):
+    """What troops do as a share of what very many would do, (territory,)."""
+    troops = jnp.maximum(v.troops, 0.0)
+    return troops / jnp.maximum(troops + v.half, 1.0)
+
+
 @dataclass(frozen=True)
 class Troops(Mechanism):
     """Deployment of the forces, and who dies in their clashes with groups."""
 
     claims: ClassVar[tuple[str, ...]] = ("C02", "C03", "C14", "C25")
-    needs = (MEMBERS, DEAD, DEAD_OTHERS, TROOPS, OPERATION_START)
+    needs = (MEMBERS, DEAD, DEAD_OTHERS, TROOPS, PRESSURE, OPERATION_START)
     parameters = (*DEPLOYMENT, *FIGHTING)
 
     def drifts(self):
-        """Troops come and go."""
+        """Troops come and go, and their pressure with them."""
 
         def rate(v):
             # A step spread over the first week, so that the day of the start matters and not only its week.
             begun = jnp.clip(v.time - v.operation_start, 0.0, 1.0)
             return (v.aid * (v.deployed + v.surge * begun) - v.troops) / v.delay
 
-        return (Drift("troops", rate, "deployment goes to what is ordered"),)
+        def pressure(v):
+            return (v.disruption * saturating(v) - v.pressure) / v.delay
+
+        return (
+            Drift("troops", rate, "deployment goes to what is ordered"),
+            Drift("pressure", pressure, "groups learn to hide from the troops that are there"),
+        )
 
     def flows(self):
         """Members, troops and civilians killed in clashes."""
 
         def clashes(v):
-            troops = jnp.maximum(v.troops, 0.0)
-            return v.clash * troops / jnp.maximum(troops + v.half, 1.0)
+            return v.clash * saturating(v)
 
         def members(v):
             return (v.members_killed * clashes(v))[:, None] + 0.0 * v.members

@@ -258,9 +258,9 @@ def reproduce(progress: Progress | None = None, values: Values | None = None) ->
 
 
 NOTES = (
-    "Calibrated: onset and growth of vigilantes, how many of them go over to groups, lethality, and the rates at which the orders of January and May 2014 "
-    "were carried out. Footing of the groups in Michoacán in 2012 and the number of troops are assumed. So the episode shows that the mechanisms can do "
-    "what happened, in the right order and size at once; it foresees nothing.",
+    "Calibrated: onset and growth of vigilantes, how many of them go over to groups, lethality, how hard rivals press a group without leaders, and the rates "
+    "at which the orders of January and May 2014 were carried out. Footing of the groups in Michoacán in 2012 and the number of troops are assumed. So the "
+    "episode shows that the mechanisms can do what happened, in the right order and size at once; it foresees nothing.",
     "The relapse rests on vigilantes who go over to groups: without them homicides fall in this model. The rate is calibrated to it, and no count of such "
     "persons or of vigilantes after 2014 was found; the model has several times as many vigilantes in 2017-2020 as in January 2014.",
     "A municipality's worth is 150 vigilantes: 167 registered in each of nine municipalities in one week of 2014, 152 in each of 46 in Guerrero in 2013.",

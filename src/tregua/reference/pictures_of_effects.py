@@ -64,10 +64,10 @@ def states_table(hits: list[Removals], sent: list[Deployment]) -> pandas.DataFra
         {
             "intervention": "one leader removed",
             "state": one.state,
-            "pairs": one.change.shape[1],
-            "killings_without": one.base[0].mean() if one.base.size else np.nan,
-            "change": one.change[0].mean() if one.base.size else np.nan,
-            "unit": "person in half a year",
+            "pairs": one.half_year.shape[1],
+            "killed_without": one.half_year[0].mean() if one.half_year.size else np.nan,
+            "change": (one.half_year[1] - one.half_year[0]).mean() if one.half_year.size else np.nan,
+            "unit": "member of the hit group in half a year",
         }
         for one in hits
     ]
