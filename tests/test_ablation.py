@@ -15,6 +15,8 @@ from tregua.model import Model
 from tregua.policy import Modifier, Policy
 from tregua.scenario import Scenario
 
+pytestmark = pytest.mark.slow
+
 VALUES = {"arrests.effort": 400.0}
 
 

@@ -104,6 +104,7 @@ def test_new_writes_a_scenario_that_checks_and_never_overwrites(tmp_path, capsys
     assert file.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_run_writes_a_whole_folder_and_says_where(short, tmp_path):
     done = tregua("run", short, "--out", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -132,6 +133,7 @@ def test_run_will_not_replace_a_folder_that_is_no_run(short, tmp_path):
     assert (precious / "letter.txt").read_text(encoding="utf-8") == "dear"
 
 
+@pytest.mark.slow
 def test_compare_pairs_policies_with_the_baseline(short, tmp_path):
     done = tregua("compare", short, "--out", tmp_path / "out", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -157,6 +159,7 @@ def test_the_folder_of_a_comparison_has_the_digest_that_its_record_has(short, tm
     assert folder.name == f"short-compare-{json.loads((folder / 'manifest.json').read_text())['inputs_sha256'][:8]}"
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     file = tmp_path / "long.toml"
     file.write_text(SHORT.format(replicates=1500).replace("104 week", "3120 week"), encoding="utf-8")

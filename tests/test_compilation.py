@@ -34,6 +34,7 @@ def warm(scenario, solver: str = "tau-leap"):
     tregua.simulate(scenario, solver, replicates=run.CHUNK * len(jax.local_devices()))
 
 
+@pytest.mark.slow
 @SOLVERS
 def test_another_model_is_traced_so_that_the_count_can_be_trusted(solver):
     other = Model.size_2023() + toys.Deaths() if solver == "exact" else Model.size_2023() + toys.Deaths() + toys.Births()
@@ -84,6 +85,7 @@ def test_posterior_draws_compile_nothing_where_the_run_has_chance():
         assert traced(lambda draws=draws: tregua.simulate(scenario, replicates=2, draws=draws)) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", ["mean-field", "rk4"])
 def test_any_number_of_posterior_draws_is_one_of_two_programs_without_chance(solver):
     scenario = base()

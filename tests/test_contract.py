@@ -49,7 +49,8 @@ def among_others(name: str) -> Model:
     return model if name in {m.name for m in model.mechanisms} else model + CONTRACT[name]()
 
 
-BOTH = pytest.mark.parametrize("build", [alone, among_others], ids=["alone", "among others"])
+BOTH = pytest.mark.parametrize("build", [alone, pytest.param(among_others, marks=pytest.mark.nightly)], ids=["alone", "among others"])
+"""By itself, and added to the size model; all together they are in the tests of the nation."""
 
 
 def has_mean(model: Model) -> bool:
@@ -169,6 +170,7 @@ def test_everything_declared_is_used_and_nothing_else_is_read(name):
     assert written - {OUTSIDE} <= stocks, "covariates and parameters are not written"
 
 
+@pytest.mark.slow
 @EVERY
 def test_hazards_do_not_know_the_length_of_a_step(name):
     # Persons moved per week tend to hazard times stock: halving a short step halves what moves, to the order of the step.
@@ -181,6 +183,7 @@ def test_hazards_do_not_know_the_length_of_a_step(name):
         assert np.allclose(one, half, rtol=0.02), flow
 
 
+@pytest.mark.slow
 @EVERY
 @BOTH
 @pytest.mark.parametrize("solver", ["tau-leap", "mean-field", "rk4"])
@@ -200,6 +203,7 @@ def test_persons_are_conserved_for_a_year_under_prior_draws(name, build, solver)
         assert np.allclose(total[:, 1:], expected, rtol=1e-11)
 
 
+@pytest.mark.slow
 @EVERY
 def test_new_values_and_ensembles_compile_nothing(name):
     scenario = toys.scenario(alone(name), weeks=52)
@@ -210,6 +214,7 @@ def test_new_values_and_ensembles_compile_nothing(name):
         assert traced(lambda other=other, i=i: tregua.simulate(other, replicates=2 + 20 * i)) == {}
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("solver", ["mean-field", pytest.param("rk4", marks=pytest.mark.nightly)])
 def test_derivatives_equal_central_differences(name, solver):
@@ -221,6 +226,7 @@ def test_derivatives_equal_central_differences(name, solver):
     check_against_differences(*outcomes_of(toys.scenario(model, values=switched, territories=3), solver))
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("solver", ["mean-field", *(pytest.param(s, marks=pytest.mark.nightly) for s in ("tau-leap", "rk4"))])
 def test_a_mechanism_whose_rates_are_zero_is_not_there(name, solver):
@@ -243,6 +249,7 @@ def test_a_mechanism_whose_rates_are_zero_is_not_there(name, solver):
     assert any(not np.array_equal(real.snapshots[n], two.snapshots[n]) for n in real.snapshots), "at full strength it must be seen"
 
 
+@pytest.mark.slow
 @EVERY
 def test_the_uniforms_of_all_other_draws_stay_where_they_were(name):
     with_it, without = uniforms_of_a_step(among_others(name)), uniforms_of_a_step(among_others(name) - name)
@@ -250,6 +257,7 @@ def test_the_uniforms_of_all_other_draws_stay_where_they_were(name):
     assert shared and all(np.array_equal(with_it[n], without[n]) for n in shared)
 
 
+@pytest.mark.slow
 @EVERY
 def test_relabelling_groups_and_territories_relabels_the_result(name):
     model = alone(name)
@@ -257,7 +265,7 @@ def test_relabelling_groups_and_territories_relabels_the_result(name):
         pytest.skip("its events know no mean, or know an order of the groups on purpose")
     order, places = np.array([2, 0, 3, 1]), np.array([1, 0])
     scenario = toys.scenario(model)
-    here, there = (tregua.simulate(s, "rk4") for s in (scenario, relabelled(scenario, order, places)))
+    here, there = (tregua.simulate(s, "mean-field") for s in (scenario, relabelled(scenario, order, places)))
     for n, compartment in model.compartments.items():
         expected = here.snapshots[n]
         for axis, sorts in (("territory", places), ("group", order)):
@@ -266,6 +274,7 @@ def test_relabelling_groups_and_territories_relabels_the_result(name):
         assert np.allclose(there.snapshots[n], expected, rtol=1e-11), n
 
 
+@pytest.mark.slow
 @EVERY
 def test_in_a_large_population_the_mean_of_the_leap_is_the_mean_field(name):
     # 64 replicates of 100,000 persons in every cell; 4.5 standard errors of each yearly total, and 1e-3 for the bias of the mean field itself.

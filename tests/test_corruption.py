@@ -55,6 +55,7 @@ def logistic(x: float) -> float:
     return 1.0 / (1.0 + np.exp(-x))
 
 
+@pytest.mark.slow
 def test_all_officers_are_there_at_the_start_and_the_compromised_follow_the_footholds():
     draws = {"corruption.at_start": np.array([[0.1, 0.2, 0.05]])}
     # 20 replicates: the standard error of the smallest of the six numbers, 450, is 4.7, or 1 %; an error of 4 % of it is caught.

@@ -9,6 +9,8 @@ import pytest
 
 from tregua.essays import ESSAYS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "src" / "tregua").rglob("*.py"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")

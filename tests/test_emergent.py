@@ -18,6 +18,8 @@ from tregua.reference import emergent_effects as effects
 from tregua.reference.published import load
 from tregua.reference.size_2023 import Steps
 
+pytestmark = pytest.mark.slow
+
 SMALL = Model((Founding(), Recruitment(), Arrests(), Conflict(), Civilians(), Leaders(), Trade(), Troops()))
 """What the signs need; the whole model is for the long test."""
 

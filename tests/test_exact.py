@@ -12,6 +12,8 @@ import toys
 import tregua
 from tregua.model import Model
 
+pytestmark = pytest.mark.slow
+
 WEEKS = 52
 SLOTS = 8
 """Two territories of four groups, all independent in these processes: eight samples in a replicate."""

@@ -17,6 +17,8 @@ from tregua.scenario import Scenario
 from tregua.solvers import SOLVERS
 from tregua.state import State
 
+pytestmark = pytest.mark.slow
+
 DETERMINISTIC = pytest.mark.parametrize("solver", ["mean-field", "rk4"])
 
 

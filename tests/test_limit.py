@@ -17,6 +17,8 @@ from tregua.space import Axis, Space
 from tregua.state import STATUS_TEXT, State
 from tregua.types import DATE
 
+pytestmark = pytest.mark.slow
+
 OFF = {
     "leaders.removals": 0.0,
     "movement.party_share": 0.0,

@@ -11,6 +11,8 @@ from tregua.reference import michoacan_2013 as episode
 from tregua.reference.published import load
 from tregua.run import simulate
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = load(episode.NAME)
 
 

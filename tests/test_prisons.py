@@ -85,6 +85,7 @@ def test_prisoners_of_no_group_stay_as_many_as_they_were():
     assert grown == pytest.approx(PRISONERS * 1.2, rel=0.006)
 
 
+@pytest.mark.slow
 def test_with_honest_guards_nobody_escapes_but_alone():
     # Exactly: 64 replicates of ten years with a hazard a thousand times the default.
     base = run(0.0, solver="tau-leap", replicates=64, mass=1000.0 * P["mass"])
@@ -163,6 +164,7 @@ def test_deaths_inside_are_losses_of_the_group_that_suffers_them():
     assert told == {("inmate", "prison")}
 
 
+@pytest.mark.slow
 def test_the_reproduction_runs_small_and_says_what_it_must():
     report = escapes.reproduce(replicates=8)
     own = {row.key: row for row in report.rows}

@@ -104,6 +104,7 @@ def uniforms_of_a_step(model: Model, solver: str = "tau-leap") -> dict[str, np.n
     return book
 
 
+@pytest.mark.slow
 def test_one_more_mechanism_leaves_the_uniforms_of_all_others_where_they_were():
     before = uniforms_of_a_step(Model.size_2023())
     for extra in (toys.Memory(), toys.Splits(), toys.Merges()):
@@ -128,6 +129,7 @@ def equal(one, two, replicate: int) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("double", [True, False], ids=["float64", "float32"])
 def test_replicate_seven_is_the_same_in_ensembles_of_any_size_and_on_any_number_of_devices(double, request):
     if not double:

@@ -50,6 +50,7 @@ def test_fear_silences_deaths_and_not_the_counts_of_offices():
     assert all(afraid[name] == calm[name] for name in ("arrests", "escapes", "displaced"))
 
 
+@pytest.mark.slow
 def test_counts_are_thinned_events():
     # About 2 x (3 x 52) + 160,000 x 0.0507 = 8,400 deaths a year, of which 0.8245 are counted: sd 38 over what happened, standard error 5 over 64
     # replicates; four of them catch an error of 0.3 %. One in fifty of 5,200 displaced: sd 10, standard error 1.3.

@@ -21,6 +21,8 @@ from tregua.reference.report import Reproduction, Row
 from tregua.run import simulate
 from tregua.scenario_file import load_scenario
 
+pytestmark = pytest.mark.slow
+
 SHORT = 60
 """Weeks of the refits below."""
 

@@ -71,6 +71,7 @@ def test_runge_kutta_converges_to_an_independent_reference_with_fourth_order():
     assert errors[-1] < 1e-6 * exact.max()
 
 
+@pytest.mark.slow
 def test_levels_that_drift_are_carried_with_fourth_order_too():
     model = Model.size_2023() + toys.Memory()
     scenario, steps = size_scenario(model, **MEMORY), [13.0, 6.5, 3.25, 1.625]
@@ -119,6 +120,7 @@ def test_drifts_of_several_mechanisms_on_one_level_add_up(solver):
     assert np.allclose(fading, 0.25 / 0.5, rtol=1e-6), "where the two drifts cancel"
 
 
+@pytest.mark.slow
 def test_the_mean_field_converges_to_continuous_time_with_first_order():
     scenario, steps = size_scenario(Model.size_2023() + toys.Memory(), **MEMORY), [1.0, 0.5, 0.25, 0.125]
     exact = end_of(scenario, "rk4", 0.5)

@@ -144,6 +144,7 @@ def spread(found: dict[str, np.ndarray]) -> np.ndarray:
     return 1.0 / (share**2).sum(axis=1)
 
 
+@pytest.mark.slow
 def test_more_interdiction_seizes_more_in_all_less_at_a_time_and_leaves_no_fewer_places_active():
     # Target of NarcoLogic and its successor: each sign in at least 90 of 100 networks.
     before, after = outcome(), outcome((("trade.searches", 2.0),))

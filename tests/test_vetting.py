@@ -137,6 +137,7 @@ def test_nobody_is_dismissed_where_it_cannot_be_done(missing):
     assert total(found, "dismissed", "dismissed_found_out", "joined") == 0.0
 
 
+@pytest.mark.slow
 def test_groups_gain_exactly_those_who_join_them():
     force = Force(0.0, 0.0, 600.0, 400.0)
     found = run(52, {**UNLIMITED, "vetting.capacity": 0.0, "vetting.joining": 0.5}, force, solver="tau-leap")

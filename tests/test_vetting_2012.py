@@ -12,6 +12,8 @@ from tregua.reference.published import load
 from tregua.reference.report import Reproduction
 from tregua.run import simulate
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = load(vetting_2012.NAME)
 
 

@@ -109,6 +109,7 @@ def test_growth_is_exponential_at_first():
     np.testing.assert_allclose(run.total("vigilantes")[0], 2000.0 * weekly ** np.arange(53), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_an_order_takes_in_the_expected_number():
     # 2,000 vigilantes, hazards 0.05 to join and 0.035 to go home: 2000 (1 - exp(-0.85)) 0.05 / 0.085 = 673.6 join in ten weeks.
     # Sd 21 of one replicate, standard error 2.6 of 64; four of them catch an error of 1.6 %.
