@@ -19,7 +19,7 @@ from tregua.state import State
 
 
 def gradient(rounds: int) -> list[Row]:
-    """The derivative of the members after ten years, by all parameters and by 520 weekly rates of recruitment."""
+    """The derivative of the members after ten years, by the seven parameters and by 520 weekly rates of recruitment."""
     with jax.enable_x64(True):
         return [*_by_parameters(rounds), *_by_weeks(rounds)]
 
@@ -32,10 +32,10 @@ def _members_after() -> tuple[Callable, dict[str, jax.Array]]:
     covariates = {n: jnp.asarray(x) for n, x in inputs.covariates.items()}
     levers = jax.tree.map(jnp.asarray, inputs.levers)
     steps, stop = jnp.arange(WEEKS, dtype=jnp.int32), jnp.asarray(WEEKS, jnp.int32)
-    shapes = {n: x.shape[1:] for n, x in inputs.base.items()}
+    shapes, fixed = {n: x.shape[1:] for n, x in inputs.base.items()}, {n: jnp.asarray(x[0]) for n, x in inputs.base.items()}
 
     def members_after(parameters: dict, path: jax.Array) -> jax.Array:
-        base = {n: jnp.broadcast_to(x, shapes[n]) for n, x in parameters.items()}
+        base = fixed | {n: jnp.broadcast_to(x, shapes[n]) for n, x in parameters.items()}
         state = State(model.initial_stocks({**base, **covariates}, sizes, Means()), model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
         old = levers["recruitment.rate"]
         forced = levers | {"recruitment.rate": Lever(old.slope * path, old.shift, old.cap)}

@@ -70,14 +70,16 @@ def measure(folder: Path, bytecode: Path) -> list[Start]:
     def tregua(what: str, *arguments: str) -> Start:
         return start(what, ["-m", "tregua", *arguments], folder / "cache", bytecode)
 
-    def run(what: str, out: str, *arguments: str) -> Start:
-        return tregua(what, "run", "--quiet", "--out", str(folder / out), *arguments)
+    def tregua_run(what: str, out: str, *arguments: str) -> Start:
+        return tregua(f"tregua run: {what}", "run", *arguments, "--quiet", "--out", str(folder / out))
 
     imports = [start(what, ["-c", code], folder / "cache", bytecode) for what, code in IMPORTS.items()]
     runs = [
-        run("tregua run, empty cache", "first"),
-        run("tregua run, filled cache", "second"),
-        run("tregua run, 1,000 replicates", "many", "--replicates", "1000"),
+        tregua_run("size-2023, empty cache", "first", "size-2023"),
+        tregua_run("size-2023, filled cache", "second", "size-2023"),
+        tregua_run("size-2023, 1,000 replicates", "many", "size-2023", "--replicates", "1000"),
+        tregua_run("the nation, empty cache", "nation-first"),
+        tregua_run("the nation, filled cache", "nation-second"),
     ]
     return [*imports, tregua("tregua --help", "--help"), *runs]
 
