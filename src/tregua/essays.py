@@ -1,7 +1,7 @@
 """The essays behind the error codes: what went wrong, why it matters, and how to mend it. `tregua explain CODE` prints them.
 
 Numbering: TR10 command line, TR11 reading files, TR12 keys and names, TR13 quantities and dates, TR14 policies, TR15 data, TR16 evidence, TR21
-building models, TR22 plans and solvers, TR23 results, TR31 run folders, TR90 installation.
+building models, TR22 plans and solvers, TR23 results, TR27 forecasts and their scores, TR31 run folders, TR90 installation.
 """
 
 from __future__ import annotations
@@ -200,6 +200,39 @@ ESSAYS: dict[str, Essay] = {
         "no snapshot was taken in that week", "Full detail is kept at the end of every block of weeks. Choose such a week, or run with another `block_weeks`."
     ),
     "TR2303": Essay("a run has no such series", "The message lists the series: compartments by name, flows by mechanism.flow."),
+    "TR2701": Essay(
+        "a forecast cannot be read",
+        "The file is not there, or is no parquet file. Write a table with one row for each state, year and replicate as parquet, for example with pandas: "
+        'table.to_parquet("mine.parquet").',
+    ),
+    "TR2702": Essay(
+        "a forecast lacks a column",
+        "A forecast has the columns state_code (text, 01 to 32), year and replicate (whole numbers) and homicides; one of months also has month, 1 to 12. "
+        "Other columns are not read. The message names what is missing or of another kind.",
+    ),
+    "TR2703": Essay(
+        "a value in a forecast makes no sense",
+        "Homicides are numbers from zero, state codes are INEGI's two digits with the zero in front, months are 1 to 12. A file with one such value is refused "
+        "as a whole. The message names the first row, counted from zero.",
+    ),
+    "TR2704": Essay(
+        "a forecast has gaps or rows that are there twice",
+        "Every replicate must say a number for each of the 32 states in each year or month, once. Scores of forecasts that leave out what is hard could not be "
+        "compared.",
+    ),
+    "TR2705": Essay(
+        "a forecast does not begin after its origin or the record does not go so far",
+        "The origin is the last year that the forecast knows. Its first year, or month, must be the next one; years must follow one another, and none may be "
+        "later than the record. Baselines need some years before the origin.",
+    ),
+    "TR2706": Essay(
+        "a forecast has too few replicates",
+        "Intervals of 95 % need samples in both tails: at least 40 replicates, better 1,000.",
+    ),
+    "TR2707": Essay(
+        "no such baseline can be made",
+        "The message lists the baselines that there are at this origin. Some forecast years only, and the published size model begins in 2012.",
+    ),
     "TR3101": Essay(
         "a run folder is there already",
         "Nothing is overwritten unless you say so. Name another folder with --out, or add --replace, which replaces a run and refuses anything else.",
@@ -222,7 +255,8 @@ ESSAYS: dict[str, Essay] = {
     ),
     "TR9001": Essay(
         "a package is missing",
-        'The core installs without plotting, tables and the command line. Install them with: pip install "tregua[app]".',
+        'The core installs without plotting, tables and the command line. Install them with: pip install "tregua[app]". Scores of forecasts need more: '
+        'pip install "tregua[app,score]".',
     ),
 }
 """Every code that the package may raise; a test compares this with the code."""

@@ -1,0 +1,27 @@
+"""Packages that only some commands need, brought in when they are needed."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from .errors import TreguaError
+
+SCORE = "score"
+"""The extra of the package that brings what scoring needs."""
+
+
+def extra(module: str, name: str = SCORE) -> ModuleType:
+    """A module of a package that an extra brings.
+
+    Args:
+        module: full name of the module, such as ``"sklearn.ensemble"``.
+        name: the extra that brings it.
+
+    Raises:
+        TreguaError: TR9001 where it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise TreguaError("TR9001", f"the package {error.name!r} is not installed", where=f"import {module}", do=f'pip install "tregua[app,{name}]"') from error
