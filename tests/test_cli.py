@@ -41,7 +41,7 @@ def short(tmp_path):
 
 
 def test_the_commands_are_those_the_readme_promises():
-    assert COMMANDS == ["ablate", "check", "compare", "data", "describe", "doctor", "evidence", "explain", "mechanisms", "new", "reproduce", "run"]
+    assert COMMANDS == ["ablate", "check", "compare", "data", "describe", "doctor", "evidence", "explain", "mechanisms", "new", "reproduce", "run", "score"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Num
 
 from .baselines import BASELINES, REPLICATES, Record, available, draw, monthly_record, yearly_record
+from .errors import TreguaError
 from .forecasts import Forecast, check_origin
 from .scores import LEVELS, block_bootstrap, score_cells
 
@@ -120,6 +121,7 @@ def board(
     origins, ahead = tuple(origins), leads or LEADS[record.season]
     for origin in origins:
         check_origin(origin)
+        _check_leads(record, origin, ahead)
     jobs = [(origin, name) for origin in origins for name in (models if models is not None else available(origin, record.season))]
     frames = []
     if forecast is not None:
@@ -131,6 +133,13 @@ def board(
     made = {name for _, name in jobs}
     names = ([forecast.name] if forecast is not None else []) + [name for name in BASELINES if name in made]
     return Scoreboard(pandas.concat(frames, ignore_index=True), tuple(names), record.season, origins)
+
+
+def _check_leads(record: Record, origin: int, leads: int) -> None:
+    """Refuse leads that go past the record (TR2705): nothing has come yet that a forecast could be held against."""
+    most = (record.last - origin) * record.season
+    if not 1 <= leads <= most:
+        raise TreguaError("TR2705", "the record does not go so far", where=f"origin {origin}", found=f"{leads} periods ahead", expected=f"1 to {most}")
 
 
 def baseline_boards(seed: int = SEED, progress: Progress | None = None, replicates: int = REPLICATES) -> tuple[Scoreboard, Scoreboard]:

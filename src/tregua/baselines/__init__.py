@@ -48,8 +48,8 @@ BASELINES: dict[str, Baseline] = {
     "damped-drift": Baseline("recent growth that dies away", drift.damped_drift),
     "own-history": Baseline("changes drawn from the state's own past", persistence.own_history, months=True),
     "random-walk": Baseline("random walk with negative binomial deaths", walk.wandering, months=True),
-    "ets": Baseline("exponential smoothing, chosen automatically", automatic.smoothing),
-    "arima": Baseline("ARIMA, chosen automatically", automatic.arima),
+    "ets": Baseline("exponential smoothing, chosen automatically", automatic.smoothing, first=2000),
+    "arima": Baseline("ARIMA, chosen automatically", automatic.arima, first=2000),
     "boosted": Baseline("boosted trees for quantiles", boosted.quantile_trees, first=2000),
     "size-2023": Baseline("published size model, all states together", published_size.together, first=published_size.FIRST_YEAR),
 }

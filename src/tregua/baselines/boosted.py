@@ -22,6 +22,9 @@ TREND_YEARS = 5
 LEAST_YEARS = 6
 """Years before the first pair: five changes are seen."""
 
+FEWEST_PAIRS = 3
+"""Years with pairs below which nothing is learnt for a lead."""
+
 REGIONS = (
     ("02", "05", "08", "19", "26", "28"),
     ("01", "03", "06", "10", "14", "16", "18", "24", "25", "32"),
@@ -33,20 +36,29 @@ REGIONS = (
 
 def quantile_trees(record: Record, leads: int, replicates: int, rng: np.random.Generator) -> Int[np.ndarray, "replicate state lead"]:
     """Boosted trees for quantiles; samples are drawn between the quantiles, and beyond the outer ones along the line through the last two."""
-    trees = extra("sklearn.ensemble").GradientBoostingRegressor
     rates, last = record.log_rates, record.counts.shape[1] - 1
-    seed, now = int(rng.integers(2**31)), features(record, last)
-    rank = rng.random((replicates, len(rates)))
+    seed, rank = int(rng.integers(2**31)), rng.random((replicates, len(rates)))
+    longest = max(last - LEAST_YEARS + 1 - FEWEST_PAIRS, 1)
+    edges = {lead: _learnt(record, lead, seed) for lead in range(1, min(leads, longest) + 1)}
     drawn = np.empty((replicates, len(rates), leads))
     for lead in range(1, leads + 1):
-        years = range(LEAST_YEARS - 1, last - lead + 1)
-        seen = np.concatenate([features(record, year) for year in years])
-        came = np.concatenate([rates[:, year + lead] - rates[:, year] for year in years])
-        fits = [trees(loss="quantile", alpha=alpha, random_state=seed, **TREES).fit(seen, came) for alpha in QUANTILES]
-        # Quantiles fitted one by one may cross; in order they are never worse (Chernozhukov and others, Econometrica 78:1093-1125, 2010).
-        edges = np.sort([fit.predict(now) for fit in fits], axis=0)
-        drawn[:, :, lead - 1] = rates[:, -1] + _between(edges, rank)
+        known = min(lead, longest)
+        # Past the longest lead that can be learnt a change grows as that of a random walk.
+        drawn[:, :, lead - 1] = rates[:, -1] + np.sqrt(lead / known) * _between(edges[known], rank)
     return record.deaths_at(drawn)
+
+
+def _learnt(record: Record, lead: int, seed: int) -> Float[np.ndarray, "quantile state"]:
+    """Quantiles of the change of every state's log rate over so many years from the end of the record."""
+    trees = extra("sklearn.ensemble").GradientBoostingRegressor
+    rates, last = record.log_rates, record.counts.shape[1] - 1
+    years = range(LEAST_YEARS - 1, last - lead + 1)
+    seen = np.concatenate([features(record, year) for year in years])
+    came = np.concatenate([rates[:, year + lead] - rates[:, year] for year in years])
+    now = features(record, last)
+    fits = [trees(loss="quantile", alpha=alpha, random_state=seed, **TREES).fit(seen, came) for alpha in QUANTILES]
+    # Quantiles fitted one by one may cross; in order they are never worse (Chernozhukov and others, Econometrica 78:1093-1125, 2010).
+    return np.sort([fit.predict(now) for fit in fits], axis=0)
 
 
 def features(record: Record, year: int) -> Float[np.ndarray, "state feature"]:

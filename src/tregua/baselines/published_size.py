@@ -24,19 +24,22 @@ from ..outcomes import outcomes_of
 from ..run import simulate
 from ..scenario import Scenario
 from .persistence import last_year
-from .record import LAST_YEAR, Record
+from .record import Record
 from .spread import around, past_errors
 
 FIRST_YEAR = 2012
 """The year of the model's groups."""
+
+PATH_END = 2030
+"""The last year of the path: no origin of the record with a usual lead goes past it."""
 
 KILLED = "killed"
 
 
 @cache
 def killed_by_year() -> dict[int, float]:
-    """Members killed in each year from 2012 to 2020, expected [person]."""
-    weeks = -(-(dt.date(LAST_YEAR + 1, 1, 1) - dt.date(FIRST_YEAR, 1, 1)).days // 7)
+    """Members killed in each year from 2012 to 2030, expected [person]."""
+    weeks = -(-(dt.date(PATH_END + 1, 1, 1) - dt.date(FIRST_YEAR, 1, 1)).days // 7)
     run = simulate(Scenario(Model.size_2023(), f"{FIRST_YEAR}-01-01", weeks, data="groups-2020"), "mean-field")
     outcome = outcomes_of(run.scenario.model)[KILLED]
     values = by_year(run, outcome, run.total(outcome.series))[:, 0]
