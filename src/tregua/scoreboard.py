@@ -3,6 +3,10 @@
 A row of :func:`cells <board>` is one forecast of one state in one period. All other tables are means over its rows. Models that cannot be made at every origin
 have fewer rows; their means are not comparable with the others' over all origins, so tables say which origins are in, and :func:`differences` compares two
 models only on rows that both have.
+
+What is cut off at an origin is time, not revision: the baselines see the record as it stands today, where a forecaster of the time saw preliminary figures, and
+the states' figures of 2016 to 2020 carry an error of about 4 % themselves (``data/mexico/SOURCES.toml``). Means of the CRPS in deaths are ruled by the few
+states with most deaths; that of the rate weighs all states alike.
 """
 
 from __future__ import annotations

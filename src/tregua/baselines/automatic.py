@@ -71,7 +71,7 @@ def _smoothed(series: Float[np.ndarray, "period"], leads: int) -> Forecast:
 def _integrated(series: Float[np.ndarray, "period"], leads: int) -> Forecast:
     """Mean and standard error of the best ARIMA."""
     model = extra("statsmodels.tsa.arima.model").ARIMA
-    steady = extra("statsmodels.tsa.stattools").kpss(series, nlags="auto")[0] < KPSS_LIMIT
+    steady = extra("statsmodels.tsa.stattools").kpss(series, nlags="auto", result_object=False)[0] < KPSS_LIMIT
     forms = [(p, 0, q, "c") for p, q in ORDERS] if steady else [(0, 1, 0, "t"), *((p, 1, q, "n") for p, q in ORDERS)]
     fits = []
     for p, d, q, trend in forms:
