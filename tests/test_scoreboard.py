@@ -205,7 +205,13 @@ def test_the_command_scores_a_file_beside_the_baselines(only_light, truth, tmp_p
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [(["oracle.parquet"], "TR1001"), (["--origin", "2016"], "TR1001"), (["no.parquet", "--origin", "2016"], "TR2701"), (["--seed", "x"], "TR1001")],
+    [
+        (["oracle.parquet"], "TR1001"),
+        (["--origin", "2016"], "TR1001"),
+        (["no.parquet", "--origin", "2016"], "TR2701"),
+        (["--seed", "x"], "TR1001"),
+        (["--seed", "-1"], "TR2204"),
+    ],
 )
 def test_the_command_refuses_bad_input_and_leaves_nothing(only_light, arguments, code, truth, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

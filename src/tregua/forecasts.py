@@ -91,7 +91,7 @@ def _table(file: Path) -> pandas.DataFrame:
     try:
         return pandas.read_parquet(file)
     except OSError as error:
-        found = error.strerror or "no parquet file"
+        found = error.strerror or ("no such file" if not file.exists() else "no parquet file")
         raise TreguaError("TR2701", "this forecast cannot be read", where=str(file), found=found, expected="a parquet file", do="check the path") from error
     except ValueError as error:  # Also what pyarrow raises: its errors are value errors.
         raise TreguaError(

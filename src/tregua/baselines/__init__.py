@@ -21,6 +21,9 @@ __all__ = ["BASELINES", "REPLICATES", "Baseline", "Record", "available", "draw",
 REPLICATES = 2000
 """Samples of a forecast: the ends of a 95 % interval are then known to about a tenth of its length."""
 
+LARGEST_SEED = 2**32 - 1
+"""As for runs."""
+
 Draw = Callable[[Record, int, int, np.random.Generator], Int[np.ndarray, "replicate state lead"]]
 
 
@@ -76,7 +79,8 @@ def draw(name: str, record: Record, origin: int, leads: int, replicates: int = R
         Whole deaths, none below zero.
 
     Raises:
-        TreguaError: TR2707 for a name that is none, or a baseline that cannot be made at this origin or for months; TR9001 where a package is missing.
+        TreguaError: TR2707 for a name that is none, or a baseline that cannot be made at this origin or for months; TR2204 for replicates
+            or a seed out of range; TR9001 where a package is missing.
     """
     if name not in BASELINES:
         expected, nearest = "one of " + ", ".join(BASELINES), nearest_name(name, BASELINES)
@@ -85,5 +89,8 @@ def draw(name: str, record: Record, origin: int, leads: int, replicates: int = R
     if name not in possible:
         expected = "one of " + (", ".join(possible) or "none: the record is too short") + f" at the origin {origin}"
         raise TreguaError("TR2707", f"the baseline {name!r} cannot be made here", where=f"origin {origin}", found=name, expected=expected)
+    if replicates < 1 or not 0 <= seed <= LARGEST_SEED:
+        found, expected = f"{replicates} replicates, seed {seed}", f"at least one replicate, a seed from 0 to {LARGEST_SEED}"
+        raise TreguaError("TR2204", "replicates or seed out of range", where=f"baseline {name}", found=found, expected=expected)
     rng = np.random.default_rng([seed, zlib.crc32(name.encode()), origin, record.season])
     return BASELINES[name].draw(record.until(origin), leads, replicates, rng)

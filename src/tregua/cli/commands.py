@@ -9,7 +9,7 @@ from cyclopts import App
 
 from .. import __version__
 from ..errors import TreguaError, nearest_name
-from .options import Count, File, Json, Mechanisms, Options, Out, Quiet, Replace, Seed, Unused, Year
+from .options import BaselineSeed, Count, File, Json, Mechanisms, Options, Out, Quiet, Replace, Seed, Unused, Year
 from .show import OUT, print_json, print_table
 
 EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
@@ -109,7 +109,15 @@ def reproduce(name: str = "", /, *, out: Out = None, replace: Replace = False, q
 
 @app.command
 def score(
-    file: Path | None = None, /, *, origin: Year = None, seed: Seed = None, out: Out = None, replace: Replace = False, quiet: Quiet = False, json: Json = False
+    file: Path | None = None,
+    /,
+    *,
+    origin: Year = None,
+    seed: BaselineSeed = None,
+    out: Out = None,
+    replace: Replace = False,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> int:
     """Score forecasts of homicides by state against the record: the simple baselines from 2006, 2012 and 2016, or a forecast of your own beside them.
 

@@ -30,6 +30,7 @@ def whole(_: Any, tokens: Sequence[Any]) -> int:
 Count = Annotated[int, Parameter(converter=whole)]
 Seed = Annotated[int | None, Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given.")]
 Year = Annotated[int | None, Parameter(converter=whole, help="The last year that the forecast knows.")]
+BaselineSeed = Annotated[int | None, Parameter(name="--seed", converter=whole, help="Seed of the baselines; 1 if not given.")]
 Mechanisms = Annotated[list[str] | None, Parameter(name="--mechanism", negative="", help="Mechanism to turn off; all if not given. May be repeated.")]
 
 

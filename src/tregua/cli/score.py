@@ -12,7 +12,7 @@ from .. import __version__
 from ..errors import TreguaError
 from ..session import begin
 from .ensembles import check_target
-from .show import ERR, print_json, print_table, progress_bar
+from .show import ERR, OUT, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     import pandas
@@ -146,7 +146,8 @@ def _show_differences(board: Scoreboard) -> None:
     table = table[table["model"] == board.models[0]]
     rows = [[row.against, f"{row.difference:+.3g}", f"{row.low_95:+.3g} to {row.high_95:+.3g}"] for row in table.itertuples()]
     caption = "CRPS of the forecast less that of the baseline, mean and 95 % bootstrap interval over states: below zero the forecast is better."
-    print_table(f"{board.models[0]} against the baselines", ["baseline", "difference", "interval"], rows, caption)
+    print_table(f"{board.models[0]} against the baselines", ["baseline", "difference", "interval"], rows)
+    OUT.print(caption, markup=False)
 
 
 def _text(value: float, name: str) -> str:
