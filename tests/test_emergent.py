@@ -73,6 +73,6 @@ def test_the_reproduction_gives_every_row_of_its_file():
     found = effects.reproduce(replicates=50)
     rows = {row.key: row for row in found.rows}
     assert set(rows) == {entry["key"] for entry in load(effects.NAME).entries}
-    # A year of the full published +80 % is not reached: the upper end of our interval lies near +60 %.
+    # A year of the full published +80 % is not reached: the upper end of our interval lies between +35 and +55 %.
     assert {name for name, row in rows.items() if row.verdict == "OUTSIDE"} <= {"year.high"}
     assert found.pictures["effects"].alt and len(found.tables["states"]) == 20
