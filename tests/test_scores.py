@@ -83,13 +83,6 @@ def test_coverage_of_samples_from_the_truth_is_the_level(level):
     assert abs(scores.covered(narrow, actual, level).mean() - share) > bound + 0.004
 
 
-def test_misplaced_deaths_are_a_share_of_the_national_total():
-    actual = np.array([[60], [40]])
-    samples = np.repeat(np.array([[[50], [50]]]), 11, axis=0)
-    assert scores.misplaced(samples, actual) == pytest.approx([0.2])
-    assert scores.misplaced(np.repeat(actual[None], 5, axis=0), actual) == pytest.approx([0.0])
-
-
 def test_the_bootstrap_holds_the_true_difference_about_as_often_as_it_says():
     rng, trials, held = np.random.default_rng(4), 400, 0
     for trial in range(trials):
@@ -124,3 +117,9 @@ def test_a_missing_package_is_named_with_what_to_install(monkeypatch):
     with pytest.raises(TreguaError, match="TR9001") as caught:
         extra("scoringrules")
     assert "tregua[app,score]" in caught.value.text()
+
+
+def test_a_state_is_off_by_the_distance_of_its_median():
+    actual = np.array([[60], [40]])
+    samples = np.repeat(np.array([[[50], [50]]]), 11, axis=0)
+    assert np.array_equal(scores.off(samples, actual), [[10.0], [10.0]])

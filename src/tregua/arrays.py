@@ -56,20 +56,13 @@ def to_xarray(trajectories: Trajectories, draws: Draws | None = None) -> xarray.
 
 def write_arrays(path: Path, dataset: xarray.Dataset) -> None:
     """Write a data set as compressed netCDF 4."""
-    encoding, dataset = {}, dataset.map(_narrow, keep_attrs=True)
+    encoding = {}
     for name, variable in dataset.data_vars.items():
         if variable.size and variable.ndim and variable.dtype.kind in "if":
             row = max(1, variable.nbytes // variable.shape[0])
             pieces = (min(variable.shape[0], max(1, CHUNK_BYTES // row)), *variable.shape[1:])
             encoding[name] = {"zlib": True, "complevel": 1, "shuffle": True, "chunksizes": pieces}
     dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
-
-
-def _narrow(variable: xarray.DataArray) -> xarray.DataArray:
-    """Whole numbers in the fewest bytes that hold them, which halves the time to write them: most counts of a week are small."""
-    if variable.dtype.kind != "i" or not variable.size:
-        return variable
-    return variable.astype(np.result_type(np.min_scalar_type(int(variable.max())), np.min_scalar_type(min(int(variable.min()), -1))))
 
 
 def _series(trajectories: Trajectories) -> dict[str, Variable]:

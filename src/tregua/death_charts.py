@@ -85,11 +85,13 @@ def _legend(ax, ranked: list[str], colour: dict[str, str]) -> None:
 @styled
 def recorded_figure(trajectories: Trajectories, footer: str = "") -> Figure:
     """What happened against what is on record over time, one panel for each of the first records."""
-    kept = list(kept_records(trajectories).items())[:PANELS]
+    kept, model = list(kept_records(trajectories).items())[:PANELS], trajectories.scenario.model
     rows, columns = -(-len(kept) // 2) or 1, min(len(kept), 2) or 1
     figure, axes = sheet(rows, columns, (9.0, 2.9 * rows + 0.6), "On record against what happened", band_note(trajectories), footer)
     for ax, (name, counted) in zip(axes.flat, kept, strict=False):
-        for outcome, ink, label in ((_happened(trajectories, name), "#000000", "happened"), (counted, COLOURS[1], "on record")):
+        # Homicides and missing persons are both drawn from all killed, whom neither by itself could count in full.
+        whole = "all killed" if model.flows[model.recorded[name][0]][1].victim else "happened"
+        for outcome, ink, label in ((_happened(trajectories, name), "#000000", whole), (counted, COLOURS[1], "on record")):
             days, values, weeks = smoothed(trajectories, outcome)
             fan(ax, days, values, ink)
             ax.lines[-1].set_label(label)

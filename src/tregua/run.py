@@ -135,7 +135,7 @@ def advance(
     def wait(state: State, sums: Tally, *_: Any):
         return (state, sums), _series(model, state, jax.tree.map(jnp.zeros_like, sums))
 
-    def nothing(state: State, base: dict) -> Tally:
+    def nothing(state: State, _: Any, base: dict, *__: Any) -> Tally:
         return empty_tally(model, {**state.stocks, **base, **covariates}, solver.whole)
 
     def step(carry: tuple[State, Tally], now: tuple[Array, dict[str, Lever]]):
@@ -146,7 +146,7 @@ def advance(
         # A derivative through a branch stores the branch's inputs in every step, ties and all: choosing between values makes it 13 times cheaper.
         return jax.tree.map(partial(jnp.where, number < stop), each(act_and_step)(*inputs), each(wait)(*inputs))
 
-    first = each(lambda state, sums, base, *_: nothing(state, base))(state, (), base, key, steps[0], {})
+    first = each(nothing)(state, (), base, key, steps[0], {})
     (state, sums), series = lax.scan(step, (state, first), (steps, levers))
     return state, {**sums.moved, **sums.fired, **sums.recorded}, series
 

@@ -95,11 +95,6 @@ def off(samples: Num[np.ndarray, "replicate *rest"], actual: Num[np.ndarray, "*r
     return np.abs(np.median(samples, axis=0) - actual)
 
 
-def misplaced(samples: Num[np.ndarray, "replicate state lead"], actual: Num[np.ndarray, "state lead"]) -> Float[np.ndarray, "lead"]:
-    """Share of deaths that the medians put into the wrong state or nowhere: sum of the states' distances over all deaths in the country."""
-    return off(samples, actual).sum(axis=0) / np.maximum(actual.sum(axis=0), 1)
-
-
 def block_bootstrap(differences: Float[np.ndarray, "origin state lead"], seed: int = 0, resamples: int = BOOTSTRAPS) -> tuple[float, float, float]:
     """Mean difference of two forecasts' scores, and a 95 % interval for it.
 

@@ -61,12 +61,12 @@ def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: f
         # Compressing the arrays takes as long as drawing, and leaves Python to it.
         arrays = beside.submit(_write_arrays, folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"])
         tables = run_tables(trajectories, manifest)
-        _write_tables(folder, tables)
+        write_tables(folder, tables)
         _write_pictures(folder, pictures)
         (folder / "report.html").write_text(run_report(trajectories, manifest, pictures, tables), encoding="utf-8")
         arrays.result()
     (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
-    _write_json(folder / MANIFEST, manifest)
+    write_json(folder / MANIFEST, manifest)
 
 
 def write_comparison(folder: Path, comparison: Comparison, command: str, seconds: float, draws: Draws | None = None) -> None:
@@ -77,14 +77,14 @@ def write_comparison(folder: Path, comparison: Comparison, command: str, seconds
     runs = (comparison.baseline, *comparison.policies)
     manifest = make_manifest("comparison", runs, command, seconds, draws)
     tables = comparison_tables(comparison, manifest)
-    _write_tables(folder, tables)
+    write_tables(folder, tables)
     for name, run, scenario in zip(slugs([run.scenario.name for run in runs]), runs, manifest["scenarios"], strict=True):
         _write_arrays(folder / f"arrays-{name}.nc", run, draws, scenario["inputs_sha256"])
     pictures = pictures_of_comparison(comparison, footer(manifest))
     _write_pictures(folder, pictures)
     (folder / "report.html").write_text(comparison_report(comparison, manifest, pictures, tables), encoding="utf-8")
     (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
-    _write_json(folder / MANIFEST, manifest)
+    write_json(folder / MANIFEST, manifest)
 
 
 def run_tables(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:
@@ -187,7 +187,8 @@ def _beats(comparison: Comparison) -> pandas.DataFrame:
     return pandas.DataFrame(rows)
 
 
-def _write_tables(folder: Path, tables: Mapping[str, pandas.DataFrame]) -> None:
+def write_tables(folder: Path, tables: Mapping[str, pandas.DataFrame]) -> None:
+    """Write every table as parquet and csv into the folder ``tables``."""
     place = folder / "tables"
     place.mkdir()
     for name, table in tables.items():
@@ -217,5 +218,6 @@ def save_picture(folder: Path, name: str, picture: Picture | Figure) -> None:
     (folder / f"{name}.svg").write_bytes(picture.svg if is_picture else render(picture, "svg"))
 
 
-def _write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any) -> None:
+    """Write a record as JSON that any reader takes: no NaN."""
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

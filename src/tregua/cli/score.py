@@ -103,23 +103,17 @@ def _record(file: Path | None, origin: int | None, seed: int, boards: Mapping[st
 
 
 def _write(folder: Path, replace: bool, boards: Mapping[str, Scoreboard], tables: Mapping[str, pandas.DataFrame], record: Mapping[str, Any]) -> None:
-    import json
-
     from ..score_charts import score_picture
-    from ..store import save_picture, staged
+    from ..store import MANIFEST, save_picture, staged, write_json, write_tables
 
     with staged(folder, replace) as place:
-        for name in ("tables", "figures"):
-            (place / name).mkdir()
-        for name, table in tables.items():
-            table.to_parquet(place / "tables" / f"{name}.parquet", index=False)
-            table.to_csv(place / "tables" / f"{name}.csv", index=False, lineterminator="\n")
+        write_tables(place, tables)
+        (place / "figures").mkdir()
         pictures = [score_picture(board, f"Tregua {__version__} · seed {record['seed']}") for board in boards.values()]
         for picture in pictures:
             save_picture(place / "figures", picture.name, picture)
         figures = {picture.name: {"title": picture.title, "alt": picture.alt, "caption": picture.caption} for picture in pictures}
-        text = json.dumps({**record, "figures": figures}, indent=2, ensure_ascii=False, default=str)
-        (place / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        write_json(place / MANIFEST, {**record, "figures": figures})
 
 
 def _show(board: Scoreboard) -> None:
