@@ -159,12 +159,24 @@ def test_the_folder_of_a_comparison_has_the_digest_that_its_record_has(short, tm
     assert folder.name == f"short-compare-{json.loads((folder / 'manifest.json').read_text())['inputs_sha256'][:8]}"
 
 
+LISTEN = (
+    "import os, signal, sys\n"
+    "for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)\n"
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
+)
+
+
+def started(arguments, cwd, **pipes):
+    """A Python process that listens to signals even where these tests were started in the background or under nohup, and so are deaf to some."""
+    return subprocess.Popen([sys.executable, "-c", LISTEN, *arguments], cwd=cwd, stderr=subprocess.PIPE, text=True, **pipes)
+
+
 @pytest.mark.slow
 def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     file = tmp_path / "long.toml"
     file.write_text(SHORT.format(replicates=1500).replace("104 week", "3120 week"), encoding="utf-8")
-    command = [sys.executable, "-m", "tregua", "run", str(file), "--out", str(tmp_path / "out"), "--quiet"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    command = ["-m", "tregua", "run", str(file), "--out", str(tmp_path / "out"), "--quiet"]
+    process = started(command, tmp_path)
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline and not list(tmp_path.glob(".unfinished-*/*.npz")):
         assert process.poll() is None, "the run ended before it could be stopped"
@@ -177,7 +189,7 @@ def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     assert not (tmp_path / "out").exists()
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob(".unfinished-*/*.npz")}
     assert kept
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    process = started(command, tmp_path)
     while process.poll() is None and len(list(tmp_path.glob(".unfinished-*/*.npz"))) <= len(kept):
         time.sleep(0.05)
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items() if path.exists()), "kept parts must not be run again"
@@ -195,7 +207,7 @@ def test_a_closed_terminal_leaves_nothing_half_written(number, tmp_path):
         "import tregua.scenario_file; tregua.scenario_file.load_scenario = wait\n"
         "tregua.cli.main(['check'])\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = started(["-c", script], tmp_path, stdout=subprocess.PIPE)
     assert process.stdout.readline() == "writing\n"
     process.send_signal(number)
     process.communicate(timeout=60)
