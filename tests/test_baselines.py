@@ -91,11 +91,11 @@ def test_rules_of_the_last_years_keep_the_months():
 
 
 def test_a_walk_finds_the_step_that_made_a_record():
-    from tregua.baselines.walk import _variances
+    from tregua.baselines.walk import variances
 
     rng, step = np.random.default_rng(1), 0.15
     level = np.cumsum(step * rng.standard_normal((200, 31)), axis=1)
-    found, noise = _variances(level + 0.1 * rng.standard_normal((200, 31)), 3)
+    found, noise = variances(level + 0.1 * rng.standard_normal((200, 31)), 3)
     # 200 states of 31 years: the mean is known to about 5 %.
     assert np.sqrt(found.mean()) == pytest.approx(step, rel=0.1)
     assert np.sqrt(noise.mean()) == pytest.approx(0.1, rel=0.15)

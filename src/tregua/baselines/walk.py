@@ -14,6 +14,8 @@ Source: local level model, J. Durbin, S. J. Koopman, Time Series Analysis by Sta
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -35,20 +37,55 @@ LARGEST_DISPERSION = 1e4
 """Above this a negative binomial cannot be told from a Poisson distribution at the counts of a state."""
 
 
-def wandering(record: Record, leads: int, replicates: int, rng: np.random.Generator) -> Int[np.ndarray, "replicate state lead"]:
-    """The rate walks at random and deaths are negative binomial around it."""
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """What a record says of rates that wander.
+
+    Attributes:
+        effects: how a month differs from its year in the whole country, on the log rate; zero for years.
+        step: variance of one step of a state's log rate.
+        noise: variance of a period around it.
+        levels: log rate of a state without noise at the end of each period, from that period and those before.
+        unsure: variance of what is not known about the last level.
+        size: dispersion :math:`k` of the deaths of one period.
+    """
+
+    effects: Float[np.ndarray, "season"]
+    step: Float[np.ndarray, "state"]
+    noise: Float[np.ndarray, "state"]
+    levels: Float[np.ndarray, "state period"]
+    unsure: Float[np.ndarray, "state"]
+    size: Float[np.ndarray, "state"]
+
+
+def walk_of(record: Record) -> Walk:
+    """The walk that suits a record."""
     season = record.season
     effects = _effects(record)
     rates = record.log_rates - np.tile(effects, record.counts.shape[1] // season)
-    step, noise = _variances(rates, FAR_PERIODS[season])
-    level, unsure = _level(rates, step, noise)
+    step, noise = variances(rates, FAR_PERIODS[season])
+    levels, unsure = _levels(rates, step, noise)
     sampling = 1.0 / (record.counts[:, -SEASON_YEARS * season :].mean(axis=1) + 1.0)
-    size = np.minimum(1.0 / np.maximum(noise - sampling, 1.0 / LARGEST_DISPERSION), LARGEST_DISPERSION)[None, :, None]
-    start = level + np.sqrt(unsure) * rng.standard_normal((replicates, len(level)))
-    steps = np.sqrt(step)[None, :, None] * rng.standard_normal((replicates, len(level), leads))
-    path = start[:, :, None] + np.cumsum(steps, axis=2) + np.tile(effects, -(-leads // season))[:leads]
-    expected = np.exp(np.minimum(path, 0.0)) * record.people_ahead(leads)
-    return rng.poisson(expected * rng.gamma(size, 1.0 / size, size=path.shape)).astype(np.int64)
+    size = np.minimum(1.0 / np.maximum(noise - sampling, 1.0 / LARGEST_DISPERSION), LARGEST_DISPERSION)
+    return Walk(effects, step, noise, levels, unsure, size)
+
+
+def wandering(record: Record, leads: int, replicates: int, rng: np.random.Generator) -> Int[np.ndarray, "replicate state lead"]:
+    """The rate walks at random and deaths are negative binomial around it."""
+    walk = walk_of(record)
+    start = walk.levels[:, -1] + np.sqrt(walk.unsure) * rng.standard_normal((replicates, len(walk.step)))
+    steps = np.sqrt(walk.step)[None, :, None] * rng.standard_normal((replicates, len(walk.step), leads))
+    path = start[:, :, None] + np.cumsum(steps, axis=2) + np.tile(walk.effects, -(-leads // record.season))[:leads]
+    return scattered(path, walk.size, record, rng)
+
+
+def scattered(
+    path: Float[np.ndarray, "replicate state lead"], size: Float[np.ndarray, "state"], record: Record, rng: np.random.Generator
+) -> Int[np.ndarray, "replicate state lead"]:
+    """Deaths that scatter as a negative binomial around a log rate to come."""
+    shape = size[None, :, None]
+    expected = np.exp(np.minimum(path, 0.0)) * record.people_ahead(path.shape[2])
+    return rng.poisson(expected * rng.gamma(shape, 1.0 / shape, size=path.shape)).astype(np.int64)
 
 
 def _effects(record: Record) -> Float[np.ndarray, "season"]:
@@ -57,7 +94,7 @@ def _effects(record: Record) -> Float[np.ndarray, "season"]:
     return (national - national.mean(axis=1, keepdims=True)).mean(axis=0)
 
 
-def _variances(rates: Float[np.ndarray, "state period"], far: int) -> tuple[Float[np.ndarray, "state"], Float[np.ndarray, "state"]]:
+def variances(rates: Float[np.ndarray, "state period"], far: int) -> tuple[Float[np.ndarray, "state"], Float[np.ndarray, "state"]]:
     """Variance of a step and of the noise in every state, from the second moments of changes over one and over ``far`` periods."""
     near_moment = (np.diff(rates, axis=1) ** 2).mean(axis=1)
     far_moment = ((rates[:, far:] - rates[:, :-far]) ** 2).mean(axis=1)
@@ -66,13 +103,13 @@ def _variances(rates: Float[np.ndarray, "state period"], far: int) -> tuple[Floa
     return step, np.maximum((near_moment - step) / 2.0, 0.0)
 
 
-def _level(
+def _levels(
     rates: Float[np.ndarray, "state period"], step: Float[np.ndarray, "state"], noise: Float[np.ndarray, "state"]
-) -> tuple[Float[np.ndarray, "state"], Float[np.ndarray, "state"]]:
-    """Level at the end and the variance of what is not known about it: the local level filter in its steady state."""
+) -> tuple[Float[np.ndarray, "state period"], Float[np.ndarray, "state"]]:
+    """Level at the end of each period and the variance of what is not known about the last: the local level filter in its steady state."""
     before = (step + np.sqrt(step**2 + 4.0 * step * noise)) / 2.0
     gain = before / (before + noise)
-    level = rates[:, 0]
+    levels = rates.copy()
     for period in range(1, rates.shape[1]):
-        level = level + gain * (rates[:, period] - level)
-    return level, gain * noise
+        levels[:, period] = levels[:, period - 1] + gain * (rates[:, period] - levels[:, period - 1])
+    return levels, gain * noise
