@@ -58,10 +58,10 @@ class Walk:
     size: Float[np.ndarray, "state"]
 
 
-def walk_of(record: Record) -> Walk:
-    """The walk that suits a record."""
+def walk_of(record: Record, effects: Float[np.ndarray, "season"] | None = None) -> Walk:
+    """The walk that suits a record, with the effects of the month given or else those of :func:`wandering`."""
     season = record.season
-    effects = _effects(record)
+    effects = _effects(record) if effects is None else effects
     rates = record.log_rates - np.tile(effects, record.counts.shape[1] // season)
     step, noise = variances(rates, FAR_PERIODS[season])
     levels, unsure = _levels(rates, step, noise)
