@@ -48,7 +48,7 @@ LAYERS = (
     {"figures", "limits", "score_charts"},
     {"report"},
     {"store"},
-    {"scenario_file", "reference"},
+    {"scenario_file", "reference", "forecasting"},
     {"cli"},
     {"__main__"},
 )

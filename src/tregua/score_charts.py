@@ -18,9 +18,9 @@ OFFSET = 0.18
 """Between origins, in rows."""
 
 
-def label(model: str) -> str:
+def label(board: Scoreboard, model: str) -> str:
     """A model as people read it; a forecast from a file by its own name."""
-    return BASELINES[model].label if model in BASELINES else model
+    return BASELINES[model].label if model in BASELINES else board.labels.get(model, model)
 
 
 @styled
@@ -43,7 +43,7 @@ def score_picture(board: Scoreboard, footer: str = "") -> Picture:
         left.plot(rows["crps"], place, **style)
         right.plot(100.0 * rows[f"covered_{SHOWN_LEVEL}"], place, **style)
     right.axvline(SHOWN_LEVEL, color=GREY, linewidth=1.0, linestyle="--")
-    left.set(yticks=np.arange(len(order)), yticklabels=[label(model) for model in order], xlabel=f"mean CRPS [deaths in a state and {period}]")
+    left.set(yticks=np.arange(len(order)), yticklabels=[label(board, model) for model in order], xlabel=f"mean CRPS [deaths in a state and {period}]")
     left.invert_yaxis()
     left.set_xlim(left=0.0)
     thousands(left, "x")
@@ -60,7 +60,7 @@ def _alt(board: Scoreboard, order: list[str], period: str) -> str:
         rows = table[table["origin"] == origin].sort_values("crps")
         first, last = rows.iloc[0], rows.iloc[-1]
         said.append(
-            f"From {origin} the best is {label(first['model'])} with {first['crps']:.3g} deaths and the worst {label(last['model'])} with {last['crps']:.3g}; "
+            f"From {origin} the best is {label(board, first['model'])} with {first['crps']:.3g} deaths and the worst {label(board, last['model'])} with {last['crps']:.3g}; "
             f"the {SHOWN_LEVEL} % intervals held between {100 * rows[f'covered_{SHOWN_LEVEL}'].min():.0f} % and "
             f"{100 * rows[f'covered_{SHOWN_LEVEL}'].max():.0f} % of what came."
         )

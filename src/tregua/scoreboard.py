@@ -11,15 +11,15 @@ states with most deaths; that of the rate weighs all states alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Num
 
-from .baselines import BASELINES, REPLICATES, Record, available, draw, monthly_record, yearly_record
+from .baselines import BASELINES, REPLICATES, Baseline, Record, available, draw, monthly_record, samples_of, yearly_record
 from .errors import TreguaError
 from .forecasts import Forecast, check_origin
 from .scores import LEVELS, block_bootstrap, score_cells
@@ -49,12 +49,14 @@ class Scoreboard:
         models: names, the forecast from a file first.
         season: periods in a year: 1 for years, 12 for months.
         origins: the last years known.
+        labels: what tables and figures call the models that are neither baselines nor files.
     """
 
     cells: pandas.DataFrame
     models: tuple[str, ...]
     season: int
     origins: tuple[int, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def means(self, by: Iterable[str] = ()) -> pandas.DataFrame:
         """Mean scores of every model, over all rows or by ``origin``, ``lead`` or ``state_code``; the share of misplaced deaths; which origins are in.
@@ -104,6 +106,7 @@ def board(
     replicates: int = REPLICATES,
     seed: int = SEED,
     progress: Progress | None = None,
+    others: Mapping[str, Baseline] | None = None,
 ) -> Scoreboard:
     """Score baselines, and a forecast beside them.
 
@@ -116,6 +119,7 @@ def board(
         replicates: samples of each baseline.
         seed: of the baselines.
         progress: told after each forecast.
+        others: further ways of forecasting, by names that no baseline has; they are made at the origins that allow it.
 
     Raises:
         TreguaError: TR2705 for an origin that the record does not allow, TR2707 for a baseline that cannot be made there, TR9001 where a package is missing.
@@ -126,17 +130,29 @@ def board(
     for origin in origins:
         check_origin(origin)
         _check_leads(record, origin, ahead)
-    jobs = [(origin, name) for origin in origins for name in (models if models is not None else available(origin, record.season))]
+    others = others or {}
+    jobs = [(origin, name) for origin in origins for name in _possible(others, origin, record.season)]
+    jobs += [(origin, name) for origin in origins for name in (models if models is not None else available(origin, record.season))]
     frames = []
     if forecast is not None:
         frames.append(_rows(forecast.name, forecast.samples, record, forecast.origin))
     for done, (origin, name) in enumerate(jobs, 1):
-        frames.append(_rows(name, draw(name, record, origin, ahead, replicates, seed), record, origin))
+        if name in others:
+            samples = samples_of(name, others[name], record, origin, ahead, replicates, seed)
+        else:
+            samples = draw(name, record, origin, ahead, replicates, seed)
+        frames.append(_rows(name, samples, record, origin))
         if progress:
             progress(done, len(jobs))
     made = {name for _, name in jobs}
-    names = ([forecast.name] if forecast is not None else []) + [name for name in BASELINES if name in made]
-    return Scoreboard(pandas.concat(frames, ignore_index=True), tuple(names), record.season, origins)
+    names = ([forecast.name] if forecast is not None else []) + [name for name in (*others, *BASELINES) if name in made]
+    labels = {name: other.label for name, other in others.items()}
+    return Scoreboard(pandas.concat(frames, ignore_index=True), tuple(names), record.season, origins, labels)
+
+
+def _possible(others: Mapping[str, Baseline], origin: int, season: int) -> tuple[str, ...]:
+    """Names of those that can be made at an origin, for years (season 1) or months (12)."""
+    return tuple(name for name, other in others.items() if origin >= other.first and (season == 1 or other.months))
 
 
 def _check_leads(record: Record, origin: int, leads: int) -> None:
@@ -146,24 +162,32 @@ def _check_leads(record: Record, origin: int, leads: int) -> None:
         raise TreguaError("TR2705", "the record does not go so far", where=f"origin {origin}", found=f"{leads} periods ahead", expected=f"1 to {most}")
 
 
-def baseline_boards(seed: int = SEED, progress: Progress | None = None, replicates: int = REPLICATES) -> tuple[Scoreboard, Scoreboard]:
-    """The baselines at all three origins: by year at leads of one to four years, and by month at leads of one to twelve months."""
-    total = sum(len(available(origin, season)) for origin in ORIGINS for season in LEADS)
-    yearly = sum(len(available(origin, 1)) for origin in ORIGINS)
+def baseline_boards(
+    seed: int = SEED, progress: Progress | None = None, replicates: int = REPLICATES, others: Mapping[str, Baseline] | None = None
+) -> tuple[Scoreboard, Scoreboard]:
+    """The baselines, and others beside them, at all three origins: by year, one to four years ahead, and by month, one to twelve months ahead."""
+    others = others or {}
+    jobs = {season: sum(len(available(origin, season)) + len(_possible(others, origin, season)) for origin in ORIGINS) for season in LEADS}
 
     def told(done: int, before: int) -> None:
         if progress:
-            progress(before + done, total)
+            progress(before + done, sum(jobs.values()))
 
-    years = board(yearly_record(), replicates=replicates, seed=seed, progress=lambda done, _: told(done, 0))
-    return years, board(monthly_record(), replicates=replicates, seed=seed, progress=lambda done, _: told(done, yearly))
+    years = board(yearly_record(), replicates=replicates, seed=seed, progress=lambda done, _: told(done, 0), others=others)
+    return years, board(monthly_record(), replicates=replicates, seed=seed, progress=lambda done, _: told(done, jobs[1]), others=others)
 
 
-def forecast_board(forecast: Forecast, seed: int = SEED, progress: Progress | None = None, models: Iterable[str] | None = None) -> Scoreboard:
-    """A forecast from a file beside all baselines that can be made at its origin, at the same leads."""
-    if forecast.name in BASELINES:
+def forecast_board(
+    forecast: Forecast,
+    seed: int = SEED,
+    progress: Progress | None = None,
+    models: Iterable[str] | None = None,
+    others: Mapping[str, Baseline] | None = None,
+) -> Scoreboard:
+    """A forecast from a file beside all baselines, and others, that can be made at its origin, at the same leads."""
+    if forecast.name in {*BASELINES, *(others or {})}:
         forecast = Forecast(f"{forecast.name} (file)", forecast.origin, forecast.season, forecast.samples)
-    return board(forecast.record, (forecast.origin,), forecast.samples.shape[2], models, forecast, seed=seed, progress=progress)
+    return board(forecast.record, (forecast.origin,), forecast.samples.shape[2], models, forecast, seed=seed, progress=progress, others=others)
 
 
 def _rows(name: str, samples: Num[np.ndarray, "replicate state lead"], record: Record, origin: int) -> pandas.DataFrame:

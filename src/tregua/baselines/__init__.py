@@ -16,7 +16,7 @@ from ..errors import TreguaError, nearest_name
 from . import automatic, boosted, drift, persistence, published_size, walk
 from .record import Record, monthly_record, yearly_record
 
-__all__ = ["BASELINES", "REPLICATES", "Baseline", "Record", "available", "draw", "monthly_record", "yearly_record"]
+__all__ = ["BASELINES", "REPLICATES", "Baseline", "Record", "available", "draw", "monthly_record", "samples_of", "yearly_record"]
 
 REPLICATES = 2000
 """Samples of a forecast: the ends of a 95 % interval are then known to about a tenth of its length."""
@@ -89,8 +89,15 @@ def draw(name: str, record: Record, origin: int, leads: int, replicates: int = R
     if name not in possible:
         expected = "one of " + (", ".join(possible) or "none: the record is too short") + f" at the origin {origin}"
         raise TreguaError("TR2707", f"the baseline {name!r} cannot be made here", where=f"origin {origin}", found=name, expected=expected)
+    return samples_of(name, BASELINES[name], record, origin, leads, replicates, seed)
+
+
+def samples_of(
+    name: str, baseline: Baseline, record: Record, origin: int, leads: int, replicates: int = REPLICATES, seed: int = 1
+) -> Int[np.ndarray, "replicate state lead"]:
+    """As :func:`draw`, for any way of forecasting, under any name."""
     if replicates < 1 or not 0 <= seed <= LARGEST_SEED:
         found, expected = f"{replicates} replicates, seed {seed}", f"at least one replicate, a seed from 0 to {LARGEST_SEED}"
-        raise TreguaError("TR2204", "replicates or seed out of range", where=f"baseline {name}", found=found, expected=expected)
+        raise TreguaError("TR2204", "replicates or seed out of range", where=f"forecast {name}", found=found, expected=expected)
     rng = np.random.default_rng([seed, zlib.crc32(name.encode()), origin, record.season])
-    return BASELINES[name].draw(record.until(origin), leads, replicates, rng)
+    return baseline.draw(record.until(origin), leads, replicates, rng)

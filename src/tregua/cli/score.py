@@ -35,6 +35,7 @@ CAPTION = (
     "Means over states, leads and the origins named. CRPS and interval score: deaths in a state; lower is better. In 50 %: share of the record inside that "
     "interval. Misplaced: distance of the medians, over all deaths."
 )
+OTHER = "{}: {}; it is no baseline."
 
 
 def score_forecasts(file: Path | None, origin: int | None, seed: int | None, out: Path | None, replace: bool, quiet: bool, as_json: bool) -> int:
@@ -68,6 +69,7 @@ def _name(file: Path | None, origin: int | None) -> str:
 
 def _boards(file: Path | None, origin: int | None, seed: int, silent: bool) -> dict[str, Scoreboard]:
     """The scoreboards by the word for their periods."""
+    from ..forecasting.rolling import OTHERS
     from ..forecasts import read_forecast
     from ..scoreboard import baseline_boards, forecast_board
 
@@ -76,8 +78,8 @@ def _boards(file: Path | None, origin: int | None, seed: int, silent: bool) -> d
         ERR.print("Making the baselines; the automatic ones fit every state by itself, which takes a minute or two", markup=False)
     with progress_bar("Scoring", silent) as told:
         if forecast is None:
-            return dict(zip(("years", "months"), baseline_boards(seed, told), strict=True))
-        return {"years" if forecast.season == 1 else "months": forecast_board(forecast, seed, told)}
+            return dict(zip(("years", "months"), baseline_boards(seed, told, others=OTHERS), strict=True))
+        return {"years" if forecast.season == 1 else "months": forecast_board(forecast, seed, told, others=OTHERS)}
 
 
 def _tables(boards: Mapping[str, Scoreboard], seed: int) -> dict[str, pandas.DataFrame]:
@@ -96,7 +98,7 @@ def _record(file: Path | None, origin: int | None, seed: int, boards: Mapping[st
 
     used = ("homicides-year.csv", "homicides-month.csv", "population.csv")
     record = {"kind": "scores", "tregua": __version__, "seed": seed, "tables": [note for note in table_notes("mexico") if note["file"] in used]}
-    record["boards"] = {period: {"origins": list(board.origins), "models": list(board.models)} for period, board in boards.items()}
+    record["boards"] = {period: {"origins": list(board.origins), "models": list(board.models), "labels": dict(board.labels)} for period, board in boards.items()}
     if file is not None:
         record["forecast"] = {"file": file.name, "origin": origin, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
     return record
@@ -121,7 +123,8 @@ def _show(board: Scoreboard) -> None:
     period = "year" if board.season == 1 else "month"
     table = board.means().sort_values("crps")
     rows = [[row["model"], row["origins"], *(_text(row[name], name) for name in HEADINGS)] for _, row in table.iterrows()]
-    print_table(f"Forecasts of homicides by state and {period}", ["model", "origins", *HEADINGS.values()], rows, CAPTION, left=2)
+    caption = " ".join([CAPTION, *(OTHER.format(name, label) for name, label in board.labels.items() if name in board.models)])
+    print_table(f"Forecasts of homicides by state and {period}", ["model", "origins", *HEADINGS.values()], rows, caption, left=2)
     if len(board.origins) > 1:
         each = board.means(["origin"]).set_index(["model", "origin"])
         cells = {(m, o): each.loc[m, o] for m, o in each.index}
@@ -139,8 +142,8 @@ def _show_differences(board: Scoreboard) -> None:
     table = board.differences()
     table = table[table["model"] == board.models[0]]
     rows = [[row.against, f"{row.difference:+.3g}", f"{row.low_95:+.3g} to {row.high_95:+.3g}"] for row in table.itertuples()]
-    caption = "CRPS of the forecast less that of the baseline, mean and 95 % bootstrap interval over states: below zero the forecast is better."
-    print_table(f"{board.models[0]} against the baselines", ["baseline", "difference", "interval"], rows)
+    caption = "CRPS of the forecast less that of the other, mean and 95 % bootstrap interval over states: below zero the forecast is better."
+    print_table(f"{board.models[0]} against the baselines", ["other", "difference", "interval"], rows)
     OUT.print(caption, markup=False)
 
 

@@ -1,0 +1,26 @@
+"""The statistical layer from earlier origins, as the scoreboard takes it: its own row beside the baselines, from the same origins at the same leads."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Int
+
+from ..baselines import Baseline, Record, monthly_record
+from ..baselines.record import MONTHS
+from .layer import FIRST_ORIGIN, layered, yearly
+
+NAME = "layer"
+
+LABEL = "statistical layer, no mechanisms"
+
+
+def layer_draw(record: Record, leads: int, replicates: int, rng: np.random.Generator) -> Int[np.ndarray, "replicate state lead"]:
+    """Samples of the layer for a record of months, or for one of years: it then sees the months of the same years, and its years are sums of months."""
+    if record.season == MONTHS:
+        return layered(record, leads, replicates, rng)
+    months = monthly_record().until(record.last).of(record.codes)
+    return yearly(layered(months, MONTHS * leads, replicates, rng))
+
+
+OTHERS = {NAME: Baseline(LABEL, layer_draw, months=True, first=FIRST_ORIGIN)}
+"""What scores show beside the baselines, by name."""
