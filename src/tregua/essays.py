@@ -1,7 +1,8 @@
 """The essays behind the error codes: what went wrong, why it matters, and how to mend it. `tregua explain CODE` prints them.
 
 Numbering: TR10 command line, TR11 reading files, TR12 keys and names, TR13 quantities and dates, TR14 policies, TR15 data, TR16 evidence, TR21
-building models, TR22 plans and solvers, TR23 results, TR27 forecasts and their scores, TR31 run folders, TR90 installation.
+building models, TR22 plans and solvers, TR23 results, TR27 forecasts and their scores, TR28 the
+statistical layer, TR31 run folders, TR90 installation.
 """
 
 from __future__ import annotations
@@ -232,6 +233,16 @@ ESSAYS: dict[str, Essay] = {
     "TR2707": Essay(
         "no such baseline can be made",
         "The message lists the baselines that there are at this origin. Some forecast years only, and the published size model begins in 2012.",
+    ),
+    "TR2801": Essay(
+        "the statistical layer cannot be made here",
+        "The layer learns from what came in the four years after earlier quarters, so it needs the months of at least eleven years: origins from 2000 on, to "
+        "the last year of the record. It forecasts up to 48 months; years are sums of months.",
+    ),
+    "TR2802": Essay(
+        "growth handed to the statistical layer makes no sense",
+        "Growth is the change of the logarithm of recorded homicides since the origin, for each draw, state and month ahead: finite numbers, in the order of "
+        "the record's states. Its weight is a number from 0 (it does not count) to 1 (nothing else does).",
     ),
     "TR3101": Essay(
         "a run folder is there already",

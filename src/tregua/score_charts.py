@@ -58,9 +58,9 @@ def _alt(board: Scoreboard, order: list[str], period: str) -> str:
     said = []
     for origin in board.origins:
         rows = table[table["origin"] == origin].sort_values("crps")
-        first, last = rows.iloc[0], rows.iloc[-1]
+        best, worst = (f"{label(board, row['model'])} with {row['crps']:.3g}" for row in (rows.iloc[0], rows.iloc[-1]))
         said.append(
-            f"From {origin} the best is {label(board, first['model'])} with {first['crps']:.3g} deaths and the worst {label(board, last['model'])} with {last['crps']:.3g}; "
+            f"From {origin} the best is {best} deaths and the worst {worst}; "
             f"the {SHOWN_LEVEL} % intervals held between {100 * rows[f'covered_{SHOWN_LEVEL}'].min():.0f} % and "
             f"{100 * rows[f'covered_{SHOWN_LEVEL}'].max():.0f} % of what came."
         )

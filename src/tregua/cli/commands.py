@@ -9,7 +9,7 @@ from cyclopts import App
 
 from .. import __version__
 from ..errors import TreguaError, nearest_name
-from .options import BaselineSeed, Count, File, Json, Mechanisms, Options, Out, Quiet, Replace, Seed, Unused, Year
+from .options import Ahead, BaselineSeed, Count, File, ForecastSeed, Json, Mechanisms, Options, Out, Quiet, Replace, Samples, Seed, Unused, Year
 from .show import OUT, print_json, print_table
 
 EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
@@ -131,6 +131,27 @@ def score(
     from .score import score_forecasts
 
     return score_forecasts(file, origin, seed, out, replace, quiet, json)
+
+
+@app.command
+def forecast(
+    *,
+    origin: Year = None,
+    months: Ahead = None,
+    replicates: Samples = None,
+    seed: ForecastSeed = None,
+    out: Out = None,
+    replace: Replace = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> int:
+    """Forecast homicides by state from the end of a year (2020 if not given), by a statistical layer without mechanisms, and write the samples as files.
+
+    Example: tregua forecast --origin 2016 --out before-the-rise
+    """
+    from .forecast import write_forecast
+
+    return write_forecast(origin, months, replicates, seed, out, replace, quiet, json)
 
 
 @app.command

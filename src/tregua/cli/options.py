@@ -31,6 +31,9 @@ Count = Annotated[int, Parameter(converter=whole)]
 Seed = Annotated[int | None, Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given.")]
 Year = Annotated[int | None, Parameter(converter=whole, help="The last year that the forecast knows.")]
 BaselineSeed = Annotated[int | None, Parameter(name="--seed", converter=whole, help="Seed of the baselines; 1 if not given.")]
+ForecastSeed = Annotated[int | None, Parameter(name="--seed", converter=whole, help="Seed of the samples; 1 if not given.")]
+Ahead = Annotated[int | None, Parameter(name="--months", converter=whole, help="Months to forecast, 1 to 48; 48 if not given.")]
+Samples = Annotated[int | None, Parameter(name="--replicates", converter=whole, help="Samples; 1,000 if not given.")]
 Mechanisms = Annotated[list[str] | None, Parameter(name="--mechanism", negative="", help="Mechanism to turn off; all if not given. May be repeated.")]
 
 

@@ -98,7 +98,9 @@ def _record(file: Path | None, origin: int | None, seed: int, boards: Mapping[st
 
     used = ("homicides-year.csv", "homicides-month.csv", "population.csv")
     record = {"kind": "scores", "tregua": __version__, "seed": seed, "tables": [note for note in table_notes("mexico") if note["file"] in used]}
-    record["boards"] = {period: {"origins": list(board.origins), "models": list(board.models), "labels": dict(board.labels)} for period, board in boards.items()}
+    record["boards"] = {
+        period: {"origins": list(board.origins), "models": list(board.models), "labels": dict(board.labels)} for period, board in boards.items()
+    }
     if file is not None:
         record["forecast"] = {"file": file.name, "origin": origin, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
     return record

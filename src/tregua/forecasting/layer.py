@@ -13,11 +13,12 @@ and the neighbours let one expect (:mod:`tregua.forecasting.past`), effects :mat
     \epsilon_h = T_0\, \sigma_h\, B_0(h) / \sqrt h, \qquad
     q_{s,h} = T_s\, c_h \big( \sqrt{u_s}\, z_s + \sqrt{v_s}\, B_s(h) \big)
 
-:math:`\epsilon` moves all states together, :math:`q` one state. :math:`B` are sums of :math:`h` standard normal steps, :math:`z` is standard normal, :math:`u_s` and
-:math:`v_s` are the variances of the level and of a step of the state's walk. :math:`\sigma_h` and :math:`c_h` are sizes of the errors that the same rule made at the
-end of every earlier quarter. :math:`T` are drawn once for a replicate and, for :math:`T_s`, a state, so that the walks are multivariate Student: a state in turmoil
-stays so for years. :math:`T_0^2 = \nu_0 / \chi^2_{\nu_0}`, the predictive distribution where a variance is known from :math:`\nu_0` errors only (A. Gelman and
-others, Bayesian Data Analysis, 2013, section 3.2), and :math:`T_s` is scaled to have a mean square of one, because :math:`c_h` is a root mean square.
+:math:`\epsilon` moves all states together, :math:`q` one state. :math:`B` are sums of :math:`h` standard normal steps, :math:`z` is standard normal, and
+:math:`u_s` and :math:`v_s` are the variances of the level and of a step of the state's walk. :math:`\sigma_h` and :math:`c_h` are sizes of the errors that the
+same rule made at the end of every earlier quarter. :math:`T` are drawn once for a replicate and, for :math:`T_s`, a state, so that the walks are multivariate
+Student: a state in turmoil stays so for years. :math:`T_0^2 = \nu_0 / \chi^2_{\nu_0}`, the predictive distribution where a variance is known from
+:math:`\nu_0` errors only (A. Gelman and others, Bayesian Data Analysis, 2013, section 3.2), and :math:`T_s` is scaled to have a mean square of one, because
+:math:`c_h` is a root mean square.
 
 Where a model of mechanisms says how recorded homicides grow, :math:`m` is replaced by :math:`(1 - \omega)\, m + \omega\, g`, a pool of the two expectations.
 
@@ -32,10 +33,7 @@ from jaxtyping import Float, Int
 from ..baselines.record import MONTHS, Record
 from ..baselines.walk import scattered
 from ..errors import TreguaError
-from .past import MEAN_STEPS, MIDDLE, YEARS, Past, learnt
-
-FIRST_ORIGIN = 2000
-"""The first year at whose end the layer can be made: two years of quarters have then been followed by four years."""
+from .past import LEAST_YEARS, MEAN_STEPS, MIDDLE, YEARS, Past, learnt
 
 GROWTH_WEIGHT = 0.5
 """Weight of the mechanisms' growth against the layer's own. Declared: equal weights, which estimated ones seldom beat where there are few origins to estimate
@@ -127,9 +125,10 @@ def _ahead(leads: int) -> Float[np.ndarray, "lead"]:
 
 def check_record(record: Record) -> None:
     """Refuse a record that the layer cannot be made from (TR2801)."""
-    if record.season != MONTHS or record.last < FIRST_ORIGIN:
-        found = f"{record.season} periods in a year, up to {record.last}"
-        raise TreguaError("TR2801", "the layer cannot be made here", where="record", found=found, expected=f"months, up to {FIRST_ORIGIN} or later")
+    years = record.counts.shape[1] / record.season
+    if record.season != MONTHS or years < LEAST_YEARS:
+        found = f"{record.season} periods in a year, {years:g} years"
+        raise TreguaError("TR2801", "the layer cannot be made here", where="record", found=found, expected=f"months of at least {LEAST_YEARS} years")
 
 
 def check_growth(growth: np.ndarray, weight: float, shape: tuple[int, int]) -> None:

@@ -10,12 +10,13 @@ At the end of every earlier quarter they are set against what came in the four y
 
 .. math:: \bar\ell_{s,t,y} - \hat\ell_{s,t} = \sum_i b_{y,i}\, x_{i,s,t} + c_{t,y} + e_{s,t,y}
 
-with the level :math:`\hat\ell` of the local level filter (:mod:`tregua.baselines.walk`) and the log rate :math:`\bar\ell` of the whole year. There is no constant:
-that a country's violence has grown or fallen so far is no reason for it to go on. The slopes are shrunk towards none (ridge regression, A. E. Hoerl, R. W. Kennard,
-Technometrics 12:55-67, 1970). What is left over is split into the mean of all states, :math:`c`, and the rest, :math:`e`: its sizes give the spread of a forecast.
+with the level :math:`\hat\ell` of the local level filter (:mod:`tregua.baselines.walk`) and the log rate :math:`\bar\ell` of the whole year. There is no
+constant: that a country's violence has grown or fallen so far is no reason for it to go on. The slopes are shrunk towards none (ridge regression, A. E. Hoerl,
+R. W. Kennard, Technometrics 12:55-67, 1970). What a forecast with the slopes that could be known at the time would have missed is split into the mean of all
+states, :math:`c`, and the rest, :math:`e`: their sizes give the spread.
 
-Momentum of a national series, S. Makridakis and others, Int. J. Forecasting 36:54-74 (2020), damped trends; states that follow their neighbours, L. Anselin and
-others, in Measurement and Analysis of Crime and Justice 4:213-262 (2000), diffusion of homicide between neighbouring areas.
+A recent trend goes on for a while: E. S. Gardner, E. McKenzie, Management Science 31:1237-1246 (1985). Homicide spreads between neighbouring areas:
+S. F. Messner and others, J. Quant. Criminology 15:423-450 (1999).
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ LEAST_MONTHS = 60
 
 QUARTER = 3
 """Months between the ends that are looked back on. Closer ends would see almost the same again."""
+
+LEAST_YEARS = 11
+"""Years of record below which nothing is learnt: the first five, then two years of quarters that four years have followed."""
 
 PRIOR_YEARS = 3.0
 """Strength of the shrinkage: that of three years of record in which the signs meant nothing. Assumed; between 1 and 6 scores differ by less than 1 %."""
@@ -86,7 +90,7 @@ class Past:
 
 
 def learnt(record: Record) -> Past:
-    """What a record of months teaches; it must hold at least ten years."""
+    """What a record of months teaches; at least :data:`LEAST_YEARS` of them."""
     walk = walk_of(record, month_effects(record))
     read = signs(record, walk)
     months = record.counts.shape[1]
@@ -137,8 +141,7 @@ def signs(record: Record, walk: Walk) -> Float[np.ndarray, "state month sign"]:
 
 
 def neighbours(codes: tuple[str, ...]) -> Float[np.ndarray, "state state"]:
-    """Weight of each state in the mean of another's neighbours: the same for all that share a border with it, rows that add up to one; zero where there are
-    none."""
+    """Weight of each state in the mean of another's neighbours: the same for all with a common border. Rows add up to one, or zero without any."""
     place = {code: i for i, code in enumerate(codes)}
     touch = np.zeros((len(codes), len(codes)))
     for row in read_table(FOLDER, "adjacency.csv"):

@@ -7,9 +7,12 @@ from jaxtyping import Int
 
 from ..baselines import Baseline, Record, monthly_record
 from ..baselines.record import MONTHS
-from .layer import FIRST_ORIGIN, layered, yearly
+from .layer import layered, yearly
 
 NAME = "layer"
+
+FIRST_ORIGIN = 2000
+"""The first year at whose end the layer can be made: the shipped record has :data:`~tregua.forecasting.past.LEAST_YEARS` years by then."""
 
 LABEL = "statistical layer, no mechanisms"
 
