@@ -41,7 +41,8 @@ def short(tmp_path):
 
 
 def test_the_commands_are_those_the_readme_promises():
-    assert COMMANDS == ["ablate", "check", "compare", "data", "describe", "doctor", "evidence", "explain", "mechanisms", "new", "reproduce", "run", "score"]
+    known = ["ablate", "check", "compare", "data", "describe", "doctor", "evidence", "explain", "forecast", "mechanisms", "new", "reproduce", "run", "score"]
+    assert known == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -29,7 +29,8 @@ A replicate is one possible future of all states: add up within it before taking
 replicate. Use medians and quantiles, not means: the upper tail is long, and a few samples lie beyond anything that a state has seen.
 
 Months and years are those of registration. The states' figures of 2016 to 2020 carry an error of about 4 % themselves (10 % in
-Durango, Tamaulipas and Zacatecas); the tables and their known problems are named in the manifest.
+Durango, Tamaulipas and Zacatecas): records of known age were completed by a state's usual share of them, and to interpolate that
+share its level after 2020 was used too. No number of deaths after 2020 was. The manifest names the tables and their known problems.
 {national}
 ## How the same layer did before
 
@@ -60,7 +61,7 @@ each forecast knowing only the record up to its origin; in brackets the share of
 {table}"""
 
 
-def readme(forecast: Frozen, scores: Scoreboard | None, command: str, known: str) -> str:
+def readme(forecast: Frozen, scores: Scoreboard | None, command: str, known: str, kept: int) -> str:
     """The page.
 
     Args:
@@ -68,8 +69,9 @@ def readme(forecast: Frozen, scores: Scoreboard | None, command: str, known: str
         scores: the layer and some baselines from earlier origins, if any was long enough ago.
         command: that makes the forecast again.
         known: what was common knowledge of the years to come.
+        kept: months that are written one by one.
     """
-    kept, years = _kept(forecast), forecast.years.shape[2]
+    years = forecast.years.shape[2]
     listed = [f"- `state_year.parquet`: columns `state_code`, `year` ({_span(forecast, years)}), `replicate`, `homicides`.\n"] if years else []
     listed.append(f"- `state_month.parquet`: the same with `month`, for the first {kept} months.\n")
     return PAGE.format(
@@ -83,12 +85,6 @@ def readme(forecast: Frozen, scores: Scoreboard | None, command: str, known: str
         scores=_scores(scores),
         command=command,
     )
-
-
-def _kept(forecast: Frozen) -> int:
-    from .write import MONTHS_KEPT
-
-    return min(MONTHS_KEPT, forecast.samples.shape[2])
 
 
 def _span(forecast: Frozen, years: int) -> str:

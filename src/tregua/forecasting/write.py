@@ -6,7 +6,6 @@ A folder holds ``state_year.parquet`` and ``state_month.parquet``, in the form t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
@@ -25,6 +24,7 @@ from ..scoreboard import ORIGINS, Progress, Scoreboard, board
 from ..store import write_json
 from . import past
 from .layer import yearly
+from .readme import readme
 from .rolling import FIRST_ORIGIN, LABEL, NAME, OTHERS
 
 if TYPE_CHECKING:
@@ -170,10 +170,9 @@ def _digest(*parts: bytes) -> str:
 
 def write(folder: Path, forecast: Frozen, scores: Scoreboard | None) -> None:
     """Write all files of a forecast into a folder that is still staged (:func:`tregua.store.staged`)."""
-    from .readme import readme
-
     for name, table in tables(forecast).items():
         table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
-    note: Mapping[str, Any] = manifest(forecast)
-    (folder / "README.md").write_text(readme(forecast, scores, str(note["command"]), KNOWN.get(forecast.origin, "")), encoding="utf-8")
+    note = manifest(forecast)
+    page = readme(forecast, scores, note["command"], KNOWN.get(forecast.origin, ""), min(MONTHS_KEPT, forecast.samples.shape[2]))
+    (folder / "README.md").write_text(page, encoding="utf-8")
     write_json(folder / "manifest.json", note)
