@@ -26,6 +26,7 @@ LAYERS = (
     {"mechanism"},
     {"mechanisms"},
     {"model"},
+    {"posteriors"},
     {"state"},
     {"policy", "datasets"},
     {"corridors", "places", "ledger"},
@@ -48,7 +49,7 @@ LAYERS = (
     {"figures", "limits", "score_charts"},
     {"report"},
     {"store"},
-    {"scenario_file", "reference", "forecasting"},
+    {"scenario_file", "reference", "forecasting", "fitting"},
     {"cli"},
     {"__main__"},
 )

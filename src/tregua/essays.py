@@ -1,8 +1,8 @@
 """The essays behind the error codes: what went wrong, why it matters, and how to mend it. `tregua explain CODE` prints them.
 
 Numbering: TR10 command line, TR11 reading files, TR12 keys and names, TR13 quantities and dates, TR14 policies, TR15 data, TR16 evidence, TR21
-building models, TR22 plans and solvers, TR23 results, TR27 forecasts and their scores, TR28 the
-statistical layer, TR31 run folders, TR90 installation.
+building models, TR22 plans and solvers, TR23 results, TR27 forecasts and their scores, TR28 the statistical layer, TR29 fits and
+posteriors, TR31 run folders, TR90 installation.
 """
 
 from __future__ import annotations
@@ -243,6 +243,19 @@ ESSAYS: dict[str, Essay] = {
         "growth handed to the statistical layer makes no sense",
         "Growth is the change of the logarithm of recorded homicides since the origin, for each draw, state and month ahead: finite numbers, in the order of "
         "the record's states. Its weight is a number from 0 (it does not count) to 1 (nothing else does).",
+    ),
+    "TR2901": Essay(
+        "a fit cannot start",
+        "The mean field of the model gives no numbers in the middle of the priors, where the search for the best point begins. Look at the same scenario with "
+        "`tregua run --solver mean-field`: a value of yours may be extreme.",
+    ),
+    "TR2902": Essay(
+        "there is no such posterior",
+        "A posterior is a folder written by `tregua fit`, or the name of one that ships with the package. The message lists those.",
+    ),
+    "TR2903": Essay(
+        "a posterior cannot be read",
+        "Its folder holds posterior.npz (draws as arrays) and posterior.json (how they came about). One of them is missing, cut short, or of another kind.",
     ),
     "TR3101": Essay(
         "a run folder is there already",

@@ -10,6 +10,9 @@ from .errors import TreguaError
 SCORE = "score"
 """The extra of the package that brings what scoring needs."""
 
+FIT = "fit"
+"""The extra of the package that brings the sampler of posteriors."""
+
 
 def extra(module: str, name: str = SCORE) -> ModuleType:
     """A module of a package that an extra brings.

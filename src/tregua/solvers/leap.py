@@ -81,6 +81,9 @@ def _share(part: Array, whole: Array) -> Array:
 
 def _fan_out(flows: dict[str, tuple[Array, Array]], draw: Any) -> dict[str, Array]:
     """Persons of flows that fan out, spread over the places they may end in by their hazards, one place after the other."""
+    if not draw.whole:
+        # Expected numbers need no order of places, and their derivative is several times cheaper without one.
+        return {n: _spread(x, h) for n, (x, h) in flows.items()}
     found: dict[str, Array] = {}
     for count in dict.fromkeys(h.size // x.size for x, h in flows.values()):
         persons = {n: x for n, (x, h) in flows.items() if h.size // x.size == count}
@@ -94,6 +97,13 @@ def _fan_out(flows: dict[str, tuple[Array, Array]], draw: Any) -> dict[str, Arra
         _, spread = lax.scan(place, persons, (jnp.arange(count, dtype=jnp.int32), shares))
         found |= {n: jnp.moveaxis(x, 0, -1).reshape(flows[n][1].shape) for n, x in spread.items()}
     return found
+
+
+def _spread(persons: Array, hazards: Array) -> Array:
+    """Expected persons in each place they may end in."""
+    beside = persons.reshape(*persons.shape, *(1,) * (hazards.ndim - persons.ndim))
+    whole = jnp.sum(hazards, axis=tuple(range(persons.ndim, hazards.ndim)), keepdims=True)
+    return beside * _share(hazards, whole)
 
 
 def _shares_of_places(hazards: Array, shape: tuple[int, ...]) -> Array:

@@ -1,0 +1,80 @@
+"""The mean field of a scenario as a differentiable function of its parameters: what fits compare with the record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..random import Means, root_key
+from ..run import advance
+from ..scenario import Scenario
+from ..solvers.leap import MEAN_FIELD
+from ..state import State
+
+BLOCK = 26
+"""Steps between points from which a derivative starts again: less memory for one more run."""
+
+DAYS = 7.0
+"""Days in a week."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeanField:
+    """Expected numbers of a scenario.
+
+    Args:
+        scenario: what is run; a whole number of calendar years is compared.
+        step: length of a step [weeks].
+    """
+
+    scenario: Scenario
+    step: float = 1.0
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Calendar years that lie within the scenario."""
+        first, last = self.scenario.start, self.scenario.date(self.scenario.weeks)
+        return tuple(y for y in range(first.year, last.year + 1) if dt.date(y, 1, 1) >= first and dt.date(y + 1, 1, 1) <= last)
+
+    def weights(self) -> Float[np.ndarray, "step year"]:
+        """Part of each step that lies in each calendar year."""
+        count = self._steps()
+        edges = np.arange(count + 1) * self.step * DAYS + self.scenario.start.toordinal()
+        found = np.zeros((count, len(self.years)))
+        for i, year in enumerate(self.years):
+            begin, end = dt.date(year, 1, 1).toordinal(), dt.date(year + 1, 1, 1).toordinal()
+            found[:, i] = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0.0, None) / (self.step * DAYS)
+        return found
+
+    def _steps(self) -> int:
+        return round(self.scenario.weeks / self.step)
+
+    def run(self, values: Mapping[str, Float[Array, "*axes"]]) -> dict[str, Float[Array, "step *place"]]:
+        """Series of every step at given parameters, as a run gives them (:func:`tregua.run.advance`)."""
+        scenario, model = self.scenario, self.scenario.model
+        inputs = scenario.compile()
+        count = self._steps()
+        blocks = max(1, round(count * self.step / BLOCK))
+        size = -(-count // blocks)
+        numbers = np.arange(blocks * size)
+        weeks = np.minimum(np.floor(numbers * self.step + 1e-9).astype(int), scenario.weeks - 1)
+        levers = {n: jax.tree.map(lambda x: jnp.asarray(x).reshape(blocks, size, *x.shape[1:]), lever.at(weeks)) for n, lever in inputs.levers.items()}
+        covariates = {n: jnp.asarray(x) for n, x in inputs.covariates.items()}
+        base = {n: jnp.asarray(values[n]) for n in inputs.base}
+        sizes = scenario.data.space.sizes
+        state = State(model.initial_stocks({**base, **covariates}, sizes, Means()), model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
+
+        @jax.checkpoint
+        def block(state: State, now: tuple) -> tuple[State, dict[str, Array]]:
+            steps, lever = now
+            state, _, series = advance(model, MEAN_FIELD, self.step, state, base, covariates, lever, steps, jnp.asarray(count), root_key(0))
+            return state, series
+
+        _, series = jax.lax.scan(block, state, (jnp.asarray(numbers, jnp.int32).reshape(blocks, size), levers))
+        return {n: x.reshape(blocks * size, *x.shape[2:])[:count] for n, x in series.items()}
