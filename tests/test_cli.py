@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tregua.cli import run_command
-from tregua.cli.commands import app
+from tregua.cli.record_commands import app
 
 COMMANDS = sorted(name for name in app if not name.startswith("-"))
 SHORT = """

@@ -35,7 +35,7 @@ def test_readme_names_two_commands_of_one_line_each():
 
 
 def test_readme_commands_exist():
-    from tregua.cli.commands import app
+    from tregua.cli.record_commands import app
 
     named = set(re.findall(r"`tregua ([a-z]+)", README))
     assert named == {name for name in app if not name.startswith("-")}

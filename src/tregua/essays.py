@@ -257,6 +257,15 @@ ESSAYS: dict[str, Essay] = {
         "a posterior cannot be read",
         "Its folder holds posterior.npz (draws as arrays) and posterior.json (how they came about). One of them is missing, cut short, or of another kind.",
     ),
+    "TR2904": Essay(
+        "a fit cannot end with this year",
+        "The national model begins in 2007, and the shipped record ends in 2020. A fit needs at least three years, or the wandering of a state cannot be told "
+        "from the scatter of its counts.",
+    ),
+    "TR2905": Essay(
+        "chains cannot be so short",
+        "A chain needs an iteration of warm-up and four draws for its diagnostics to be defined at all; for an answer it needs a hundred or more.",
+    ),
     "TR3101": Essay(
         "a run folder is there already",
         "Nothing is overwritten unless you say so. Name another folder with --out, or add --replace, which replaces a run and refuses anything else.",

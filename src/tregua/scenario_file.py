@@ -17,8 +17,9 @@ from .errors import TreguaError, nearest_name
 from .mechanism import Mechanism, registry
 from .model import Model
 from .policy import Modifier, Policy, as_date
+from .posteriors import load_posterior
 from .run import make_plan
-from .scenario import Scenario, support_text
+from .scenario import Draws, Scenario, support_text
 from .types import Parameter
 from .units import in_unit
 
@@ -37,6 +38,7 @@ class _ScenarioPart(_Part):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     label: str = ""
     data: str = "groups-2020"
+    posterior: str | None = None
     mechanisms: list[str] | None = None
     start: Day
     end: Day | None = None
@@ -88,6 +90,7 @@ class ScenarioFile:
         replicates: runs of the ensemble.
         seed: of all randomness.
         text: the file as read, for the run folder.
+        draws: posterior draws of parameters, where the file names a posterior.
     """
 
     scenario: Scenario
@@ -96,6 +99,7 @@ class ScenarioFile:
     replicates: int
     seed: int
     text: str
+    draws: Draws | None = None
 
 
 def load_scenario(source: str | Path = DEFAULT, overrides: Mapping[str, Quantity] | None = None) -> ScenarioFile:
@@ -263,13 +267,24 @@ def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantit
         raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key {key}"}) from error
     if part.name in policies:
         raise TreguaError("TR1206", f"a policy has the name of the scenario, {part.name!r}", where=f"{shown}, key policy", do="rename one of them")
-    scenario.compile()
+    draws = _draws(part.posterior, model, shown)
+    scenario.compile(draws)
     for i, policy in enumerate(policies.values()):
         try:
-            scenario.with_policy(policy).compile()
+            scenario.with_policy(policy).compile(draws)
         except TreguaError as error:
             raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key policy.{i}, {error.details['where']}"}) from error
-    return ScenarioFile(scenario, policies, parsed.run.solver, parsed.run.replicates, parsed.run.seed, text)
+    return ScenarioFile(scenario, policies, parsed.run.solver, parsed.run.replicates, parsed.run.seed, text, draws)
+
+
+def _draws(posterior: str | None, model: Model, shown: str) -> Draws | None:
+    """Draws of the parameters that the model has, if the file names a posterior."""
+    if posterior is None:
+        return None
+    try:
+        return load_posterior(posterior).draws_for(model)
+    except TreguaError as error:
+        raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key scenario.posterior"}) from error
 
 
 def _model(names: list[str] | None, data: str, where: str) -> Model:

@@ -31,7 +31,7 @@ def run_command(arguments: list[str]) -> int:
         The exit status. Refusals are printed, never raised.
     """
     try:
-        from .commands import app
+        from .record_commands import app
         from .show import print_refusal
     except ModuleNotFoundError as error:
         print(_missing(error).text(), file=sys.stderr)

@@ -9,7 +9,7 @@ from cyclopts import App
 
 from .. import __version__
 from ..errors import TreguaError, nearest_name
-from .options import Ahead, BaselineSeed, Count, File, ForecastSeed, Json, Mechanisms, Options, Out, Quiet, Replace, Samples, Seed, Unused, Year
+from .options import Count, File, Json, Mechanisms, Options, Out, Quiet, Replace, Seed, Unused
 from .show import OUT, print_json, print_table
 
 EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
@@ -105,53 +105,6 @@ def reproduce(name: str = "", /, *, out: Out = None, replace: Replace = False, q
     from .reproduce import reproduce_results
 
     return reproduce_results(name, out, replace, quiet, json)
-
-
-@app.command
-def score(
-    file: Path | None = None,
-    /,
-    *,
-    origin: Year = None,
-    seed: BaselineSeed = None,
-    out: Out = None,
-    replace: Replace = False,
-    quiet: Quiet = False,
-    json: Json = False,
-) -> int:
-    """Score forecasts of homicides by state against the record: the simple baselines from 2006, 2012 and 2016, or a forecast of your own beside them.
-
-    Example: tregua score mine.parquet --origin 2016
-
-    Parameters
-    ----------
-    file
-        A parquet file with the columns state_code (01 to 32), year, replicate, homicides and, for months, month; without it, the baselines alone.
-    """
-    from .score import score_forecasts
-
-    return score_forecasts(file, origin, seed, out, replace, quiet, json)
-
-
-@app.command
-def forecast(
-    *,
-    origin: Year = None,
-    months: Ahead = None,
-    replicates: Samples = None,
-    seed: ForecastSeed = None,
-    out: Out = None,
-    replace: Replace = False,
-    quiet: Quiet = False,
-    json: Json = False,
-) -> int:
-    """Forecast homicides by state from the end of a year (2020 if not given), by a statistical layer without mechanisms, and write the samples as files.
-
-    Example: tregua forecast --origin 2016 --out before-the-rise
-    """
-    from .forecast import write_forecast
-
-    return write_forecast(origin, months, replicates, seed, out, replace, quiet, json)
 
 
 @app.command

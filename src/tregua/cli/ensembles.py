@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,11 @@ def run_scenario(source: str, options: Options) -> int:
     job = _Job(
         "run",
         scenario.name,
-        inputs_hash(scenario, plan),
+        inputs_hash(scenario, plan, read.draws),
         plan,
         f"{scenario.shown}: {plan.replicates} replicates of {scenario.weeks} weeks ({scenario.start} to {scenario.date(scenario.weeks)})",
-        lambda told, kept: simulate(scenario, plan.solver, plan.replicates, plan.seed, progress=told, kept=kept(scenario)),
-        write_run,
+        lambda told, kept: simulate(scenario, plan.solver, plan.replicates, plan.seed, draws=read.draws, progress=told, kept=kept(scenario)),
+        partial(write_run, draws=read.draws),
         _show_run,
         lambda run: {"yearly": yearly_bands(run).to_dict("records")},
     )
@@ -96,7 +97,7 @@ def compare_policies(source: str, options: Options) -> int:
     compared = [_policy(read, name) for name in _once(options.policy or [], "--policy")] or list(read.policies.values())
     if not compared:
         raise TreguaError("TR1207", "the scenario has no policy to compare", where=source, do="add a [[policy]] to the file")
-    study = Study(read.scenario, compared, replicates=plan.replicates, solver=plan.solver.name)
+    study = Study(read.scenario, compared, replicates=plan.replicates, solver=plan.solver.name, draws=read.draws)
     count = sum(bool(policy.modifiers) for policy in compared)
     policies = "1 policy" if count == 1 else f"{count} policies"
     policies += "" if count == len(compared) else ", with no change as a check" if count else " that change anything, as a check"
@@ -104,11 +105,11 @@ def compare_policies(source: str, options: Options) -> int:
     job = _Job(
         "compare",
         f"{read.scenario.name}-compare",
-        joint_digest([inputs_hash(scenario, plan) for scenario in study.scenarios]),
+        joint_digest([inputs_hash(scenario, plan, read.draws) for scenario in study.scenarios]),
         plan,
         f"{read.scenario.shown}: baseline and {policies}, {pairs} of replicates each",
         lambda told, kept: study.run(plan.seed, told, kept),
-        write_comparison,
+        partial(write_comparison, draws=read.draws),
         _show_comparison,
         lambda comparison: {"differences": comparison.table().to_dict("records")},
     )
@@ -125,7 +126,7 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
     keeping = _Keeping(folder.parent, options.fresh)
     try:
         with progress_bar("Running", options.silent) as told:
-            result = job.work(told, lambda scenario: keeping.chunks(scenario, job.plan))
+            result = job.work(told, lambda scenario: keeping.chunks(scenario, job.plan, read.draws))
         _announce("Writing tables, arrays, figures and the report", options.silent)
         with staged(folder, options.may_replace) as place:
             job.write(place, result, _command(job, source, options), time.perf_counter() - began)
@@ -154,11 +155,11 @@ class _Keeping:
         self._parent, self._fresh = parent, fresh
         self._kept: list[Any] = []
 
-    def chunks(self, scenario: Scenario, plan: Any) -> Any:
+    def chunks(self, scenario: Scenario, plan: Any, draws: Any) -> Any:
         """Where the finished chunks of one scenario are kept."""
         from ..store import Checkpoint, inputs_hash, unfinished_folder
 
-        kept = Checkpoint(unfinished_folder(self._parent, inputs_hash(scenario, plan)))
+        kept = Checkpoint(unfinished_folder(self._parent, inputs_hash(scenario, plan, draws)))
         if self._fresh:
             kept.discard()
         self._kept.append(kept)
@@ -193,7 +194,7 @@ def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
     read = load_scenario(source, overrides)
     given = (options.solver, options.replicates, options.seed)
     solver, replicates, seed = (x if x is not None else y for x, y in zip(given, (read.solver, read.replicates, read.seed), strict=True))
-    return read, make_plan(read.scenario, solver, replicates, seed)
+    return read, make_plan(read.scenario, solver, replicates, seed, draws=read.draws)
 
 
 def _once(names: Sequence[str], option: str) -> Sequence[str]:

@@ -33,6 +33,11 @@ Year = Annotated[int | None, Parameter(converter=whole, help="The last year that
 BaselineSeed = Annotated[int | None, Parameter(name="--seed", converter=whole, help="Seed of the baselines; 1 if not given.")]
 ForecastSeed = Annotated[int | None, Parameter(name="--seed", converter=whole, help="Seed of the samples; 1 if not given.")]
 Ahead = Annotated[int | None, Parameter(name="--months", converter=whole, help="Months to forecast, 1 to 48; 48 if not given.")]
+Chains = Annotated[int, Parameter(converter=whole, help="Chains, each from a start of its own.")]
+Warmup = Annotated[int, Parameter(converter=whole, help="Iterations of each chain that tune it and are not kept.")]
+Steps = Annotated[int, Parameter(name="--draws", converter=whole, help="Iterations of each chain that are kept.")]
+ChainSeed = Annotated[int, Parameter(name="--seed", converter=whole, help="Seed of the chains.")]
+Fresh = Annotated[bool, Parameter(name="--fresh", negative="", help="Forget what an interrupted run of the same inputs has kept.")]
 Samples = Annotated[int | None, Parameter(name="--replicates", converter=whole, help="Samples; 1,000 if not given.")]
 Mechanisms = Annotated[list[str] | None, Parameter(name="--mechanism", negative="", help="Mechanism to turn off; all if not given. May be repeated.")]
 
@@ -51,7 +56,7 @@ class Options:
     seed: Annotated[int | None, Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given.")] = None
     solver: Annotated[str | None, Parameter(help="tau-leap, mean-field, rk4 or exact; the scenario's if not given.")] = None
     replace: Replace = False
-    fresh: Annotated[bool, Parameter(name="--fresh", negative="", help="Forget what an interrupted run of the same inputs has kept.")] = False
+    fresh: Fresh = False
     quiet: Quiet = False
     json: Json = False
 

@@ -129,22 +129,25 @@ class Sampler:
         return extra("numpyro.infer.hmc", FIT).hmc(potential_fn_gen=energy_of, algo="NUTS")
 
     @cached_property
-    def _iterate(self) -> Callable:
+    def _step(self) -> Callable:
+        """One step of the no-U-turn sampler, compiled."""
+        return jax.jit(lambda state, rest: self._kernel[1](state, (rest,), {}))
+
+    def _iterate(self, state: Any, rest: Array, key: Array, device: jax.Device) -> tuple[Any, Array, bool]:
         """One iteration: the no-U-turn step, then the step in the other directions."""
-
-        @jax.jit
-        def iterate(state: Any, rest: Array, key: Array) -> tuple[Any, Array, Array]:
-            state = self._kernel[1](state, (rest,), {})
-            wish, luck = jax.random.split(key)
-            other = jnp.sqrt(1.0 - BETA**2) * rest + BETA * jax.random.normal(wish, rest.shape, rest.dtype)
-            energy, slope = jax.value_and_grad(lambda u: self.posterior.loss(self.point(jnp.concatenate([u, other]))))(state.z)
-            # The proposal keeps a standard normal distribution, so that its density is taken out of the ratio.
-            gain = (state.potential_energy - 0.5 * jnp.sum(rest**2)) - (energy - 0.5 * jnp.sum(other**2))
-            taken = jnp.log(jax.random.uniform(luck, (), rest.dtype)) < gain
-            state = state._replace(potential_energy=jnp.where(taken, energy, state.potential_energy), z_grad=jnp.where(taken, slope, state.z_grad))
-            return state, jnp.where(taken, other, rest), taken
-
-        return iterate
+        state = self._step(state, rest)
+        wish, luck = jax.random.split(key)
+        other = np.sqrt(1.0 - BETA**2) * np.asarray(rest) + BETA * np.asarray(jax.random.normal(wish, rest.shape, rest.dtype))
+        # The search has compiled the same function of the coordinates.
+        point = jax.device_put(np.asarray(self.point(np.concatenate([np.asarray(state.z), other]))), device)
+        energy, slope = jax.device_get(self.posterior.loss_and_slope(point))
+        # The proposal keeps a standard normal distribution, so that its density is taken out of the ratio.
+        gain = (float(state.potential_energy) - 0.5 * float(np.sum(np.asarray(rest) ** 2))) - (float(energy) - 0.5 * float(np.sum(other**2)))
+        if not np.log(float(jax.random.uniform(luck, (), rest.dtype))) < gain:
+            return state, rest, False
+        slope = self._axes[0][:, : self._axes[1]].T @ slope
+        energy, slope, rest = jax.device_put((np.asarray(energy), slope, other), device)
+        return state._replace(potential_energy=energy, z_grad=slope), rest, True
 
     def run(self, progress: Callable[[int, int], None] | None = None, devices: list[jax.Device] | None = None) -> Chains:
         """Run all chains, one thread for each device; chains that were begun earlier go on where they stood.
@@ -208,7 +211,7 @@ class Sampler:
         kept: dict[str, list] = {n: [] for n in ("points", "energy", "diverging", "steps", "accepted")}
         state, rest = self._take_up(chain, state, rest, kept)
         for number in range(len(kept["energy"]), self.length.iterations):
-            state, rest, taken = self._iterate(state, rest, jax.random.fold_in(key, number))
+            state, rest, taken = self._iterate(state, rest, jax.random.fold_in(key, number), device)
             u = np.concatenate([np.asarray(state.z), np.asarray(rest)])
             kept["points"].append(self.nearby.point + self._axes[0] @ u)
             kept["energy"].append(float(state.potential_energy))

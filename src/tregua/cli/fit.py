@@ -1,0 +1,100 @@
+"""`tregua fit`: a posterior of the national model from the record."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import TreguaError
+from ..session import begin
+from .ensembles import check_target
+from .show import ERR, print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from ..fitting.chains import Length
+    from ..scenario import Scenario
+
+FIRST_YEAR = 2007
+"""The first year of the national data set, from which fits compare."""
+
+LEAST_YEARS = 3
+"""Years of the record that a fit needs: with fewer no walk can be told from noise."""
+
+NOT_BELIEVED = 1
+"""Exit status where the folder is written and the chains may not be believed."""
+
+
+def fit_model(until: int | None, length: Length, out: Path | None, may_replace: bool, fresh: bool, quiet: bool, as_json: bool) -> int:
+    """Search the best point, run the chains, and write the folder; unfinished chains are taken up again."""
+    began = time.perf_counter()
+    begin(float64=True)
+    from ..baselines.record import LAST_YEAR
+    from ..fitting.job import Job
+    from ..store import staged
+
+    until = LAST_YEAR if until is None else until
+    if not FIRST_YEAR + LEAST_YEARS - 1 <= until <= LAST_YEAR:
+        expected = f"a year from {FIRST_YEAR + LEAST_YEARS - 1} to {LAST_YEAR}"
+        raise TreguaError("TR2904", "a fit cannot end with this year", where="until", found=until, expected=expected)
+    if length.chains < 1 or length.warmup < 1 or length.draws < 4:
+        found = f"{length.chains} chains, {length.warmup} iterations of warm-up, {length.draws} draws"
+        raise TreguaError("TR2905", "chains cannot be so short", where="command line", found=found, expected="at least 1 chain, 1 of warm-up, 4 draws")
+    folder, may_replace = out or Path("runs") / f"fit-{until}", may_replace or out is None
+    check_target(folder, may_replace)
+    job = Job(national(FIRST_YEAR, until), until, length, folder.parent)
+    if fresh:
+        job.discard()
+    silent, seconds = quiet or as_json, {}
+    try:
+        for label, part in job.parts().items():
+            start = time.perf_counter()
+            with progress_bar(label, silent) as told:
+                part(told)
+            seconds[label] = time.perf_counter() - start
+        with staged(folder, may_replace) as place:
+            job.write(place, {"command": command(until, length), "seconds": seconds})
+    except KeyboardInterrupt:
+        ERR.print("Stopped. What is finished is kept; the same command goes on from there, --fresh starts over. No folder was written.")
+        return 130
+    job.discard()
+    _show(job, folder, time.perf_counter() - began, quiet, as_json)
+    return NOT_BELIEVED if job.fit.problems else 0
+
+
+def national(first: int, until: int) -> Scenario:
+    """The shipped national scenario, from the first day of a year to the end of the year ``until``, in whole weeks."""
+    import datetime as dt
+
+    from ..scenario_file import load_scenario
+
+    scenario = load_scenario("mexico").scenario
+    return replace(scenario, weeks=-(-(dt.date(until + 1, 1, 1) - dt.date(first, 1, 1)).days // 7))
+
+
+def command(until: int, length: Length) -> str:
+    """The command that makes the same fit."""
+    return f"tregua fit --until {until} --chains {length.chains} --warmup {length.warmup} --draws {length.draws} --seed {length.seed}"
+
+
+def _show(job: Any, folder: Path, seconds: float, quiet: bool, as_json: bool) -> None:
+    """What the fit found, in a few lines."""
+    fit = job.fit
+    if as_json:
+        table = fit.table.to_dict("records")
+        print_json({"folder": str(folder), "seconds": seconds, "problems": list(fit.problems), "unknowns": table})
+        return
+    if not quiet:
+        table = fit.table.sort_values("width_left").head(15)
+        rows = [[r.unknown, f"{r.mean:+.2f}", f"{100 * r.width_left:.0f} %", f"{r.r_hat:.3f}", f"{r.effective_draws:.0f}"] for r in table.itertuples()]
+        caption = (
+            f"{int(fit.table['moved'].sum())} of {len(fit.table)} unknowns were moved by the record; the 15 that it tells most about. Mean: in standard "
+            "deviations of the prior, from its middle. Width left: standard deviation after over before."
+        )
+        print_table("What the record says", ["unknown", "mean", "width left", "R-hat", "effective draws"], rows, caption)
+    for problem in fit.problems:
+        ERR.print(f"Do not trust this posterior yet: {problem}.", markup=False)
+    if fit.problems:
+        ERR.print("Longer chains may help: --warmup and --draws.", markup=False)
+    ERR.print(f"Posterior: {folder}, {seconds / 60:.1f} minutes", markup=False)

@@ -1,0 +1,104 @@
+"""The folder of a fit: draws, tables and the record of how they came about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import __version__
+from ..baselines.record import yearly_record
+from ..datasets import table_notes
+from ..posteriors import ARRAYS, DISCREPANCY, PARAMETER, RECORD, SCATTER
+from ..store import write_json, write_tables
+from .chains import Chains, Length
+from .density import Posterior
+from .outcome import Fit
+from .search import Best
+from .streams import FOLDER, Homicides, Total
+
+if TYPE_CHECKING:
+    import pandas
+
+KEPT = 200
+"""Draws that are stored: a band's ends rest on ten draws each, and the file stays small."""
+
+LEVELS = {"low_90": 0.05, "low_50": 0.25, "median": 0.5, "high_50": 0.75, "high_90": 0.95}
+"""Edges of bands over draws."""
+
+USED = ("homicides-year.csv", "ucdp-state-year.csv", "clashes-all.csv", "clashes-army.csv", "prison-incidents.csv")
+"""Tables that the streams read, or whose sums they hold."""
+
+
+def write_fit(folder: Path, posterior: Posterior, best: Best, chains: Chains, fit: Fit, length: Length, record: dict[str, Any]) -> None:
+    """Write all files into a folder that is still staged (:func:`tregua.store.staged`).
+
+    Args:
+        record: what the caller adds to the record: the command, seconds of each part, hash of the inputs.
+    """
+    write_draws(folder / ARRAYS, fit)
+    write_tables(folder, {"unknowns": fit.table, "state_year": state_year_table(posterior, fit), "totals": totals_table(posterior, fit)})
+    write_json(folder / RECORD, {**describe(posterior, best, chains, fit, length), **record})
+
+
+def write_draws(file: Path, fit: Fit, kept: int = KEPT) -> None:
+    """The draws as arrays in single precision; draws are in random order, so that the first ones are as good as any."""
+    arrays = {f"{PARAMETER}{n}": x[:kept] for n, x in fit.values.items()}
+    arrays |= {f"{SCATTER}{n}": x[:kept] for n, x in fit.scatter.items()}
+    arrays[DISCREPANCY] = fit.discrepancy[:kept, :, -1]
+    np.savez_compressed(file, **{n: np.asarray(x, np.float32) for n, x in arrays.items()})
+
+
+def state_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
+    """One row for each state and year: the record, what the mechanisms expect, and the same with the discrepancy; bands over draws [person].
+
+    Columns: state_code, state, year, recorded, then ``mechanisms_`` and ``fitted_`` with the edges of bands.
+    """
+    import pandas
+
+    stream = next(s for s in posterior.streams if isinstance(s, Homicides))
+    states, years = stream.counts.shape
+    columns: dict[str, Any] = {
+        "state_code": np.repeat(yearly_record().codes, years),
+        "state": np.repeat(posterior.unknowns.territories, years),
+        "year": np.tile(stream.years, states),
+        "recorded": stream.counts.astype(int).ravel(),
+    }
+    for name, values in (("mechanisms", fit.recorded), ("fitted", fit.recorded * np.exp(fit.discrepancy))):
+        columns |= {f"{name}_{edge}": np.quantile(values, q, axis=0).ravel() for edge, q in LEVELS.items()}
+    return pandas.DataFrame(columns)
+
+
+def totals_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
+    """National totals on record by stream: name, first and last year, count [person] and the spread that the fit gives it."""
+    import pandas
+
+    rows = [{"total": s.name, "first": s.first, "last": s.last, "recorded": s.count, "log_spread": s.spread} for s in posterior.streams if isinstance(s, Total)]
+    return pandas.DataFrame(rows, columns=["total", "first", "last", "recorded", "log_spread"])
+
+
+def describe(posterior: Posterior, best: Best, chains: Chains, fit: Fit, length: Length) -> dict[str, Any]:
+    """How the draws came about."""
+    stream = next(s for s in posterior.streams if isinstance(s, Homicides))
+    table = fit.table
+    return {
+        "kind": "fit",
+        "tregua": __version__,
+        "scenario": posterior.path.scenario.name,
+        "mechanisms": [m.name for m in posterior.path.scenario.model.mechanisms],
+        "years": [stream.years[0], stream.years[-1]],
+        "unknowns": posterior.unknowns.size,
+        "moved_by_the_record": int(table["moved"].sum()),
+        "held_at_zero": list(posterior.unknowns.switched_off),
+        "best": {"log_density": best.log_density, "evaluations": best.evaluations, "converged": best.converged},
+        "chains": {"chains": length.chains, "warmup": length.warmup, "draws": length.draws, "seed": length.seed},
+        "runs_with_gradient": float(chains.steps.sum()),
+        "diverging": int(chains.diverging.sum()),
+        "second_step_accepted": float(chains.accepted.mean()),
+        "largest_r_hat": float(table["r_hat"].max()),
+        "least_effective_draws": float(table["effective_draws"].min()),
+        "problems": list(fit.problems),
+        "stored_draws": min(KEPT, len(fit.points)),
+        "tables": [note for note in table_notes(FOLDER) if note["file"] in USED],
+    }
