@@ -49,7 +49,8 @@ LAYERS = (
     {"figures", "limits", "score_charts"},
     {"report"},
     {"store"},
-    {"scenario_file", "reference", "forecasting", "fitting"},
+    {"scenario_file", "reference", "fitting"},
+    {"forecasting"},
     {"cli"},
     {"__main__"},
 )

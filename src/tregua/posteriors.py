@@ -14,6 +14,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float
@@ -87,7 +88,7 @@ def load_posterior(source: str) -> StoredPosterior:
             arrays = {name: np.asarray(stored[name], float) for name in stored.files}
         record = json.loads((place / RECORD).read_text(encoding="utf-8"))
         discrepancy = arrays.pop(DISCREPANCY)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise TreguaError("TR2903", "this posterior cannot be read", where=str(place), found=str(error), do="write it again with `tregua fit`") from error
     parts = {prefix: {n.removeprefix(prefix): x for n, x in arrays.items() if n.startswith(prefix)} for prefix in (PARAMETER, SCATTER)}
     return StoredPosterior(source, parts[PARAMETER], parts[SCATTER], discrepancy, record, hashlib.sha256(raw).hexdigest()[:16])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TreguaError
-from ..session import begin
+from ..session import begin, usable_cores
 from .ensembles import check_target
 from .show import ERR, print_json, print_table, progress_bar
 
@@ -29,7 +29,8 @@ NOT_BELIEVED = 1
 def fit_model(until: int | None, length: Length, out: Path | None, may_replace: bool, fresh: bool, quiet: bool, as_json: bool) -> int:
     """Search the best point, run the chains, and write the folder; unfinished chains are taken up again."""
     began = time.perf_counter()
-    begin(float64=True)
+    # A step with gradient keeps two cores busy by itself, and its program is large: one device for two cores.
+    begin(max(1, usable_cores() // 2), float64=True)
     from ..baselines.record import LAST_YEAR
     from ..fitting.job import Job
     from ..store import staged

@@ -107,6 +107,7 @@ class Sampler:
     length: Length
     folder: Path | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _ready: set = field(default_factory=set, repr=False)
 
     @cached_property
     def _axes(self) -> tuple[Float[np.ndarray, "unknown unknown"], int]:
@@ -123,31 +124,44 @@ class Sampler:
     def _kernel(self) -> tuple[Callable, Callable]:
         """First state and next state of the no-U-turn sampler, of the informed part with the other part given."""
 
-        def energy_of(rest: Array) -> Callable[[Array], Array]:
+        def energy_of(rest: Array | None) -> Callable[[Array], Array]:
+            if rest is None:  # Only for the form of a state: the sampler would compile the whole model for it.
+                return lambda u: 0.5 * jnp.sum(u**2)
             return lambda u: self.posterior.loss(self.point(jnp.concatenate([u, rest])))
 
         return extra("numpyro.infer.hmc", FIT).hmc(potential_fn_gen=energy_of, algo="NUTS")
 
     @cached_property
-    def _step(self) -> Callable:
+    def _next(self) -> Callable:
         """One step of the no-U-turn sampler, compiled."""
         return jax.jit(lambda state, rest: self._kernel[1](state, (rest,), {}))
 
-    def _iterate(self, state: Any, rest: Array, key: Array, device: jax.Device) -> tuple[Any, Array, bool]:
-        """One iteration: the no-U-turn step, then the step in the other directions."""
-        state = self._step(state, rest)
+    def _step(self, state: Any, rest: Array) -> Any:
+        """One step; the first of each device alone, because the sampler's own functions are shared and two threads must not trace them at once."""
+        device = jax.config.jax_default_device
+        if device in self._ready:
+            return self._next(state, rest)
+        with self._lock:
+            state = self._next(state, rest)
+            self._ready.add(device)
+        return state
+
+    def _energy(self, u: np.ndarray) -> tuple[float, np.ndarray]:
+        """Minus log density at a place, and its gradient along the informed directions; the search has compiled the same function."""
+        energy, slope = jax.device_get(self.posterior.loss_and_slope(self.nearby.point + self._axes[0] @ u))
+        return float(energy), self._axes[0][:, : self._axes[1]].T @ slope
+
+    def _other_step(self, state: Any, rest: Array, key: Array) -> tuple[Any, Array, bool]:
+        """The step in the other directions."""
         wish, luck = jax.random.split(key)
-        other = np.sqrt(1.0 - BETA**2) * np.asarray(rest) + BETA * np.asarray(jax.random.normal(wish, rest.shape, rest.dtype))
-        # The search has compiled the same function of the coordinates.
-        point = jax.device_put(np.asarray(self.point(np.concatenate([np.asarray(state.z), other]))), device)
-        energy, slope = jax.device_get(self.posterior.loss_and_slope(point))
+        old = np.asarray(rest)
+        new = np.sqrt(1.0 - BETA**2) * old + BETA * np.asarray(jax.random.normal(wish, old.shape, old.dtype))
+        energy, slope = self._energy(np.concatenate([np.asarray(state.z), new]))
         # The proposal keeps a standard normal distribution, so that its density is taken out of the ratio.
-        gain = (float(state.potential_energy) - 0.5 * float(np.sum(np.asarray(rest) ** 2))) - (float(energy) - 0.5 * float(np.sum(other**2)))
-        if not np.log(float(jax.random.uniform(luck, (), rest.dtype))) < gain:
+        gain = (float(state.potential_energy) - 0.5 * float(np.sum(old**2))) - (energy - 0.5 * float(np.sum(new**2)))
+        if not np.log(float(jax.random.uniform(luck, (), old.dtype))) < gain:
             return state, rest, False
-        slope = self._axes[0][:, : self._axes[1]].T @ slope
-        energy, slope, rest = jax.device_put((np.asarray(energy), slope, other), device)
-        return state._replace(potential_energy=energy, z_grad=slope), rest, True
+        return state._replace(potential_energy=jnp.asarray(energy), z_grad=jnp.asarray(slope)), jnp.asarray(new), True
 
     def run(self, progress: Callable[[int, int], None] | None = None, devices: list[jax.Device] | None = None) -> Chains:
         """Run all chains, one thread for each device; chains that were begun earlier go on where they stood.
@@ -159,18 +173,18 @@ class Sampler:
         length, devices = self.length, devices or jax.local_devices()
         told, total = progress or (lambda done, all_: None), length.chains * length.iterations
         done, cancelled = [0] * length.chains, threading.Event()
-        self._prepare(devices[0])
 
         def work(device_number: int) -> dict[int, dict[str, np.ndarray]]:
             found = {}
-            for chain in range(device_number, length.chains, len(devices)):
-                for count, kept in self._chain(chain, devices[device_number]):
-                    if cancelled.is_set():
-                        return found
-                    found[chain] = kept
-                    with self._lock:
-                        done[chain] = count
-                        told(sum(done), total)
+            with jax.default_device(devices[device_number]):
+                for chain in range(device_number, length.chains, len(devices)):
+                    for count, kept in self._chain(chain):
+                        if cancelled.is_set():
+                            return found
+                        found[chain] = kept
+                        with self._lock:
+                            done[chain] = count
+                            told(sum(done), total)
             return found
 
         with ThreadPoolExecutor(len(devices)) as pool:
@@ -183,35 +197,32 @@ class Sampler:
         kept = {n: np.stack([found[c][n][length.warmup :] for c in range(length.chains)]) for n in next(iter(found.values()))}
         return Chains(kept["points"], kept["energy"], kept["diverging"], kept["steps"], kept["accepted"])
 
-    def _prepare(self, device: jax.Device) -> None:
-        """Build the kernel before threads share it."""
-        self._first(0, device)
-
-    def _first(self, chain: int, device: jax.Device) -> tuple[Any, Array, Array]:
+    def _first(self, chain: int) -> tuple[Any, Array, Array]:
         """State of the sampler before the first iteration, the other directions, and the chain's key."""
         start, key = jax.random.split(jax.random.key(self.length.seed * 1000 + chain))
-        u = jax.random.normal(start, (len(self.nearby.point),), float)
-        informed = self._axes[1]
-        with jax.default_device(device), self._lock:
+        u, informed = np.asarray(jax.random.normal(start, (len(self.nearby.point),), float)), self._axes[1]
+        energy, slope = self._energy(u)
+        with self._lock:
             state = self._kernel[0](
-                u[:informed],
+                jnp.asarray(u[:informed]),
                 self.length.warmup,
                 step_size=FIRST_STEP,
                 adapt_mass_matrix=False,
                 target_accept_prob=ACCEPTANCE,
                 max_tree_depth=DEEPEST,
-                model_args=(u[informed:],),
+                model_args=(None,),
                 rng_key=jax.random.PRNGKey(self.length.seed * 1000 + chain),
             )
-        return jax.device_put((state, u[informed:], key), device)
+        state = state._replace(potential_energy=jnp.asarray(energy), z_grad=jnp.asarray(slope))
+        return state, jnp.asarray(u[informed:]), key
 
-    def _chain(self, chain: int, device: jax.Device):
+    def _chain(self, chain: int):
         """Iterations of one chain as they come: how many are done, and all that is kept of them."""
-        state, rest, key = self._first(chain, device)
+        state, rest, key = self._first(chain)
         kept: dict[str, list] = {n: [] for n in ("points", "energy", "diverging", "steps", "accepted")}
         state, rest = self._take_up(chain, state, rest, kept)
         for number in range(len(kept["energy"]), self.length.iterations):
-            state, rest, taken = self._iterate(state, rest, jax.random.fold_in(key, number), device)
+            state, rest, taken = self._other_step(self._step(state, rest), rest, jax.random.fold_in(key, number))
             u = np.concatenate([np.asarray(state.z), np.asarray(rest)])
             kept["points"].append(self.nearby.point + self._axes[0] @ u)
             kept["energy"].append(float(state.potential_energy))
@@ -246,5 +257,5 @@ class Sampler:
             for name in kept:
                 kept[name].extend(stored[f"kept/{name}"])
             leaves, tree = jax.tree.flatten(state)
-            leaves = [jax.device_put(np.asarray(stored[f"state/{i}"], x.dtype), x.sharding) for i, x in enumerate(leaves)]
-            return jax.tree.unflatten(tree, leaves), jax.device_put(stored["rest"], rest.sharding)
+            leaves = [jnp.asarray(stored[f"state/{i}"], x.dtype) for i, x in enumerate(leaves)]
+            return jax.tree.unflatten(tree, leaves), jnp.asarray(stored["rest"])

@@ -2,14 +2,15 @@ r"""Vigilantes: civilians who take up arms against the group that holds the plac
 
 .. math::
     g_r = \exp\Big[a_m \frac{m_r}{m_r + \bar m} + a_e \ln e_r + a_t (1 - 2 \tau_r)\Big], \qquad
-    \text{joining} = \Big( o\, A_r\, g_r^{p} + \gamma\, g_r V_r + \sigma\, g_r \sum_q N_{rq} V_q \Big) \Big(1 - \frac{V_r + F_r}{l A_r}\Big)_+,
+    \text{joining} = \big(l A_r - V_r - F_r\big)_+ \frac{1 - e^{-q_r u}}{u}, \qquad
+    q_r = \frac{1}{l A_r} \Big( o\, A_r\, g_r^{p} + \gamma\, g_r V_r + \sigma\, g_r \sum_s N_{rs} V_s \Big),
 
     \text{hazard of a member} = a\,(V_r + F_r)\, w_{rg}, \qquad w_{rg} = \frac{C_{rg}^2}{\sum_h C_{rh}^2}
 
-:math:`m_r` are remembered killings a week per 100,000 inhabitants, :math:`e_r` extortion, :math:`\tau_r` trust in the state, :math:`A_r` men of 15 to 34 years,
-:math:`N` neighbourhood, :math:`V_r` vigilantes and :math:`F_r` the rural force made of them. They attack the group that dominates (:math:`w`), kill some of its
-members and drive more of them out, and are killed by it; those who see no need of it any more go home. Three levers, all zero by default, which is to tolerate
-them:
+:math:`m_r` are remembered killings a week per 100,000 inhabitants, :math:`e_r` extortion, :math:`\tau_r` trust in the state, :math:`A_r` men of 15 to 34
+years, :math:`N` neighbourhood, :math:`V_r` vigilantes and :math:`F_r` the rural force made of them. At most all who would ever join do so in a week
+(:math:`u` is one week); where few join, this is the logistic form. They attack the group that dominates (:math:`w`), kill some of its members and drive more
+of them out, and are killed by it; those who see no need of it any more go home. Three levers, all zero by default, which is to tolerate them:
 
 .. math::
     \text{disarmed} \propto \text{disarm} \cdot u_r, \qquad
@@ -330,8 +331,10 @@ class Vigilantes(Mechanism):
         def joined(v):
             angry, men = grievance(v), jnp.maximum(v.young_men, 1.0)
             first = v.onset * men * jnp.power(angry, v.resolve)
-            room = jnp.maximum(1.0 - (v.vigilantes + v.rural_force) / (v.limit * men), 0.0)
-            return room * (first + angry * (v.growth * v.vigilantes + v.spread * (v.adjacency @ v.vigilantes)))
+            most = v.limit * men
+            wish = (first + angry * (v.growth * v.vigilantes + v.spread * (v.adjacency @ v.vigilantes))) / most
+            # Without a bound, an angry place would overshoot its limit in a week and swing about it from week to week.
+            return jnp.maximum(most - v.vigilantes - v.rural_force, 0.0) * -jnp.expm1(-wish)
 
         def attacked(v):
             return v.attack * (v.vigilantes + v.rural_force)[:, None] * shares(v)[1]
