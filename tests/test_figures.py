@@ -18,7 +18,7 @@ from tregua.figures import (
     pictures_of_run,
 )
 from tregua.observe import bands, outcomes_of
-from tregua.wording import change, change_span, change_text, exact, listed, percent, rounded, signed_span, span
+from tregua.wording import change, change_span, change_text, exact, listed, percent, persons, rounded, signed, signed_span, span
 
 SCENARIO = Scenario(Model.size_2023(), weeks=104, label="A small run")
 HALF = Policy.scale("recruitment.rate", 0.5, from_="2012-07", name="half")
@@ -136,7 +136,12 @@ def test_numbers_in_words():
     assert span(90210, 91012) == "90,200 to 91,000" and signed_span(-120, 340) == "−120 to +340"
     assert change_span(-12700, -11900) == "11,900 to 12,700 fewer" and change_span(3, 5) == "3 to 5 more"
     assert change_span(-120, 340) == "between 120 fewer and 340 more" and change_span(0, 0) == "no change" == change(0)
-    assert change(-12345.0) == "12,300 fewer" and change(0.4) == "0.4 more"
+    # Persons come whole, at both ends of a band.
+    assert [persons(x) for x in (0.0, 0.2, 0.95, 9.05, 99.6, 999.7, 12345.0)] == ["0", "under 1", "1", "9", "100", "1,000", "12,300"]
+    assert span(2, 9.05, persons) == "2 to 9" and span(2, 9.05) == "2 to 9.05"
+    assert signed_span(-2.4, 3.6, persons) == "−2 to +4" and signed(0.3, persons) == signed(-0.3, persons) == "under 1"
+    assert change(-2.4) == "2 fewer" and change_span(-2.4, 1234.5) == "between 2 fewer and 1,230 more"
+    assert change(-12345.0) == "12,300 fewer" and change(0.4) == "under 1 more"
     assert [percent(x) for x in (-0.004, -0.57, 1.0, float("nan"))] == ["0 %", "−57 %", "+100 %", "–"]
     assert exact(0.123456) == "0.123456" and listed(["a", "b", "c"]) == "a, b and c" and listed([]) == ""
 

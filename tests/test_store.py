@@ -19,6 +19,7 @@ from tregua.manifest import joint_digest
 from tregua.run import make_plan
 from tregua.store import (
     Checkpoint,
+    Latest,
     describe_inputs,
     inputs_hash,
     read_manifest,
@@ -197,6 +198,26 @@ def test_damaged_chunks_count_as_absent(tmp_path):
     (tmp_path / "chunk-00001.npz").write_bytes(whole[:300] + b"\x00\x01\x02" + whole[303:])
     (tmp_path / "chunk-00004.npz").write_bytes(b"")
     assert list(kept) == [2]
+
+
+def test_the_latest_chunks_are_written_down_only_when_others_follow_or_when_asked(tmp_path):
+    kept = Latest(Checkpoint(tmp_path / "kept"), 2)
+    chunks = {number: {"x": np.full(3, number)} for number in range(3)}
+    for number in (0, 1):
+        kept[number] = chunks[number]
+    assert not (tmp_path / "kept").exists() and list(kept) == [0, 1] and kept[1] is chunks[1]
+    kept[2] = chunks[2]
+    assert list(Checkpoint(tmp_path / "kept")) == [0] and list(kept) == [0, 1, 2]
+    assert np.array_equal(kept[0]["x"], chunks[0]["x"])
+    kept.settle()
+    again = Checkpoint(tmp_path / "kept")
+    assert list(again) == [0, 1, 2] and all(np.array_equal(again[n]["x"], chunks[n]["x"]) for n in chunks)
+    kept[3] = chunks[0]
+    del kept[3], kept[1]
+    assert list(kept) == [0, 2] and 3 not in kept
+    kept[3] = chunks[0]
+    kept.discard()
+    assert len(kept) == 0 and not (tmp_path / "kept").exists()
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):

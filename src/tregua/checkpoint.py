@@ -82,6 +82,54 @@ class Checkpoint(MutableMapping[int, Chunk]):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Latest(MutableMapping[int, Chunk]):
+    """Finished chunks of which the latest few are held in memory only, until they are :meth:`settled <settle>`.
+
+    Writing a chunk down takes seconds, and most runs end well: of these nothing is left on disk but the results. What is held is not copied.
+
+    Args:
+        kept: where the chunks are written down.
+        held: how many may be held in memory.
+    """
+
+    def __init__(self, kept: Checkpoint, held: int):
+        self._kept, self._most = kept, held
+        self._held: dict[int, Chunk] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, number: int) -> Chunk:
+        return self._held[number] if number in self._held else self._kept[number]
+
+    def __setitem__(self, number: int, chunk: Chunk) -> None:
+        with self._lock:
+            self._held[number] = chunk
+            oldest = next(iter(self._held))
+            full = self._held.pop(oldest) if len(self._held) > self._most else None
+        if full is not None:
+            self._kept[oldest] = full
+
+    def __delitem__(self, number: int) -> None:
+        if self._held.pop(number, None) is None:
+            del self._kept[number]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(sorted({*self._kept, *self._held}))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def settle(self) -> None:
+        """Write down what is held (TR3102 where it cannot be written)."""
+        for number in list(self._held):
+            self._kept[number] = self._held[number]
+            del self._held[number]
+
+    def discard(self) -> None:
+        """Forget all chunks."""
+        self._held.clear()
+        self._kept.discard()
+
+
 def unfinished_folder(out_parent: Path, digest: str) -> Path:
     """Where the finished chunks of an interrupted run with this hash of inputs lie: a hidden folder beside the run folder."""
     return Path(out_parent) / f".unfinished-{digest[:12]}"

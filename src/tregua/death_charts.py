@@ -11,7 +11,7 @@ from .outcomes import VICTIMS, Outcome
 from .trajectories import Trajectories
 from .types import BACKGROUND
 from .victims import cells, kept_records
-from .wording import day, listed, percent, rounded, sentence, span
+from .wording import day, listed, percent, persons, sentence, span
 
 CAUSES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 """Colours of causes in the order of their size; all after the sixth share the last."""
@@ -59,7 +59,7 @@ def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
             ax.hlines(row, edges["low_90"], edges["high_90"], color="black", linewidth=1.0)
             ax.hlines(row, edges["low_50"], edges["high_50"], color="black", linewidth=3.0)
         end = max(float(edges["high_90"]), left)
-        ax.annotate(rounded(float(edges["median"])), (end, row), (5, 0), "data", "offset points", va="center", fontsize=8.5)
+        ax.annotate(persons(float(edges["median"])), (end, row), (5, 0), "data", "offset points", va="center", fontsize=8.5)
     ax.set_yticks(np.arange(len(order)), [sentence(VICTIMS[victim]) for victim in order])
     ax.set_ylim(len(order) - 0.4, -0.6)
     ax.set_xlim(left=0.0)
@@ -98,7 +98,8 @@ def recorded_figure(trajectories: Trajectories, footer: str = "") -> Figure:
         unit = f"persons a week, {weeks}-week mean" if weeks > 1 else "persons a week"
         dress(ax, sentence(counted.label), unit, from_zero=True)
         ax.set_xlim(*days_of(trajectories, np.array([0, trajectories.scenario.weeks])))
-        ax.legend(loc="best", fontsize=8.0, labelcolor=GREY)
+        # In one corner: looking for the best place takes longer than drawing the lines.
+        ax.legend(loc="upper left", fontsize=8.0, labelcolor=GREY, frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
     for ax in axes.flat[len(kept) :]:
         ax.set_visible(False)
     return figure
@@ -119,8 +120,8 @@ def death_pictures(trajectories: Trajectories, footer: str = "") -> list[Picture
             total = np.sum(list(causes.values()), axis=0)
             edges, most = bands(total), max(causes, key=lambda cause: float(causes[cause].mean()))
             share = float(causes[most].mean() / total.mean()) if total.mean() else 0.0
-            reach = f", nine in ten replicates {span(float(edges['low_90']), float(edges['high_90']))}" if banded else ""
-            told.append(f"{sentence(VICTIMS[victim])} {rounded(float(edges['median']))}{reach}, most by {most} ({percent(share).lstrip('+')})")
+            reach = f", nine in ten replicates {span(float(edges['low_90']), float(edges['high_90']), persons)}" if banded else ""
+            told.append(f"{sentence(VICTIMS[victim])} {persons(float(edges['median']))}{reach}, most by {most} ({percent(share).lstrip('+')})")
         period = f"{day(scenario.start)} to {day(scenario.date(scenario.weeks))}"
         caption = f"Persons killed in group violence, {period}; each death is counted once."
         caption += " Bars are medians of all replicates, thick lines hold the middle half of them and thin lines nine in ten." if banded else ""
@@ -132,7 +133,7 @@ def death_pictures(trajectories: Trajectories, footer: str = "") -> list[Picture
         told = []
         for name, counted in list(kept.items())[:PANELS]:
             real, known = (trajectories.total(o.series).sum(axis=1, dtype=float) for o in (_happened(trajectories, name), counted))
-            told.append(f"{counted.label} {rounded(float(np.median(known)))} of {rounded(float(np.median(real)))}")
+            told.append(f"{counted.label} {persons(float(np.median(known)))} of {persons(float(np.median(real)))}")
         alt = f"Line charts over time of what happened and what is on record. In all: {'; '.join(told)}."
         left = [outcome.label for outcome in list(kept.values())[PANELS:]]
         caption = "Black: what happened in the model. Orange: what gets on record. " + band_note(trajectories)

@@ -229,21 +229,28 @@ def thousands(axes: Axes, which: str = "y") -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "−")))
 
 
-def mark_policies(axes: Axes, trajectories: Trajectories, named: bool = True) -> None:
-    """A dotted line on every day on which a change of a policy comes into force, with the policy's name at the first of them."""
+def policy_days(trajectories: Trajectories) -> dict[Any, list[str]]:
+    """Policies by each day after the first on which a change of theirs comes into force."""
     scenario = trajectories.scenario
     starts: dict[Any, list[str]] = {}
     for policy in scenario.policies:
         for change in policy.modifiers:
             if change.start and change.start > scenario.start and policy.shown not in starts.setdefault(change.start, []):
                 starts[change.start].append(policy.shown)
+    return starts
+
+
+def mark_policies(axes: Axes, trajectories: Trajectories, named: bool = True) -> None:
+    """A dotted line on every day on which a change of a policy comes into force, with the policy's name at the first of them."""
     told: set[str] = set()
-    for start, names in sorted(starts.items()):
+    under = {"facecolor": "white", "edgecolor": "none", "boxstyle": "square,pad=0.1"}
+    for start, names in sorted(policy_days(trajectories).items()):
         axes.axvline(date2num(start), color=GREY, linestyle=":", linewidth=1.0)
         new = [name for name in names if name not in told]
         told |= set(new)
         if named and new:
-            axes.annotate(" and ".join(new), (np.datetime64(start), 0.03), (4, 0), ("data", "axes fraction"), "offset points", color=GREY, fontsize=8)
+            place = (np.datetime64(start), 0.03)
+            axes.annotate(" and ".join(new), place, (4, 0), ("data", "axes fraction"), "offset points", color=GREY, fontsize=8, bbox=under)
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:

@@ -25,6 +25,7 @@ from .drawing import (
     label_ends,
     main_outcomes,
     mark_policies,
+    policy_days,
     sheet,
     smoothed,
     styled,
@@ -38,7 +39,7 @@ from .outcomes import Outcome, outcomes_of
 from .study import Comparison
 from .territories import named_outcome
 from .trajectories import Trajectories
-from .wording import change, day, rounded, sentence, signed
+from .wording import change, day, persons, rounded, sentence, signed
 
 PANELS = ("killed", "members", "recruited", "arrested")
 """Outcomes of the overview, as far as the model has them."""
@@ -59,6 +60,11 @@ def _flows_note(trajectories: Trajectories, shown: Sequence[Outcome]) -> str:
     """How flows were smoothed, where any flow is shown."""
     weeks = max((smoothed(trajectories, outcome)[2] for outcome in shown), default=0)
     return f" Counts of a week are shown as the mean of the {weeks} weeks up to each day." if weeks > 1 else ""
+
+
+def _marks_note(trajectories: Trajectories) -> str:
+    """What the dotted lines of :func:`~tregua.drawing.mark_policies` are, where there are any."""
+    return " Dotted lines: days on which a change begins, as listed below." if policy_days(trajectories) else ""
 
 
 @styled
@@ -240,7 +246,7 @@ def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
         ax.axvline(0.0, color=GREY, linewidth=1.0)
         for i in range(count):
             _whiskers(ax, rows[i : i + 1], {name: x[i : i + 1] for name, x in edges.items()}, _ink(i)[0], len(before) > 1)
-            ax.annotate(signed(edges["median"][i]), (edges["median"][i], i), (0, 7), "data", "offset points", ha="center", fontsize=8, bbox=bare)
+            ax.annotate(signed(edges["median"][i], persons), (edges["median"][i], i), (0, 7), "data", "offset points", ha="center", fontsize=8, bbox=bare)
         when = f"{day(comparison.baseline.scenario.date(comparison.since))} to {day(end)}" if outcome.kind == "flow" else f"on {day(end)}"
         ax.set_title(f"{sentence(outcome.label)},\n{when}", fontsize=9.0)
         ax.set_xlabel("persons, difference from the baseline")
@@ -270,17 +276,16 @@ def pictures_of_run(trajectories: Trajectories, footer: str = "") -> list[Pictur
     shown = main_outcomes(outcomes_of(scenario.model), panels_of(scenario.model))
     flows = _flows_note(trajectories, shown)
     told = "; ".join(_told(trajectories, outcome) for outcome in shown)
-    pictures = [
-        Picture("overview", overview_figure(trajectories, footer), "The run at a glance", f"Line charts over time. {told}.", f"{note}{flows}"),
-    ]
+    note += flows + _marks_note(trajectories)
+    pictures = [Picture("overview", overview_figure(trajectories, footer), "The run at a glance", f"Line charts over time. {told}.", note)]
     for outcome in main_outcomes(outcomes_of(scenario.model), ("killed",)):
         alt = f"Line chart over time. {_told(trajectories, outcome)}."
-        pictures.append(Picture(outcome.name, fan_figure(trajectories, outcome.name, footer=footer), sentence(outcome.label), alt, f"{note}{flows}"))
+        pictures.append(Picture(outcome.name, fan_figure(trajectories, outcome.name, footer=footer), sentence(outcome.label), alt, note))
         pictures += [*death_pictures(trajectories, footer), *maps_of_run(trajectories, outcome, footer)]
     if scenario.model.axes.get("members") == ("territory", "group"):
         order, _, last = _group_sizes(trajectories, LARGEST)
         labels, middle = scenario.data.space.labels("group"), np.median(last, axis=0)
-        named = ", ".join(f"{labels[group]} {rounded(members)}" for group, members in zip(order[:5], middle[:5], strict=True))
+        named = ", ".join(f"{labels[group]} {persons(members)}" for group, members in zip(order[:5], middle[:5], strict=True))
         alt = f"Dot chart of members of the {len(order)} largest groups at the start and the end. Largest at the end: {named}."
         caption = f"Rings: at the start, on {day(scenario.start)}. Upright lines: at the end, on {day(scenario.date(scenario.weeks))}."
         caption += " They are medians; lines across them hold the middle half of all replicates (thick) and nine in ten (thin)." if len(last) > 1 else ""

@@ -57,7 +57,7 @@ class Gathering:
             values = np.asarray(values)
             self._array(f"flow.{name}", (self.blocks, *values.shape[1:]), values.dtype)[replicates, block] = values
         for name, values in series.items():
-            values = np.asarray(values)[:, : self.steps - first]
+            values = np.swapaxes(np.asarray(values), 0, 1)[:, : self.steps - first]
             early = int(name in self.scenario.model.compartments)
             self._weekly(name, values, early)[replicates, first + early : first + early + values.shape[1]] = values
 

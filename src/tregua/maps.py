@@ -79,9 +79,10 @@ def map_figure(trajectories: Trajectories, outcome_name: str = "killed", footer:
     edges, unit = _last_year(trajectories, outcome)
     wide = _wide(edges)
     shade = _Shade(edges["median"], wide, Normalize(0.0, max(edges["median"].max(), 1e-9)), "YlOrBr", [_short(x) for x in edges["median"]])
-    note = "Number and colour: median of all replicates. Hatched: the range of nine in ten is wider than the median." if _banded(trajectories) else ""
+    note = "Number and colour: median of all replicates." if _banded(trajectories) else ""
+    note += " Hatched: the range of nine in ten is wider than the median." if note and wide.any() else ""
     title = f"{sentence(outcome.label)}, {_period(outcome, year)}, {unit}"
-    return _tile_figure(trajectories, [("", shade)], title, note, footer)
+    return _tile_figure(trajectories, [("", shade)], title, note, footer, unit)
 
 
 def _last_year(trajectories: Trajectories, outcome: Outcome) -> tuple[dict[str, np.ndarray], str]:
@@ -116,7 +117,7 @@ def difference_map_figure(comparison: Comparison, outcome_name: str = "killed", 
         panels.append((label, _Shade(edges["median"], _sign_unsure(edges), TwoSlopeNorm(0.0, -most, most), "PuOr_r", words)))
     note = "Number and colour: median of all pairs. Hatched: the range of nine in ten pairs holds zero." if _paired(comparison) else ""
     title = f"{sentence(outcome.label)}: difference from the baseline, {_difference_unit(comparison, outcome)}"
-    return _tile_figure(comparison.baseline, panels, title, note, footer)
+    return _tile_figure(comparison.baseline, panels, title, note, footer, _difference_unit(comparison, outcome))
 
 
 def _differences(comparison: Comparison, run: Trajectories, outcome: Outcome) -> np.ndarray:
@@ -138,7 +139,7 @@ def _sign_unsure(edges: dict[str, np.ndarray]) -> np.ndarray:
     return (edges["low_90"] <= 0.0) & (edges["high_90"] >= 0.0) & (edges["high_90"] > edges["low_90"])
 
 
-def _tile_figure(trajectories: Trajectories, panels: Sequence[tuple[str, _Shade]], title: str, note: str, footer: str) -> Figure:
+def _tile_figure(trajectories: Trajectories, panels: Sequence[tuple[str, _Shade]], title: str, note: str, footer: str, unit: str) -> Figure:
     """One map for each panel, two in a row, with one scale of colours for all."""
     tiles = tiles_of(trajectories.scenario.data.space) or {}
     rows, columns = -(-len(panels) // 2) or 1, min(len(panels), 2) or 1
@@ -154,6 +155,7 @@ def _tile_figure(trajectories: Trajectories, panels: Sequence[tuple[str, _Shade]
         bar = figure.colorbar(_scale(shade), ax=list(axes.flat), shrink=0.5, aspect=24, pad=0.01)
         bar.outline.set_visible(False)  # type: ignore[operator]
         bar.ax.tick_params(labelsize=8)
+        bar.set_label(unit, fontsize=8)
     return figure
 
 

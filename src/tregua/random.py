@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -80,25 +82,44 @@ def check_tags(names: Iterable[str]) -> None:
             raise TreguaError("TR2104", f"draws {other!r} and {name!r} share an address", do="rename one of the flows or events")
 
 
-def uniforms(key: Key, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Float[Array, "..."]]:
+def uniforms(key: Key, shapes: Mapping[str, tuple[int, ...]], step: Int[Array, ""] | int = 0) -> dict[str, Float[Array, "..."]]:
     """Uniforms at several addresses below a key, each strictly inside (0, 1), symmetric about one half, with 23 bits in float32 and 52 in float64.
 
     All are made in one piece, since a program with a generator for each draw takes minutes to compile. The numbers are those of each address alone.
+
+    Args:
+        key: the key.
+        shapes: of the arrays wanted, by address.
+        step: any number from 0 on; inside a step its own, for :func:`_settled`.
     """
     if not shapes:
         return {}
-    dtype, sizes = jnp.result_type(float), [math.prod(shape) for shape in shapes.values()]
     tags = jnp.asarray(np.array([tag(name) for name in shapes], np.uint32))
-    words = threefry(*(jnp.broadcast_to(word, tags.shape) for word in jax.random.key_data(key)), tags)
-    # One look-up for all: the compiler would write the generator out once more for every piece of a row put together.
-    first, second = (word[np.repeat(np.arange(len(sizes)), sizes)] for word in words)
-    high, low = threefry(first, second, jnp.asarray(np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])))
+    # The key of each address is settled first: the compiler would work it out again for every number below it.
+    words = _ADDRESSES(jnp.asarray(step), *(jnp.broadcast_to(word, tags.shape) for word in jax.random.key_data(key)), tags)
+    return _apart(_units(tuple(math.prod(shape) for shape in shapes.values()))(jnp.asarray(step), *words), shapes)
+
+
+@cache
+def _units(sizes: tuple[int, ...]) -> Callable[..., Array]:
+    """Uniforms, so many below each of several keys, in one row: one look-up for all, since the compiler would write the generator out for every key."""
+    keys = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    low = np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])
+
+    def row(first: Array, second: Array) -> Array:
+        return _unit(*(word.at[..., keys].get(mode="promise_in_bounds") for word in (first, second)), jnp.broadcast_to(low, (*first.shape[:-1], len(low))))
+
+    return _settled(row)
+
+
+def _unit(first: Array, second: Array, low: Array) -> Array:
+    """One uniform for each key and counter."""
+    high, low = threefry(first, second, low)
+    dtype = jnp.result_type(float)
     if dtype == jnp.float64:
         bits = (high.astype(jnp.uint64) << 32 | low) >> 12
-        flat = (bits.astype(dtype) + 0.5) * 2.0**-52
-    else:
-        flat = (((high ^ low) >> 9).astype(dtype) + 0.5) * 2.0**-23
-    return _apart(flat, shapes)
+        return (bits.astype(dtype) + 0.5) * 2.0**-52
+    return (((high ^ low) >> 9).astype(dtype) + 0.5) * 2.0**-23
 
 
 def _apart(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
@@ -126,7 +147,7 @@ class Draws:
 
     def uniforms(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Float[Array, "..."]]:
         """The uniforms at several addresses."""
-        return uniforms(self._key, shapes)
+        return uniforms(self._key, shapes, self._step)
 
     def uniform(self, name: str, shape: tuple[int, ...]) -> Float[Array, "..."]:
         """The uniforms at one address."""
@@ -158,33 +179,43 @@ class Draws:
         return self.poissons({name: mean})[name]
 
 
-def _drawn_once(sample: Callable[..., Array]) -> Callable[..., Array]:
-    """A sampler of single numbers, made to run once over one long row.
+def _settled(work: Callable[..., Any], in_a_row: bool = False) -> Callable[..., Any]:
+    """Arithmetic that runs once, its result put down in memory.
 
     The compiler copies arithmetic as cheap as a sampler's into every place that reads its result, which made a step two and a half times slower. It cannot
-    look through a branch, and this one is always taken. Replicates are laid end to end, because a row of 150 groups leaves part of every vector unused.
+    look through a branch, and this one is always taken.
+
+    Args:
+        work: the arithmetic, on arrays that may have more axes in front.
+        in_a_row: lay all numbers end to end where each is on its own, because a row of 150 groups leaves part of every vector unused.
+
+    Returns:
+        The same, with a number from 0 on before its arguments, such as the number of the step.
     """
 
     @jax.jit
-    def in_a_row(*inputs: Array) -> Array:
-        # Its own program, so that it is traced once for each length of a row.
-        return sample(*[x.ravel() for x in inputs])
+    def worked(*inputs: Array) -> Any:
+        # Its own program, so that it is traced once for each shape.
+        return work(*[x.ravel() if in_a_row else x for x in inputs])
 
     @custom_vmap
-    def draw(step: Int[Array, ""], *inputs: Array) -> Array:
-        row = jax.eval_shape(in_a_row, *inputs)
-        return lax.cond(step >= 0, in_a_row, lambda *_: jnp.zeros(row.shape, row.dtype), *inputs).reshape(inputs[0].shape)
+    def settle(step: Int[Array, ""], *inputs: Array) -> Any:
+        shapes = jax.eval_shape(worked, *inputs)
+        found = lax.cond(step >= 0, worked, lambda *_: jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes), *inputs)
+        return found.reshape(inputs[0].shape) if in_a_row else found
 
-    @draw.def_vmap
-    def draw_all(size: int, batched: Sequence[bool], step: Array, *inputs: Array) -> tuple[Array, bool]:
-        return draw(jnp.max(step), *[x if has else jnp.broadcast_to(x, (size, *x.shape)) for x, has in zip(inputs, batched[1:], strict=True)]), True
+    @settle.def_vmap
+    def settle_all(size: int, batched: Sequence[bool], step: Array, *inputs: Array) -> tuple[Any, Any]:
+        found = settle(jnp.max(step), *[x if has else jnp.broadcast_to(x, (size, *x.shape)) for x, has in zip(inputs, batched[1:], strict=True)])
+        return found, jax.tree.map(lambda _: True, found)
 
-    return draw
+    return settle
 
 
 # In float32 a number above 2**24 may be rounded up: nobody who is not there can be drawn.
-_BINOMIAL = _drawn_once(lambda u, n, p: jnp.minimum(binomial_quantile(u, n.astype(p.dtype), p).astype(n.dtype), n))
-_POISSON = _drawn_once(lambda u, mean: poisson_quantile(u, mean).astype(jnp.int32))
+_BINOMIAL = _settled(lambda u, n, p: jnp.minimum(binomial_quantile(u, n.astype(p.dtype), p).astype(n.dtype), n), in_a_row=True)
+_POISSON = _settled(lambda u, mean: poisson_quantile(u, mean).astype(jnp.int32), in_a_row=True)
+_ADDRESSES = _settled(threefry)
 
 
 class Means:

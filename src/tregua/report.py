@@ -23,7 +23,7 @@ from .territories import tiles_of
 from .trajectories import Trajectories
 from .types import BACKGROUND
 from .victims import ALL
-from .wording import change, change_span, day, exact, listed, percent, policy_text, rounded, sentence, signed, signed_span, span
+from .wording import change, change_span, day, exact, listed, percent, persons, policy_text, rounded, sentence, signed, signed_span, span
 
 if TYPE_CHECKING:
     import jinja2
@@ -177,7 +177,7 @@ def _deaths(table: pandas.DataFrame) -> dict[str, Any]:
 
     def line(label: str, row: Mapping[str, Any], shared: bool = True) -> dict[str, str]:
         share = _share(row["mean"] / everyone) if everyone and shared else ""
-        return {"label": label, "middle": rounded(row["median"]), "range": span(row["low_90"], row["high_90"]), "share": share}
+        return {"label": label, "middle": persons(row["median"]), "range": span(row["low_90"], row["high_90"], persons), "share": share}
 
     blocks = []
     for victim in VICTIMS:
@@ -199,7 +199,8 @@ def _records(trajectories: Trajectories, table: pandas.DataFrame) -> list[dict[s
     shown = {years[0], years[len(years) // 2], years[-1]} if years else set()
     rows = []
     for row in table[table["year"].isin(shown)].to_dict("records"):
-        cells = [(rounded(row[f"{k}_median"]), span(row[f"{k}_low_90"], row[f"{k}_high_90"]) if banded else "") for k in ("happened", "recorded")]
+        edges = [(row[f"{k}_median"], row[f"{k}_low_90"], row[f"{k}_high_90"]) for k in ("happened", "recorded")]
+        cells = [(persons(middle), span(low, high, persons) if banded else "") for middle, low, high in edges]
         rows.append({"label": row["doc"], "year": row["year"], "cells": cells, "share": _share(row["share_median"])})
     return rows
 
@@ -228,7 +229,7 @@ def _range(values: np.ndarray) -> str:
         return ""
     edges = bands(values.astype(float))
     low, high = float(edges["low_90"]), float(edges["high_90"])
-    return f" (nine in ten replicates: {span(low, high)})" if rounded(low) != rounded(high) else " (nine in ten replicates round to this number)"
+    return f" (nine in ten replicates: {span(low, high, persons)})" if persons(low) != persons(high) else " (nine in ten replicates round to this number)"
 
 
 def _run_answer(trajectories: Trajectories) -> str:
@@ -237,10 +238,10 @@ def _run_answer(trajectories: Trajectories) -> str:
     for outcome in main_outcomes(outcomes_of(scenario.model)):
         if outcome.kind == "flow":
             total = trajectories.total(outcome.series).sum(axis=1)
-            counted.append(f"{rounded(float(np.median(total)))} {outcome.label}{_range(total)}")
+            counted.append(f"{persons(float(np.median(total)))} {outcome.label}{_range(total)}")
         else:
             first, last = trajectories.at(outcome.series, 0), trajectories.at(outcome.series, scenario.weeks)
-            middle = f"goes from {rounded(float(np.median(first)))} to {rounded(float(np.median(last)))}"
+            middle = f"goes from {persons(float(np.median(first)))} to {persons(float(np.median(last)))}"
             parts.append(f"the number of {outcome.label} {middle}{_range(last)}")
     parts = [*([f"the model counts {listed(counted)}"] if counted else []), *parts]
     return f"From {day(scenario.start)} to {day(scenario.date(scenario.weeks))}, {', and '.join(parts)}."
@@ -272,7 +273,7 @@ def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
     period = f" from {since} to {end}" if outcome.kind == "flow" else f" on {end}"
     if max(sizes) == 0.0:
         return sentence(f"{lead}{'no' if lead else 'No'} policy changes the number of {outcome.label}{period}.")
-    of = f"than the {rounded(float(np.median(comparison.values(comparison.baseline, outcome))))} of the baseline"
+    of = f"than the {persons(float(np.median(comparison.values(comparison.baseline, outcome))))} of the baseline"
     shown, effect = largest.scenario.shown, _effect(comparison, largest, outcome, of)
     if lead:
         return f"{lead}“{shown}”, {effect}."
@@ -305,7 +306,7 @@ def _years(table: pandas.DataFrame, columns: Sequence[tuple[str, str]], banded: 
     rows = []
     for year in sorted({year for *_, year in found if year >= first}):
         cells = [found[*column, year] for column in columns]
-        rows.append({"year": year, "cells": [(rounded(c["median"]), span(c["low_90"], c["high_90"]) if banded else "") for c in cells]})
+        rows.append({"year": year, "cells": [(persons(c["median"]), span(c["low_90"], c["high_90"], persons) if banded else "") for c in cells]})
     return rows
 
 
@@ -320,10 +321,10 @@ def _effects(comparison: Comparison, differences: pandas.DataFrame) -> list[dict
                 {
                     "label": sentence(outcomes[row.outcome].label),
                     "when": "in the period" if outcomes[row.outcome].kind == "flow" else "at the end",
-                    "baseline": rounded(row.baseline),
-                    "with_policy": rounded(row.with_policy),
-                    "difference": signed(row.difference),
-                    "range": signed_span(row.difference_low_90, row.difference_high_90),
+                    "baseline": persons(row.baseline),
+                    "with_policy": persons(row.with_policy),
+                    "difference": signed(row.difference, persons),
+                    "range": signed_span(row.difference_low_90, row.difference_high_90, persons),
                     "relative": percent(row.relative),
                     "lower": f"{round(row.lower_in * row.pairs)} of {row.pairs}",
                 }

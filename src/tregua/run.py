@@ -92,8 +92,7 @@ def _block(
     TRACES["block"] += 1
 
     keys = jax.vmap(replicate_key, in_axes=(None, 0))(root, replicates)
-    state, moved, series = advance(model, solver, dt, state, base, covariates, levers, steps, stop, keys, partial(jax.vmap, in_axes=(0, 0, 0, 0, None, None)))
-    return state, moved, {name: jnp.swapaxes(x, 0, 1) for name, x in series.items()}
+    return advance(model, solver, dt, state, base, covariates, levers, steps, stop, keys, partial(jax.vmap, in_axes=(0, 0, 0, 0, None, None)))
 
 
 def advance(
@@ -138,17 +137,33 @@ def advance(
     def nothing(state: State, _: Any, base: dict, *__: Any) -> Tally:
         return empty_tally(model, {**state.stocks, **base, **covariates}, solver.whole)
 
-    def step(carry: tuple[State, Tally], now: tuple[Array, dict[str, Lever]]):
-        number, lever = now
-        inputs = (*carry, base, key, number, lever)
+    packed, unpack = _packed(levers)
+
+    def step(carry: tuple[State, Tally], now: tuple[Array, list[Array]]):
+        number, row = now
+        inputs = (*carry, base, key, number, unpack(row))
         if solver.stochastic:
             return lax.cond(number < stop, each(act_and_step), each(wait), *inputs)
         # A derivative through a branch stores the branch's inputs in every step, ties and all: choosing between values makes it 13 times cheaper.
         return jax.tree.map(partial(jnp.where, number < stop), each(act_and_step)(*inputs), each(wait)(*inputs))
 
     first = each(nothing)(state, (), base, key, steps[0], {})
-    (state, sums), series = lax.scan(step, (state, first), (steps, levers))
+    (state, sums), series = lax.scan(step, (state, first), (steps, packed))
     return state, {**sums.moved, **sums.fired, **sums.recorded}, series
+
+
+def _packed(levers: dict[str, Lever]) -> tuple[list[Array], Callable[[list[Array]], dict[str, Lever]]]:
+    """Levers of many steps with those of one shape side by side, and what takes one step apart: hundreds of arrays would be looked up one by one a step."""
+    leaves, tree = jax.tree.flatten(levers)
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for place, leaf in enumerate(leaves):
+        alike.setdefault(leaf.shape[1:], []).append(place)
+
+    def unpack(row: list[Array]) -> dict[str, Lever]:
+        found = {place: x for places, together in zip(alike.values(), row, strict=True) for place, x in zip(places, together, strict=True)}
+        return jax.tree.unflatten(tree, [found[place] for place in range(len(leaves))])
+
+    return [jnp.stack([leaves[place] for place in places], axis=1) for places in alike.values()], unpack
 
 
 def _series(model: Model, state: State, tally: Tally) -> dict[str, Array]:

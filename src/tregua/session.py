@@ -5,9 +5,13 @@ The command line, the tests and the benchmarks call :func:`begin`. The library i
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import suppress
 from pathlib import Path
+
+GARBAGE = 100_000
+"""New objects after which Python looks for garbage. Its own 700 make it look a thousand times while a program is traced, which takes half a second."""
 
 CACHE_BYTES = 512 * 1024**2
 """Limit of the cache of compiled programs; having one also switches on JAX's locking of the folder."""
@@ -23,6 +27,7 @@ def begin(cores: int | None = None, float64: bool = False, cache: bool = True) -
     """
     import jax
 
+    gc.set_threshold(GARBAGE)
     with suppress(RuntimeError):  # The devices exist already: a notebook that has used JAX keeps what it has.
         jax.config.update("jax_num_cpu_devices", cores or usable_cores())
     jax.config.update("jax_enable_x64", float64)

@@ -9,7 +9,12 @@ that effect left out. All persons who are in no compartment are outside: the civ
 
 from __future__ import annotations
 
+import jax.numpy as jnp
+
 from .types import DATE, Compartment, Covariate, Level
+
+THOUSAND = 1000.0
+"""Troops by which what they do is counted [person]."""
 
 PLACE = ("territory",)
 PLACE_AND_GROUP = ("territory", "group")
@@ -89,3 +94,8 @@ LENGTH = Covariate("length", ROUTE, "km", "length of a route")
 CARRIES = Covariate("carries", ("route", "commodity"), "1", "share of a commodity's supply that is made or enters where a route begins")
 ORIGIN = Covariate("origin", ("route", "territory"), "1", "1 for the territory in which a route begins")
 CROSSING = Covariate("crossing", ("route", "territory"), "1", "1 for the border territory in which a route ends")
+
+
+def as_alleged(v):
+    """Arrests of each group against those without favours, shape (group,): a favoured group is spared, its rivals are betrayed. 1 unless switched on."""
+    return (1.0 - jnp.clip(v.protection, 0.0, 1.0)) * (1.0 + jnp.maximum(v.tipped, 0.0))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import observe, territories, victims
-from .checkpoint import MANIFEST, Checkpoint, staged, unfinished_folder
+from .checkpoint import MANIFEST, Checkpoint, Latest, staged, unfinished_folder
 from .manifest import describe_inputs, inputs_hash, make_manifest, read_manifest
 from .outcomes import deaths_of
 from .scenario import Draws
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Checkpoint",
+    "Latest",
     "describe_inputs",
     "inputs_hash",
     "read_manifest",
@@ -52,15 +53,14 @@ def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: f
     Raises:
         OSError: where nothing can be written; :func:`staged` turns it into TR3102.
     """
-    from .figures import pictures_of_run
-    from .report import readme, run_report
-
     manifest = make_manifest("run", [trajectories], command, seconds, draws)
-    pictures = pictures_of_run(trajectories, footer(manifest))
     with ThreadPoolExecutor(1) as beside:
-        # Compressing the arrays takes as long as drawing, and leaves Python to it.
+        # Compressing the arrays takes as long as all else, and leaves Python to it.
         arrays = beside.submit(_write_arrays, folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"])
-        tables = run_tables(trajectories, manifest)
+        from .figures import pictures_of_run
+        from .report import readme, run_report
+
+        tables, pictures = run_tables(trajectories, manifest), pictures_of_run(trajectories, footer(manifest))
         write_tables(folder, tables)
         _write_pictures(folder, pictures)
         (folder / "report.html").write_text(run_report(trajectories, manifest, pictures, tables), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 
 from .policy import Modifier, Policy
 from .types import Parameter
@@ -26,6 +27,13 @@ def rounded(value: Number) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
 
 
+def persons(value: Number) -> str:
+    """A number of persons, who come whole: ``"9"`` for the 9.05 between two replicates, ``"under 1"`` for less than half of one."""
+    if 0.0 < abs(value) < 0.5:
+        return "under 1"
+    return rounded(round(value)) if abs(value) < 1000.0 else rounded(value)
+
+
 def exact(value: Number) -> str:
     """A number that somebody chose, as it is: rounding it would misstate it."""
     return f"{value:,.10g}".replace("-", "−")
@@ -37,35 +45,36 @@ def percent(share: Number) -> str:
     return "–" if whole is None else f"{whole:+d} %".replace("-", "−") if whole else "0 %"
 
 
-def span(low: Number, high: Number) -> str:
-    """A band from its lower to its upper edge: ``"90,200 to 91,000"``."""
-    return f"{rounded(low)} to {rounded(high)}"
+def span(low: Number, high: Number, say: Callable[[Number], str] = rounded) -> str:
+    """A band from its lower to its upper edge, each put by ``say``: ``"90,200 to 91,000"``."""
+    return f"{say(low)} to {say(high)}"
 
 
-def signed(value: Number) -> str:
+def signed(value: Number, say: Callable[[Number], str] = rounded) -> str:
     """A difference with its sign: ``"+340"``, ``"−12,300"`` or ``"0"``."""
-    return ("+" if value > 0.0 else "") + rounded(value)
+    text = say(value)
+    return f"+{text}" if value > 0.0 and text[0].isdecimal() else text
 
 
-def signed_span(low: Number, high: Number) -> str:
+def signed_span(low: Number, high: Number, say: Callable[[Number], str] = rounded) -> str:
     """A band of a difference, each edge with its sign."""
-    return f"{signed(low)} to {signed(high)}"
+    return f"{signed(low, say)} to {signed(high, say)}"
 
 
 def change(difference: Number) -> str:
-    """A difference in words: ``"12,300 fewer"``, ``"340 more"`` or ``"no change"``."""
-    return "no change" if difference == 0.0 else f"{rounded(abs(difference))} {'fewer' if difference < 0.0 else 'more'}"
+    """A difference in persons in words: ``"12,300 fewer"``, ``"340 more"`` or ``"no change"``."""
+    return "no change" if difference == 0.0 else f"{persons(abs(difference))} {'fewer' if difference < 0.0 else 'more'}"
 
 
 def change_span(low: Number, high: Number) -> str:
-    """A band of a difference in words: ``"11,900 to 12,700 fewer"`` or ``"between 120 fewer and 340 more"``."""
+    """A band of a difference in persons in words: ``"11,900 to 12,700 fewer"`` or ``"between 120 fewer and 340 more"``."""
     if low == high:
         return change(low)
     if high <= 0.0:
-        return f"{span(-high, -low)} fewer"
+        return f"{span(-high, -low, persons)} fewer"
     if low >= 0.0:
-        return f"{span(low, high)} more"
-    return f"between {rounded(-low)} fewer and {rounded(high)} more"
+        return f"{span(low, high, persons)} more"
+    return f"between {persons(-low)} fewer and {persons(high)} more"
 
 
 def day(date: dt.date) -> str:

@@ -6,10 +6,13 @@ import math
 import os
 import shlex
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,8 @@ from ..errors import TreguaError
 from ..run import Plan, make_plan, simulate
 from ..scenario import Scenario
 from ..scenario_file import ScenarioFile, load_scenario, named_policy, shipped_scenarios
-from ..session import begin
-from ..wording import percent, rounded, span
+from ..session import begin, usable_cores
+from ..wording import percent, persons, signed, signed_span, span
 from .options import Options
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
@@ -126,7 +129,7 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
     keeping = _Keeping(folder.parent, options.fresh)
     try:
         with progress_bar("Running", options.silent) as told:
-            result = job.work(told, lambda scenario: keeping.chunks(scenario, job.plan, read.draws))
+            result = job.work(_loading(told), lambda scenario: keeping.chunks(scenario, job.plan, read.draws))
         _announce("Writing tables, arrays, figures and the report", options.silent)
         with staged(folder, options.may_replace) as place:
             job.write(place, result, _command(job, source, options), time.perf_counter() - began)
@@ -135,8 +138,13 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
         return keeping.interrupted()
     except TreguaError as error:
         # The same inputs would be refused again, and nothing of them is worth keeping, unless it is the place that was refused.
-        if not error.code.startswith("TR31"):
+        if error.code.startswith("TR31"):
+            keeping.settle()
+        else:
             keeping.discard()
+        raise
+    except BaseException:
+        keeping.settle()
         raise
     keeping.discard()
     seconds = time.perf_counter() - began
@@ -148,6 +156,23 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
     return 0
 
 
+def _loading(told: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """What is told about progress, at whose first word the libraries for tables and figures are loaded, while compiled programs leave Python idle."""
+    loader = threading.Thread(target=_load_writers, daemon=True)
+
+    def tell(done: int, everything: int) -> None:
+        if done == 1:
+            loader.start()
+        told(done, everything)
+
+    return tell
+
+
+def _load_writers() -> None:
+    for name in ("tregua.figures", "tregua.report", "tregua.arrays", "h5netcdf", "pyarrow.parquet"):
+        import_module(name)
+
+
 class _Keeping:
     """Finished chunks of a run, kept on disk until the run is written."""
 
@@ -156,10 +181,13 @@ class _Keeping:
         self._kept: list[Any] = []
 
     def chunks(self, scenario: Scenario, plan: Any, draws: Any) -> Any:
-        """Where the finished chunks of one scenario are kept."""
-        from ..store import Checkpoint, inputs_hash, unfinished_folder
+        """Where the finished chunks of one scenario are kept. Those of the scenarios before it are written down."""
+        from ..store import Checkpoint, Latest, inputs_hash, unfinished_folder
 
-        kept = Checkpoint(unfinished_folder(self._parent, inputs_hash(scenario, plan, draws)))
+        for before in self._kept:
+            before.settle()
+        # One chunk a core is finished at about the same time.
+        kept = Latest(Checkpoint(unfinished_folder(self._parent, inputs_hash(scenario, plan, draws))), usable_cores())
         if self._fresh:
             kept.discard()
         self._kept.append(kept)
@@ -170,8 +198,15 @@ class _Keeping:
         for kept in self._kept:
             kept.discard()
 
+    def settle(self) -> None:
+        """Write down all finished chunks, as far as there is room: the results could not be written."""
+        with suppress(TreguaError):
+            for kept in self._kept:
+                kept.settle()
+
     def interrupted(self) -> int:
         """Say what is left of an interrupted run; the exit status for it."""
+        self.settle()
         chunks = sum(len(kept) for kept in self._kept)
         if chunks:
             ERR.print(f"Stopped. {chunks} finished parts are kept; the same command goes on from there, --fresh starts over. No run folder was written.")
@@ -277,7 +312,7 @@ def _show_run(trajectories: Any) -> None:
     stochastic = trajectories.plan.solver.stochastic
 
     def cell(row: Any) -> str:
-        return rounded(row["median"]) + (f"  ({span(row['low_90'], row['high_90'])})" if stochastic else "")
+        return persons(row["median"]) + (f"  ({span(row['low_90'], row['high_90'], persons)})" if stochastic else "")
 
     rows = []
     for name, outcome in outcomes.items():
@@ -296,7 +331,7 @@ def _show_run(trajectories: Any) -> None:
             end = trajectories.scenario.weeks
             values = trajectories.between(outcome.series, 0, end) if outcome.kind == "flow" else trajectories.at(outcome.series, end)
             low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
-            OUT.print(f"{outcome.label}: {rounded(middle)}" + (f" ({span(low, high)})" if stochastic else ""), markup=False)
+            OUT.print(f"{outcome.label}: {persons(middle)}" + (f" ({span(low, high, persons)})" if stochastic else ""), markup=False)
         return
     print_table(trajectories.scenario.shown, ["", *(str(year) for year in shown)], rows, caption)
 
@@ -314,8 +349,8 @@ def _show_comparison(comparison: Any) -> None:
         found = table[table["outcome"] == name]
         rows = []
         for row in found.itertuples():
-            change = [f"{rounded(row.difference)}  ({span(row.difference_low_90, row.difference_high_90)})", percent(row.relative)]
-            rows.append([row.label, rounded(row.baseline), rounded(row.with_policy), *change, f"{round(row.lower_in * row.pairs)} of {row.pairs}"])
+            change = [f"{signed(row.difference, persons)}  ({signed_span(row.difference_low_90, row.difference_high_90, persons)})", percent(row.relative)]
+            rows.append([row.label, persons(row.baseline), persons(row.with_policy), *change, f"{round(row.lower_in * row.pairs)} of {row.pairs}"])
         when = f"{start} to {end}" if outcome.kind == "flow" else f"on {end}"
         headings = ["policy", "baseline", "with policy", "difference (nine in ten pairs)", "change", "lower in"]
         print_table(f"{outcome.label}, {when} [persons]".capitalize(), headings, rows)
@@ -327,7 +362,10 @@ def _show_expected(comparison: Any) -> None:
     table = comparison.table()
     for name in HEADLINES:
         found = table[table["outcome"] == name]
-        rows = [[r.label, rounded(r.baseline), rounded(r.with_policy), rounded(r.with_policy - r.baseline), percent(r.relative)] for r in found.itertuples()]
+        rows = []
+        for row in found.itertuples():
+            difference = signed(row.with_policy - row.baseline, persons)
+            rows.append([row.label, persons(row.baseline), persons(row.with_policy), difference, percent(row.relative)])
         if rows:
             print_table(comparison.outcomes[name].label.capitalize(), ["policy", "baseline", "with policy", "difference", "change"], rows)
     OUT.print("Expected numbers, without chance; what is not known about the parameters matters more: see the report.", markup=False)

@@ -18,11 +18,8 @@ import jax.numpy as jnp
 
 from ..mechanism import Mechanism
 from ..sources import assumed, cite, claim
-from ..stocks import ARRESTED, MEMBERS, PROTECTION, SHIELD, TIPPED, TROOPS
+from ..stocks import ARRESTED, MEMBERS, PROTECTION, SHIELD, THOUSAND, TIPPED, TROOPS, as_alleged
 from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter
-
-THOUSAND = 1000.0
-"""Troops by which support is counted [person]."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,6 @@ class Arrests(Mechanism):
             everyone = jnp.maximum(v.total("members", over=("group",)) + v.half_size, 1.0)
             effort = v.effort * (1.0 + v.troop_support * v.troops / THOUSAND)
             spared = 1.0 - v.shielding * jnp.clip(v.shield, 0.0, 1.0)
-            alleged = (1.0 - jnp.clip(v.protection, 0.0, 1.0)) * (1.0 + jnp.maximum(v.tipped, 0.0))
-            return effort[:, None] / everyone * spared * alleged[None, :]
+            return effort[:, None] / everyone * spared * as_alleged(v)[None, :]
 
         return (Flow("arrested", "members", "arrested", hazard, "members taken out by arrest"),)

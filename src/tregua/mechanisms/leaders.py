@@ -22,11 +22,22 @@ import jax.numpy as jnp
 
 from ..mechanism import Mechanism
 from ..sources import assumed, cite
-from ..stocks import COHESION, FOUNDED, GROUP, MEMBERS, PARENT, PLACE_AND_GROUP, PROTECTION, REFUSED_SPLITS, SPARE, TIPPED, TROOPS
+from ..stocks import (
+    COHESION,
+    FOUNDED,
+    GROUP,
+    MEMBERS,
+    PARENT,
+    PLACE_AND_GROUP,
+    PROTECTION,
+    REFUSED_SPLITS,
+    SPARE,
+    THOUSAND,
+    TIPPED,
+    TROOPS,
+    as_alleged,
+)
 from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Event, LogNormal, Parameter
-
-THOUSAND = 1000.0
-"""Troops by which support is counted [person]."""
 
 FOUNDING_WEEKS = 4.0
 """Weeks after its day in which a known breakaway begins, if its place is empty."""
@@ -38,8 +49,7 @@ FOUNDING_HAZARD = 3.0
 def removal(v):
     """Hazard that the leader of a wing is removed [1/week], (territory, group)."""
     here = v.removals * (1.0 + v.troop_support * v.troops / THOUSAND)
-    alleged = (1.0 - jnp.clip(v.protection, 0.0, 1.0)) * (1.0 + jnp.maximum(v.tipped, 0.0))
-    return here[:, None] * v.members / jnp.maximum(jnp.sum(v.members), 1.0) * alleged[None, :]
+    return here[:, None] * v.members / jnp.maximum(jnp.sum(v.members), 1.0) * as_alleged(v)[None, :]
 
 
 def disorder(v, fired, draw):

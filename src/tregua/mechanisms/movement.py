@@ -18,11 +18,8 @@ import jax.numpy as jnp
 
 from ..mechanism import Mechanism
 from ..sources import assumed, cite, claim
-from ..stocks import COHESION, LINKS, MEMBERS, PLACE_AND_GROUP, STAKE, TROOPS
+from ..stocks import COHESION, LINKS, MEMBERS, PLACE_AND_GROUP, STAKE, THOUSAND, TROOPS
 from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Event, LogNormal, Parameter
-
-THOUSAND = 1000.0
-"""Troops by which flight is counted [person]."""
 
 LEAST = 1e-6
 """Pull of a place below which less makes no difference."""
