@@ -24,6 +24,10 @@ MOST_STEPS = 120
 MEMORY = 30
 """Earlier steps from which the curvature is guessed."""
 
+TOLERANCE = 1e-7
+"""Relative gain of the log density by one iteration below which the search ends: no two models can be told apart by less. The mean field has kinks, where places
+run out of recruits, so that the slope need not vanish."""
+
 HELD = "spread of "
 """Beginning of the labels that are held."""
 
@@ -69,6 +73,6 @@ def find_best(posterior: Posterior, start: Float[np.ndarray, "unknown"] | None =
         told(min(count, steps - 1), steps)
         return float(value), np.where(held, 0.0, np.nan_to_num(slope))
 
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": steps, "maxcor": MEMORY})
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": steps, "maxcor": MEMORY, "ftol": TOLERANCE})
     told(steps, steps)
     return Best(np.where(held, 0.0, found.x), -float(found.fun), count, bool(found.success))

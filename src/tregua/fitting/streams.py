@@ -58,6 +58,9 @@ PERIODS = {"ucdp share 2007-2012": (2007, 2012), "ucdp share 2013-2016": (2013, 
 UCDP_SPREAD = 1.0
 """Standard deviation of the log of UCDP's count of a state and period around a constant share. Assumed: rank correlation with homicides is 0.55 to 0.80."""
 
+Scatter = Mapping[str, float | Float[Array, ""]]
+"""Unknowns of the observations by name (:data:`tregua.fitting.unknowns.SCATTER`)."""
+
 Series = Mapping[str, Float[Array, "year territory"]]
 """Expected numbers of every calendar year, by series."""
 
@@ -93,13 +96,13 @@ class Homicides:
         number = np.arange(1.0, len(self.years) + 1.0)
         return np.minimum(number[:, None], number[None, :])
 
-    def walk(self, scatter: Mapping[str, Float[Array, ""]]) -> Float[Array, "cell cell"]:
+    def walk(self, scatter: Scatter) -> Float[Array, "cell cell"]:
         """Covariance of the discrepancies of all states (slow) and years (fast)."""
         states = len(self.counts)
         between = scatter["step of a state"] ** 2 * jnp.eye(states) + scatter["step of the nation"] ** 2
         return jnp.kron(between, jnp.asarray(self._steps))
 
-    def noise(self, expected: Float[Array, "state year"], scatter: Mapping[str, Float[Array, ""]]) -> Float[Array, "state year"]:
+    def noise(self, expected: Float[Array, "state year"], scatter: Scatter) -> Float[Array, "state year"]:
         """Variance of the log of a count around its mean and discrepancy."""
         return 1.0 / (expected + HALF) + 1.0 / scatter["dispersion"] + jnp.asarray(self.errors) ** 2
 
@@ -107,14 +110,14 @@ class Homicides:
         """Log of the record less log of what is expected."""
         return jnp.log(jnp.asarray(self.counts) + HALF) - jnp.log(series[RECORDED].T + HALF)
 
-    def log_density(self, series: Series, scatter: Mapping[str, Float[Array, ""]]) -> Float[Array, ""]:
+    def log_density(self, series: Series, scatter: Scatter) -> Float[Array, ""]:
         """Log density of the logs of the counts, with the discrepancies integrated out."""
         covariance = self.walk(scatter) + jnp.diag(self.noise(series[RECORDED].T, scatter).ravel())
         root = jnp.linalg.cholesky(covariance)
         whitened = jax.scipy.linalg.solve_triangular(root, self.residuals(series).ravel(), lower=True)
         return -0.5 * jnp.sum(whitened**2) - jnp.sum(jnp.log(jnp.diag(root)))
 
-    def discrepancies(self, series: Series, scatter: Mapping[str, Float[Array, ""]]) -> tuple[Float[Array, "state year"], Float[Array, "cell cell"]]:
+    def discrepancies(self, series: Series, scatter: Scatter) -> tuple[Float[Array, "state year"], Float[Array, "cell cell"]]:
         """Mean and covariance of the discrepancies, given the record (smoothed)."""
         walk = self.walk(scatter)
         covariance = walk + jnp.diag(self.noise(series[RECORDED].T, scatter).ravel())
@@ -122,7 +125,7 @@ class Homicides:
         mean = gain @ self.residuals(series).ravel()
         return mean.reshape(self.counts.shape), walk - gain @ walk
 
-    def sample(self, rng: np.random.Generator, series: Series, scatter: Mapping[str, float]) -> Int[np.ndarray, "state year"]:
+    def sample(self, rng: np.random.Generator, series: Series, scatter: Scatter) -> Int[np.ndarray, "state year"]:
         """Counts as the offices would have written them down."""
         states, years = self.counts.shape
         steps = scatter["step of a state"] * rng.standard_normal((states, years)) + scatter["step of the nation"] * rng.standard_normal(years)
@@ -160,12 +163,12 @@ class Fights:
                     found.setdefault(period, np.zeros(len(codes)))[codes.index(row["state_code"])] += float(row["best"])
         return cls(tuple(range(first, last + 1)), found)
 
-    def expected(self, series: Series, scatter: Mapping[str, Float[Array, ""]]) -> dict[str, Float[Array, "state"]]:
+    def expected(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, "state"]]:
         """Deaths that are expected on record, by period."""
         deaths, years = sum(series[name] for name in FIGHTS), np.array(self.years)
         return {p: scatter[p] * deaths[(years >= PERIODS[p][0]) & (years <= PERIODS[p][1])].sum(axis=0) for p in self.counts}
 
-    def log_density(self, series: Series, scatter: Mapping[str, Float[Array, ""]]) -> Float[Array, ""]:
+    def log_density(self, series: Series, scatter: Scatter) -> Float[Array, ""]:
         """Log density of the logs of the counts, up to a constant."""
         total = jnp.zeros(())
         for period, mean in self.expected(series, scatter).items():
@@ -174,14 +177,14 @@ class Fights:
             total = total - 0.5 * jnp.sum(residual**2 / spread + jnp.log(spread))
         return total
 
-    def sample(self, rng: np.random.Generator, series: Series, scatter: Mapping[str, float]) -> dict[str, Int[np.ndarray, "state"]]:
+    def sample(self, rng: np.random.Generator, series: Series, scatter: Scatter) -> dict[str, Int[np.ndarray, "state"]]:
         """Counts as the data base would have them."""
         means = {p: np.asarray(x) for p, x in self.expected(series, scatter).items()}
         return {p: rng.poisson(x * np.exp(UCDP_SPREAD * rng.standard_normal(x.shape))) for p, x in means.items()}
 
     def seen(self, counts: Mapping[str, np.ndarray]) -> Fights:
         """The same stream with other counts."""
-        return replace(self, counts=counts)
+        return replace(self, counts={period: np.asarray(x, float) for period, x in counts.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,11 +212,11 @@ class Total:
         chosen = np.array([self.first <= year <= self.last for year in self.years])
         return sum(jnp.sum(series[name][chosen]) for name in self.flows)
 
-    def log_density(self, series: Series, scatter: Mapping[str, Float[Array, ""]]) -> Float[Array, ""]:
+    def log_density(self, series: Series, scatter: Scatter) -> Float[Array, ""]:
         """Log density, up to a constant."""
         return -0.5 * ((jnp.log(self.count + HALF) - jnp.log(self.expected(series) + HALF)) / self.spread) ** 2
 
-    def sample(self, rng: np.random.Generator, series: Series, scatter: Mapping[str, float]) -> float:
+    def sample(self, rng: np.random.Generator, series: Series, scatter: Scatter) -> float:
         """A number as the office would have published it."""
         return float((float(self.expected(series)) + HALF) * np.exp(self.spread * rng.standard_normal()) - HALF)
 

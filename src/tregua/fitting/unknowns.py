@@ -189,14 +189,14 @@ def _entry(name: str, prior: object, axes: tuple[str, ...], value: np.ndarray, s
     size = 1 if "territory" in axes or not axes else value.size
     if isinstance(prior, LogNormal):
         with np.errstate(divide="ignore"):  # A place where the value is zero keeps it.
-            middle = np.log(value) if said else np.full(value.shape, np.log(prior.median))
+            middle = np.asarray(np.log(value)) if said else np.full(value.shape, np.log(prior.median))
         return Entry(name, start, size, value.shape, "log", middle, np.full(value.shape, prior.sigma))
     if isinstance(prior, Beta):
         from scipy.special import digamma, polygamma
 
         width = np.full(value.shape, np.sqrt(polygamma(1, prior.a) + polygamma(1, prior.b)))
         if said:
-            return Entry(name, start, size, value.shape, "logit", np.log(value) - np.log1p(-value), width)
+            return Entry(name, start, size, value.shape, "logit", np.asarray(np.log(value) - np.log1p(-value)), width)
         middle = np.full(value.shape, digamma(prior.a) - digamma(prior.b))
         return Entry(name, start, size, value.shape, "logit", middle, width, prior.a, prior.b)
     assert isinstance(prior, Uniform)
