@@ -157,7 +157,8 @@ def test_what_homicides_sample_they_score(small):
     """Logs of 4,000 sampled records against the covariance that the density uses, at 50 to 1,000 expected deaths.
 
     The standard error of a variance is 2.2 % of it, of the mean 0.5 to 0.8 % of deaths. Bounds of five standard errors and of the approximation (the log of a
-    negative binomial is skewed: half a variance of the noise, about 1 %) catch a walk that starts one step late, a missing national part or a variance off by 15 %.
+    negative binomial is skewed: half a variance of the noise, about 1 %) catch a walk that starts one step late, a missing national part or a variance off by
+    15 %.
     """
     expected = np.array([[150.0] * 4, [50.0] * 4, [1000.0] * 4])
     rng = np.random.default_rng(7)

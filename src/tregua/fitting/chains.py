@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -28,8 +28,6 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ..extras import FIT, extra
-from .density import Posterior
-from .nearby import Nearby
 
 INFORMED = 1.1
 """Curvature from which a direction counts as informed by the record; that of the prior is 1."""
@@ -48,6 +46,31 @@ FIRST_STEP = 0.3
 
 SAVED_EVERY = 5
 """Iterations between two savings."""
+
+
+@runtime_checkable
+class Target(Protocol):
+    """What chains go through, such as :class:`tregua.fitting.density.Posterior`."""
+
+    def loss(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:
+        """Minus log density at a point, up to a constant; it can be differentiated."""
+
+    @property
+    def loss_and_slope(self) -> Callable:
+        """The same with its gradient, compiled."""
+
+
+@runtime_checkable
+class Shape(Protocol):
+    """A point and the covariance around it, such as :class:`tregua.fitting.nearby.Nearby`."""
+
+    @property
+    def point(self) -> Float[np.ndarray, "unknown"]:
+        """Coordinates of the best point."""
+
+    @property
+    def covariance(self) -> Float[np.ndarray, "unknown unknown"]:
+        """Covariance of the coordinates, in units in which that of the prior is about one."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +125,8 @@ class Sampler:
         folder: where unfinished chains are kept; none if None.
     """
 
-    posterior: Posterior
-    nearby: Nearby
+    posterior: Target
+    nearby: Shape
     length: Length
     folder: Path | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

@@ -6,7 +6,7 @@ Source: A. Gelman et al., Bayesian Data Analysis (2013), chapter 11, as NumPyro 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ class Fit:
 def gather(posterior: Posterior, nearby: Nearby, chains: Chains, seed: int, progress: Callable[[int, int], None] | None = None) -> Fit:
     """Everything that the chains imply, in a random order of draws."""
     rng = np.random.default_rng(seed)
-    table = unknown_table(posterior, nearby, chains)
+    table = unknown_table(posterior.unknowns.labels, nearby.prior_deviation, chains)
     points = chains.points.reshape(-1, chains.points.shape[-1])
     points = points[rng.permutation(len(points))]
     unknowns = posterior.unknowns
@@ -100,8 +100,13 @@ def implied(
     return tuple(np.stack(x) for x in zip(*kept, strict=True))
 
 
-def unknown_table(posterior: Posterior, nearby: Nearby, chains: Chains) -> pandas.DataFrame:
+def unknown_table(labels: Sequence[str], prior: Float[np.ndarray, "unknown"], chains: Chains) -> pandas.DataFrame:
     """One row for each unknown: mean and deviation after the fit in deviations of the prior, what is left of the prior's width, R-hat and effective draws.
+
+    Args:
+        labels: of the unknowns.
+        prior: standard deviation of every coordinate before the fit.
+        chains: after it.
 
     Columns: unknown, mean, deviation, width_left (deviation after over deviation before), moved (whether the record says anything: less than 90 % of
     the width is left, or the mean has moved by half a deviation), r_hat, effective_draws.
@@ -109,13 +114,13 @@ def unknown_table(posterior: Posterior, nearby: Nearby, chains: Chains) -> panda
     import pandas
 
     diagnostics = extra("numpyro.diagnostics", FIT)
-    points, prior = chains.points, nearby.prior_deviation
+    points = chains.points
     mean, deviation = points.mean(axis=(0, 1)) / prior, points.std(axis=(0, 1)) / prior
     # Half chains are compared where there is only one.
     r_hat = diagnostics.split_gelman_rubin(points)
     return pandas.DataFrame(
         {
-            "unknown": posterior.unknowns.labels,
+            "unknown": list(labels),
             "mean": mean,
             "deviation": deviation,
             "width_left": deviation,

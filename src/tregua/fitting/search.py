@@ -25,8 +25,8 @@ MEMORY = 30
 """Earlier steps from which the curvature is guessed."""
 
 TOLERANCE = 1e-7
-"""Relative gain of the log density by one iteration below which the search ends: no two models can be told apart by less. The mean field has kinks, where places
-run out of recruits, so that the slope need not vanish."""
+"""Relative gain of the log density by one iteration below which the search ends: no two models can be told apart by less. The mean field has kinks, where
+places run out of recruits, so that the slope need not vanish."""
 
 HELD = "spread of "
 """Beginning of the labels that are held."""

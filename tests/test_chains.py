@@ -1,0 +1,119 @@
+"""Chains through a posterior: a small one whose moments are known from a grid, taken up again after a stop, and refused where they cannot be believed."""
+
+from functools import cached_property
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tregua.fitting.chains import Chains, Length, Sampler
+from tregua.fitting.outcome import problems, unknown_table
+
+pytest.importorskip("numpyro")
+
+
+class Bent:
+    r"""Two unknowns, one of which the record informs; the other bends it, so that neither is normal: :math:`x \sim N(0.1 y^2, 0.2^2), y \sim N(0, 1)`."""
+
+    def loss(self, z):
+        return 0.5 * ((z[0] - 0.1 * z[1] ** 2) / 0.2) ** 2 + 0.5 * z[1] ** 2
+
+    @cached_property
+    def loss_and_slope(self):
+        return jax.jit(jax.value_and_grad(self.loss))
+
+
+NEARBY = SimpleNamespace(point=np.zeros(2), covariance=np.diag([0.04, 1.0]))
+
+
+@pytest.fixture
+def doubles():
+    with jax.enable_x64(True):
+        yield
+
+
+def sampler(folder=None, **length):
+    return Sampler(Bent(), NEARBY, Length(**{"chains": 2, "warmup": 50, "draws": 400, "seed": 3, **length}), folder)
+
+
+def test_moments_are_those_of_the_posterior(doubles):
+    """E[x] = 0.1, var x = 0.04 + 0.02, E[y] = 0, var y = 1, E[x y^2] = 0.3.
+
+    With 4 chains of 400 draws and at least a quarter of them effective the standard errors are 0.012, 0.005, 0.05, 0.07 and 0.03. A second step that is always
+    accepted gives E[x y^2] = 0.1 and is caught.
+    """
+    chains = sampler(chains=4).run()
+    x, y = chains.points.reshape(-1, 2).T
+    assert x.mean() == pytest.approx(0.1, abs=0.06)
+    assert x.var() == pytest.approx(0.06, abs=0.025)
+    assert y.mean() == pytest.approx(0.0, abs=0.25)
+    assert y.var() == pytest.approx(1.0, abs=0.35)
+    assert (x * y**2).mean() == pytest.approx(0.3, abs=0.15)
+    assert 0.1 < chains.accepted.mean() < 1.0
+    assert not chains.diverging.any()
+    # The energy that is kept is that of the point.
+    np.testing.assert_allclose(chains.energy[0, -1], float(Bent().loss(jnp.asarray(chains.points[0, -1]))), rtol=1e-9)
+
+
+def test_chains_are_the_same_for_a_seed_and_differ_between_chains(doubles):
+    first, again = sampler(draws=20).run(), sampler(draws=20).run()
+    np.testing.assert_array_equal(first.points, again.points)
+    assert not np.array_equal(first.points[0], first.points[1])
+
+
+@pytest.mark.parametrize("stop", [7, 75])
+def test_chains_that_were_stopped_go_on_as_if_they_were_not(tmp_path, stop, doubles):
+    """Stopped in the warm-up of the first chain, and in the second chain."""
+
+    def stopping(done, everything):
+        if done == stop:
+            raise KeyboardInterrupt
+
+    whole = sampler(warmup=20, draws=30).run()
+    with pytest.raises(KeyboardInterrupt):
+        sampler(tmp_path, warmup=20, draws=30).run(stopping)
+    assert list(tmp_path.glob("chain-*.npz"))
+    told = []
+    again = sampler(tmp_path, warmup=20, draws=30).run(lambda done, everything: told.append(done))
+    assert len(told) < 100
+    np.testing.assert_array_equal(again.points, whole.points)
+    np.testing.assert_array_equal(again.steps, whole.steps)
+
+
+def made(points, diverging=0.0):
+    shape = points.shape[:2]
+    rng = np.random.default_rng(1)
+    return Chains(points, np.zeros(shape), rng.uniform(size=shape) < diverging, np.ones(shape), np.ones(shape, bool))
+
+
+def table(chains):
+    return unknown_table(("informed", "other"), np.ones(2), chains)
+
+
+def test_good_chains_have_no_problems_and_say_what_was_moved():
+    chains = made(np.random.default_rng(2).standard_normal((4, 500, 2)) * np.array([0.2, 1.0]))
+    found = table(chains)
+    assert problems(found, chains) == []
+    assert list(found["moved"]) == [True, False]
+    assert found["width_left"].to_numpy() == pytest.approx([0.2, 1.0], abs=0.05)
+
+
+def test_chains_that_have_not_met_are_named():
+    points = np.random.default_rng(2).standard_normal((4, 500, 2))
+    points[0, :, 1] += 3.0
+    chains = made(points)
+    found = problems(table(chains), chains)
+    assert any("R-hat" in text and "other" in text for text in found)
+
+
+def test_chains_that_hardly_move_have_too_few_draws():
+    points = np.cumsum(0.05 * np.random.default_rng(2).standard_normal((4, 200, 2)), axis=1)
+    chains = made(points)
+    assert any("effective draws" in text for text in problems(table(chains), chains))
+
+
+def test_diverging_chains_are_reported():
+    chains = made(np.random.default_rng(2).standard_normal((4, 500, 2)), diverging=0.1)
+    assert any("diverged" in text for text in problems(table(chains), chains))
