@@ -96,9 +96,14 @@ def describe(posterior: Posterior, best: Best, chains: Chains, fit: Fit, length:
         "runs_with_gradient": float(chains.steps.sum()),
         "diverging": int(chains.diverging.sum()),
         "second_step_accepted": float(chains.accepted.mean()),
-        "largest_r_hat": float(table["r_hat"].max()),
-        "least_effective_draws": float(table["effective_draws"].min()),
+        "largest_r_hat": _finite(table["r_hat"].max()),
+        "least_effective_draws": _finite(table["effective_draws"].min()),
         "problems": list(fit.problems),
         "stored_draws": min(KEPT, len(fit.points)),
         "tables": [note for note in table_notes(FOLDER) if note["file"] in USED],
     }
+
+
+def _finite(value: float) -> float | None:
+    """A number, or nothing where it has no finite value, as for chains that did not move."""
+    return float(value) if np.isfinite(value) else None

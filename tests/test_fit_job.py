@@ -1,0 +1,149 @@
+"""A whole fit of a small model: stopped and taken up again, written, read back, and run with its draws; and what the command refuses."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tregua.cli import run_command
+from tregua.errors import TreguaError
+from tregua.fitting.chains import Length
+from tregua.fitting.density import Posterior
+from tregua.fitting.growth import LEVEL_MONTHS, growth, month_weights, through
+from tregua.fitting.job import Job
+from tregua.fitting.nearby import Nearby
+from tregua.fitting.paths import MeanField
+from tregua.fitting.search import find_best
+from tregua.fitting.unknowns import Unknowns
+from tregua.model import Model
+from tregua.posteriors import load_posterior
+from tregua.run import simulate
+from tregua.scenario import Scenario
+
+pytest.importorskip("numpyro")
+
+SMALL = ("founding", "recruitment", "arrests", "conflict", "civilians", "reporting")
+LENGTH = Length(chains=2, warmup=3, draws=4, seed=1)
+
+
+@pytest.fixture(scope="module")
+def doubles():
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return Scenario(Model([m for m in Model.standard().mechanisms if m.name in SMALL]), weeks=157, data="mexico-2007")
+
+
+@pytest.fixture(scope="module")
+def job(scenario, tmp_path_factory, doubles):
+    """A fit to three years that was stopped after its first part."""
+    parent, quiet = tmp_path_factory.mktemp("fits"), lambda done, all_: None
+    first = Job(scenario, 2009, LENGTH, parent)
+    first.parts()["Searching the best point"](quiet)
+    again = Job(scenario, 2009, LENGTH, parent)
+    for part in again.parts().values():
+        part(quiet)
+    # The best point was kept: it is the same array of numbers, not a second search.
+    np.testing.assert_array_equal(again.best.point, first.best.point)
+    return again
+
+
+@pytest.mark.slow
+def test_the_shape_is_the_derivative_of_the_mean_field(job):
+    """A small move along a random direction changes the log of the expected series as the Jacobian says, to the square of the move."""
+    nearby: Nearby = job.nearby
+    rng = np.random.default_rng(3)
+    direction = rng.standard_normal(len(nearby.point)) / np.sqrt(len(nearby.point))
+    series = jax.jit(job.posterior.series)
+    ahead, behind = (series(nearby.point + h * direction) for h in (1e-4, -1e-4))
+    for name, jacobian in nearby.jacobian.items():
+        slope = (np.log(np.asarray(ahead[name]) + 1e-9) - np.log(np.asarray(behind[name]) + 1e-9)) / 2e-4
+        np.testing.assert_allclose(jacobian @ direction, slope, atol=1e-4, err_msg=name)
+    assert np.all(np.linalg.eigvalsh(nearby.covariance) > 0.0)
+
+
+@pytest.mark.slow
+def test_a_fit_says_how_far_it_may_be_believed(job):
+    table = job.fit.table
+    assert list(table["unknown"]) == list(job.posterior.unknowns.labels)
+    assert job.fit.problems, "seven iterations are not enough, and the fit must say so"
+    assert job.chains.points.shape == (LENGTH.chains, LENGTH.draws, job.posterior.unknowns.size)
+
+
+@pytest.mark.slow
+def test_draws_are_read_back_and_run(job, scenario, tmp_path):
+    job.write(tmp_path, {"command": "a test"})
+    stored = load_posterior(str(tmp_path))
+    assert stored.size == LENGTH.chains * LENGTH.draws
+    record = json.loads((tmp_path / "posterior.json").read_text(encoding="utf-8"))
+    assert record["problems"] == list(job.fit.problems)
+    assert record["years"] == [2007, 2009]
+    for name, values in job.fit.values.items():
+        np.testing.assert_allclose(stored.parameters[name], values, rtol=1e-6, err_msg=name)
+    run = simulate(scenario, "mean-field", draws=stored.draws_for(scenario.model))
+    assert run.plan.replicates == stored.size
+    # The yearly record of a run with a draw is what the fit expected with that draw, in single precision.
+    weights = MeanField(scenario).weights()
+    expected = job.fit.recorded.sum(axis=1)
+    found = run.total("reporting.homicides") @ weights
+    np.testing.assert_allclose(found, expected, rtol=2e-3)
+
+
+@pytest.mark.slow
+def test_tables_hold_the_record_and_bands_around_it(job, tmp_path):
+    import pandas
+
+    job.write(tmp_path, {})
+    table = pandas.read_parquet(tmp_path / "tables" / "state_year.parquet")
+    assert len(table) == 32 * 3
+    assert table.loc[table["year"] == 2007, "recorded"].sum() == 8863
+    assert (table["fitted_low_90"] <= table["fitted_median"]).all() and (table["fitted_median"] <= table["fitted_high_90"]).all()
+    # With its discrepancy the fit follows the record where there are many deaths: within a fifth in states with more than 200.
+    many = table[table["recorded"] > 200]
+    assert (np.abs(np.log(many["fitted_median"] / many["recorded"])) < 0.2).all()
+
+
+@pytest.mark.slow
+def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(job, scenario):
+    months = 12
+    found = growth(job.posterior, job.best.point[None], 2009, months)
+    assert found.shape == (1, 32, months)
+    path = MeanField(through(scenario, 2009, months))
+    series = np.asarray(jax.jit(path.run)(job.posterior.unknowns.values(jnp.asarray(job.best.point)))["reporting.homicides"])
+    weights = month_weights(path, 2009, months)
+    np.testing.assert_allclose(weights.sum(axis=0)[:LEVEL_MONTHS] * 7.0, [31.0, 30.0, 31.0], atol=1e-9)
+    before, after = (weights.T @ series)[:LEVEL_MONTHS].sum(), (weights.T @ series)[-LEVEL_MONTHS:].sum()
+    # The same quarter a year later, over all states; growth of single states is weighted by their deaths.
+    share = (weights.T @ series)[:LEVEL_MONTHS].sum(axis=0)
+    mean = np.log(np.sum(share * np.exp(found[0, :, -LEVEL_MONTHS:].mean(axis=1))) / share.sum())
+    assert mean == pytest.approx(np.log(after / before), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["fit", "--until", "2008"], "TR2904"),
+        (["fit", "--until", "2021"], "TR2904"),
+        (["fit", "--chains", "0"], "TR2905"),
+        (["fit", "--draws", "2"], "TR2905"),
+        (["fit", "--warmup", "some"], "TR1001"),
+    ],
+)
+def test_a_fit_that_cannot_be_is_refused_before_anything_is_computed(arguments, code, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_command(arguments) == 2
+    assert code in "".join(capsys.readouterr())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_search_that_meets_no_numbers_says_so(scenario):
+    broken = Posterior(Unknowns.of(scenario), MeanField(scenario), ())
+    broken.__dict__["loss_and_slope"] = lambda point: (np.float64(1e8), np.full(len(point), np.nan))
+    with pytest.raises(TreguaError) as refused:
+        find_best(broken)
+    assert refused.value.code == "TR2901"
