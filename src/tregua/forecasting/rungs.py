@@ -7,9 +7,9 @@ nothing to fit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -38,6 +38,12 @@ SEED = 1
 
 ORIGINS = (2012, 2016)
 """Ends of the record at which a rung is fitted: the usual ones with enough years of the national model before them."""
+
+LEAST_ORIGIN, MOST_ORIGIN = 2010, 2016
+"""Four years of the national model come before an origin, and the record has the four years after it."""
+
+ALONE = "layer alone"
+"""What the table calls the statistical layer without any mechanism."""
 
 CORE = ("founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting")
 """Mechanisms of the first rung: the published size model in every state, civilians, and what is recorded."""
@@ -115,23 +121,34 @@ def scored(origin: int, grown: Float[np.ndarray, "draw state month"] | None, wei
     return {name: float(x.mean()) for name, x in score_cells(samples, came.counts, came.people).items()}
 
 
-def ladder(whole: Callable[[int], Scenario], origins: tuple[int, ...] = ORIGINS, progress: Callable[[int, int], None] | None = None) -> pandas.DataFrame:
+def ladder(
+    whole: Callable[[int], Scenario],
+    origins: tuple[int, ...] = ORIGINS,
+    progress: Callable[[int, int], None] | None = None,
+    kept: MutableMapping[str, dict[str, Any]] | None = None,
+) -> pandas.DataFrame:
     """Scores of every rung from every origin.
 
     Args:
         whole: the national scenario from its start to the end of a year.
+        origins: last years of the record that rungs are fitted to.
+        progress: told after each rung.
+        kept: finished rows by origin and rung; those present are not computed again.
 
     Returns:
-        One row for each rung and origin, the layer alone first: rung, origin, mean national growth over the four years, and the scores.
+        One row for each rung and origin, the layer alone first: rung, origin, mean growth of the log over the fourth year, and the scores.
     """
     import pandas
 
-    rows, done, steps = [], 0, rungs()
+    kept, steps, rows, done = {} if kept is None else kept, rungs(), [], 0
     for origin in origins:
-        rows.append({"rung": "layer alone", "origin": origin, "growth": float("nan"), **scored(origin, None)})
-        for rung in steps:
-            grown = growth_of(rung, whole(origin), origin)
-            rows.append({"rung": rung.label, "origin": origin, "growth": float(grown[..., -MONTHS:].mean()), **scored(origin, grown)})
+        rows.append({"rung": ALONE, "origin": origin, "growth": float("nan"), **scored(origin, None)})
+        for number, rung in enumerate(steps):
+            key = f"{origin}-{number}"
+            if key not in kept:
+                grown = growth_of(rung, whole(origin), origin)
+                kept[key] = {"rung": rung.label, "origin": origin, "growth": float(grown[..., -MONTHS:].mean()), **scored(origin, grown)}
+            rows.append(kept[key])
             done += 1
             if progress:
                 progress(done, len(steps) * len(origins))
