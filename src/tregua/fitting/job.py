@@ -25,7 +25,7 @@ from .outcome import Fit, gather
 from .paths import MeanField
 from .search import Best, find_best
 from .streams import streams_on_record
-from .unknowns import SCATTER, STATE_EFFECTS, Unknowns
+from .unknowns import HELD_FORMS, SCATTER, STATE_EFFECTS, Unknowns
 from .write import write_fit
 
 Progress = Callable[[int, int], None]
@@ -54,14 +54,14 @@ class Job:
     @cached_property
     def posterior(self) -> Posterior:
         """Unknowns, mean field and streams."""
-        return Posterior(Unknowns.of(self.scenario), MeanField(self.scenario), streams_on_record(self.scenario.start.year, self.until))
+        return Posterior(Unknowns.of(self.scenario, HELD_FORMS), MeanField(self.scenario), streams_on_record(self.scenario.start.year, self.until))
 
     @cached_property
     def inputs_sha256(self) -> str:
         """Hash of all that decides the result."""
         plan = make_plan(self.scenario, "mean-field")
         priors = {name: asdict(prior) for name, prior in SCATTER.items()}
-        said = [inputs_hash(self.scenario, plan), self.until, asdict(self.length), priors, list(STATE_EFFECTS)]
+        said = [inputs_hash(self.scenario, plan), self.until, asdict(self.length), priors, [*STATE_EFFECTS, *HELD_FORMS]]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @property

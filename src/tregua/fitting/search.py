@@ -18,8 +18,8 @@ from jaxtyping import Float
 from ..errors import TreguaError
 from .density import Posterior
 
-MOST_STEPS = 120
-"""Iterations after which a search gives up; 35 to 60 are usual."""
+MOST_STEPS = 200
+"""Iterations after which a search gives up; 50 to 150 are usual."""
 
 MEMORY = 30
 """Earlier steps from which the curvature is guessed."""

@@ -31,6 +31,11 @@ from ..types import Beta, LogNormal, Uniform
 STATE_EFFECTS = ("founding.members_at_start", "civilians.background")
 """Parameters that differ from state to state beyond what the data set says: how many members there were, and how many are killed without groups."""
 
+HELD_FORMS = ("arrests.half_size", "conflict.own_exponent")
+"""Parameters that a fit holds at the scenario's value: with others a small group that loses a fixed number a week, or more of its members the fewer it has,
+dies out below a threshold and grows above it. The mean field can be put on such a threshold in every state and then follows any record, with slopes of
+thousands; what decides there in the world, and in the stochastic model, is chance."""
+
 SCATTER: dict[str, LogNormal] = {
     "spread of founding.members_at_start": LogNormal(1.0, 0.3),
     "spread of civilians.background": LogNormal(0.5, 0.3),

@@ -21,7 +21,7 @@ from ..fitting.growth import growth
 from ..fitting.paths import MeanField
 from ..fitting.search import find_best
 from ..fitting.streams import Total, streams_on_record
-from ..fitting.unknowns import Unknowns
+from ..fitting.unknowns import HELD_FORMS, Unknowns
 from ..model import Model
 from ..scenario import Scenario
 from ..scores import score_cells
@@ -108,7 +108,7 @@ def growth_of(rung: Rung, whole: Scenario, origin: int, progress: Callable[[int,
     scenario = scenario_of(rung, whole)
     flows = set(scenario.model.flows) | set(scenario.model.records)
     streams = [s for s in streams_on_record(scenario.start.year, origin) if not isinstance(s, Total) or set(s.flows) <= flows]
-    posterior = Posterior(Unknowns.of(scenario, tuple(rung.held)), MeanField(scenario), tuple(streams))
+    posterior = Posterior(Unknowns.of(scenario, (*rung.held, *HELD_FORMS)), MeanField(scenario), tuple(streams))
     best = find_best(posterior, progress=progress)
     return growth(posterior, best.point[None], origin, MONTHS * LEADS)
 
