@@ -164,8 +164,8 @@ def smallest_narrowing(trials: int, level: Number = WIDEST, chance: float = CHAN
     from scipy import stats
 
     share = level / 100.0
-    least = share - stats.norm.isf(chance / len(LEVELS) / 2.0) * np.sqrt(share * (1.0 - share) / trials)
-    return float(stats.norm.ppf(0.5 * (1.0 + max(least, 0.0))) / stats.norm.ppf(0.5 * (1.0 + share)))
+    least = stats.binom.ppf(chance / len(LEVELS) / 2.0, trials, share) / trials
+    return float(stats.norm.ppf(0.5 * (1.0 + least)) / stats.norm.ppf(0.5 * (1.0 + share)))
 
 
 def calibrate(
