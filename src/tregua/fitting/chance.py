@@ -15,6 +15,7 @@ The order of the stochastic run against the exact one is measured elsewhere in t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import jax
@@ -35,17 +36,18 @@ REPLICATES = 200
 
 
 def ensemble(
-    path: MeanField, values: Mapping[str, Float[Array, "*axes"]], replicates: int, seed: int, progress: Callable[[int, int], None] | None = None
+    path: MeanField, values: Mapping[str, Float[np.ndarray | Array, "*axes"]], replicates: int, seed: int, progress: Callable[[int, int], None] | None = None
 ) -> Float[np.ndarray, "replicate state year"]:
     """Recorded homicides of runs with chance at given parameters, by calendar year [person]; weeks across a turn of the year are divided by days."""
-    changed = path.scenario.with_values({n: np.asarray(x, float) for n, x in values.items()})
-    run = simulate(changed, "tau-leap", replicates, seed, progress=progress)
+    # As one draw for all replicates: only draws may differ from place to place. Values of the scenario would win over them.
+    bare, draws = replace(path.scenario, values={}, overrides={}), {n: np.asarray(x, float)[None] for n, x in values.items()}
+    run = simulate(bare, "tau-leap", replicates, seed, draws=draws, progress=progress)
     return np.einsum("rwt,wy->rty", run.by_territory(RECORDED).astype(float), MeanField(path.scenario).weights())
 
 
 def chance_table(
     path: MeanField,
-    values: Mapping[str, Float[Array, "*axes"]],
+    values: Mapping[str, Float[np.ndarray | Array, "*axes"]],
     stream: Homicides,
     scatter: Mapping[str, float],
     replicates: int = REPLICATES,

@@ -32,7 +32,7 @@ STEPS = (1.0, 0.5, 0.25)
 """Steps of the ladder [weeks]: that of every fit, then half of it, twice."""
 
 
-def yearly(path: MeanField, values: Mapping[str, Float[Array, "*axes"]], names: Sequence[str]) -> dict[str, Float[np.ndarray, "year *place"]]:
+def yearly(path: MeanField, values: Mapping[str, Float[np.ndarray | Array, "*axes"]], names: Sequence[str]) -> dict[str, Float[np.ndarray, "year *place"]]:
     """Flows and records summed over calendar years, by name, at given parameters [person]."""
     weights = jnp.asarray(path.weights())
 
@@ -44,7 +44,7 @@ def yearly(path: MeanField, values: Mapping[str, Float[Array, "*axes"]], names: 
     return jax.device_get(run({n: jnp.asarray(x) for n, x in values.items()}))
 
 
-def step_ladder(path: MeanField, values: Mapping[str, Float[Array, "*axes"]], names: Sequence[str], first: float = STEPS[0]) -> pandas.DataFrame:
+def step_ladder(path: MeanField, values: Mapping[str, Float[np.ndarray | Array, "*axes"]], names: Sequence[str], first: float = STEPS[0]) -> pandas.DataFrame:
     """Yearly series of the mean field with steps of ``first``, half and a quarter of it.
 
     Args:
