@@ -19,7 +19,7 @@ arXiv 1804.06788; for quantities that depend on data, M. Modrák et al., Bayesia
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from jaxtyping import Array, Float
 from ..extras import FIT, extra
 from ..scores import LEVELS
 from ..types import Number
+from .streams import Series, Stream
 
 if TYPE_CHECKING:
     import pandas
@@ -202,6 +203,22 @@ def calibrate(
         if progress:
             progress(trial + 1, trials)
     return Places(tuple(names), places)
+
+
+def records(streams: Sequence[Stream], series: Callable[[Array], Series], scatter: Callable[[Array], Mapping[str, Array]]) -> Data:
+    """Draws all streams at a truth, as the offices would have written them down.
+
+    Args:
+        streams: whose counts are replaced.
+        series: what is expected at a point: of the mean field (:meth:`tregua.fitting.density.Posterior.series`), or near a point.
+        scatter: unknowns of the observations at a point (:meth:`tregua.fitting.unknowns.Unknowns.scatter`).
+    """
+
+    def data(rng: np.random.Generator, point: Float[np.ndarray, "unknown"]) -> tuple[Stream, ...]:
+        expected, said = jax.device_get((series(jnp.asarray(point)), scatter(jnp.asarray(point))))
+        return tuple(stream.seen(stream.sample(rng, expected, {n: float(x) for n, x in said.items()})) for stream in streams)
+
+    return data
 
 
 def no_u_turn(log_density: Callable[[Array, Any], Array], size: int, warmup: int, draws: int, apart: int) -> Sample:

@@ -9,7 +9,7 @@ with :math:`\mu` the mean field. The variance of log (H + 1/2) over replicates i
 (:class:`tregua.fitting.streams.Homicides`) takes a variance of its own for the same. Where that of the model is the larger, the stream must make up for it
 with the walk of the state.
 
-The order of the stochastic run against the exact one is measured elsewhere in the tests; here both are the weekly chain.
+What a step of a week does to both is no part of this: it is in :mod:`tregua.fitting.ladder`.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def ensemble(
     """Recorded homicides of runs with chance at given parameters, by calendar year [person]; weeks across a turn of the year are divided by days."""
     # As one draw for all replicates: only draws may differ from place to place. Values of the scenario would win over them.
     bare, draws = replace(path.scenario, values={}, overrides={}), {n: np.asarray(x, float)[None] for n, x in values.items()}
-    run = simulate(bare, "tau-leap", replicates, seed, draws=draws, progress=progress)
-    return np.einsum("rwt,wy->rty", run.by_territory(RECORDED).astype(float), MeanField(path.scenario).weights())
+    run = simulate(bare, "tau-leap", replicates, seed, dt=path.step, draws=draws, progress=progress)
+    return np.einsum("rwt,wy->rty", run.by_territory(RECORDED).astype(float), path.weights())
 
 
 def chance_table(
@@ -57,7 +57,7 @@ def chance_table(
     """The mean field beside the model with chance, for every state and year.
 
     Args:
-        path: the mean field, in weekly steps as the runs with chance.
+        path: the mean field, in the steps of the runs with chance.
         values: every parameter of the model; they replace the scenario's own, and none may leave its support (TR1306).
         stream: of homicides, over the years of the scenario.
         scatter: unknowns of the observations.
@@ -66,9 +66,9 @@ def chance_table(
         progress: told after each block of the runs.
 
     Returns:
-        One row for each state and year. Columns: state, year; mean_field and ensemble: expected and mean count [person]; log_ratio: log of their ratio, with its
-        standard_error; chance: variance of the log of a count by chance in the model; stream: variance that the stream gives it at the mean field; NaN where no
-        replicate has any.
+        One row for each state and year. Columns: state, year; mean_field and ensemble: expected and mean count [person]; log_ratio: log of the second over the
+        first, with its standard_error, both NaN where no replicate has any; chance: variance of the log of a count by chance in the model; stream: variance
+        that the stream gives it at the mean field.
     """
     import pandas
 

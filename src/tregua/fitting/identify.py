@@ -14,7 +14,8 @@ with :math:`m_i` the members of the two groups in the last of the fitted years. 
 
 The count holds more than members and other years than the fit, and is used in this report only: in no fit that is shipped, and in no forecast.
 
-Source: testimony of the administrator of the DEA before the House of Representatives, 27 July 2023 (reported). For the weights, A. Gelman et al., Bayesian Data
+Source: the administrator of the DEA before a subcommittee of the House of Representatives, 27 July 2023 (as the press reported it;
+the government of Mexico disputed the count the next day). For the weights, A. Gelman et al., Bayesian Data
 Analysis (2013), section 10.4; for their number, L. Kish, Survey Sampling (1965), section 11.7.
 """
 
@@ -30,6 +31,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .density import Posterior
+from .search import HELD
 from .unknowns import SCATTER, STATE_EFFECTS
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ BAND = (0.05, 0.5, 0.95)
 """Quantiles of a report: a 90 % band and the median."""
 
 EFFECT, NEITHER = "effect on ", "observations"
-"""Beginning of the labels of effects of states; the kind of what only observations have."""
+"""Beginning of the labels of effects of states, whose spread belongs to them; what only observations have."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,8 @@ def by_owner(apart: pandas.DataFrame) -> pandas.DataFrame:
 
 def _owner(label: str) -> str:
     """What an unknown belongs to, by its label."""
+    if label.startswith(HELD):
+        return EFFECT + label.removeprefix(HELD)
     if label in SCATTER:
         return NEITHER
     for name in STATE_EFFECTS:
