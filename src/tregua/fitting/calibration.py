@@ -215,8 +215,9 @@ def records(streams: Sequence[Stream], series: Callable[[Array], Series], scatte
     """
 
     def data(rng: np.random.Generator, point: Float[np.ndarray, "unknown"]) -> tuple[Stream, ...]:
-        expected, said = jax.device_get((series(jnp.asarray(point)), scatter(jnp.asarray(point))))
-        return tuple(stream.seen(stream.sample(rng, expected, {n: float(x) for n, x in said.items()})) for stream in streams)
+        expected = series(jnp.asarray(point))
+        said = {n: float(x) for n, x in scatter(jnp.asarray(point)).items()}
+        return tuple(stream.seen(stream.sample(rng, expected, said)) for stream in streams)
 
     return data
 
