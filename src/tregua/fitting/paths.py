@@ -57,6 +57,10 @@ class MeanField:
 
     def run(self, values: Mapping[str, Float[Array, "*axes"]]) -> dict[str, Float[Array, "step *place"]]:
         """Series of every step at given parameters, as a run gives them (:func:`tregua.run.advance`)."""
+        return self.run_to_end(values)[0]
+
+    def run_to_end(self, values: Mapping[str, Float[Array, "*axes"]]) -> tuple[dict[str, Float[Array, "step *place"]], State]:
+        """Series of every step as :meth:`run` gives them, and the state after the last: stocks and levels on all their axes."""
         scenario, model = self.scenario, self.scenario.model
         inputs = scenario.compile()
         count = self._steps()
@@ -76,5 +80,5 @@ class MeanField:
             state, _, series = advance(model, MEAN_FIELD, self.step, state, base, covariates, lever, steps, jnp.asarray(count), root_key(0))
             return state, series
 
-        _, series = jax.lax.scan(block, state, (jnp.asarray(numbers, jnp.int32).reshape(blocks, size), levers))
-        return {n: x.reshape(blocks * size, *x.shape[2:])[:count] for n, x in series.items()}
+        end, series = jax.lax.scan(block, state, (jnp.asarray(numbers, jnp.int32).reshape(blocks, size), levers))
+        return {n: x.reshape(blocks * size, *x.shape[2:])[:count] for n, x in series.items()}, end

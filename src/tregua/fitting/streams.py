@@ -71,12 +71,12 @@ class Homicides:
 
     Attributes:
         years: calendar years.
-        counts: deaths [person].
+        counts: deaths [person]; an array of JAX where one compiled density serves many records.
         errors: relative error of each count.
     """
 
     years: tuple[int, ...]
-    counts: Float[np.ndarray, "state year"]
+    counts: Float[np.ndarray | Array, "state year"]
     errors: Float[np.ndarray, "state year"]
 
     @classmethod
