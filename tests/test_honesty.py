@@ -10,8 +10,8 @@ from scipy import stats
 from tregua.fitting.chance import chance_table
 from tregua.fitting.density import Posterior
 from tregua.fitting.identify import Anchor, anchored, by_owner, effective_draws, members_by_group, told_apart, weighted_quantiles
-from tregua.fitting.ladder import step_ladder, yearly
 from tregua.fitting.paths import MeanField
+from tregua.fitting.steps import step_ladder, yearly
 from tregua.fitting.streams import FIGHTS, RECORDED, Homicides
 from tregua.fitting.unknowns import SCATTER, Unknowns
 from tregua.model import Model

@@ -9,7 +9,7 @@ with :math:`\mu` the mean field. The variance of log (H + 1/2) over replicates i
 (:class:`tregua.fitting.streams.Homicides`) takes a variance of its own for the same. Where that of the model is the larger, the stream must make up for it
 with the walk of the state.
 
-What a step of a week does to both is no part of this: it is in :mod:`tregua.fitting.ladder`.
+What a step of a week does to both is no part of this: it is in :mod:`tregua.fitting.steps`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..run import simulate
-from .ladder import yearly
 from .paths import MeanField
+from .steps import yearly
 from .streams import HALF, RECORDED, Homicides
 
 if TYPE_CHECKING:

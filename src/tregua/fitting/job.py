@@ -101,7 +101,7 @@ class Job:
         self.chains = Sampler(self.posterior, self.nearby, self.length, self.folder).run(told)
 
     def _draw(self, told: Progress) -> None:
-        self.fit = gather(self.posterior, self.nearby, self.chains, self.length.seed, told)
+        self.fit = gather(self.posterior, self.chains, self.length.seed, told)
 
     def write(self, place: Path, record: dict[str, Any]) -> None:
         """Write the folder, which is still staged."""

@@ -18,7 +18,6 @@ from jaxtyping import Float
 from ..extras import FIT, extra
 from .chains import Chains
 from .density import Posterior
-from .nearby import Nearby
 from .streams import RECORDED, Homicides
 
 if TYPE_CHECKING:
@@ -62,10 +61,11 @@ class Fit:
     problems: tuple[str, ...]
 
 
-def gather(posterior: Posterior, nearby: Nearby, chains: Chains, seed: int, progress: Callable[[int, int], None] | None = None) -> Fit:
+def gather(posterior: Posterior, chains: Chains, seed: int, progress: Callable[[int, int], None] | None = None) -> Fit:
     """Everything that the chains imply, in a random order of draws."""
     rng = np.random.default_rng(seed)
-    table = unknown_table(posterior.unknowns.labels, nearby.prior_deviation, chains)
+    # Every coordinate is measured in standard deviations of its prior; the curvature at the middle of a skewed one says something else, by up to a tenth.
+    table = unknown_table(posterior.unknowns.labels, np.ones(posterior.unknowns.size), chains)
     points = chains.points.reshape(-1, chains.points.shape[-1])
     points = points[rng.permutation(len(points))]
     unknowns = posterior.unknowns

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..policy import act
 from ..random import Means, root_key
 from ..run import advance
 from ..scenario import Scenario
@@ -72,7 +73,9 @@ class MeanField:
         covariates = {n: jnp.asarray(x) for n, x in inputs.covariates.items()}
         base = {n: jnp.asarray(values[n]) for n in inputs.base}
         sizes = scenario.data.space.sizes
-        state = State(model.initial_stocks({**base, **covariates}, sizes, Means()), model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
+        # Policies that are in force from the first week count at the start, as in a run.
+        first = {**act(base, {n: jax.tree.map(jnp.asarray, lever.at(np.asarray(0))) for n, lever in inputs.levers.items()}), **covariates}
+        state = State(model.initial_stocks(first, sizes, Means()), model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
 
         @jax.checkpoint
         def block(state: State, now: tuple) -> tuple[State, dict[str, Array]]:
