@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+from pathlib import Path
+
 import pytest
+
+MOST_MAPS = 30_000
+"""Pieces of memory of a process at which its compiled programs are dropped: beyond the 65,530 that Linux allows it crashes."""
 
 # Compiled programs stay between runs of the tests; a temporary folder would make every run pay for every program again.
 KEPT = ("jax_enable_x64", "jax_numpy_rank_promotion", "jax_compilation_cache_dir")
@@ -40,6 +46,18 @@ def same_process_settings(request):
     for name, value in request.config.tregua_settings.items():
         if getattr(jax.config, name) != value:
             jax.config.update(name, value)
+
+
+@pytest.fixture(autouse=True)
+def room_for_programs():
+    """The long checks compile more programs than one process can hold."""
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > MOST_MAPS:
+        import jax
+
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture
