@@ -41,7 +41,8 @@ def short(tmp_path):
 
 
 def test_the_commands_are_those_the_readme_promises():
-    known = ["ablate", "check", "compare", "data", "describe", "doctor", "evidence", "explain", "forecast", "mechanisms", "new", "reproduce", "run", "score"]
+    known = ["ablate", "check", "compare", "data", "describe", "doctor", "evidence", "explain", "fit", "forecast"]
+    known += ["ladder", "mechanisms", "new", "reproduce", "run", "score"]
     assert known == COMMANDS
 
 
@@ -150,7 +151,7 @@ def test_the_folder_of_a_comparison_has_the_digest_that_its_record_has(short, tm
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)
 
-    def write(place, comparison, command, seconds):
+    def write(place, comparison, command, seconds, draws=None):
         record = make_manifest("comparison", [comparison.baseline, *comparison.policies], command, seconds)
         (place / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
 
@@ -220,7 +221,7 @@ def test_finished_parts_outlive_a_full_disk(short, tmp_path, monkeypatch, capsys
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)  # the precision of this process is settled already
 
-    def full(*_):
+    def full(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tregua.store.write_run", full)
@@ -228,7 +229,7 @@ def test_finished_parts_outlive_a_full_disk(short, tmp_path, monkeypatch, capsys
     assert "TR3102" in capsys.readouterr().err
     assert len(list(tmp_path.glob(".unfinished-*/*.npz"))) == 1
     monkeypatch.setattr("tregua.run.run_chunk", lambda *_: pytest.fail("finished parts must not be run again"))
-    monkeypatch.setattr("tregua.store.write_run", lambda place, *_: (place / "manifest.json").write_text('{"kind": "run"}'))
+    monkeypatch.setattr("tregua.store.write_run", lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'))
     assert run_command(["run", "short.toml", "--out", "out", "--json"]) == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "short.toml"]
 
@@ -236,7 +237,7 @@ def test_finished_parts_outlive_a_full_disk(short, tmp_path, monkeypatch, capsys
 def test_a_second_run_keeps_the_notes_that_a_user_put_into_the_folder(short, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)
-    monkeypatch.setattr("tregua.store.write_run", lambda place, *_: (place / "manifest.json").write_text('{"kind": "run"}'))
+    monkeypatch.setattr("tregua.store.write_run", lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'))
     assert run_command(["run", "short.toml", "--json"]) == 0
     folder = next((tmp_path / "runs").iterdir())
     (folder / "notes.txt").write_text("mine")
