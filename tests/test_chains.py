@@ -114,6 +114,19 @@ def test_chains_that_hardly_move_have_too_few_draws():
     assert any("effective draws" in text for text in problems(table(chains), chains))
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("still", [(1,), (0, 1)])
+def test_chains_that_stand_still_are_reported(still):
+    """They have no R-hat and no effective draws at all, in one unknown or in every one; numbers that are none must not pass for good ones."""
+    points = np.random.default_rng(2).standard_normal((4, 500, 2))
+    points[:, :, still] = 0.0
+    chains = made(points)
+    found = table(chains)
+    assert found["r_hat"].isna()[list(still)].all()
+    text = " ".join(problems(found, chains))
+    assert f"{len(still)} of 2 unknowns have an R-hat" in text and f"{len(still)} of 2 unknowns have fewer" in text
+
+
 def test_diverging_chains_are_reported():
     chains = made(np.random.default_rng(2).standard_normal((4, 500, 2)), diverging=0.1)
     assert any("diverged" in text for text in problems(table(chains), chains))

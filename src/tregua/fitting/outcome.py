@@ -133,19 +133,17 @@ def unknown_table(labels: Sequence[str], prior: Float[np.ndarray, "unknown"], ch
 
 def problems(table: Any, chains: Chains) -> list[str]:
     """Why the chains may not be believed, in words."""
-    found = []
-    worst, least = table.loc[table["r_hat"].idxmax()], table.loc[table["effective_draws"].idxmin()]
-    if not worst["r_hat"] <= LARGEST_RHAT:
-        count = int((~(table["r_hat"] <= LARGEST_RHAT)).sum())
+    # A chain that stands still has no R-hat and no effective draws: it is the worst there is.
+    r_hat, draws, found = table["r_hat"].fillna(np.inf), table["effective_draws"].fillna(0.0), []
+    worst, least = table["unknown"][r_hat.idxmax()], table["unknown"][draws.idxmin()]
+    if r_hat.max() > LARGEST_RHAT:
         found.append(
-            f"{count} of {len(table)} unknowns have an R-hat above {LARGEST_RHAT:g}, the worst {worst['unknown']} with {worst['r_hat']:.3f}: "
+            f"{int((r_hat > LARGEST_RHAT).sum())} of {len(table)} unknowns have an R-hat above {LARGEST_RHAT:g}, the worst {worst} with {r_hat.max():.3f}: "
             "the chains have not met"
         )
-    if not least["effective_draws"] >= LEAST_ESS:
-        count = int((~(table["effective_draws"] >= LEAST_ESS)).sum())
-        found.append(
-            f"{count} of {len(table)} unknowns have fewer than {LEAST_ESS:g} effective draws, the least {least['unknown']} with {least['effective_draws']:.0f}"
-        )
+    if draws.min() < LEAST_ESS:
+        count = int((draws < LEAST_ESS).sum())
+        found.append(f"{count} of {len(table)} unknowns have fewer than {LEAST_ESS:g} effective draws, the least {least} with {draws.min():.0f}")
     share = float(chains.diverging.mean())
     if share > MOST_DIVERGING:
         found.append(f"{100 * share:.1f} % of the iterations diverged")
