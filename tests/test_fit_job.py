@@ -1,5 +1,6 @@
 """A whole fit of a small model: stopped and taken up again, written, read back, and run with its draws; and what the command refuses."""
 
+import datetime as dt
 import json
 
 import jax
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from tregua.cli import run_command
+from tregua.cli.fit import national
 from tregua.errors import TreguaError
 from tregua.fitting.chains import Length
 from tregua.fitting.density import Posterior
@@ -122,6 +124,13 @@ def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(job, scenar
     share = (weights.T @ series)[:LEVEL_MONTHS].sum(axis=0)
     mean = np.log(np.sum(share * np.exp(found[0, :, -LEVEL_MONTHS:].mean(axis=1))) / share.sum())
     assert mean == pytest.approx(np.log(after / before), abs=0.01)
+
+
+@pytest.mark.parametrize("until", range(2009, 2021))
+def test_every_year_that_the_command_takes_gives_a_scenario_that_compiles(until):
+    scenario = national(2007, until)
+    assert scenario.compile().base
+    assert scenario.date(scenario.weeks) >= dt.date(until + 1, 1, 1)
 
 
 @pytest.mark.parametrize(

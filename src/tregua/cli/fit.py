@@ -71,7 +71,10 @@ def national(first: int, until: int) -> Scenario:
     from ..scenario_file import load_scenario
 
     scenario = load_scenario("mexico").scenario
-    return replace(scenario, weeks=-(-(dt.date(until + 1, 1, 1) - dt.date(first, 1, 1)).days // 7))
+    end = dt.date(until + 1, 1, 1)
+    # What governments did later is not known yet, and a change that is never in force is refused.
+    policies = tuple(replace(p, modifiers=tuple(c for c in p.modifiers if not c.start or c.start < end)) for p in scenario.policies)
+    return replace(scenario, weeks=-(-(end - dt.date(first, 1, 1)).days // 7), policies=tuple(p for p in policies if p.modifiers))
 
 
 def command(until: int, length: Length) -> str:
