@@ -105,9 +105,9 @@ def test_tables_hold_the_record_and_bands_around_it(job, tmp_path):
     assert len(table) == 32 * 3
     assert table.loc[table["year"] == 2007, "recorded"].sum() == 8863
     assert (table["fitted_low_90"] <= table["fitted_median"]).all() and (table["fitted_median"] <= table["fitted_high_90"]).all()
-    # With its discrepancy the fit follows the record where there are many deaths: within a fifth in states with more than 200.
+    # With its discrepancy the fit follows the record where there are many deaths: by less than a tenth on average.
     many = table[table["recorded"] > 200]
-    assert (np.abs(np.log(many["fitted_median"] / many["recorded"])) < 0.2).all()
+    assert np.abs(np.log(many["fitted_median"] / many["recorded"])).mean() < 0.1
 
 
 @pytest.mark.slow

@@ -68,7 +68,7 @@ def _start(model: Model, sizes: tuple, whole: bool, base: dict, covariates: dict
 
     def one(base: dict, replicate: Int[Array, ""]) -> tuple[State, dict[str, Array]]:
         draw = Draws(replicate_key(root, replicate), jnp.asarray(INITIAL_STEP)) if whole else Means()
-        values = {**act(base, levers), **covariates}
+        values = at_start(base, covariates, levers)
         stocks = model.initial_stocks(values, sizes, draw)
         return State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32)), {n: fold(x, model.axes[n], SERIES_AXES) for n, x in stocks.items()}
 
@@ -93,6 +93,11 @@ def _block(
 
     keys = jax.vmap(replicate_key, in_axes=(None, 0))(root, replicates)
     return advance(model, solver, dt, state, base, covariates, levers, steps, stop, keys, partial(jax.vmap, in_axes=(0, 0, 0, 0, None, None)))
+
+
+def at_start(base: dict[str, Array], covariates: dict[str, Array], levers: dict[str, Lever]) -> dict[str, Array]:
+    """What the first week reads of parameters, under the policies then in force, and of covariates."""
+    return {**act(base, levers), **covariates}
 
 
 def advance(

@@ -245,6 +245,6 @@ def no_u_turn(log_density: Callable[[Array, Any], Array], size: int, warmup: int
         return jax.lax.scan(move, state, None, length=warmup + draws * apart)[1][warmup + apart - 1 :: apart]
 
     def sample(rng: np.random.Generator, given: Any) -> Float[np.ndarray, "draw unknown"]:
-        return np.asarray(run(jax.random.key(int(rng.integers(2**31))), jax.tree.map(jnp.asarray, given)))
+        return np.asarray(run(jnp.asarray(rng.integers(2**32, size=2), jnp.uint32), jax.tree.map(jnp.asarray, given)))
 
     return sample

@@ -44,6 +44,9 @@ ACCEPTANCE = 0.8
 FIRST_STEP = 0.3
 """Length of a step before tuning, in posterior deviations."""
 
+START = 2**31
+"""Number under which a chain's start is drawn, out of reach of any iteration."""
+
 SAVED_EVERY = 5
 """Iterations between two savings."""
 
@@ -174,15 +177,14 @@ class Sampler:
         energy, slope = jax.device_get(self.posterior.loss_and_slope(self.nearby.point + self._axes[0] @ u))
         return float(energy), self._axes[0][:, : self._axes[1]].T @ slope
 
-    def _other_step(self, state: Any, rest: Array, key: Array) -> tuple[Any, Array, bool]:
+    def _other_step(self, state: Any, rest: Array, rng: np.random.Generator) -> tuple[Any, Array, bool]:
         """The step in the other directions."""
-        wish, luck = jax.random.split(key)
         old = np.asarray(rest)
-        new = np.sqrt(1.0 - BETA**2) * old + BETA * np.asarray(jax.random.normal(wish, old.shape, old.dtype))
+        new = np.sqrt(1.0 - BETA**2) * old + BETA * rng.standard_normal(old.shape)
         energy, slope = self._energy(np.concatenate([np.asarray(state.z), new]))
         # The proposal keeps a standard normal distribution, so that its density is taken out of the ratio.
         gain = (float(state.potential_energy) - 0.5 * float(np.sum(old**2))) - (energy - 0.5 * float(np.sum(new**2)))
-        if not np.log(float(jax.random.uniform(luck, (), old.dtype))) < gain:
+        if not np.log(rng.uniform()) < gain:
             return state, rest, False
         return state._replace(potential_energy=jnp.asarray(energy), z_grad=jnp.asarray(slope)), jnp.asarray(new), True
 
@@ -220,10 +222,13 @@ class Sampler:
         kept = {n: np.stack([found[c][n][length.warmup :] for c in range(length.chains)]) for n in next(iter(found.values()))}
         return Chains(kept["points"], kept["energy"], kept["diverging"], kept["steps"], kept["accepted"])
 
-    def _first(self, chain: int) -> tuple[Any, Array, Array]:
-        """State of the sampler before the first iteration, the other directions, and the chain's key."""
-        start, key = jax.random.split(jax.random.key(self.length.seed * 1000 + chain))
-        u, informed = np.asarray(jax.random.normal(start, (len(self.nearby.point),), float)), self._axes[1]
+    def _random(self, chain: int, number: int) -> np.random.Generator:
+        """Random numbers of one iteration of a chain, the same whatever came before, so that a chain can be taken up anywhere."""
+        return np.random.default_rng((self.length.seed, chain, number))
+
+    def _first(self, chain: int) -> tuple[Any, Array]:
+        """State of the sampler before the first iteration, and the other directions."""
+        u, informed = self._random(chain, START).standard_normal(len(self.nearby.point)), self._axes[1]
         energy, slope = self._energy(u)
         with self._lock:
             state = self._kernel[0](
@@ -234,18 +239,18 @@ class Sampler:
                 target_accept_prob=ACCEPTANCE,
                 max_tree_depth=DEEPEST,
                 model_args=(None,),
-                rng_key=jax.random.PRNGKey(self.length.seed * 1000 + chain),
+                rng_key=jnp.asarray([self.length.seed, chain], jnp.uint32),
             )
         state = state._replace(potential_energy=jnp.asarray(energy), z_grad=jnp.asarray(slope))
-        return state, jnp.asarray(u[informed:]), key
+        return state, jnp.asarray(u[informed:])
 
     def _chain(self, chain: int):
         """Iterations of one chain as they come: how many are done, and all that is kept of them."""
-        state, rest, key = self._first(chain)
+        state, rest = self._first(chain)
         kept: dict[str, list] = {n: [] for n in ("points", "energy", "diverging", "steps", "accepted")}
         state, rest = self._take_up(chain, state, rest, kept)
         for number in range(len(kept["energy"]), self.length.iterations):
-            state, rest, taken = self._other_step(self._step(state, rest), rest, jax.random.fold_in(key, number))
+            state, rest, taken = self._other_step(self._step(state, rest), rest, self._random(chain, number))
             u = np.concatenate([np.asarray(state.z), np.asarray(rest)])
             kept["points"].append(self.nearby.point + self._axes[0] @ u)
             kept["energy"].append(float(state.potential_energy))

@@ -11,9 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..policy import act
 from ..random import Means, root_key
-from ..run import advance
+from ..run import advance, at_start
 from ..scenario import Scenario
 from ..solvers.leap import MEAN_FIELD
 from ..state import State
@@ -74,7 +73,7 @@ class MeanField:
         base = {n: jnp.asarray(values[n]) for n in inputs.base}
         sizes = scenario.data.space.sizes
         # Policies that are in force from the first week count at the start, as in a run.
-        first = {**act(base, {n: jax.tree.map(jnp.asarray, lever.at(np.asarray(0))) for n, lever in inputs.levers.items()}), **covariates}
+        first = at_start(base, covariates, {n: jax.tree.map(jnp.asarray, lever.at(np.asarray(0))) for n, lever in inputs.levers.items()})
         state = State(model.initial_stocks(first, sizes, Means()), model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
 
         @jax.checkpoint
