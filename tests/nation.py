@@ -91,3 +91,11 @@ def states(groups: int = 2) -> Dataset:
 def scenario(weeks: int = 157, **settings) -> Scenario:
     """Three years: 2012 to 2014."""
     return Scenario(settings.pop("model", None) or nation(), start="2012-01-01", weeks=weeks, **{"data": states(), "label": "A small nation", **settings})
+
+
+SEVEN = ("founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting")
+
+
+def seven_mechanisms(weeks: int) -> Scenario:
+    """The national data with the mechanisms of the size model, civilians and reporting: what a fit needs at least, and quick to compile."""
+    return Scenario(Model([m for m in Model.standard().mechanisms if m.name in SEVEN]), weeks=weeks, data="mexico-2007")

@@ -9,16 +9,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from nation import seven_mechanisms
 from tregua.fitting.calibration import Places, calibrate, largest_distance, no_u_turn, records, smallest_narrowing, smallest_shift
 from tregua.fitting.density import Posterior
 from tregua.fitting.nearby import Nearby
 from tregua.fitting.paths import MeanField
 from tregua.fitting.streams import RECORDED, Homicides
 from tregua.fitting.unknowns import SCATTER, Unknowns
-from tregua.model import Model
-from tregua.scenario import Scenario
-
-SMALL = ("founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting")
 
 CHANCE = 1e-6
 """Chance of a false alarm of one statistic of a check that should pass; those that should fail must fail at it too."""
@@ -213,7 +210,7 @@ def test_the_posterior_of_the_nation_near_its_middle_is_calibrated():
     one in ten thousand over all 51 quantities a shift of 0.67 posterior deviations is found half of the time. A prior of one share, whose density on the logit
     lacks the Jacobian, is 1.2 deviations off and must be rejected, with that share named.
     """
-    scenario = Scenario(Model([m for m in Model.standard().mechanisms if m.name in SMALL]), weeks=105, data="mexico-2007")
+    scenario = seven_mechanisms(105)
     unknowns, stream = Unknowns.of(scenario), Homicides.on_record(2007, 2008)
     nearby = Nearby.at(Posterior(unknowns, MeanField(scenario), (stream,)), np.zeros(unknowns.size))
     drawn = records((stream,), jax.jit(nearby.series), unknowns.scatter)

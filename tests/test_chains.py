@@ -28,17 +28,11 @@ class Bent:
 NEARBY = SimpleNamespace(point=np.zeros(2), covariance=np.diag([0.04, 1.0]))
 
 
-@pytest.fixture
-def doubles():
-    with jax.enable_x64(True):
-        yield
-
-
 def sampler(folder=None, **length):
     return Sampler(Bent(), NEARBY, Length(**{"chains": 2, "warmup": 50, "draws": 400, "seed": 3, **length}), folder)
 
 
-def test_moments_are_those_of_the_posterior(doubles):
+def test_moments_are_those_of_the_posterior():
     """E[x] = 0.1, var x = 0.04 + 0.02, E[y] = 0, var y = 1, E[x y^2] = 0.3.
 
     With 4 chains of 400 draws and at least a quarter of them effective the standard errors are 0.012, 0.005, 0.05, 0.07 and 0.03. A second step that is always
@@ -57,14 +51,14 @@ def test_moments_are_those_of_the_posterior(doubles):
     np.testing.assert_allclose(chains.energy[0, -1], float(Bent().loss(jnp.asarray(chains.points[0, -1]))), rtol=1e-9)
 
 
-def test_chains_are_the_same_for_a_seed_and_differ_between_chains(doubles):
+def test_chains_are_the_same_for_a_seed_and_differ_between_chains():
     first, again = sampler(draws=20).run(), sampler(draws=20).run()
     np.testing.assert_array_equal(first.points, again.points)
     assert not np.array_equal(first.points[0], first.points[1])
 
 
 @pytest.mark.parametrize("stop", [7, 75])
-def test_chains_that_were_stopped_go_on_as_if_they_were_not(tmp_path, stop, doubles):
+def test_chains_that_were_stopped_go_on_as_if_they_were_not(tmp_path, stop):
     """Stopped in the warm-up of the first chain, and in the second chain."""
 
     def stopping(done, everything):
@@ -89,7 +83,7 @@ def made(points, diverging=0.0):
 
 
 def table(chains):
-    return unknown_table(("informed", "other"), np.ones(2), chains)
+    return unknown_table(("informed", "other"), chains)
 
 
 def test_good_chains_have_no_problems_and_say_what_was_moved():

@@ -2,47 +2,39 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nation import seven_mechanisms
 from tregua.cli import run_command
-from tregua.cli.fit import national
 from tregua.errors import TreguaError
 from tregua.fitting.chains import Length
 from tregua.fitting.density import Posterior
-from tregua.fitting.growth import LEVEL_MONTHS, growth, month_weights, through
-from tregua.fitting.job import Job
+from tregua.fitting.growth import LEVEL_MONTHS, first_days, growth
+from tregua.fitting.job import Job, national
 from tregua.fitting.nearby import Nearby
 from tregua.fitting.paths import MeanField
 from tregua.fitting.search import find_best
 from tregua.fitting.unknowns import Unknowns
-from tregua.model import Model
 from tregua.posteriors import load_posterior
 from tregua.run import simulate
-from tregua.scenario import Scenario
 
 pytest.importorskip("numpyro")
 
-SMALL = ("founding", "recruitment", "arrests", "conflict", "civilians", "reporting")
 LENGTH = Length(chains=2, warmup=3, draws=4, seed=1)
 
 
 @pytest.fixture(scope="module")
-def doubles():
-    with jax.enable_x64(True):
-        yield
-
-
-@pytest.fixture(scope="module")
 def scenario():
-    return Scenario(Model([m for m in Model.standard().mechanisms if m.name in SMALL]), weeks=157, data="mexico-2007")
+    return seven_mechanisms(157)
 
 
 @pytest.fixture(scope="module")
-def job(scenario, tmp_path_factory, doubles):
+def job(scenario, tmp_path_factory):
     """A fit to three years that was stopped after its first part."""
     parent, quiet = tmp_path_factory.mktemp("fits"), lambda done, all_: None
     first = Job(scenario, 2009, LENGTH, parent)
@@ -89,6 +81,9 @@ def test_draws_are_read_back_and_run(job, scenario, tmp_path):
         np.testing.assert_allclose(stored.parameters[name], values, rtol=1e-6, err_msg=name)
     run = simulate(scenario, "mean-field", draws=stored.draws_for(scenario.model))
     assert run.plan.replicates == stored.size
+    # Members of each group at the end.
+    ends = run.snapshot("members", scenario.weeks).sum(axis=1)
+    np.testing.assert_allclose(ends, np.stack(list(job.fit.members.values()), axis=1), rtol=2e-3, atol=0.01)
     # The yearly record of a run with a draw is what the fit expected with that draw, in single precision.
     weights = MeanField(scenario).weights()
     expected = job.fit.recorded.sum(axis=1)
@@ -101,7 +96,11 @@ def test_tables_hold_the_record_and_bands_around_it(job, tmp_path):
     import pandas
 
     job.write(tmp_path, {})
-    table = pandas.read_parquet(tmp_path / "tables" / "state_year.parquet")
+    names = ("unknowns", "told_apart", "mechanisms", "group_sizes", "state_year", "totals", "steps", "chance")
+    tables = {name: pandas.read_parquet(tmp_path / "tables" / f"{name}.parquet") for name in names}
+    assert [name for name, table in tables.items() if table.empty] == ["totals"], "no total on record lies within these years"
+    assert tables["mechanisms"]["unknowns"].sum() == job.posterior.unknowns.size
+    table = tables["state_year"]
     assert len(table) == 32 * 3
     assert table.loc[table["year"] == 2007, "recorded"].sum() == 8863
     assert (table["fitted_low_90"] <= table["fitted_median"]).all() and (table["fitted_median"] <= table["fitted_high_90"]).all()
@@ -115,9 +114,10 @@ def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(job, scenar
     months = 12
     found = growth(job.posterior, job.best.point[None], 2009, months)
     assert found.shape == (1, 32, months)
-    path = MeanField(through(scenario, 2009, months))
+    days = first_days(2009, months)
+    path = MeanField(replace(scenario, weeks=scenario.week_of(days[-1])))
     series = np.asarray(jax.jit(path.run)(job.posterior.unknowns.values(jnp.asarray(job.best.point)))["reporting.homicides"])
-    weights = month_weights(path, 2009, months)
+    weights = path.parts(days)
     np.testing.assert_allclose(weights.sum(axis=0)[:LEVEL_MONTHS] * 7.0, [31.0, 30.0, 31.0], atol=1e-9)
     before, after = (weights.T @ series)[:LEVEL_MONTHS].sum(), (weights.T @ series)[-LEVEL_MONTHS:].sum()
     # The same quarter a year later, over all states; growth of single states is weighted by their deaths.
@@ -128,7 +128,7 @@ def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(job, scenar
 
 @pytest.mark.parametrize("until", range(2009, 2021))
 def test_every_year_that_the_command_takes_gives_a_scenario_that_compiles(until):
-    scenario = national(2007, until)
+    scenario = national(until)
     assert scenario.compile().base
     assert scenario.date(scenario.weeks) >= dt.date(until + 1, 1, 1)
 

@@ -7,26 +7,22 @@ import pandas
 import pytest
 from scipy import stats
 
+from nation import seven_mechanisms
 from tregua.fitting.chance import chance_table
-from tregua.fitting.density import Posterior
-from tregua.fitting.identify import Anchor, anchored, by_owner, effective_draws, members_by_group, told_apart, weighted_quantiles
+from tregua.fitting.identify import Anchor, anchored, by_owner, effective_draws, told_apart, weighted_quantiles
 from tregua.fitting.paths import MeanField
 from tregua.fitting.steps import step_ladder, yearly
 from tregua.fitting.streams import FIGHTS, RECORDED, Homicides
 from tregua.fitting.unknowns import SCATTER, Unknowns
-from tregua.model import Model
 from tregua.run import simulate
-from tregua.scenario import Scenario
 
-SMALL = ("founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting")
 SCATTERED = {name: prior.median for name, prior in SCATTER.items()}
 
 
 @pytest.fixture(scope="module")
 def path():
     """Two years of the nation with the seven mechanisms of the size model, civilians and reporting."""
-    model = Model([m for m in Model.standard().mechanisms if m.name in SMALL])
-    return MeanField(Scenario(model, weeks=105, data="mexico-2007"))
+    return MeanField(seven_mechanisms(105))
 
 
 @pytest.fixture(scope="module")
@@ -185,24 +181,6 @@ def test_quantiles_of_equal_weights_are_those_of_the_textbook():
     x = np.random.default_rng(9).normal(size=37)
     found = weighted_quantiles(x, np.full(37, 1.0 / 37.0), (0.05, 0.3, 0.5, 0.95))
     np.testing.assert_allclose(found, np.quantile(x, (0.05, 0.3, 0.5, 0.95), method="hazen"))
-
-
-def test_members_at_the_end_are_those_of_the_public_run(path, values):
-    """By group, at the values of the scenario; 105 weeks fill no whole number of blocks, so that steps past the end must change nothing."""
-    with jax.enable_x64(True):
-        unknowns = Unknowns.of(path.scenario)
-        found = members_by_group(Posterior(unknowns, path, ()), np.zeros((1, unknowns.size)))
-        series, end = jax.jit(path.run_to_end)(unknowns.values(jnp.zeros(unknowns.size)))
-        # Values in the middle of the priors differ from the scenario's only where a default is not its prior's median.
-        middle = {n: np.asarray(x, float)[None] for n, x in jax.device_get(unknowns.values(jnp.zeros(unknowns.size))).items()}
-        run = simulate(path.scenario, "mean-field", draws=middle).snapshot("members", path.scenario.weeks)[0].sum(axis=0)
-        again = jax.jit(path.run)(unknowns.values(jnp.zeros(unknowns.size)))
-    assert tuple(found) == path.scenario.data.space.labels("group")
-    np.testing.assert_allclose(np.array([x[0] for x in found.values()]), run, rtol=1e-9)
-    np.testing.assert_allclose(np.asarray(end.stocks["members"]).sum(axis=1), series["members"][-1], rtol=1e-12)
-    for name, x in again.items():
-        np.testing.assert_array_equal(x, series[name], err_msg=name)
-    assert run[0] > 100.0
 
 
 def made_up_table():

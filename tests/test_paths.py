@@ -7,29 +7,22 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nation import seven_mechanisms
 from tregua.fitting import paths
 from tregua.fitting.paths import MeanField
 from tregua.fitting.streams import RECORDED
-from tregua.model import Model
 from tregua.policy import Policy
 from tregua.run import simulate
-from tregua.scenario import Scenario, resolve
+from tregua.scenario import resolve
 from tregua.solvers.leap import _fan_out, _spread
 
-SMALL = ("founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting")
 SERIES = (RECORDED, "conflict.killed", "members")
-
-
-@pytest.fixture
-def doubles():
-    with jax.enable_x64(True):
-        yield
 
 
 @pytest.fixture(scope="module")
 def scenario():
     """105 weeks: blocks of 26 do not go into them, so that the last one ends in steps past the end."""
-    return Scenario(Model([m for m in Model.standard().mechanisms if m.name in SMALL]), weeks=105, data="mexico-2007")
+    return seven_mechanisms(105)
 
 
 def values_of(scenario):
@@ -42,7 +35,7 @@ def found(scenario, step=1.0):
     return end, series
 
 
-def test_blocks_do_not_matter(scenario, doubles, monkeypatch):
+def test_blocks_do_not_matter(scenario, monkeypatch):
     """Blocks are only where a derivative starts again; in blocks of 40 weeks there are 3 with 35 steps each and none past the end."""
     end, series = found(scenario)
     monkeypatch.setattr(paths, "BLOCK", 40)
@@ -52,7 +45,7 @@ def test_blocks_do_not_matter(scenario, doubles, monkeypatch):
     np.testing.assert_allclose(other_end.stocks["members"], end.stocks["members"], rtol=1e-12)
 
 
-def test_the_end_is_that_of_a_run(scenario, doubles):
+def test_the_end_is_that_of_a_run(scenario):
     """By territory and group, at the last week and no later: three steps past the end would change members by more than a thousandth."""
     end, series = found(scenario)
     run = simulate(scenario, "mean-field")
@@ -61,13 +54,13 @@ def test_the_end_is_that_of_a_run(scenario, doubles):
     assert abs(series["members"][-4].sum() / series["members"][-1].sum() - 1.0) > 1e-3
 
 
-def test_half_weeks_end_at_the_same_time(scenario, doubles):
+def test_half_weeks_end_at_the_same_time(scenario):
     end, series = found(scenario, step=0.5)
     assert len(series[RECORDED]) == 210
     np.testing.assert_allclose(end.stocks["members"], simulate(scenario, "mean-field", dt=0.5).snapshots["members"][0, -1], rtol=1e-9)
 
 
-def test_a_policy_in_force_from_the_first_week_counts_at_the_start(scenario, doubles):
+def test_a_policy_in_force_from_the_first_week_counts_at_the_start(scenario):
     """Twice the members at the start: a mean field that starts from values before policies has the members of the other scenario."""
     twice = scenario.with_policy(Policy.scale("founding.members_at_start", 2.0))
     _, series = found(twice)
@@ -89,7 +82,7 @@ class WholeMeans:
         return {name: persons * share for name, (persons, share) in asked.items()}
 
 
-def test_persons_are_spread_as_place_after_place(doubles):
+def test_persons_are_spread_as_place_after_place():
     """Two flows that fan out over 4 and over 2 x 3 places, some of which nobody can go to: both ways give the same persons, and lose none."""
     rng = np.random.default_rng(1)
     closed = rng.uniform(size=(3, 2, 4)) < 0.3

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tregua.baselines import monthly_record, yearly_record
+from tregua.checkpoint import Checkpoint
 from tregua.cli import run_command
-from tregua.cli.fit import national
-from tregua.cli.ladder import _Rows
+from tregua.fitting.job import national
 from tregua.fitting.unknowns import Unknowns
 from tregua.forecasting import rungs as climbing
 from tregua.forecasting.layer import layered, yearly
@@ -32,7 +32,7 @@ def test_rungs_only_ever_add_and_end_with_every_mechanism():
 
 def test_a_rung_holds_what_it_does_not_fit():
     rung = rungs()[0]
-    scenario = scenario_of(rung, national(2007, 2012))
+    scenario = scenario_of(rung, national(2012))
     assert {m.name for m in scenario.model.mechanisms} == set(rung.mechanisms)
     # Policies of the whole model act on mechanisms that this one lacks.
     assert scenario.policies == ()
@@ -68,9 +68,9 @@ def test_a_stopped_climb_goes_on_with_what_it_has(tmp_path, monkeypatch):
 
     monkeypatch.setattr(climbing, "growth_of", growth_of)
     with pytest.raises(KeyboardInterrupt):
-        ladder(lambda year: None, (2012,), kept=_Rows(tmp_path))
-    assert len(_Rows(tmp_path)) == 2
-    table = ladder(lambda year: None, (2012,), kept=_Rows(tmp_path))
+        ladder((2012,), kept=Checkpoint(tmp_path))
+    assert len(Checkpoint(tmp_path)) == 2
+    table = ladder((2012,), kept=Checkpoint(tmp_path))
     assert len(asked) == 3 + len(rungs()) - 2
     assert list(table["rung"]) == [climbing.ALONE, *(rung.label for rung in rungs())]
 

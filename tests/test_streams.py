@@ -22,12 +22,6 @@ STEP = float(np.hypot(SCATTERED["step of a state"], SCATTERED["step of the natio
 """Standard deviation of a yearly step of one state, its own and the nation's."""
 
 
-@pytest.fixture
-def doubles():
-    with jax.enable_x64(True):
-        yield
-
-
 def exact(counts, expected):
     """Log probability of the counts of three years: negative binomial around a random walk, integrated over its three steps by Gauss and Hermite."""
     places, weights = np.polynomial.hermite_e.hermegauss(NODES)
@@ -59,7 +53,7 @@ class Independent(Homicides):
 
 
 @pytest.mark.parametrize(("expected", "bound"), [(40.0, 0.06), (400.0, 0.015)])
-def test_three_years_of_counts_with_a_walk_lose_little_in_the_normal_approximation(expected, bound, doubles):
+def test_three_years_of_counts_with_a_walk_lose_little_in_the_normal_approximation(expected, bound):
     """Mean loss of log probability over 600 sampled records of one state, in nats, held to three times the bounds of a single count (0.02 and 0.005).
 
     Measured: 0.027 at 40 deaths a year and 0.004 at 400, with standard errors of 0.009 and 0.002. Years taken as independent with the same variances, which no
@@ -88,7 +82,7 @@ def test_the_quadrature_is_right():
         assert found == pytest.approx(np.log(chances.mean()), abs=4.5 * error)
 
 
-def test_fights_are_log_normal_by_hand(doubles):
+def test_fights_are_log_normal_by_hand():
     years = (2011, 2012, 2013, 2014)
     counts = {"ucdp share 2007-2012": np.array([0.0, 40.0]), "ucdp share 2013-2016": np.array([12.0, 90.0])}
     killed = np.array([[10.0, 60.0], [20.0, 80.0], [30.0, 100.0], [40.0, 120.0]])

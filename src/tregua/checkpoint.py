@@ -26,6 +26,31 @@ MANIFEST = "manifest.json"
 Chunk = dict[str, np.ndarray]
 
 
+def write_whole(file: Path, arrays: Chunk) -> None:
+    """Write arrays into a file that appears whole or not at all, and make its folder (TR3102 where it cannot be written)."""
+    # The thread's number keeps two workers apart, the process's two runs of the same command.
+    part = file.parent / f".{file.stem}-{os.getpid()}-{threading.get_ident()}.part"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
+        os.replace(part, file)
+    except OSError as error:
+        raise _cannot_write(file.parent, error) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def read_whole(file: Path) -> Chunk | None:
+    """Arrays of a file that :func:`write_whole` wrote; None where there is none, or it was cut short or damaged."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+        return None
+
+
 class Checkpoint(MutableMapping[int, Chunk]):
     """Finished chunks of one run by number, each a file of its own, so that an interrupted run goes on where it stopped.
 
@@ -43,26 +68,14 @@ class Checkpoint(MutableMapping[int, Chunk]):
         return self.folder / f"chunk-{number:05d}.npz"
 
     def __getitem__(self, number: int) -> Chunk:
-        try:
-            with np.load(self._file(number), allow_pickle=False) as stored:
-                return {name: stored[name] for name in stored.files}
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-            raise KeyError(number) from error
+        found = read_whole(self._file(number))
+        if found is None:
+            raise KeyError(number)
+        return found
 
     def __setitem__(self, number: int, chunk: Chunk) -> None:
         """Keep a finished chunk (TR3102 where it cannot be written)."""
-        # The thread's number keeps two workers apart, the process's two runs of the same command.
-        part = self.folder / f".{number}-{os.getpid()}-{threading.get_ident()}.part"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                np.savez(file, **chunk)  # type: ignore[arg-type]
-            os.replace(part, self._file(number))
-        except OSError as error:
-            raise _cannot_write(self.folder, error) from error
-        finally:
-            with suppress(OSError):
-                part.unlink()
+        write_whole(self._file(number), chunk)
 
     def __delitem__(self, number: int) -> None:
         try:

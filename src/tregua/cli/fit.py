@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,6 @@ from .show import ERR, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from ..fitting.chains import Length
-    from ..scenario import Scenario
-
-FIRST_YEAR = 2007
-"""The first year of the national data set, from which fits compare."""
 
 LEAST_YEARS = 3
 """Years of the record that a fit needs: with fewer no walk can be told from noise."""
@@ -32,7 +27,7 @@ def fit_model(until: int | None, length: Length, out: Path | None, may_replace: 
     # A step with gradient keeps two cores busy by itself, and its program is large: one device for two cores.
     begin(max(1, usable_cores() // 2), float64=True)
     from ..baselines.record import LAST_YEAR
-    from ..fitting.job import Job
+    from ..fitting.job import FIRST_YEAR, Job, national
     from ..store import staged
 
     until = LAST_YEAR if until is None else until
@@ -44,7 +39,7 @@ def fit_model(until: int | None, length: Length, out: Path | None, may_replace: 
         raise TreguaError("TR2905", "chains cannot be so short", where="command line", found=found, expected="at least 1 chain, 1 of warm-up, 4 draws")
     folder, may_replace = out or Path("runs") / f"fit-{until}", may_replace or out is None
     check_target(folder, may_replace)
-    job = Job(national(FIRST_YEAR, until), until, length, folder.parent)
+    job = Job(national(until), until, length, folder.parent)
     if fresh:
         job.discard()
     silent, seconds = quiet or as_json, {}
@@ -62,19 +57,6 @@ def fit_model(until: int | None, length: Length, out: Path | None, may_replace: 
     job.discard()
     _show(job, folder, time.perf_counter() - began, quiet, as_json)
     return NOT_BELIEVED if job.fit.problems else 0
-
-
-def national(first: int, until: int) -> Scenario:
-    """The shipped national scenario, from the first day of a year to the end of the year ``until``, in whole weeks."""
-    import datetime as dt
-
-    from ..scenario_file import load_scenario
-
-    scenario = load_scenario("mexico").scenario
-    end = dt.date(until + 1, 1, 1)
-    # What governments did later is not known yet, and a change that is never in force is refused.
-    policies = tuple(replace(p, modifiers=tuple(c for c in p.modifiers if not c.start or c.start < end)) for p in scenario.policies)
-    return replace(scenario, weeks=-(-(end - dt.date(first, 1, 1)).days // 7), policies=tuple(p for p in policies if p.modifiers))
 
 
 def command(until: int, length: Length) -> str:

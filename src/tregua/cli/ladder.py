@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import time
-from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from typing import Any
 
 from .. import __version__
 from ..errors import TreguaError
 from ..session import begin, usable_cores
 from .ensembles import check_target
-from .fit import FIRST_YEAR, national
 from .show import ERR, print_json, print_table, progress_bar
 
 CAPTION = (
@@ -23,41 +18,11 @@ CAPTION = (
 )
 
 
-class _Rows(MutableMapping[str, dict[str, Any]]):
-    """Finished rows, each in a file of its own."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def _file(self, key: str) -> Path:
-        return self.folder / f"{key}.json"
-
-    def __getitem__(self, key: str) -> dict[str, Any]:
-        if not self._file(key).exists():
-            raise KeyError(key)
-        return json.loads(self._file(key).read_text(encoding="utf-8"))
-
-    def __setitem__(self, key: str, value: dict[str, Any]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._file(key).with_suffix(".part")
-        unfinished.write_text(json.dumps(value), encoding="utf-8")
-        unfinished.replace(self._file(key))
-
-    def __delitem__(self, key: str) -> None:
-        self._file(key).unlink()
-
-    def __iter__(self) -> Iterator[str]:
-        return (file.stem for file in sorted(self.folder.glob("*.json")))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
 def climb(origin: int | None, out: Path | None, replace: bool, fresh: bool, quiet: bool, as_json: bool) -> int:
     """Fit and score every rung, print the table and write the folder."""
     began = time.perf_counter()
     begin(max(1, usable_cores() // 2), float64=True)
-    from ..checkpoint import unfinished_folder
+    from ..checkpoint import Checkpoint, unfinished_folder
     from ..forecasting.rungs import LEAST_ORIGIN, MOST_ORIGIN, ORIGINS, ladder, rungs
     from ..manifest import joint_digest
     from ..store import MANIFEST, staged, write_json, write_tables
@@ -67,19 +32,19 @@ def climb(origin: int | None, out: Path | None, replace: bool, fresh: bool, quie
     origins = ORIGINS if origin is None else (origin,)
     folder, may_replace = out or Path("runs") / "ladder", replace or out is None
     check_target(folder, may_replace)
-    kept = _Rows(unfinished_folder(folder.parent, joint_digest([__version__, *(str(rung) for rung in rungs())])))
+    kept = Checkpoint(unfinished_folder(folder.parent, joint_digest([__version__, *(str(rung) for rung in rungs())])))
     if fresh:
-        shutil.rmtree(kept.folder, ignore_errors=True)
+        kept.discard()
     try:
         with progress_bar("Fitting and scoring", quiet or as_json) as told:
-            table = ladder(lambda year: national(FIRST_YEAR, year), origins, told, kept)
+            table = ladder(origins, told, kept)
     except KeyboardInterrupt:
         ERR.print("Stopped. Finished rungs are kept; the same command goes on from there, --fresh starts over. No folder was written.")
         return 130
     with staged(folder, may_replace) as place:
         write_tables(place, {"ladder": table})
         write_json(place / MANIFEST, {"kind": "ladder", "tregua": __version__, "origins": list(origins), "rungs": [vars(rung) for rung in rungs()]})
-    shutil.rmtree(kept.folder, ignore_errors=True)
+    kept.discard()
     if as_json:
         print_json({"folder": str(folder), "seconds": time.perf_counter() - began, "ladder": table.to_dict("records")})
         return 0

@@ -27,6 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from ..checkpoint import read_whole, write_whole
 from ..extras import FIT, extra
 
 INFORMED = 1.1
@@ -272,18 +273,16 @@ class Sampler:
         if file is None:
             return
         leaves = {f"state/{i}": np.asarray(x) for i, x in enumerate(jax.tree.leaves(state))}
-        unfinished = file.with_suffix(".part.npz")
-        np.savez(unfinished, rest=np.asarray(rest), **leaves, **{f"kept/{n}": np.asarray(x) for n, x in kept.items()})
-        unfinished.replace(file)
+        write_whole(file, {"rest": np.asarray(rest), **leaves, **{f"kept/{n}": np.asarray(x) for n, x in kept.items()}})
 
     def _take_up(self, chain: int, state: Any, rest: Array, kept: dict[str, list]) -> tuple[Any, Array]:
         """Go on where a chain stood, if it was begun."""
         file = self._file(chain)
-        if file is None or not file.exists():
+        stored = read_whole(file) if file else None
+        if stored is None:
             return state, rest
-        with np.load(file) as stored:
-            for name in kept:
-                kept[name].extend(stored[f"kept/{name}"])
-            leaves, tree = jax.tree.flatten(state)
-            leaves = [jnp.asarray(stored[f"state/{i}"], x.dtype) for i, x in enumerate(leaves)]
-            return jax.tree.unflatten(tree, leaves), jnp.asarray(stored["rest"])
+        for name in kept:
+            kept[name].extend(stored[f"kept/{name}"])
+        leaves, tree = jax.tree.flatten(state)
+        leaves = [jnp.asarray(stored[f"state/{i}"], x.dtype) for i, x in enumerate(leaves)]
+        return jax.tree.unflatten(tree, leaves), jnp.asarray(stored["rest"])

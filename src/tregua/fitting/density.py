@@ -5,8 +5,7 @@ r"""The posterior: prior of the unknowns times the density of every stream, as o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import jax
@@ -36,10 +35,6 @@ class Posterior:
     path: MeanField
     streams: tuple[Stream, ...]
 
-    def with_streams(self, streams: Sequence[Stream]) -> Posterior:
-        """The same with other observations."""
-        return replace(self, streams=tuple(streams))
-
     @cached_property
     def _weights(self) -> Float[np.ndarray, "step year"]:
         return self.path.weights()
@@ -51,7 +46,7 @@ class Posterior:
 
     def log_density(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:
         """Log density of the posterior at a point, up to a constant."""
-        series, scatter = self.series(z), self.unknowns.scatter(jnp.clip(z, -8.0, 8.0))
+        series, scatter = self.series(z), self.unknowns.scatter(z)
         found = self.unknowns.log_prior(z) + sum(stream.log_density(series, scatter) for stream in self.streams)
         return jnp.where(jnp.isfinite(found), found, WORST)
 

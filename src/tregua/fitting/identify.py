@@ -21,24 +21,19 @@ Analysis (2013), section 10.4; for their number, L. Kish, Survey Sampling (1965)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from .density import Posterior
+from .outcome import LARGEST_RHAT, LEAST_ESS
 from .search import HELD
 from .unknowns import SCATTER, STATE_EFFECTS
 
 if TYPE_CHECKING:
     import pandas
-
-LEAST_DRAWS = 50.0
-"""Effective draws below which the ends of a band of weighted draws are noise."""
 
 BAND = (0.05, 0.5, 0.95)
 """Quantiles of a report: a 90 % band and the median."""
@@ -90,7 +85,7 @@ def anchored(members: Mapping[str, Float[np.ndarray, "draw"]], anchor: Anchor | 
 
     Returns:
         Two rows for each of: all groups, the anchored groups together, each anchored group. Columns: members (whose), anchor (whether it is used), low, median,
-        high: a 90 % band [person]; effective_draws: of the row, below :data:`LEAST_DRAWS` too few to trust the band.
+        high: a 90 % band [person]; effective_draws: of the row; below fifty the ends of a band are noise.
     """
     import pandas
 
@@ -106,20 +101,6 @@ def anchored(members: Mapping[str, Float[np.ndarray, "draw"]], anchor: Anchor | 
     return pandas.DataFrame(rows)
 
 
-def members_by_group(
-    posterior: Posterior, points: Float[np.ndarray, "draw unknown"], progress: Callable[[int, int], None] | None = None
-) -> dict[str, Float[np.ndarray, "draw"]]:
-    """Members of each group in all territories at the end of the fitted years, by the mean field at every point [person]."""
-    at = jax.jit(lambda z: jnp.sum(posterior.path.run_to_end(posterior.unknowns.values(z))[1].stocks["members"], axis=0))
-    found = []
-    for i, point in enumerate(points):
-        found.append(jax.device_get(at(jnp.asarray(point))))
-        if progress:
-            progress(i + 1, len(points))
-    groups = posterior.path.scenario.data.space.labels("group")
-    return dict(zip(groups, np.asarray(found, float).T, strict=True))
-
-
 def told_apart(table: pandas.DataFrame) -> pandas.DataFrame:
     """What the record moved and what is the prior only, one row for each unknown, those most moved first.
 
@@ -131,8 +112,6 @@ def told_apart(table: pandas.DataFrame) -> pandas.DataFrame:
         from the middle]; width_left: after the fit over before; known: share of the prior's variance that the record took away, 1 - width_left squared, 0 where
         it took none; moved: whether the record says anything; trusted: whether the chains of this unknown have met, without which the row says nothing.
     """
-    from .outcome import LARGEST_RHAT, LEAST_ESS
-
     found = table.assign(
         belongs_to=[_owner(name) for name in table["unknown"]],
         known=np.clip(1.0 - table["width_left"] ** 2, 0.0, 1.0),

@@ -6,29 +6,51 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
-from ..checkpoint import unfinished_folder
+from ..checkpoint import read_whole, unfinished_folder, write_whole
 from ..manifest import inputs_hash
 from ..run import make_plan
 from ..scenario import Scenario
+from ..scenario_file import load_scenario
 from .chains import Chains, Length, Sampler
+from .chance import chance_table
 from .density import Posterior
 from .nearby import Nearby
 from .outcome import Fit, gather
 from .paths import MeanField
 from .search import Best, find_best
-from .streams import streams_on_record
+from .steps import step_ladder
+from .streams import RECORDED, Homicides, streams_on_record
 from .unknowns import HELD_FORMS, SCATTER, STATE_EFFECTS, Unknowns
 from .write import write_fit
 
+if TYPE_CHECKING:
+    import pandas
+
 Progress = Callable[[int, int], None]
+
+FIRST_YEAR = 2007
+"""The first year of the national data set, from which fits compare."""
+
+CHANCE_RUNS = 100
+"""Runs with chance beside the mean field: a bias of 1 % of a state's yearly count shows in all but the smallest."""
+
+
+def national(until: int) -> Scenario:
+    """The shipped national scenario to the end of a year, in whole weeks, with the policies that were in force by then."""
+    scenario, end = load_scenario("mexico").scenario, date(until + 1, 1, 1)
+    # A change that is never in force is refused.
+    policies = tuple(replace(p, modifiers=tuple(c for c in p.modifiers if not c.start or c.start < end)) for p in scenario.policies)
+    return replace(scenario, weeks=scenario.week_of(end), policies=tuple(p for p in policies if p.modifiers))
 
 
 @dataclass(eq=False)
@@ -50,6 +72,7 @@ class Job:
     nearby: Nearby = field(init=False)
     chains: Chains = field(init=False)
     fit: Fit = field(init=False)
+    checks: dict[str, pandas.DataFrame] = field(init=False)
 
     @cached_property
     def posterior(self) -> Posterior:
@@ -75,27 +98,33 @@ class Job:
 
     def parts(self) -> dict[str, Callable[[Progress], None]]:
         """The parts in their order, by what a reader sees while they run."""
-        return {"Searching the best point": self._search, "Looking around it": self._look, "Running the chains": self._run, "Drawing": self._draw}
+        return {
+            "Searching the best point": self._search,
+            "Looking around it": self._look,
+            "Running the chains": self._run,
+            "Drawing": self._draw,
+            "Checking": self._check,
+        }
 
     def _search(self, told: Progress) -> None:
         file = self.folder / "best.npz"
-        if file.exists():
-            with np.load(file) as kept:
-                self.best = Best(kept["point"], float(kept["log_density"]), int(kept["evaluations"]), bool(kept["converged"]))
+        kept = read_whole(file)
+        if kept is not None:
+            self.best = Best(kept["point"], float(kept["log_density"]), int(kept["evaluations"]), bool(kept["converged"]))
             return
         self.best = find_best(self.posterior, progress=told)
-        _keep(file, asdict(self.best))
+        write_whole(file, {n: np.asarray(x) for n, x in asdict(self.best).items()})
 
     def _look(self, told: Progress) -> None:
         file = self.folder / "nearby.npz"
-        if not file.exists():
-            found = Nearby.at(self.posterior, self.best.point, told)
-            arrays = {f"logs/{n}": x for n, x in found.logs.items()} | {f"jacobian/{n}": x for n, x in found.jacobian.items()}
-            _keep(file, {**arrays, "covariance": found.covariance})
-        with np.load(file) as kept:
-            logs, jacobian = ({n.partition("/")[2]: kept[n] for n in kept.files if n.startswith(f"{kind}/")} for kind in ("logs", "jacobian"))
-            self.nearby = Nearby(self.posterior, self.best.point, logs, jacobian)
-            self.nearby.__dict__["covariance"] = kept["covariance"]
+        kept = read_whole(file)
+        if kept is None:
+            self.nearby = Nearby.at(self.posterior, self.best.point, told)
+            arrays = {f"logs/{n}": x for n, x in self.nearby.logs.items()} | {f"jacobian/{n}": x for n, x in self.nearby.jacobian.items()}
+            write_whole(file, arrays)
+            return
+        logs, jacobian = ({n.partition("/")[2]: x for n, x in kept.items() if n.startswith(f"{kind}/")} for kind in ("logs", "jacobian"))
+        self.nearby = Nearby(self.posterior, self.best.point, logs, jacobian)
 
     def _run(self, told: Progress) -> None:
         self.chains = Sampler(self.posterior, self.nearby, self.length, self.folder).run(told)
@@ -103,14 +132,25 @@ class Job:
     def _draw(self, told: Progress) -> None:
         self.fit = gather(self.posterior, self.chains, self.length.seed, told)
 
+    def _check(self, told: Progress) -> None:
+        """Shorter steps, and the model with chance, both at the best point."""
+        values = jax.device_get(self.posterior.unknowns.values(jnp.asarray(self.best.point)))
+        scatter = {n: float(x) for n, x in self.posterior.unknowns.scatter(jnp.asarray(self.best.point)).items()}
+        stream = next(s for s in self.posterior.streams if isinstance(s, Homicides))
+        self.checks = {
+            "steps": step_ladder(self.posterior.path, values, (RECORDED,)),
+            "chance": chance_table(self.posterior.path, values, stream, scatter, CHANCE_RUNS, self.length.seed, told),
+        }
+
     def write(self, place: Path, record: dict[str, Any]) -> None:
         """Write the folder, which is still staged."""
-        write_fit(place, self.posterior, self.best, self.chains, self.fit, self.length, {**record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__})
-
-
-def _keep(file: Path, arrays: dict[str, Any]) -> None:
-    """Write arrays whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".part.npz")
-    np.savez(unfinished, **{n: np.asarray(x) for n, x in arrays.items()})
-    unfinished.replace(file)
+        write_fit(
+            place,
+            self.posterior,
+            self.best,
+            self.chains,
+            self.fit,
+            self.length,
+            self.checks,
+            {**record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__},
+        )

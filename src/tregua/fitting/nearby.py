@@ -2,9 +2,8 @@ r"""The posterior near its best point: the mean field taken as log-linear in the
 
 .. math:: \log s(z) \approx \log s(\hat z) + J\,(z - \hat z)
 
-The streams keep their full form, so that counts, walks and shares are not linear. From it come the covariance with which chains are scaled, the unknowns that
-the record moves at all (:func:`moved`), what an anchor would do (:mod:`tregua.fitting.identify`), and many quick draws for checks. How far it is from the
-mean field is measured wherever it is used.
+The streams keep their full form, so that counts, walks and shares are not linear. From it comes the covariance with which chains are scaled. How far it is
+from the mean field decides how quick they are, and nothing else.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from functools import cached_property
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from .density import Posterior
 
@@ -24,10 +23,6 @@ BATCH = 49
 
 LEAST = 1e-9
 """Added to an expected number before its logarithm [person]."""
-
-LEAST_MOVE = 0.02
-"""An unknown counts as moved where its standard deviation shrinks by more than this share, or its best value moves by more than five times it in prior standard
-deviations."""
 
 LEAST_CURVATURE = 0.05
 """Floor of the curvature along any direction; 1 is that of the prior."""
@@ -83,20 +78,3 @@ class Nearby:
         curvature = -np.asarray(jax.jit(jax.hessian(self.log_density))(self.point))
         values, vectors = np.linalg.eigh((curvature + curvature.T) / 2.0)
         return (vectors / np.maximum(values, LEAST_CURVATURE)) @ vectors.T
-
-    @cached_property
-    def prior_deviation(self) -> Float[np.ndarray, "unknown"]:
-        """Standard deviation of every coordinate before the fit, from the curvature of the prior at the middle."""
-        curvature = -np.diagonal(np.asarray(jax.jit(jax.hessian(self.posterior.unknowns.log_prior))(np.zeros(len(self.point)))))
-        return 1.0 / np.sqrt(np.maximum(curvature, LEAST_CURVATURE))
-
-    @property
-    def deviation(self) -> Float[np.ndarray, "unknown"]:
-        """Standard deviation of every coordinate after the fit."""
-        return np.sqrt(np.diagonal(self.covariance))
-
-    def moved(self) -> Bool[np.ndarray, "unknown"]:
-        """Whether the record moves a coordinate; effects, spreads and scatter always count."""
-        parameters = sum(entry.size for entry in self.posterior.unknowns.entries)
-        shrunk = self.deviation < (1.0 - LEAST_MOVE) * self.prior_deviation
-        return shrunk | (np.abs(self.point) > 5.0 * LEAST_MOVE) | (np.arange(len(self.point)) >= parameters)

@@ -32,8 +32,11 @@ LEAST_ESS = 100.0
 MOST_DIVERGING = 0.01
 """Share of iterations that may diverge."""
 
-SUMMED = ("members",)
-"""Stocks whose numbers at the end of each year are kept beside the streams' series."""
+MOVED = 0.1
+"""Share of a prior deviation by which an unknown must have become narrower, or five times which its mean must have moved, to count as moved by the record."""
+
+ERRORS = 3.0
+"""Standard errors of the chains by which it must be more than that: of 200 unknowns that the record says nothing of, less than one passes by chance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,7 @@ class Fit:
         scatter: of the observations.
         recorded: expected homicides on record, without discrepancy.
         discrepancy: of states in each year, drawn with the point.
-        members: of all groups in each territory at the end of each year.
+        members: of each group in all territories at the end of the last year [person].
         table: one row for each unknown.
         problems: why the chains may not be believed; empty if they may.
     """
@@ -56,7 +59,7 @@ class Fit:
     scatter: dict[str, Float[np.ndarray, "draw"]]
     recorded: Float[np.ndarray, "draw state year"]
     discrepancy: Float[np.ndarray, "draw state year"]
-    members: Float[np.ndarray, "draw state year"]
+    members: dict[str, Float[np.ndarray, "draw"]]
     table: pandas.DataFrame
     problems: tuple[str, ...]
 
@@ -64,8 +67,7 @@ class Fit:
 def gather(posterior: Posterior, chains: Chains, seed: int, progress: Callable[[int, int], None] | None = None) -> Fit:
     """Everything that the chains imply, in a random order of draws."""
     rng = np.random.default_rng(seed)
-    # Every coordinate is measured in standard deviations of its prior; the curvature at the middle of a skewed one says something else, by up to a tenth.
-    table = unknown_table(posterior.unknowns.labels, np.ones(posterior.unknowns.size), chains)
+    table = unknown_table(posterior.unknowns.labels, chains)
     points = chains.points.reshape(-1, chains.points.shape[-1])
     points = points[rng.permutation(len(points))]
     unknowns = posterior.unknowns
@@ -76,20 +78,19 @@ def gather(posterior: Posterior, chains: Chains, seed: int, progress: Callable[[
 
 
 def implied(
-    posterior: Posterior, points: Float[np.ndarray, "draw unknown"], rng: np.random.Generator, progress=None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Expected record, discrepancies drawn given the record, and members at the end of each year, at every point; each shape (draw, state, year)."""
-    stream = next(s for s in posterior.streams if isinstance(s, Homicides))
-    last = np.array([np.flatnonzero(column)[-1] for column in posterior.path.weights().T])
+    posterior: Posterior, points: Float[np.ndarray, "draw unknown"], rng: np.random.Generator, progress: Callable[[int, int], None] | None = None
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """At every point: the expected record and discrepancies drawn given the record, both (draw, state, year), and members of each group at the end, (draw,)."""
+    stream, weights = next(s for s in posterior.streams if isinstance(s, Homicides)), jnp.asarray(posterior.path.weights())
 
     @jax.jit
     def at(z):
-        found = posterior.path.run(posterior.unknowns.values(z))
-        series = {RECORDED: jnp.asarray(posterior.path.weights()).T @ found[RECORDED]}
+        found, end = posterior.path.run_to_end(posterior.unknowns.values(z))
+        series = {RECORDED: weights.T @ found[RECORDED]}
         mean, covariance = stream.discrepancies(series, posterior.unknowns.scatter(z))
         # A sum of many small differences may be negative in its last digits.
         root = jnp.linalg.cholesky(covariance + 1e-9 * jnp.eye(len(covariance)))
-        return series[RECORDED].T, mean, root, found["members"][last].T
+        return series[RECORDED].T, mean, root, jnp.sum(end.stocks["members"], axis=0)
 
     kept = []
     for i, point in enumerate(points):
@@ -97,38 +98,36 @@ def implied(
         kept.append((recorded, mean + (root @ rng.standard_normal(mean.size)).reshape(mean.shape), members))
         if progress:
             progress(i + 1, len(points))
-    return tuple(np.stack(x) for x in zip(*kept, strict=True))
+    recorded, discrepancy, members = (np.stack(x) for x in zip(*kept, strict=True))
+    groups = posterior.path.scenario.data.space.labels("group")
+    return recorded, discrepancy, dict(zip(groups, np.asarray(members, float).T, strict=True))
 
 
-def unknown_table(labels: Sequence[str], prior: Float[np.ndarray, "unknown"], chains: Chains) -> pandas.DataFrame:
-    """One row for each unknown: mean and deviation after the fit in deviations of the prior, what is left of the prior's width, R-hat and effective draws.
+def unknown_table(labels: Sequence[str], chains: Chains) -> pandas.DataFrame:
+    """One row for each unknown: what it was before and after the fit.
 
-    Args:
-        labels: of the unknowns.
-        prior: standard deviation of every coordinate before the fit.
-        chains: after it.
-
-    Columns: unknown, mean, deviation, width_left (deviation after over deviation before), moved (whether the record says anything: less than 90 % of
-    the width is left, or the mean has moved by half a deviation), r_hat, effective_draws.
+    Columns: unknown; mean and width_left: mean and standard deviation after the fit, in standard deviations of the prior, in which coordinates are measured;
+    moved: whether the record says anything, beyond :data:`MOVED` and the error of the chains; r_hat; effective_draws.
     """
     import pandas
 
     diagnostics = extra("numpyro.diagnostics", FIT)
     points = chains.points
-    mean, deviation = points.mean(axis=(0, 1)) / prior, points.std(axis=(0, 1)) / prior
+    mean, deviation = points.mean(axis=(0, 1)), points.std(axis=(0, 1))
     # Half chains are compared where there is only one.
-    r_hat = diagnostics.split_gelman_rubin(points)
+    r_hat, draws = np.asarray(diagnostics.split_gelman_rubin(points), float), np.asarray(diagnostics.effective_sample_size(points), float)
+    error = ERRORS / np.sqrt(np.maximum(np.nan_to_num(draws), 1.0))
     return pandas.DataFrame(
         {
             "unknown": list(labels),
             "mean": mean,
-            "deviation": deviation,
             "width_left": deviation,
-            "moved": (deviation < 0.9) | (np.abs(mean) > 0.5),
-            "r_hat": np.asarray(r_hat, float),
-            "effective_draws": np.asarray(diagnostics.effective_sample_size(points), float),
+            # The standard error of a deviation is smaller than that of a mean by the root of two.
+            "moved": (deviation < 1.0 - MOVED - error / np.sqrt(2.0)) | (np.abs(mean) > 5.0 * MOVED + error),
+            "r_hat": r_hat,
+            "effective_draws": draws,
         }
-    ).drop(columns="deviation")
+    )
 
 
 def problems(table: Any, chains: Chains) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -44,13 +45,13 @@ class MeanField:
 
     def weights(self) -> Float[np.ndarray, "step year"]:
         """Part of each step that lies in each calendar year."""
-        count = self._steps()
-        edges = np.arange(count + 1) * self.step * DAYS + self.scenario.start.toordinal()
-        found = np.zeros((count, len(self.years)))
-        for i, year in enumerate(self.years):
-            begin, end = dt.date(year, 1, 1).toordinal(), dt.date(year + 1, 1, 1).toordinal()
-            found[:, i] = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0.0, None) / (self.step * DAYS)
-        return found
+        return self.parts([dt.date(year, 1, 1) for year in (*self.years, self.years[-1] + 1)])
+
+    def parts(self, days: Sequence[dt.date]) -> Float[np.ndarray, "step period"]:
+        """Part of each step that lies between each day and the next."""
+        edges = np.arange(self._steps() + 1) * self.step * DAYS + self.scenario.start.toordinal()
+        inside = [np.minimum(edges[1:], end.toordinal()) - np.maximum(edges[:-1], begin.toordinal()) for begin, end in pairwise(days)]
+        return np.clip(np.stack(inside, axis=1), 0.0, None) / (self.step * DAYS)
 
     def _steps(self) -> int:
         return round(self.scenario.weeks / self.step)

@@ -32,19 +32,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ..baselines.record import yearly_record
+from ..baselines.record import FOLDER, HALF, yearly_record
 from ..datasets import read_table
-
-FOLDER = "mexico"
 
 RECORDED = "reporting.homicides"
 """The record of the model that the homicides of the offices are compared with."""
 
 FIGHTS = ("conflict.killed", "civilians.caught")
 """Flows of those killed in fights of groups."""
-
-HALF = 0.5
-"""Added to counts before their logarithm [person], because a state may have none."""
 
 EXACT_UNTIL, USUAL_ERROR, LARGE_ERROR = 2015, 0.04, 0.10
 """Last year with exact counts; relative errors after it."""
@@ -227,22 +222,38 @@ class Total:
 
 Stream = Homicides | Fights | Total
 
-TOTALS = (
-    ("police killed (PPD-CIDE)", ("corruption.killed_honest", "corruption.killed_vetted", "corruption.killed_failed"), 2007, 2011, 1079.0, 0.4),
-    ("troops killed in clashes (SEDENA)", ("troops.troops_dead",), 2007, 2013, 198.0, 0.4),
-    ("members killed by troops (SEDENA)", ("troops.members_dead",), 2007, 2013, 3828.0, 0.4),
-    ("escaped prisoners (prison incidents)", ("reporting.escapes",), 2009, 2012, 801.0, 0.4),
-)
-"""Name, flows, first and last year, count, spread of the log. The counts are sums of ``clashes-all.csv`` (532 municipal, 372 state, 175 federal officers),
-``clashes-army.csv`` to the year before the army stopped counting opponents, and ``prison-incidents.csv``. The spread is assumed and wide, because priors of
-the same parameters were set with some of these records in view."""
+TOTAL_SPREAD = 0.4
+"""Standard deviation of the log of a national total around what the model expects. Assumed, and wide: priors of the same parameters were set with some of these
+records in view."""
+
+POLICE = ("federal_police_killed", "state_police_killed", "municipal_police_killed")
+ARMY_COUNTED = (2007, 2013)
+"""Years in which the army counted the opponents whom it killed."""
+
+
+def totals_on_record() -> tuple[tuple[str, tuple[str, ...], int, int, float], ...]:
+    """National totals of the shipped tables: name, flows of the model, first and last year, count [person]."""
+    clashes, army, prisons = (read_table(FOLDER, file) for file in ("clashes-all.csv", "clashes-army.csv", "prison-incidents.csv"))
+
+    def added(rows: list[dict[str, str]], columns: tuple[str, ...], first: int, last: int) -> float:
+        return sum(float(row[column] or 0.0) for row in rows if first <= int(row["year"]) <= last for column in columns)
+
+    escapes = [row for row in prisons if row["event"] == "escape"]
+    officers = tuple(f"corruption.killed_{stock}" for stock in ("honest", "vetted", "failed"))
+    return (
+        ("police killed (PPD-CIDE)", officers, 2007, 2011, added(clashes, POLICE, 2007, 2011)),
+        ("troops killed in clashes (SEDENA)", ("troops.troops_dead",), *ARMY_COUNTED, added(army, ("soldiers_killed",), *ARMY_COUNTED)),
+        ("members killed by troops (SEDENA)", ("troops.members_dead",), *ARMY_COUNTED, added(army, ("opponents_killed",), *ARMY_COUNTED)),
+        # The incidents of 2008 begin in April.
+        ("escaped prisoners (prison incidents)", ("reporting.escapes",), 2009, 2012, added(escapes, ("persons",), 2009, 2012)),
+    )
 
 
 def streams_on_record(first: int, last: int) -> tuple[Stream, ...]:
     """All streams of the shipped record from a year to a year; totals that end later are left out."""
     years = tuple(range(first, last + 1))
-    totals = [Total(name, flows, begin, end, count, spread, years) for name, flows, begin, end, count, spread in TOTALS if end <= last and begin >= first]
-    return (Homicides.on_record(first, last), Fights.on_record(first, last), *totals)
+    told = [total for total in totals_on_record() if total[3] <= last and total[2] >= first]
+    return (Homicides.on_record(first, last), Fights.on_record(first, last), *(Total(*total, TOTAL_SPREAD, years) for total in told))
 
 
 def wanted(streams: Sequence[Stream]) -> tuple[str, ...]:

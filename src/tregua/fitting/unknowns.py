@@ -164,7 +164,7 @@ class Unknowns:
 
     def scatter(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, ""]]:
         """Unknowns of the observations, by name of :data:`SCATTER`."""
-        tail = z[self.size - len(SCATTER) :]
+        tail = jnp.clip(z[self.size - len(SCATTER) :], -LARGEST, LARGEST)
         return {n: prior.median * jnp.exp(prior.sigma * tail[i]) for i, (n, prior) in enumerate(SCATTER.items())}
 
     def values(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, "*axes"]]:

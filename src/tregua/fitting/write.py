@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import __version__
-from ..baselines.record import yearly_record
+from ..baselines.record import FOLDER, yearly_record
 from ..datasets import table_notes
+from ..observe import bands
 from ..posteriors import ARRAYS, DISCREPANCY, PARAMETER, RECORD, SCATTER
 from ..store import write_json, write_tables
 from .chains import Chains, Length
 from .density import Posterior
+from .identify import anchored, by_owner, told_apart
 from .outcome import Fit
 from .search import Best
-from .streams import FOLDER, Homicides, Total
+from .streams import Homicides, Total
 
 if TYPE_CHECKING:
     import pandas
@@ -24,21 +27,23 @@ if TYPE_CHECKING:
 KEPT = 200
 """Draws that are stored: a band's ends rest on ten draws each, and the file stays small."""
 
-LEVELS = {"low_90": 0.05, "low_50": 0.25, "median": 0.5, "high_50": 0.75, "high_90": 0.95}
-"""Edges of bands over draws."""
-
 USED = ("homicides-year.csv", "ucdp-state-year.csv", "clashes-all.csv", "clashes-army.csv", "prison-incidents.csv")
 """Tables that the streams read, or whose sums they hold."""
 
 
-def write_fit(folder: Path, posterior: Posterior, best: Best, chains: Chains, fit: Fit, length: Length, record: dict[str, Any]) -> None:
+def write_fit(
+    folder: Path, posterior: Posterior, best: Best, chains: Chains, fit: Fit, length: Length, checks: Mapping[str, pandas.DataFrame], record: dict[str, Any]
+) -> None:
     """Write all files into a folder that is still staged (:func:`tregua.store.staged`).
 
     Args:
+        checks: tables of further checks, by name.
         record: what the caller adds to the record: the command, seconds of each part, hash of the inputs.
     """
     write_draws(folder / ARRAYS, fit)
-    write_tables(folder, {"unknowns": fit.table, "state_year": state_year_table(posterior, fit), "totals": totals_table(posterior, fit)})
+    apart = told_apart(fit.table)
+    told = {"unknowns": fit.table, "told_apart": apart, "mechanisms": by_owner(apart), "group_sizes": anchored(fit.members)}
+    write_tables(folder, {**told, "state_year": state_year_table(posterior, fit), "totals": totals_table(posterior, fit), **checks})
     write_json(folder / RECORD, {**describe(posterior, best, chains, fit, length), **record})
 
 
@@ -66,7 +71,7 @@ def state_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
         "recorded": stream.counts.astype(int).ravel(),
     }
     for name, values in (("mechanisms", fit.recorded), ("fitted", fit.recorded * np.exp(fit.discrepancy))):
-        columns |= {f"{name}_{edge}": np.quantile(values, q, axis=0).ravel() for edge, q in LEVELS.items()}
+        columns |= {f"{name}_{edge}": x.ravel() for edge, x in bands(values).items()}
     return pandas.DataFrame(columns)
 
 

@@ -26,9 +26,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..baselines.record import FOLDER, HALF, MONTHS, Record
+from ..baselines.record import HALF, MONTHS, Record
 from ..baselines.walk import SEASON_YEARS, Walk, walk_of
-from ..datasets import read_table
+from ..corridors import corridors
+from ..mexico import state_codes
 
 YEARS = 4
 """Years ahead at which something is learnt; what lies beyond is carried on."""
@@ -142,12 +143,8 @@ def signs(record: Record, walk: Walk) -> Float[np.ndarray, "state month sign"]:
 
 def neighbours(codes: tuple[str, ...]) -> Float[np.ndarray, "state state"]:
     """Weight of each state in the mean of another's neighbours: the same for all with a common border. Rows add up to one, or zero without any."""
-    place = {code: i for i, code in enumerate(codes)}
-    touch = np.zeros((len(codes), len(codes)))
-    for row in read_table(FOLDER, "adjacency.csv"):
-        if row["state_a"] in place and row["state_b"] in place:
-            first, second = place[row["state_a"]], place[row["state_b"]]
-            touch[first, second] = touch[second, first] = 1.0
+    rows = [state_codes().index(code) for code in codes]
+    touch = corridors().adjacency[np.ix_(rows, rows)]
     return touch / np.maximum(touch.sum(axis=1, keepdims=True), 1.0)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,7 @@ from ..baselines import monthly_record, yearly_record
 from ..baselines.record import MONTHS
 from ..fitting.density import Posterior
 from ..fitting.growth import growth
+from ..fitting.job import national
 from ..fitting.paths import MeanField
 from ..fitting.search import find_best
 from ..fitting.streams import Total, streams_on_record
@@ -41,6 +42,9 @@ ORIGINS = (2012, 2016)
 
 LEAST_ORIGIN, MOST_ORIGIN = 2010, 2016
 """Four years of the national model come before an origin, and the record has the four years after it."""
+
+MOST_RUNGS = 100
+"""Rungs of one origin at most: a rung is kept under its origin times this and its place."""
 
 ALONE = "layer alone"
 """What the table calls the statistical layer without any mechanism."""
@@ -122,18 +126,16 @@ def scored(origin: int, grown: Float[np.ndarray, "draw state month"] | None, wei
 
 
 def ladder(
-    whole: Callable[[int], Scenario],
     origins: tuple[int, ...] = ORIGINS,
     progress: Callable[[int, int], None] | None = None,
-    kept: MutableMapping[str, dict[str, Any]] | None = None,
+    kept: MutableMapping[int, dict[str, np.ndarray]] | None = None,
 ) -> pandas.DataFrame:
     """Scores of every rung from every origin.
 
     Args:
-        whole: the national scenario from its start to the end of a year.
         origins: last years of the record that rungs are fitted to.
         progress: told after each rung.
-        kept: finished rows by origin and rung; those present are not computed again.
+        kept: finished growth by number; what is present is not fitted again, and new ones are added as they finish.
 
     Returns:
         One row for each rung and origin, the layer alone first: rung, origin, mean growth of the log over the fourth year, and the scores.
@@ -143,12 +145,11 @@ def ladder(
     kept, steps, rows, done = {} if kept is None else kept, rungs(), [], 0
     for origin in origins:
         rows.append({"rung": ALONE, "origin": origin, "growth": float("nan"), **scored(origin, None)})
-        for number, rung in enumerate(steps):
-            key = f"{origin}-{number}"
-            if key not in kept:
-                grown = growth_of(rung, whole(origin), origin)
-                kept[key] = {"rung": rung.label, "origin": origin, "growth": float(grown[..., -MONTHS:].mean()), **scored(origin, grown)}
-            rows.append(kept[key])
+        for number, rung in enumerate(steps, origin * MOST_RUNGS):
+            if number not in kept:
+                kept[number] = {"growth": growth_of(rung, national(origin), origin)}
+            grown = kept[number]["growth"]
+            rows.append({"rung": rung.label, "origin": origin, "growth": float(grown[..., -MONTHS:].mean()), **scored(origin, grown)})
             done += 1
             if progress:
                 progress(done, len(steps) * len(origins))

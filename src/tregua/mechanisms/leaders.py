@@ -42,8 +42,9 @@ from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Event, LogNormal, P
 FOUNDING_WEEKS = 4.0
 """Weeks after its day in which a known breakaway begins, if its place is empty."""
 
-FOUNDING_HAZARD = 3.0
-"""Hazard of a known breakaway in those weeks [1/week]: it misses them six times in a million."""
+FOUNDING_HAZARD = 100.0
+"""Hazard of a known breakaway in those weeks [1/week]: it happens whole in the first step, of a week or of a quarter. With less, expected numbers would let a
+part of it happen, and the rest never: its place is then no longer empty."""
 
 
 def removal(v):
