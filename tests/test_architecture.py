@@ -46,7 +46,7 @@ LAYERS = (
     {"scoreboard"},
     {"checkpoint", "wording", "drawing"},
     {"arrays", "maps", "death_charts", "manifest", "describe"},
-    {"figures", "limits", "score_charts"},
+    {"figures", "limits", "score_charts", "fit_charts"},
     {"report"},
     {"store"},
     {"scenario_file", "reference"},

@@ -57,6 +57,18 @@ def test_chains_are_the_same_for_a_seed_and_differ_between_chains():
     assert not np.array_equal(first.points[0], first.points[1])
 
 
+def test_the_step_is_tuned_on_the_approximation_and_kept(tmp_path):
+    """In one informed direction the tuned step is as long as the approximation is wide: within a third for widths that differ by a factor of three."""
+
+    def tuned(width, folder=None):
+        return Sampler(Bent(), NEARBY, Length(seed=3), folder, lambda z: 0.5 * jnp.sum((z / jnp.array([0.2 * width, 1.0])) ** 2))._step_size
+
+    assert tuned(3.0) / tuned(1.0) == pytest.approx(3.0, rel=0.34)
+    assert tuned(1.0, tmp_path) == tuned(1.0)
+    # What was tuned before an interruption is taken, not tuned again.
+    assert tuned(3.0, tmp_path) == tuned(1.0)
+
+
 @pytest.mark.parametrize("stop", [7, 75])
 def test_chains_that_were_stopped_go_on_as_if_they_were_not(tmp_path, stop):
     """Stopped in the warm-up of the first chain, and in the second chain."""

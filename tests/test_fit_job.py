@@ -96,9 +96,18 @@ def test_tables_hold_the_record_and_bands_around_it(job, tmp_path):
     import pandas
 
     job.write(tmp_path, {})
-    names = ("unknowns", "told_apart", "mechanisms", "group_sizes", "state_year", "totals", "steps", "chance")
+    names = ("unknowns", "told_apart", "mechanisms", "group_sizes", "state_year", "nation_year", "totals", "steps", "chance")
     tables = {name: pandas.read_parquet(tmp_path / "tables" / f"{name}.parquet") for name in names}
-    assert [name for name, table in tables.items() if table.empty] == ["totals"], "no total on record lies within these years"
+    assert list(tables["totals"]["total"]) == ["killed in fights of named groups (UCDP), 2007-2012"], "no other total on record lies within these years"
+    assert tables["totals"][["first", "last"]].values.tolist() == [[2007, 2009]]
+    pictures = {file.stem for file in (tmp_path / "figures").glob("*.png")}
+    assert pictures == {"fit-nation", "fit-states", "fit-totals", "fit-unknowns"}
+    nation = tables["nation_year"]
+    assert nation["recorded"].tolist() == tables["state_year"].groupby("year")["recorded"].sum().tolist()
+    # Bands of a sum are not sums of bands: the middle of the nation is near the sum of middles, its band narrower than the sum of bands.
+    summed = tables["state_year"].groupby("year")[["fitted_low_90", "fitted_high_90"]].sum()
+    assert (nation["fitted_high_90"] - nation["fitted_low_90"] < (summed["fitted_high_90"] - summed["fitted_low_90"]).to_numpy()).all()
+    assert not any(table.empty for table in tables.values())
     assert tables["mechanisms"]["unknowns"].sum() == job.posterior.unknowns.size
     table = tables["state_year"]
     assert len(table) == 32 * 3

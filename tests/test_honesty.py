@@ -193,6 +193,7 @@ def made_up_table():
             "moved": [False, True, True, True, False],
             "r_hat": [1.0, 1.01, 1.0, 1.2, 1.0],
             "effective_draws": [400.0, 300.0, 500.0, 20.0, 200.0],
+            "trusted": [True, True, True, False, True],
         }
     )
 

@@ -38,6 +38,12 @@ LIMITS = {
         "The defaults were set by hand, so that totals come out in the order of magnitude of the record to 2020. That a curve looks like the record is no "
         "evidence for the model, and single states and years may be far off.",
     ),
+    "fitted": (
+        "It was fitted, and the mechanisms leave much of the record out.",
+        "Its values come from a fit to the homicides on record from {first} to {last}. In {last}, {recorded:,.0f} are on record, and the mechanisms expect "
+        "{low:,.0f} to {high:,.0f} (nine in ten). In the fit the rest is left to a statistical term that stands for all that the mechanisms do not explain; "
+        "runs do not have that term.",
+    ),
     "other values": (
         "Other values fit as well.",
         "Values that fit the published data about equally well put the groups in 2022 anywhere from about 96,000 to 690,000 members. With doubled arrests some "
@@ -89,7 +95,16 @@ def limits(trajectories: Trajectories, manifest: Mapping[str, Any]) -> list[tupl
         "endless recruits": (OUTSIDE, "members") in ends and not exhausted,
         "no verdict": scenario.data.name == "groups-2020" or {"rivalry", "foothold"} & set(model.covariates) != set(),
     }
-    return [LIMITS[name] for name, yes in applies.items() if yes]
+    return [*_fitted(manifest), *(LIMITS[name] for name, yes in applies.items() if yes)]
+
+
+def _fitted(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How far a fit reaches the record, where the values come from one that says so."""
+    reach = (manifest.get("posterior") or {}).get("reach")
+    if not reach:
+        return []
+    heading, text = LIMITS["fitted"]
+    return [(heading, text.format(**reach))]
 
 
 def published(trajectories: Trajectories, manifest: Mapping[str, Any]) -> bool:

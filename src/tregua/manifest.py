@@ -25,6 +25,7 @@ from .checkpoint import MANIFEST
 from .errors import TreguaError
 from .mechanism import Mechanism
 from .policy import Policy
+from .posteriors import StoredPosterior
 from .run import Plan
 from .scenario import LAYERS, Draws, Scenario, resolve
 from .trajectories import Trajectories
@@ -166,7 +167,9 @@ def policy_records(policies: Sequence[Policy]) -> list[dict[str, Any]]:
     return [{"name": p.name, "label": p.shown, "doc": p.doc, "modifiers": [_modifier(change) for change in p.modifiers]} for p in policies]
 
 
-def make_manifest(kind: str, runs: Sequence[Trajectories], command: str, seconds: float, draws: Draws | None = None) -> dict[str, Any]:
+def make_manifest(
+    kind: str, runs: Sequence[Trajectories], command: str, seconds: float, draws: Draws | None = None, posterior: StoredPosterior | None = None
+) -> dict[str, Any]:
     """The record of a run or a comparison: what is needed to repeat it and to trust it.
 
     Args:
@@ -175,6 +178,7 @@ def make_manifest(kind: str, runs: Sequence[Trajectories], command: str, seconds
         command: the command that made it; paths are cut to their last name.
         seconds: time that it took.
         draws: posterior draws, if any.
+        posterior: where they come from, if they were stored.
     """
     import jax
     import jax.numpy as jnp
@@ -212,6 +216,7 @@ def make_manifest(kind: str, runs: Sequence[Trajectories], command: str, seconds
         "replicates": plan.replicates,
         "seed": plan.seed,
         "posterior_draws": int(next(iter(np.shape(x)[0] for x in draws.values()))) if draws else 0,
+        "posterior": {"name": posterior.name, "sha256": posterior.digest, "draws": posterior.size, **posterior.record} if posterior else None,
         "mechanisms": [m.name for m in scenario.model.mechanisms],
         "data": {"name": scenario.data.name, "tables": [dict(table) for table in scenario.data.tables]},
         "parameters": parameter_records(scenario, draws),

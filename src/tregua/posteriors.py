@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -22,8 +22,14 @@ from jaxtyping import Float
 from .errors import TreguaError, nearest_name
 from .model import Model
 
+if TYPE_CHECKING:
+    import pandas
+
 ARRAYS, RECORD = "posterior.npz", "posterior.json"
 """Files of a posterior: draws as arrays, and how they came about."""
+
+TABLES = ("nation_year", "state_year", "totals", "told_apart")
+"""Tables of a fit that a report shows, where the posterior has them."""
 
 PARAMETER, SCATTER, DISCREPANCY = "parameter/", "scatter/", "discrepancy"
 """Names of arrays: of parameters and of the scatter of observations by prefix, and of the discrepancies of states at the end of the record."""
@@ -40,6 +46,7 @@ class StoredPosterior:
         discrepancy: log of the record less log of what the mechanisms expect, at the end of the record.
         record: how the draws came about, as ``posterior.json`` has it.
         digest: SHA-256 of the arrays' file, the first 16 digits.
+        tables: those of :data:`TABLES` that it has.
     """
 
     name: str
@@ -48,6 +55,7 @@ class StoredPosterior:
     discrepancy: Float[np.ndarray, "draw territory"]
     record: Mapping[str, Any]
     digest: str
+    tables: Mapping[str, pandas.DataFrame]
 
     @property
     def size(self) -> int:
@@ -91,4 +99,16 @@ def load_posterior(source: str) -> StoredPosterior:
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise TreguaError("TR2903", "this posterior cannot be read", where=str(place), found=str(error), do="write it again with `tregua fit`") from error
     parts = {prefix: {n.removeprefix(prefix): x for n, x in arrays.items() if n.startswith(prefix)} for prefix in (PARAMETER, SCATTER)}
-    return StoredPosterior(source, parts[PARAMETER], parts[SCATTER], discrepancy, record, hashlib.sha256(raw).hexdigest()[:16])
+    return StoredPosterior(source, parts[PARAMETER], parts[SCATTER], discrepancy, record, hashlib.sha256(raw).hexdigest()[:16], _tables(place))
+
+
+def _tables(place: Any) -> dict[str, pandas.DataFrame]:
+    """Tables of a fit as data frames."""
+    import pandas
+
+    found = {}
+    for name in TABLES:
+        file = place / "tables" / f"{name}.csv"
+        if file.is_file():
+            found[name] = pandas.read_csv(io.StringIO(file.read_text(encoding="utf-8")), dtype={"state_code": str})
+    return found

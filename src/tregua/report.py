@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import jinja2
     import pandas
 
-SECTIONS = {"victims": ("victims",), "recorded": ("recorded",), "states": ("map-", "states-")}
+SECTIONS = {"victims": ("victims",), "recorded": ("recorded",), "states": ("map-", "states-"), "fit": ("fit-",)}
 """Sections of the report of a run that have figures of their own, by the beginning of the figures' names."""
 
 

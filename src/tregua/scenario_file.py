@@ -17,7 +17,7 @@ from .errors import TreguaError, nearest_name
 from .mechanism import Mechanism, registry
 from .model import Model
 from .policy import Modifier, Policy, as_date
-from .posteriors import load_posterior
+from .posteriors import StoredPosterior, load_posterior
 from .run import make_plan
 from .scenario import Draws, Scenario, support_text
 from .types import Parameter
@@ -90,7 +90,7 @@ class ScenarioFile:
         replicates: runs of the ensemble.
         seed: of all randomness.
         text: the file as read, for the run folder.
-        draws: posterior draws of parameters, where the file names a posterior.
+        posterior: draws of parameters, where the file names a posterior.
     """
 
     scenario: Scenario
@@ -99,7 +99,12 @@ class ScenarioFile:
     replicates: int
     seed: int
     text: str
-    draws: Draws | None = None
+    posterior: StoredPosterior | None = None
+
+    @property
+    def draws(self) -> Draws | None:
+        """Draws of the parameters that the model has, if the file names a posterior."""
+        return self.posterior.draws_for(self.scenario.model) if self.posterior else None
 
 
 def load_scenario(source: str | Path = DEFAULT, overrides: Mapping[str, Quantity] | None = None) -> ScenarioFile:
@@ -267,22 +272,23 @@ def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantit
         raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key {key}"}) from error
     if part.name in policies:
         raise TreguaError("TR1206", f"a policy has the name of the scenario, {part.name!r}", where=f"{shown}, key policy", do="rename one of them")
-    draws = _draws(part.posterior, model, shown)
+    posterior = _posterior(part.posterior, shown)
+    draws = posterior.draws_for(model) if posterior else None
     scenario.compile(draws)
     for i, policy in enumerate(policies.values()):
         try:
             scenario.with_policy(policy).compile(draws)
         except TreguaError as error:
             raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key policy.{i}, {error.details['where']}"}) from error
-    return ScenarioFile(scenario, policies, parsed.run.solver, parsed.run.replicates, parsed.run.seed, text, draws)
+    return ScenarioFile(scenario, policies, parsed.run.solver, parsed.run.replicates, parsed.run.seed, text, posterior)
 
 
-def _draws(posterior: str | None, model: Model, shown: str) -> Draws | None:
-    """Draws of the parameters that the model has, if the file names a posterior."""
-    if posterior is None:
+def _posterior(name: str | None, shown: str) -> StoredPosterior | None:
+    """The posterior that the file names."""
+    if name is None:
         return None
     try:
-        return load_posterior(posterior).draws_for(model)
+        return load_posterior(name)
     except TreguaError as error:
         raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key scenario.posterior"}) from error
 

@@ -16,6 +16,7 @@ from . import observe, territories, victims
 from .checkpoint import MANIFEST, Checkpoint, Latest, staged, unfinished_folder
 from .manifest import describe_inputs, inputs_hash, make_manifest, read_manifest
 from .outcomes import deaths_of
+from .posteriors import StoredPosterior
 from .scenario import Draws
 from .study import Comparison
 from .trajectories import Trajectories
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 
-def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: float, draws: Draws | None = None) -> None:
+def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: float, posterior: StoredPosterior | None = None) -> None:
     """Write all files of a run into a folder that is still :func:`staged`.
 
     Args:
@@ -48,40 +49,45 @@ def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: f
         trajectories: the run.
         command: the command that made it.
         seconds: time that it took.
-        draws: the posterior draws that it used, if any.
+        posterior: whose draws it used, if any.
 
     Raises:
         OSError: where nothing can be written; :func:`staged` turns it into TR3102.
     """
-    manifest = make_manifest("run", [trajectories], command, seconds, draws)
+    draws = posterior.draws_for(trajectories.scenario.model) if posterior else None
+    manifest = make_manifest("run", [trajectories], command, seconds, draws, posterior)
     with ThreadPoolExecutor(1) as beside:
         # Compressing the arrays takes as long as all else, and leaves Python to it.
         arrays = beside.submit(_write_arrays, folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"])
         from .figures import pictures_of_run
+        from .fit_charts import pictures_of_fit
         from .report import readme, run_report
 
         tables, pictures = run_tables(trajectories, manifest), pictures_of_run(trajectories, footer(manifest))
+        if posterior:
+            pictures += pictures_of_fit(posterior.tables, trajectories.scenario.data.space, f"Posterior {posterior.name}, {posterior.digest}")
         write_tables(folder, tables)
-        _write_pictures(folder, pictures)
+        write_pictures(folder, pictures)
         (folder / "report.html").write_text(run_report(trajectories, manifest, pictures, tables), encoding="utf-8")
         arrays.result()
     (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
     write_json(folder / MANIFEST, manifest)
 
 
-def write_comparison(folder: Path, comparison: Comparison, command: str, seconds: float, draws: Draws | None = None) -> None:
+def write_comparison(folder: Path, comparison: Comparison, command: str, seconds: float, posterior: StoredPosterior | None = None) -> None:
     """Write all files of a comparison into a folder that is still :func:`staged`; see :func:`write_run`."""
     from .figures import pictures_of_comparison
     from .report import comparison_report, readme
 
     runs = (comparison.baseline, *comparison.policies)
-    manifest = make_manifest("comparison", runs, command, seconds, draws)
+    draws = posterior.draws_for(comparison.baseline.scenario.model) if posterior else None
+    manifest = make_manifest("comparison", runs, command, seconds, draws, posterior)
     tables = comparison_tables(comparison, manifest)
     write_tables(folder, tables)
     for name, run, scenario in zip(slugs([run.scenario.name for run in runs]), runs, manifest["scenarios"], strict=True):
         _write_arrays(folder / f"arrays-{name}.nc", run, draws, scenario["inputs_sha256"])
     pictures = pictures_of_comparison(comparison, footer(manifest))
-    _write_pictures(folder, pictures)
+    write_pictures(folder, pictures)
     (folder / "report.html").write_text(comparison_report(comparison, manifest, pictures, tables), encoding="utf-8")
     (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
     write_json(folder / MANIFEST, manifest)
@@ -202,7 +208,8 @@ def _write_arrays(path: Path, trajectories: Trajectories, draws: Draws | None, d
     write_arrays(path, to_xarray(trajectories, draws).assign_attrs(inputs_sha256=digest))
 
 
-def _write_pictures(folder: Path, pictures: Sequence[Picture]) -> None:
+def write_pictures(folder: Path, pictures: Sequence[Picture]) -> None:
+    """Write every chart as PNG and SVG into the folder ``figures``."""
     place = folder / "figures"
     place.mkdir()
     for picture in pictures:

@@ -81,7 +81,7 @@ def run_scenario(source: str, options: Options) -> int:
         plan,
         f"{scenario.shown}: {plan.replicates} replicates of {scenario.weeks} weeks ({scenario.start} to {scenario.date(scenario.weeks)})",
         lambda told, kept: simulate(scenario, plan.solver, plan.replicates, plan.seed, draws=read.draws, progress=told, kept=kept(scenario)),
-        partial(write_run, draws=read.draws),
+        partial(write_run, posterior=read.posterior),
         _show_run,
         lambda run: {"yearly": yearly_bands(run).to_dict("records")},
     )
@@ -112,7 +112,7 @@ def compare_policies(source: str, options: Options) -> int:
         plan,
         f"{read.scenario.shown}: baseline and {policies}, {pairs} of replicates each",
         lambda told, kept: study.run(plan.seed, told, kept),
-        partial(write_comparison, draws=read.draws),
+        partial(write_comparison, posterior=read.posterior),
         _show_comparison,
         lambda comparison: {"differences": comparison.table().to_dict("records")},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,10 @@ from .show import ERR, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from ..fitting.chains import Length
+    from ..fitting.ensemble import Size
+
+LEAST_POINTS, MOST_PASSES = 20, 20
+"""With fewer points there are no covariances to speak of; more passes change nothing any more."""
 
 LEAST_YEARS = 3
 """Years of the record that a fit needs: with fewer no walk can be told from noise."""
@@ -21,25 +26,24 @@ NOT_BELIEVED = 1
 """Exit status where the folder is written and the chains may not be believed."""
 
 
-def fit_model(until: int | None, length: Length, out: Path | None, may_replace: bool, fresh: bool, quiet: bool, as_json: bool) -> int:
-    """Search the best point, run the chains, and write the folder; unfinished chains are taken up again."""
+def fit_model(until: int | None, size: Length | Size, out: Path | None, may_replace: bool, fresh: bool, quiet: bool, as_json: bool) -> int:
+    """Fit by the method that the size belongs to, and write the folder; unfinished work is taken up again."""
     began = time.perf_counter()
+    from ..fitting.ensemble import Size
+
+    by_ensemble = isinstance(size, Size)
     # A step with gradient keeps two cores busy by itself, and its program is large: one device for two cores.
-    begin(max(1, usable_cores() // 2), float64=True)
+    begin(usable_cores() if by_ensemble else max(1, usable_cores() // 2), float64=not by_ensemble)
     from ..baselines.record import LAST_YEAR
-    from ..fitting.job import FIRST_YEAR, Job, national
+    from ..fitting.ensemble_job import EnsembleJob
+    from ..fitting.job import Job, national
     from ..store import staged
 
     until = LAST_YEAR if until is None else until
-    if not FIRST_YEAR + LEAST_YEARS - 1 <= until <= LAST_YEAR:
-        expected = f"a year from {FIRST_YEAR + LEAST_YEARS - 1} to {LAST_YEAR}"
-        raise TreguaError("TR2904", "a fit cannot end with this year", where="until", found=until, expected=expected)
-    if length.chains < 1 or length.warmup < 1 or length.draws < 4:
-        found = f"{length.chains} chains, {length.warmup} iterations of warm-up, {length.draws} draws"
-        raise TreguaError("TR2905", "chains cannot be so short", where="command line", found=found, expected="at least 1 chain, 1 of warm-up, 4 draws")
+    _check(until, size)
     folder, may_replace = out or Path("runs") / f"fit-{until}", may_replace or out is None
     check_target(folder, may_replace)
-    job = Job(national(until), until, length, folder.parent)
+    job = (EnsembleJob if by_ensemble else Job)(national(until), until, size, folder.parent)
     if fresh:
         job.discard()
     silent, seconds = quiet or as_json, {}
@@ -50,7 +54,7 @@ def fit_model(until: int | None, length: Length, out: Path | None, may_replace: 
                 part(told)
             seconds[label] = time.perf_counter() - start
         with staged(folder, may_replace) as place:
-            job.write(place, {"command": command(until, length), "seconds": seconds})
+            job.write(place, {"command": command(until, size), "seconds": seconds})
     except KeyboardInterrupt:
         ERR.print("Stopped. What is finished is kept; the same command goes on from there, --fresh starts over. No folder was written.")
         return 130
@@ -59,9 +63,30 @@ def fit_model(until: int | None, length: Length, out: Path | None, may_replace: 
     return NOT_BELIEVED if job.fit.problems else 0
 
 
-def command(until: int, length: Length) -> str:
+def _check(until: int, size: Any) -> None:
+    """Refuse years and sizes that give no fit."""
+    from ..baselines.record import LAST_YEAR
+    from ..fitting.chains import Length
+    from ..fitting.job import FIRST_YEAR
+
+    if not FIRST_YEAR + LEAST_YEARS - 1 <= until <= LAST_YEAR:
+        expected = f"a year from {FIRST_YEAR + LEAST_YEARS - 1} to {LAST_YEAR}"
+        raise TreguaError("TR2904", "a fit cannot end with this year", where="until", found=until, expected=expected)
+    if isinstance(size, Length):
+        if size.chains < 1 or size.warmup < 1 or size.draws < 4:
+            found = f"{size.chains} chains, {size.warmup} iterations of warm-up, {size.draws} draws"
+            raise TreguaError("TR2905", "chains cannot be so short", where="command line", found=found, expected="at least 1 chain, 1 of warm-up, 4 draws")
+    elif size.points < LEAST_POINTS or not 1 <= size.passes <= MOST_PASSES:
+        found, expected = f"{size.points} points, {size.passes} passes", f"at least {LEAST_POINTS} points, 1 to {MOST_PASSES} passes"
+        raise TreguaError("TR2905", "an ensemble cannot be so small", where="command line", found=found, expected=expected)
+
+
+def command(until: int, size: Any) -> str:
     """The command that makes the same fit."""
-    return f"tregua fit --until {until} --chains {length.chains} --warmup {length.warmup} --draws {length.draws} --seed {length.seed}"
+    from ..fitting.chains import Length
+
+    method, said = ("chains", asdict(size)) if isinstance(size, Length) else ("ensemble", asdict(size))
+    return " ".join([f"tregua fit --until {until} --method {method}", *(f"--{name} {value}" for name, value in said.items())])
 
 
 def _show(job: Any, folder: Path, seconds: float, quiet: bool, as_json: bool) -> None:
@@ -73,14 +98,19 @@ def _show(job: Any, folder: Path, seconds: float, quiet: bool, as_json: bool) ->
         return
     if not quiet:
         table = fit.table.sort_values("width_left").head(15)
-        rows = [[r.unknown, f"{r.mean:+.2f}", f"{100 * r.width_left:.0f} %", f"{r.r_hat:.3f}", f"{r.effective_draws:.0f}"] for r in table.itertuples()]
+        # Points of an ensemble have no R-hat: they are no chains.
+        has = "r_hat" in table
+        rows = [
+            [r.unknown, f"{r.mean:+.2f}", f"{100 * r.width_left:.0f} %", *([f"{r.r_hat:.3f}"] if has else []), f"{r.effective_draws:.0f}"]
+            for r in table.itertuples()
+        ]
         caption = (
             f"{int(fit.table['moved'].sum())} of {len(fit.table)} unknowns were moved by the record; the 15 that it tells most about. Mean: in standard "
             "deviations of the prior, from its middle. Width left: standard deviation after over before."
         )
-        print_table("What the record says", ["unknown", "mean", "width left", "R-hat", "effective draws"], rows, caption)
+        print_table("What the record says", ["unknown", "mean", "width left", *(["R-hat"] if has else []), "effective draws"], rows, caption)
     for problem in fit.problems:
         ERR.print(f"Do not trust this posterior yet: {problem}.", markup=False)
     if fit.problems:
-        ERR.print("Longer chains may help: --warmup and --draws.", markup=False)
+        ERR.print("Larger ensembles (--points, --passes) or longer chains (--warmup, --draws) may help.", markup=False)
     ERR.print(f"Posterior: {folder}, {seconds / 60:.1f} minutes", markup=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -33,8 +33,13 @@ Year = Annotated[int | None, Parameter(converter=whole, help="The last year that
 BaselineSeed = Annotated[int | None, Parameter(name="--seed", converter=whole, help="Seed of the baselines; 1 if not given.")]
 ForecastSeed = Annotated[int | None, Parameter(name="--seed", converter=whole, help="Seed of the samples; 1 if not given.")]
 Ahead = Annotated[int | None, Parameter(name="--months", converter=whole, help="Months to forecast, 1 to 48; 48 if not given.")]
+Method = Annotated[
+    Literal["ensemble", "chains"], Parameter(help="An ensemble of runs with chance, moved to the record; or chains on the model without chance.")
+]
+Points = Annotated[int, Parameter(converter=whole, help="Points of the ensemble.")]
+Passes = Annotated[int, Parameter(converter=whole, help="Passes in which the ensemble is moved.")]
 Chains = Annotated[int, Parameter(converter=whole, help="Chains, each from a start of its own.")]
-Warmup = Annotated[int, Parameter(converter=whole, help="Iterations of each chain that tune it and are not kept.")]
+Warmup = Annotated[int, Parameter(converter=whole, help="Iterations of each chain before it is kept.")]
 Steps = Annotated[int, Parameter(name="--draws", converter=whole, help="Iterations of each chain that are kept.")]
 ChainSeed = Annotated[int, Parameter(name="--seed", converter=whole, help="Seed of the chains.")]
 Fresh = Annotated[bool, Parameter(name="--fresh", negative="", help="Forget what an interrupted run of the same inputs has kept.")]

@@ -5,7 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from .commands import app
-from .options import Ahead, BaselineSeed, Chains, ChainSeed, ForecastSeed, Fresh, Json, Out, Quiet, Replace, Samples, Steps, Warmup, Year
+from .options import (
+    Ahead,
+    BaselineSeed,
+    Chains,
+    ChainSeed,
+    ForecastSeed,
+    Fresh,
+    Json,
+    Method,
+    Out,
+    Passes,
+    Points,
+    Quiet,
+    Replace,
+    Samples,
+    Steps,
+    Warmup,
+    Year,
+)  # fmt: skip
 
 
 @app.command
@@ -59,9 +77,12 @@ def forecast(
 def fit(
     *,
     until: Year = None,
+    method: Method = "ensemble",
+    points: Points = 500,
+    passes: Passes = 6,
     chains: Chains = 4,
-    warmup: Warmup = 40,
-    draws: Steps = 100,
+    warmup: Warmup = 15,
+    draws: Steps = 50,
     seed: ChainSeed = 1,
     out: Out = None,
     replace: Replace = False,
@@ -69,16 +90,18 @@ def fit(
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Fit the national model to the record to the end of a year (2020 if not given), and write the posterior. Exit status 1 if its chains have not met.
+    """Fit the national model to the record to the end of a year (2020 if not given), and write the posterior. Exit status 1 if it may not be believed.
 
     An interrupted fit goes on where it stood when the same command is given again.
 
     Example: tregua fit --until 2012 --out fit-to-2012
     """
     from ..fitting.chains import Length
+    from ..fitting.ensemble import Size
     from .fit import fit_model
 
-    return fit_model(until, Length(chains, warmup, draws, seed), out, replace, fresh, quiet, json)
+    size = Size(points, passes, seed) if method == "ensemble" else Length(chains, warmup, draws, seed)
+    return fit_model(until, size, out, replace, fresh, quiet, json)
 
 
 @app.command

@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from .outcome import LARGEST_RHAT, LEAST_ESS
 from .search import HELD
 from .unknowns import SCATTER, STATE_EFFECTS
 
@@ -105,17 +104,16 @@ def told_apart(table: pandas.DataFrame) -> pandas.DataFrame:
     """What the record moved and what is the prior only, one row for each unknown, those most moved first.
 
     Args:
-        table: of :func:`tregua.fitting.outcome.unknown_table`.
+        table: of a fit (:mod:`tregua.fitting.outcome`).
 
     Returns:
         Columns: unknown; belongs_to: the mechanism, the parameter whose effects of states it is one of, or ``observations``; mean [prior standard deviations
         from the middle]; width_left: after the fit over before; known: share of the prior's variance that the record took away, 1 - width_left squared, 0 where
-        it took none; moved: whether the record says anything; trusted: whether the chains of this unknown have met, without which the row says nothing.
+        it took none; moved: whether the record says anything; trusted: whether draws of this unknown may be believed, without which the row says nothing.
     """
     found = table.assign(
         belongs_to=[_owner(name) for name in table["unknown"]],
         known=np.clip(1.0 - table["width_left"] ** 2, 0.0, 1.0),
-        trusted=(table["r_hat"] <= LARGEST_RHAT) & (table["effective_draws"] >= LEAST_ESS),
     )
     columns = ["unknown", "belongs_to", "mean", "width_left", "known", "moved", "trusted"]
     return found.sort_values(["moved", "known"], ascending=False, kind="stable")[columns].reset_index(drop=True)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -31,12 +31,14 @@ from .search import Best, find_best
 from .steps import step_ladder
 from .streams import RECORDED, Homicides, streams_on_record
 from .unknowns import HELD_FORMS, SCATTER, STATE_EFFECTS, Unknowns
-from .write import write_fit
+from .write import describe_chains, write_fit
 
 if TYPE_CHECKING:
     import pandas
+    from _typeshed import DataclassInstance
 
 Progress = Callable[[int, int], None]
+S = TypeVar("S", bound="DataclassInstance")
 
 FIRST_YEAR = 2007
 """The first year of the national data set, from which fits compare."""
@@ -54,25 +56,22 @@ def national(until: int) -> Scenario:
 
 
 @dataclass(eq=False)
-class Job:
-    """A fit of a scenario to the record.
+class Work(Generic[S]):
+    """A fit of a scenario to the record, by whatever method.
 
     Args:
         scenario: from the first day of a year to the end of ``until``.
         until: the last year of the record that is used.
-        length: of the chains.
+        size: how much is computed.
         parent: folder beside whose run folders unfinished work is kept.
     """
 
     scenario: Scenario
     until: int
-    length: Length
+    size: S
     parent: Path
-    best: Best = field(init=False)
-    nearby: Nearby = field(init=False)
-    chains: Chains = field(init=False)
     fit: Fit = field(init=False)
-    checks: dict[str, pandas.DataFrame] = field(init=False)
+    checks: dict[str, pandas.DataFrame] = field(init=False, default_factory=dict)
 
     @cached_property
     def posterior(self) -> Posterior:
@@ -84,7 +83,7 @@ class Job:
         """Hash of all that decides the result."""
         plan = make_plan(self.scenario, "mean-field")
         priors = {name: asdict(prior) for name, prior in SCATTER.items()}
-        said = [inputs_hash(self.scenario, plan), self.until, asdict(self.length), priors, [*STATE_EFFECTS, *HELD_FORMS]]
+        said = [inputs_hash(self.scenario, plan), type(self).__name__, self.until, asdict(self.size), priors, [*STATE_EFFECTS, *HELD_FORMS]]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -95,6 +94,31 @@ class Job:
     def discard(self) -> None:
         """Forget unfinished work."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def write(self, place: Path, record: dict[str, Any]) -> None:
+        """Write the folder, which is still staged."""
+        write_fit(place, self.posterior, self.fit, self.checks, {**self.how(), **record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__})
+
+    def parts(self) -> dict[str, Callable[[Progress], None]]:
+        """The parts in their order, by what a reader sees while they run."""
+        raise NotImplementedError
+
+    def how(self) -> dict[str, Any]:
+        """The method, for the record."""
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class Job(Work[Length]):
+    """A fit by the best point and chains on the mean field."""
+
+    best: Best = field(init=False)
+    nearby: Nearby = field(init=False)
+    chains: Chains = field(init=False)
+
+    def how(self) -> dict[str, Any]:
+        """The search and the chains."""
+        return describe_chains(self.best, self.chains, self.fit, self.size)
 
     def parts(self) -> dict[str, Callable[[Progress], None]]:
         """The parts in their order, by what a reader sees while they run."""
@@ -127,10 +151,10 @@ class Job:
         self.nearby = Nearby(self.posterior, self.best.point, logs, jacobian)
 
     def _run(self, told: Progress) -> None:
-        self.chains = Sampler(self.posterior, self.nearby, self.length, self.folder).run(told)
+        self.chains = Sampler(self.posterior, self.nearby, self.size, self.folder, lambda z: -self.nearby.log_density(z)).run(told)
 
     def _draw(self, told: Progress) -> None:
-        self.fit = gather(self.posterior, self.chains, self.length.seed, told)
+        self.fit = gather(self.posterior, self.chains, self.size.seed, told)
 
     def _check(self, told: Progress) -> None:
         """Shorter steps, and the model with chance, both at the best point."""
@@ -139,18 +163,5 @@ class Job:
         stream = next(s for s in self.posterior.streams if isinstance(s, Homicides))
         self.checks = {
             "steps": step_ladder(self.posterior.path, values, (RECORDED,)),
-            "chance": chance_table(self.posterior.path, values, stream, scatter, CHANCE_RUNS, self.length.seed, told),
+            "chance": chance_table(self.posterior.path, values, stream, scatter, CHANCE_RUNS, self.size.seed, told),
         }
-
-    def write(self, place: Path, record: dict[str, Any]) -> None:
-        """Write the folder, which is still staged."""
-        write_fit(
-            place,
-            self.posterior,
-            self.best,
-            self.chains,
-            self.fit,
-            self.length,
-            self.checks,
-            {**record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__},
-        )

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from ..extras import FIT, extra
 from .chains import Chains
 from .density import Posterior
-from .streams import RECORDED, Homicides
+from .streams import RECORDED, Homicides, wanted
 
 if TYPE_CHECKING:
     import pandas
@@ -50,6 +50,7 @@ class Fit:
         recorded: expected homicides on record, without discrepancy.
         discrepancy: of states in each year, drawn with the point.
         members: of each group in all territories at the end of the last year [person].
+        totals: what is expected of every other count, by what was counted [person].
         table: one row for each unknown.
         problems: why the chains may not be believed; empty if they may.
     """
@@ -60,6 +61,7 @@ class Fit:
     recorded: Float[np.ndarray, "draw state year"]
     discrepancy: Float[np.ndarray, "draw state year"]
     members: dict[str, Float[np.ndarray, "draw"]]
+    totals: dict[str, Float[np.ndarray, "draw"]]
     table: pandas.DataFrame
     problems: tuple[str, ...]
 
@@ -73,41 +75,43 @@ def gather(posterior: Posterior, chains: Chains, seed: int, progress: Callable[[
     unknowns = posterior.unknowns
     values = jax.device_get(jax.lax.map(jax.jit(unknowns.values), jnp.asarray(points)))
     scatter = {n: np.asarray(x) for n, x in jax.device_get(jax.vmap(unknowns.scatter)(jnp.asarray(points))).items()}
-    recorded, discrepancy, members = implied(posterior, points, rng, progress)
-    return Fit(points, values, scatter, recorded, discrepancy, members, table, tuple(problems(table, chains)))
+    return Fit(points, values, scatter, *implied(posterior, points, rng, progress), table, tuple(problems(table, chains)))
 
 
 def implied(
     posterior: Posterior, points: Float[np.ndarray, "draw unknown"], rng: np.random.Generator, progress: Callable[[int, int], None] | None = None
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """At every point: the expected record and discrepancies drawn given the record, both (draw, state, year), and members of each group at the end, (draw,)."""
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """At every point: the expected record and discrepancies drawn given the record, both (draw, state, year); members of each group at the end, and totals."""
     stream, weights = next(s for s in posterior.streams if isinstance(s, Homicides)), jnp.asarray(posterior.path.weights())
+    others = [s for s in posterior.streams if s is not stream]
 
     @jax.jit
     def at(z):
         found, end = posterior.path.run_to_end(posterior.unknowns.values(z))
-        series = {RECORDED: weights.T @ found[RECORDED]}
-        mean, covariance = stream.discrepancies(series, posterior.unknowns.scatter(z))
+        series, scatter = {name: weights.T @ found[name] for name in wanted(posterior.streams)}, posterior.unknowns.scatter(z)
+        mean, covariance = stream.discrepancies(series, scatter)
         # A sum of many small differences may be negative in its last digits.
         root = jnp.linalg.cholesky(covariance + 1e-9 * jnp.eye(len(covariance)))
-        return series[RECORDED].T, mean, root, jnp.sum(end.stocks["members"], axis=0)
+        totals = {label: x for other in others for label, x in other.totals(series, scatter).items()}
+        return series[RECORDED].T, mean, root, jnp.sum(end.stocks["members"], axis=0), totals
 
     kept = []
     for i, point in enumerate(points):
-        recorded, mean, root, members = jax.device_get(at(jnp.asarray(point)))
-        kept.append((recorded, mean + (root @ rng.standard_normal(mean.size)).reshape(mean.shape), members))
+        recorded, mean, root, members, totals = jax.device_get(at(jnp.asarray(point)))
+        kept.append((recorded, mean + (root @ rng.standard_normal(mean.size)).reshape(mean.shape), members, totals))
         if progress:
             progress(i + 1, len(points))
-    recorded, discrepancy, members = (np.stack(x) for x in zip(*kept, strict=True))
+    recorded, discrepancy, members = (np.stack(x) for x in list(zip(*kept, strict=True))[:3])
     groups = posterior.path.scenario.data.space.labels("group")
-    return recorded, discrepancy, dict(zip(groups, np.asarray(members, float).T, strict=True))
+    totals = {label: np.array([float(x[3][label]) for x in kept]) for label in kept[0][3]}
+    return recorded, discrepancy, dict(zip(groups, np.asarray(members, float).T, strict=True)), totals
 
 
 def unknown_table(labels: Sequence[str], chains: Chains) -> pandas.DataFrame:
     """One row for each unknown: what it was before and after the fit.
 
     Columns: unknown; mean and width_left: mean and standard deviation after the fit, in standard deviations of the prior, in which coordinates are measured;
-    moved: whether the record says anything, beyond :data:`MOVED` and the error of the chains; r_hat; effective_draws.
+    moved: whether the record says anything, beyond :data:`MOVED` and the error of the chains; r_hat; effective_draws; trusted: whether both are good enough.
     """
     import pandas
 
@@ -116,18 +120,16 @@ def unknown_table(labels: Sequence[str], chains: Chains) -> pandas.DataFrame:
     mean, deviation = points.mean(axis=(0, 1)), points.std(axis=(0, 1))
     # Half chains are compared where there is only one.
     r_hat, draws = np.asarray(diagnostics.split_gelman_rubin(points), float), np.asarray(diagnostics.effective_sample_size(points), float)
-    error = ERRORS / np.sqrt(np.maximum(np.nan_to_num(draws), 1.0))
-    return pandas.DataFrame(
-        {
-            "unknown": list(labels),
-            "mean": mean,
-            "width_left": deviation,
-            # The standard error of a deviation is smaller than that of a mean by the root of two.
-            "moved": (deviation < 1.0 - MOVED - error / np.sqrt(2.0)) | (np.abs(mean) > 5.0 * MOVED + error),
-            "r_hat": r_hat,
-            "effective_draws": draws,
-        }
-    )
+    said = {"unknown": list(labels), "mean": mean, "width_left": deviation, "moved": moved(mean, deviation, np.nan_to_num(draws))}
+    trusted = (np.nan_to_num(r_hat, nan=np.inf) <= LARGEST_RHAT) & (np.nan_to_num(draws) >= LEAST_ESS)
+    return pandas.DataFrame({**said, "r_hat": r_hat, "effective_draws": draws, "trusted": trusted})
+
+
+def moved(mean: Float[np.ndarray, "unknown"], deviation: Float[np.ndarray, "unknown"], draws: Float[np.ndarray, "unknown"]) -> Bool[np.ndarray, "unknown"]:
+    """Whether the record says anything of unknowns with some mean and deviation after the fit, known from so many draws."""
+    error = ERRORS / np.sqrt(np.maximum(draws, 1.0))
+    # The standard error of a deviation is smaller than that of a mean by the root of two.
+    return (deviation < 1.0 - MOVED - error / np.sqrt(2.0)) | (np.abs(mean) > 5.0 * MOVED + error)
 
 
 def problems(table: Any, chains: Chains) -> list[str]:

@@ -53,10 +53,13 @@ PERIODS = {"ucdp share 2007-2012": (2007, 2012), "ucdp share 2013-2016": (2013, 
 UCDP_SPREAD = 1.0
 """Standard deviation of the log of UCDP's count of a state and period around a constant share. Assumed: rank correlation with homicides is 0.55 to 0.80."""
 
+NOWHERE = -1
+"""Number that stands for no single state."""
+
 Scatter = Mapping[str, float | Float[Array, ""]]
 """Unknowns of the observations by name (:data:`tregua.fitting.unknowns.SCATTER`)."""
 
-Series = Mapping[str, Float[Array, "year territory"]]
+Series = Mapping[str, Float[np.ndarray | Array, "year territory"]]
 """Expected numbers of every calendar year, by series."""
 
 
@@ -101,23 +104,34 @@ class Homicides:
         """Variance of the log of a count around its mean and discrepancy."""
         return 1.0 / (expected + HALF) + 1.0 / scatter["dispersion"] + jnp.asarray(self.errors) ** 2
 
-    def residuals(self, series: Series) -> Float[Array, "state year"]:
-        """Log of the record less log of what is expected."""
-        return jnp.log(jnp.asarray(self.counts) + HALF) - jnp.log(series[RECORDED].T + HALF)
+    @property
+    def places(self) -> Int[np.ndarray, "cell"]:
+        """Number of the state of each cell, states slow and years fast."""
+        return np.repeat(np.arange(len(self.counts)), len(self.years))
+
+    def observed(self) -> Float[Array, "cell"]:
+        """Log of the record."""
+        return jnp.log(jnp.asarray(self.counts) + HALF).ravel()
+
+    def predicted(self, series: Series, scatter: Scatter) -> Float[Array, "cell"]:
+        """Log of what is expected, without discrepancy."""
+        return jnp.log(jnp.asarray(series[RECORDED]).T + HALF).ravel()
+
+    def covariance(self, series: Series, scatter: Scatter) -> Float[Array, "cell cell"]:
+        """Covariance of the log of the record around what is expected: discrepancy and noise."""
+        return self.walk(scatter) + jnp.diag(self.noise(jnp.asarray(series[RECORDED]).T, scatter).ravel())
 
     def log_density(self, series: Series, scatter: Scatter) -> Float[Array, ""]:
         """Log density of the logs of the counts, with the discrepancies integrated out."""
-        covariance = self.walk(scatter) + jnp.diag(self.noise(series[RECORDED].T, scatter).ravel())
-        root = jnp.linalg.cholesky(covariance)
-        whitened = jax.scipy.linalg.solve_triangular(root, self.residuals(series).ravel(), lower=True)
+        root = jnp.linalg.cholesky(self.covariance(series, scatter))
+        whitened = jax.scipy.linalg.solve_triangular(root, self.observed() - self.predicted(series, scatter), lower=True)
         return -0.5 * jnp.sum(whitened**2) - jnp.sum(jnp.log(jnp.diag(root)))
 
     def discrepancies(self, series: Series, scatter: Scatter) -> tuple[Float[Array, "state year"], Float[Array, "cell cell"]]:
         """Mean and covariance of the discrepancies, given the record (smoothed)."""
         walk = self.walk(scatter)
-        covariance = walk + jnp.diag(self.noise(series[RECORDED].T, scatter).ravel())
-        gain = jnp.linalg.solve(covariance, walk).T
-        mean = gain @ self.residuals(series).ravel()
+        gain = jnp.linalg.solve(self.covariance(series, scatter), walk).T
+        mean = gain @ (self.observed() - self.predicted(series, scatter))
         return mean.reshape(self.counts.shape), walk - gain @ walk
 
     def sample(self, rng: np.random.Generator, series: Series, scatter: Scatter) -> Int[np.ndarray, "state year"]:
@@ -160,17 +174,45 @@ class Fights:
 
     def expected(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, "state"]]:
         """Deaths that are expected on record, by period."""
-        deaths, years = sum(series[name] for name in FIGHTS), np.array(self.years)
+        deaths, years = sum(jnp.asarray(series[name]) for name in FIGHTS), np.array(self.years)
         return {p: scatter[p] * deaths[(years >= PERIODS[p][0]) & (years <= PERIODS[p][1])].sum(axis=0) for p in self.counts}
+
+    @property
+    def places(self) -> Int[np.ndarray, "cell"]:
+        """Number of the state of each cell, periods slow and states fast."""
+        return np.concatenate([np.arange(len(x)) for x in self.counts.values()])
+
+    def observed(self) -> Float[Array, "cell"]:
+        """Log of the record."""
+        return jnp.log(jnp.concatenate([jnp.asarray(x) for x in self.counts.values()]) + HALF)
+
+    def predicted(self, series: Series, scatter: Scatter) -> Float[Array, "cell"]:
+        """Log of what is expected."""
+        return jnp.log(jnp.concatenate(list(self.expected(series, scatter).values())) + HALF)
+
+    def variance(self, series: Series, scatter: Scatter) -> Float[Array, "cell"]:
+        """Variance of the log of the record around what is expected."""
+        return UCDP_SPREAD**2 + 1.0 / (jnp.concatenate(list(self.expected(series, scatter).values())) + HALF)
+
+    def covariance(self, series: Series, scatter: Scatter) -> Float[Array, "cell cell"]:
+        """The variances as a matrix."""
+        return jnp.diag(self.variance(series, scatter))
 
     def log_density(self, series: Series, scatter: Scatter) -> Float[Array, ""]:
         """Log density of the logs of the counts, up to a constant."""
-        total = jnp.zeros(())
-        for period, mean in self.expected(series, scatter).items():
-            spread = UCDP_SPREAD**2 + 1.0 / (mean + HALF)
-            residual = jnp.log(jnp.asarray(self.counts[period]) + HALF) - jnp.log(mean + HALF)
-            total = total - 0.5 * jnp.sum(residual**2 / spread + jnp.log(spread))
-        return total
+        variance = self.variance(series, scatter)
+        return -0.5 * jnp.sum((self.observed() - self.predicted(series, scatter)) ** 2 / variance + jnp.log(variance))
+
+    def totals(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, ""]]:
+        """What is expected in all states, by what was counted [person]."""
+        return {self._named(p): jnp.sum(x) for p, x in self.expected(series, scatter).items()}
+
+    def counted(self) -> dict[str, tuple[int, int, float]]:
+        """First year, last year and count in all states [person], by what was counted."""
+        return {self._named(p): (max(PERIODS[p][0], self.years[0]), min(PERIODS[p][1], self.years[-1]), float(np.sum(x))) for p, x in self.counts.items()}
+
+    def _named(self, period: str) -> str:
+        return "killed in fights of named groups (UCDP), {}-{}".format(*PERIODS[period])
 
     def sample(self, rng: np.random.Generator, series: Series, scatter: Scatter) -> dict[str, Int[np.ndarray, "state"]]:
         """Counts as the data base would have them."""
@@ -207,9 +249,34 @@ class Total:
         chosen = np.array([self.first <= year <= self.last for year in self.years])
         return sum(jnp.sum(series[name][chosen]) for name in self.flows)
 
+    def totals(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, ""]]:
+        """What is expected, by what was counted [person]."""
+        return {self.name: self.expected(series)}
+
+    def counted(self) -> dict[str, tuple[int, int, float]]:
+        """First year, last year and count [person], by what was counted."""
+        return {self.name: (self.first, self.last, self.count)}
+
+    @property
+    def places(self) -> Int[np.ndarray, "cell"]:
+        """No state: the number is for the whole country."""
+        return np.array([NOWHERE])
+
+    def observed(self) -> Float[Array, "cell"]:
+        """Log of what was counted."""
+        return jnp.log(jnp.asarray([self.count]) + HALF)
+
+    def predicted(self, series: Series, scatter: Scatter) -> Float[Array, "cell"]:
+        """Log of what is expected."""
+        return jnp.log(self.expected(series) + HALF)[None]
+
+    def covariance(self, series: Series, scatter: Scatter) -> Float[Array, "cell cell"]:
+        """Its variance as a matrix."""
+        return jnp.asarray([[self.spread**2]])
+
     def log_density(self, series: Series, scatter: Scatter) -> Float[Array, ""]:
         """Log density, up to a constant."""
-        return -0.5 * ((jnp.log(self.count + HALF) - jnp.log(self.expected(series) + HALF)) / self.spread) ** 2
+        return -0.5 * ((self.observed() - self.predicted(series, scatter))[0] / self.spread) ** 2
 
     def sample(self, rng: np.random.Generator, series: Series, scatter: Scatter) -> float:
         """A number as the office would have published it."""

@@ -11,15 +11,16 @@ import numpy as np
 from .. import __version__
 from ..baselines.record import FOLDER, yearly_record
 from ..datasets import table_notes
+from ..fit_charts import pictures_of_fit
 from ..observe import bands
 from ..posteriors import ARRAYS, DISCREPANCY, PARAMETER, RECORD, SCATTER
-from ..store import write_json, write_tables
+from ..store import write_json, write_pictures, write_tables
 from .chains import Chains, Length
 from .density import Posterior
 from .identify import anchored, by_owner, told_apart
 from .outcome import Fit
 from .search import Best
-from .streams import Homicides, Total
+from .streams import Homicides
 
 if TYPE_CHECKING:
     import pandas
@@ -31,20 +32,20 @@ USED = ("homicides-year.csv", "ucdp-state-year.csv", "clashes-all.csv", "clashes
 """Tables that the streams read, or whose sums they hold."""
 
 
-def write_fit(
-    folder: Path, posterior: Posterior, best: Best, chains: Chains, fit: Fit, length: Length, checks: Mapping[str, pandas.DataFrame], record: dict[str, Any]
-) -> None:
+def write_fit(folder: Path, posterior: Posterior, fit: Fit, checks: Mapping[str, pandas.DataFrame], record: dict[str, Any]) -> None:
     """Write all files into a folder that is still staged (:func:`tregua.store.staged`).
 
     Args:
         checks: tables of further checks, by name.
-        record: what the caller adds to the record: the command, seconds of each part, hash of the inputs.
+        record: what the caller adds to the record: the method, the command, seconds of each part, hash of the inputs.
     """
     write_draws(folder / ARRAYS, fit)
     apart = told_apart(fit.table)
     told = {"unknowns": fit.table, "told_apart": apart, "mechanisms": by_owner(apart), "group_sizes": anchored(fit.members)}
-    write_tables(folder, {**told, "state_year": state_year_table(posterior, fit), "totals": totals_table(posterior, fit), **checks})
-    write_json(folder / RECORD, {**describe(posterior, best, chains, fit, length), **record})
+    told |= {"state_year": state_year_table(posterior, fit), "nation_year": nation_year_table(posterior, fit), "totals": totals_table(posterior, fit)}
+    write_tables(folder, {**told, **checks})
+    write_pictures(folder, pictures_of_fit(told, posterior.path.scenario.data.space))
+    write_json(folder / RECORD, {**describe(posterior, fit), **record})
 
 
 def write_draws(file: Path, fit: Fit, kept: int = KEPT) -> None:
@@ -75,18 +76,53 @@ def state_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
     return pandas.DataFrame(columns)
 
 
-def totals_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
-    """National totals on record by stream: name, first and last year, count [person] and the spread that the fit gives it."""
+def nation_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
+    """One row for each year, all states together: the record, what the mechanisms expect, and the same with the discrepancy; bands over draws [person].
+
+    Columns: year, recorded, then ``mechanisms_`` and ``fitted_`` with the edges of bands.
+    """
     import pandas
 
-    rows = [{"total": s.name, "first": s.first, "last": s.last, "recorded": s.count, "log_spread": s.spread} for s in posterior.streams if isinstance(s, Total)]
-    return pandas.DataFrame(rows, columns=["total", "first", "last", "recorded", "log_spread"])
-
-
-def describe(posterior: Posterior, best: Best, chains: Chains, fit: Fit, length: Length) -> dict[str, Any]:
-    """How the draws came about."""
     stream = next(s for s in posterior.streams if isinstance(s, Homicides))
-    table = fit.table
+    columns: dict[str, Any] = {"year": np.array(stream.years), "recorded": stream.counts.sum(axis=0).astype(int)}
+    for name, values in (("mechanisms", fit.recorded), ("fitted", fit.recorded * np.exp(fit.discrepancy))):
+        columns |= {f"{name}_{edge}": x for edge, x in bands(values.sum(axis=1)).items()}
+    return pandas.DataFrame(columns)
+
+
+def totals_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
+    """Other counts of the whole country beside what is expected of them.
+
+    Columns: total (what was counted), first, last (years), recorded [person], then ``expected_`` with the edges of bands over draws [person].
+    """
+    import pandas
+
+    edges = list(bands(np.zeros(1)))
+    counted = {label: x for s in posterior.streams if not isinstance(s, Homicides) for label, x in s.counted().items()}
+    rows = [
+        {"total": label, "first": first, "last": last, "recorded": count, **{f"expected_{edge}": float(x) for edge, x in bands(fit.totals[label]).items()}}
+        for label, (first, last, count) in counted.items()
+    ]
+    return pandas.DataFrame(rows, columns=["total", "first", "last", "recorded", *(f"expected_{edge}" for edge in edges)])
+
+
+def describe_chains(best: Best, chains: Chains, fit: Fit, length: Length) -> dict[str, Any]:
+    """The search and the chains, for the record."""
+    return {
+        "method": "chains",
+        "best": {"log_density": best.log_density, "evaluations": best.evaluations, "converged": best.converged},
+        "chains": {"chains": length.chains, "warmup": length.warmup, "draws": length.draws, "seed": length.seed},
+        "runs_with_gradient": float(chains.steps.sum()),
+        "diverging": int(chains.diverging.sum()),
+        "second_step_accepted": float(chains.accepted.mean()),
+        "largest_r_hat": _finite(fit.table["r_hat"].max()),
+        "least_effective_draws": _finite(fit.table["effective_draws"].min()),
+    }
+
+
+def describe(posterior: Posterior, fit: Fit) -> dict[str, Any]:
+    """What was fitted to what, and how far it came."""
+    stream = next(s for s in posterior.streams if isinstance(s, Homicides))
     return {
         "kind": "fit",
         "tregua": __version__,
@@ -94,19 +130,20 @@ def describe(posterior: Posterior, best: Best, chains: Chains, fit: Fit, length:
         "mechanisms": [m.name for m in posterior.path.scenario.model.mechanisms],
         "years": [stream.years[0], stream.years[-1]],
         "unknowns": posterior.unknowns.size,
-        "moved_by_the_record": int(table["moved"].sum()),
+        "moved_by_the_record": int(fit.table["moved"].sum()),
         "held_at_zero": list(posterior.unknowns.switched_off),
-        "best": {"log_density": best.log_density, "evaluations": best.evaluations, "converged": best.converged},
-        "chains": {"chains": length.chains, "warmup": length.warmup, "draws": length.draws, "seed": length.seed},
-        "runs_with_gradient": float(chains.steps.sum()),
-        "diverging": int(chains.diverging.sum()),
-        "second_step_accepted": float(chains.accepted.mean()),
-        "largest_r_hat": _finite(table["r_hat"].max()),
-        "least_effective_draws": _finite(table["effective_draws"].min()),
         "problems": list(fit.problems),
+        "reach": _reach(stream, fit),
         "stored_draws": min(KEPT, len(fit.points)),
         "tables": [note for note in table_notes(FOLDER) if note["file"] in USED],
     }
+
+
+def _reach(stream: Homicides, fit: Fit) -> dict[str, float]:
+    """The record of the nation in the last year, and what nine in ten draws of the mechanisms expect of it [person]."""
+    edges = bands(fit.recorded[:, :, -1].sum(axis=1))
+    low, high = (round(float(edges[edge])) for edge in ("low_90", "high_90"))
+    return {"first": stream.years[0], "last": stream.years[-1], "recorded": int(stream.counts[:, -1].sum()), "low": low, "high": high}
 
 
 def _finite(value: float) -> float | None:

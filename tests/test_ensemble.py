@@ -1,0 +1,163 @@
+"""Fits by an ensemble: exact where the model is linear, no narrower than the record allows, and taken up again after a stop."""
+
+import numpy as np
+import pytest
+
+from nation import seven_mechanisms
+from tregua.fitting.ensemble import DISCREPANT, Compared, Size, chosen, scatter_grid, scatter_weights, update
+from tregua.fitting.ensemble_job import EnsembleJob, ensemble_table, problems
+from tregua.fitting.runs import run_all
+from tregua.fitting.streams import RECORDED, Fights, Homicides, Total
+from tregua.fitting.unknowns import SCATTER
+from tregua.run import simulate
+
+UNKNOWN, DATUM = 6, 4
+
+
+def linear(points, size, seed=5):
+    """An ensemble of a linear model, moved by all passes; and the exact posterior."""
+    rng = np.random.default_rng(seed)
+    slope = rng.standard_normal((DATUM, UNKNOWN)) * np.array([1.0, 1.0, 0.5, 0.2, 0.0, 0.0])
+    root = np.tril(0.3 * rng.standard_normal((DATUM, DATUM))) + 0.5 * np.eye(DATUM)
+    noise, observed = root @ root.T, 2.0 * rng.standard_normal(DATUM)
+    z, may = rng.standard_normal((points, UNKNOWN)), np.ones((UNKNOWN, DATUM), bool)
+    for inflation in Size(passes=size).inflations:
+        z = update(z, z @ slope.T, observed, noise, inflation, may, rng)
+    covariance = np.linalg.inv(np.eye(UNKNOWN) + slope.T @ np.linalg.solve(noise, slope))
+    return z, covariance @ slope.T @ np.linalg.solve(noise, observed), covariance
+
+
+@pytest.mark.parametrize("passes", [1, 4])
+def test_an_ensemble_of_a_linear_model_is_the_exact_posterior(passes):
+    """With 20,000 points means have a standard error of 0.007, variances of 0.01; a pass without noise, or with a wrong inflation, is off by 0.1 and more."""
+    z, mean, covariance = linear(20_000, passes)
+    np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.04)
+    np.testing.assert_allclose(np.cov(z.T), covariance, atol=0.05)
+
+
+def test_shares_of_the_passes_add_up_to_the_record_once():
+    for passes in (1, 3, 6):
+        assert sum(1.0 / x for x in Size(passes=passes).inflations) == pytest.approx(1.0)
+
+
+def test_unknowns_that_nothing_reads_keep_their_width():
+    """Of 300 unknowns without effect, in an ensemble of 100 with 40 data, chance alone would take a third of the width; the shrinkage leaves 90 % of it."""
+    rng = np.random.default_rng(2)
+    z, other = rng.standard_normal((100, 300)), rng.standard_normal((100, 40))
+    moved = update(z, other, np.zeros(40), np.eye(40), 1.0, np.ones((300, 40), bool), rng)
+    assert 0.88 < moved.std(axis=0).mean() < 1.0
+
+
+def test_a_datum_moves_only_what_it_may():
+    rng = np.random.default_rng(3)
+    z = rng.standard_normal((200, 2))
+    may = np.array([[True, False], [False, False]])
+    predicted = z + 0.1 * rng.standard_normal((200, 2))
+    moved = update(z, predicted, np.array([2.0, 2.0]), 0.1 * np.eye(2), 1.0, may, rng)
+    assert moved[:, 0].mean() > 1.0
+    np.testing.assert_array_equal(moved[:, 1], z[:, 1])
+
+
+@pytest.fixture(scope="module")
+def streams():
+    years = (2007, 2008)
+    counts = np.array([[100.0, 150.0], [20.0, 10.0], [500.0, 400.0]])
+    fights = Fights(years, {"ucdp share 2007-2012": np.array([10.0, 0.0, 40.0])})
+    return Homicides(years, counts, np.zeros((3, 2))), fights, Total("officers", ("corruption.killed_honest",), 2007, 2008, 12.0, 0.4, years)
+
+
+def test_streams_as_one_vector_have_the_density_that_chains_use(streams):
+    rng = np.random.default_rng(4)
+    series = {n: rng.uniform(5.0, 200.0, (2, 3)) for n in (RECORDED, "conflict.killed", "civilians.caught", "corruption.killed_honest")}
+    scatter = {n: prior.median for n, prior in SCATTER.items()}
+    compared = Compared(streams)
+    whole = compared.covariance(series, scatter)
+    one = {n: x[None] for n, x in series.items()}
+    residual = compared.observed() - compared.predicted(one, {n: np.array([x]) for n, x in scatter.items()})[0]
+    _, logdet = np.linalg.slogdet(whole)
+    by_vector = -0.5 * (residual @ np.linalg.solve(whole, residual) + logdet)
+    by_streams = float(sum(s.log_density(series, scatter) for s in streams))
+    # The total leaves out its constant.
+    assert by_vector == pytest.approx(by_streams - np.log(0.4), abs=1e-6)
+
+
+def test_effects_of_a_state_move_by_its_own_record(streams):
+    labels = ["conflict.lethality", "effect on civilians.background in B", *DISCREPANT]
+    may = Compared(streams).may_move(labels, ["effect on civilians.background in "], ["A", "B", "C"])
+    assert may[0].all() and not may[2:].any()
+    # Two years of homicides and one period of fights in state B; the national total moves no state.
+    assert np.flatnonzero(may[1]).tolist() == [2, 3, 7]
+
+
+def test_scatter_is_found_again(streams):
+    """Residuals of 200 points drawn with a national step twice its prior's middle: the mean of its log comes back to within half a prior deviation."""
+    years = tuple(range(2007, 2019))
+    stream = Homicides(years, np.full((32, 12), 300.0), np.zeros((32, 12)))
+    true = {"step of a state": 0.2, "step of the nation": 0.12, "dispersion": 100.0}
+    rng, expected = np.random.default_rng(6), np.full((12, 32), 300.0)
+    root = np.linalg.cholesky(np.asarray(stream.covariance({RECORDED: expected}, true), float))
+    residuals = (root @ rng.standard_normal((384, 200))).T
+    _, grid = scatter_grid(SCATTER, rng)
+    weights = scatter_weights(stream, residuals, expected, grid)
+    np.testing.assert_allclose(weights.sum(axis=0), 1.0)
+    found = np.log([grid[k]["step of the nation"] for k in chosen(weights, rng)])
+    assert found.mean() == pytest.approx(np.log(0.12), abs=0.35 * SCATTER["step of the nation"].sigma + 0.1)
+
+
+def test_problems_are_named():
+    assert problems(0.95, 1.0, 0, 500) == []
+    assert [len(problems(*bad)) for bad in ((0.7, 1.0, 0, 500), (0.95, 2.0, 0, 500), (0.95, 1.0, 50, 500))] == [1, 1, 1]
+
+
+def test_a_table_says_what_was_moved():
+    points = np.random.default_rng(1).standard_normal((500, 2)) * np.array([0.3, 1.0])
+    table = ensemble_table(("told", "not told"), points)
+    assert table["moved"].tolist() == [True, False] and table["trusted"].all()
+
+
+@pytest.mark.slow
+def test_runs_at_points_are_those_of_the_engine():
+    """The yearly sums by state are those of a run of the same scenario with the same draws and seed; the last days of the last week lie outside."""
+    scenario = seven_mechanisms(53)
+    base = {n: np.asarray(x, float) for n, x in scenario.compile().base.items()}
+    values = {n: np.repeat(x, 60, axis=0) for n, x in base.items()}
+    values["conflict.lethality"] = values["conflict.lethality"] * np.linspace(0.5, 1.5, 60).reshape((60, *(1,) * (values["conflict.lethality"].ndim - 1)))
+    ran = run_all(scenario, values, (RECORDED,), 7)
+    whole = simulate(scenario, "tau-leap", 60, 7, draws=values)
+    share = np.array([1.0] * 52 + [1.0 / 7.0])
+    np.testing.assert_allclose(ran.series[RECORDED][:, 0].sum(axis=1), whole.total(RECORDED) @ share, rtol=1e-5)
+    assert ran.well.all() and ran.series[RECORDED].shape == (60, 1, 32)
+
+
+@pytest.mark.slow
+def test_a_stopped_fit_goes_on_where_it_stood_and_is_written(tmp_path):
+    import json
+
+    import pandas
+
+    from tregua.posteriors import load_posterior
+
+    def quiet(done, everything):
+        pass
+
+    def job():
+        return EnsembleJob(seven_mechanisms(157), 2009, Size(points=60, passes=2), tmp_path / "work")
+
+    first, again = job(), job()
+    next(iter(first.parts().values()))(quiet)
+    for part in again.parts().values():
+        part(quiet)
+    third = job()
+    for part in list(third.parts().values())[:-1]:
+        part(quiet)
+    np.testing.assert_array_equal(third.ensemble.points, again.ensemble.points)
+    # The second pass brings the points nearer to the record than the first began.
+    assert again.ensemble.misfit[-1] < 0.5 * again.ensemble.misfit[0]
+    assert again.fit.problems, "sixty points are too few, and the fit must say so"
+    again.write(tmp_path, {"command": "a test"})
+    record = json.loads((tmp_path / "posterior.json").read_text(encoding="utf-8"))
+    assert record["method"] == "ensemble" and record["reach"]["last"] == 2009
+    assert load_posterior(str(tmp_path)).size == len(again.ensemble.points)
+    table = pandas.read_csv(tmp_path / "tables" / "state_year.csv")
+    many = table[table["recorded"] > 200]
+    assert np.abs(np.log(many["fitted_median"] / many["recorded"])).mean() < 0.1
