@@ -52,6 +52,7 @@ LAYERS = (
     {"scenario_file", "reference"},
     {"fitting"},
     {"forecasting"},
+    {"lab"},
     {"cli"},
     {"__main__"},
 )
