@@ -12,6 +12,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -222,7 +223,7 @@ def simulate(
     missing = _take_finished(gathering, numbers, kept)
     _run_chunks(gathering, inputs, missing, kept, progress or (lambda done, all_: None), devices or jax.local_devices())
     trajectories = gathering.trajectories()
-    _check_status(trajectories.status)
+    check_status(trajectories.status)
     return trajectories
 
 
@@ -299,27 +300,65 @@ def _run_chunks(gathering: Gathering, inputs, numbers, kept, progress, devices) 
             raise
 
 
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Replicates of a scenario that run side by side on one device.
+
+    Attributes:
+        scenario: what is run.
+        plan: how; its replicates do not matter here.
+        base: parameters before policies, one row for each replicate.
+        covariates: measured inputs.
+        levers: what policies do in each week; another set of them compiles nothing.
+        root: key of all randomness.
+        ids: numbers of the replicates, which decide their random numbers.
+    """
+
+    scenario: Scenario
+    plan: Plan
+    base: dict[str, Array]
+    covariates: dict[str, Array]
+    levers: dict[str, Lever]
+    root: Array
+    ids: Int[np.ndarray, "r"]
+
+    @classmethod
+    def on(cls, device: jax.Device, scenario: Scenario, plan: Plan, inputs: Inputs, replicates: Int[np.ndarray, "r"]) -> Batch:
+        """Put replicates on a device."""
+        # Arrays of NumPy wherever JAX only reads them: handing them to a compiled function costs a tenth of making arrays of JAX first.
+        dtype = jnp.result_type(float)
+        base = jax.device_put({n: np.asarray(x[replicates % len(x)], dtype) for n, x in inputs.base.items()}, device)
+        covariates = jax.device_put({n: np.asarray(x, dtype) for n, x in inputs.covariates.items()}, device)
+        # What is put on a device takes the rest of the work there, without the program being traced once more.
+        return cls(scenario, plan, base, covariates, inputs.levers, jax.device_put(root_key(plan.seed), device), replicates.astype(np.int32))
+
+    def start(self) -> tuple[State, dict[str, Array]]:
+        """State at the start of the scenario, and the first entry of the weekly series."""
+        first = {n: _at(lever, np.asarray(0), jnp.result_type(float)) for n, lever in self.levers.items()}
+        sizes, whole = self.scenario.data.space.sizes, self.plan.solver.stochastic
+        return _start(self.scenario.model, sizes, whole, self.base, self.covariates, first, self.root, self.ids)
+
+    def block(self, state: State, first: int, stop: int) -> tuple[State, dict[str, Array], dict[str, Array]]:
+        """One block from step ``first`` on, as :func:`advance` gives it. Steps are counted from the start of the scenario, wherever the state comes from."""
+        plan, dtype = self.plan, jnp.result_type(float)
+        steps = np.arange(first, first + plan.steps)
+        # A step of a third of a week must not begin a week too early by rounding.
+        weeks = np.minimum(np.floor(steps * plan.dt + 1e-9).astype(int), self.scenario.weeks - 1)
+        levers = {n: _at(lever, weeks, dtype) for n, lever in self.levers.items()}
+        inputs = (self.base, self.covariates, levers, steps.astype(np.int32), np.int32(stop), self.root, self.ids)
+        return _block(self.scenario.model, plan.solver, plan.dt, state, *inputs)
+
+
 def run_chunk(gathering: Gathering, inputs: Inputs, number: int, device: jax.Device, finished_block: Callable[[], None], cancelled: threading.Event) -> bool:
     """Run one chunk of replicates from start to end on one device, into the arrays of all; False where it was cancelled."""
-    # Arrays of NumPy wherever JAX only reads them: handing them to a compiled function costs a tenth of making arrays of JAX first.
-    scenario, plan, dtype = gathering.scenario, gathering.plan, jnp.result_type(float)
-    replicates = np.arange(number * gathering.width, (number + 1) * gathering.width)
-    base = jax.device_put({n: np.asarray(x[replicates % len(x)], dtype) for n, x in inputs.base.items()}, device)
-    covariates = jax.device_put({n: np.asarray(x, dtype) for n, x in inputs.covariates.items()}, device)
-    # What is put on a device takes the rest of the work there, without the program being traced once more.
-    root, ids = jax.device_put(root_key(plan.seed), device), replicates.astype(np.int32)
-    first = {n: _at(lever, np.asarray(0), dtype) for n, lever in inputs.levers.items()}
-    state, start_series = _start(scenario.model, scenario.data.space.sizes, plan.solver.stochastic, base, covariates, first, root, ids)
+    plan = gathering.plan
+    batch = Batch.on(device, gathering.scenario, plan, inputs, np.arange(number * gathering.width, (number + 1) * gathering.width))
+    state, start_series = batch.start()
     gathering.start(number, state.stocks | state.levels, start_series)
-    stop = np.int32(gathering.steps)
     for block in range(gathering.blocks):
         if cancelled.is_set():
             return False
-        steps = np.arange(block * plan.steps, (block + 1) * plan.steps)
-        # A step of a third of a week must not begin a week too early by rounding.
-        weeks = np.minimum(np.floor(steps * plan.dt + 1e-9).astype(int), scenario.weeks - 1)
-        levers = {n: _at(lever, weeks, dtype) for n, lever in inputs.levers.items()}
-        state, moved, rows = _block(scenario.model, plan.solver, plan.dt, state, base, covariates, levers, steps.astype(np.int32), stop, root, ids)
+        state, moved, rows = batch.block(state, block * plan.steps, gathering.steps)
         gathering.block(number, block, state.stocks | state.levels, moved, rows, block * plan.steps)
         finished_block()
     gathering.status(number, state.status)
@@ -330,7 +369,8 @@ def _at(lever: Lever, weeks: np.ndarray, dtype: Any) -> Lever:
     return jax.tree.map(lambda x: np.asarray(x, dtype), lever.at(weeks))
 
 
-def _check_status(status: Int[np.ndarray, "replicate"]) -> None:
+def check_status(status: Int[np.ndarray, "replicate"]) -> None:
+    """Refuse replicates that met an invalid hazard or event (TR2301)."""
     wrong = np.flatnonzero(status)
     if len(wrong):
         flags = int(np.bitwise_or.reduce(status[wrong]))
