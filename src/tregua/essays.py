@@ -266,6 +266,25 @@ ESSAYS: dict[str, Essay] = {
         "chains cannot be so short",
         "A chain needs an iteration of warm-up and four draws for its diagnostics to be defined at all; for an answer it needs a hundred or more.",
     ),
+    "TR3020": Essay(
+        "no handle has that name",
+        "A handle of the lab is named after the parameter that it changes, such as arrests.effort. A scenario has only the handles whose mechanisms are in its "
+        "model: a link made for another scenario may name one that this scenario lacks.",
+    ),
+    "TR3021": Essay(
+        "a handle was set beyond its reach",
+        "Each handle has a lowest and a highest position, which the page shows. Beyond them the model has not been looked at. A scenario file may go further.",
+    ),
+    "TR3022": Essay(
+        "the dates of a setting make no sense",
+        "In the lab changes begin after the record ends, within the scenario, and end at least a week later if they end at all. Before that day the model "
+        "retells what happened, and every package shares it.",
+    ),
+    "TR3023": Essay(
+        "a scenario cannot be shown in the lab",
+        "The lab compares calendar years after its first day, by territory and by who is killed. It needs a scenario with a whole year after that day and a "
+        "model that counts deaths by territory. `tregua compare` shows the others.",
+    ),
     "TR3101": Essay(
         "a run folder is there already",
         "Nothing is overwritten unless you say so. Name another folder with --out, or add --replace, which replaces a run and refuses anything else.",
