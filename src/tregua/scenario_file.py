@@ -112,7 +112,11 @@ def load_scenario(source: str | Path = DEFAULT, overrides: Mapping[str, Quantity
     Raises:
         TreguaError: codes TR11xx to TR15xx, each naming file and key.
     """
-    text, shown = _read(source)
+    return read_scenario(*_read(source), overrides)
+
+
+def read_scenario(text: str, shown: str, overrides: Mapping[str, Quantity] | None = None) -> ScenarioFile:
+    """The same from the text of a file, which messages call ``shown``."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

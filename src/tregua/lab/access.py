@@ -37,6 +37,9 @@ MOST_PASSWORD = 1_024
 TRIES, TRIES_BURST = 0.2, 10.0
 """Passwords and links that may be tried a second by everybody together, for long and at once."""
 
+HTTP_PORT = "80"
+"""Port of an address that names none."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
@@ -95,16 +98,8 @@ class Access:
 
     def __init__(self, visits: Visits, host: str, port: int, password: str | None = None, names: tuple[str, ...] = ()):
         self.visits, self.port, self._password = visits, port, password
+        self.check(host, password)
         self.loopback = is_loopback(host)
-        if not (self.loopback or password):
-            raise TreguaError(
-                "TR3001",
-                "the lab does not listen to other computers without a password",
-                where="command line, --host",
-                found=host,
-                expected="127.0.0.1, which only this computer reaches",
-                do="add --password-file FILE, or leave out --host",
-            )
         own = LOOPBACK_NAMES if self.loopback else (*LOOPBACK_NAMES, host, socket.gethostname().lower())
         self._names = frozenset({*own, *(name.lower() for name in names)})
         self._proxied = frozenset(name.lower() for name in names)
@@ -113,6 +108,20 @@ class Access:
         self._lock = threading.Lock()
         self._tries = Allowance(TRIES, TRIES_BURST)
         self.cookie = f"tregua-lab-{port}"
+
+    @staticmethod
+    def check(host: str, password: str | None) -> None:
+        """Refuse (TR3001) an address beyond this computer without a password."""
+        if is_loopback(host) or password:
+            return
+        raise TreguaError(
+            "TR3001",
+            "the lab does not listen to other computers without a password",
+            where="command line, --host",
+            found=host,
+            expected="127.0.0.1, which only this computer reaches",
+            do=f"write {LEAST_PASSWORD} or more characters into a file, `chmod 600` it and add --password-file FILE; or leave out --host",
+        )
 
     @property
     def has_password(self) -> bool:
@@ -166,7 +175,7 @@ class Access:
         name, port = _split(host)
         if name in self._proxied:
             return True
-        if port != str(self.port):
+        if (port or HTTP_PORT) != str(self.port):
             return False
         return name in self._names or (self._any_address and _is_address(name))
 

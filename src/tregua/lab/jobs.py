@@ -1,4 +1,4 @@
-"""The queue: one thread works through what visitors ask for, a chunk of pairs at a time, and tells whoever listens."""
+"""The queue: one thread works through what visitors ask for, some chunks of pairs at a time, and tells whoever listens."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ HAND = "hand"
 ENDED = frozenset({"cancelled", "done", "refused"})
 """States after which nothing more happens."""
 
-Chunk = Callable[[Package, int, threading.Event], "Futures | None"]
-"""Runs one chunk of a package by its number; None where it was cancelled first."""
+Chunks = Callable[[Package, range, threading.Event], "Futures | None"]
+"""Runs some chunks of a package by their numbers; None where it was cancelled before the first was done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,16 +135,17 @@ class Job:
 
 
 class Jobs:
-    """The queue and its one thread. Visitors take turns, a chunk at a time, so that a long job holds up nobody.
+    """The queue and its one thread. Visitors take turns, so that a long job holds up nobody.
 
     Args:
-        chunk: runs one chunk of a package.
+        chunks: runs some chunks of a package.
         before: what is done once before the first job; while it lasts, jobs wait.
         years: years of a pair, for the limit.
+        turn: chunks of one job before the next has its turn: as many as run at the same time.
     """
 
-    def __init__(self, chunk: Chunk, before: Callable[[threading.Event], None] | None = None, years: int = 1):
-        self._chunk, self._before, self._years = chunk, before, years
+    def __init__(self, chunks: Chunks, before: Callable[[threading.Event], None] | None = None, years: int = 1, turn: int = 1):
+        self._chunks, self._before, self._years, self._turn_chunks = chunks, before, years, turn
         self._line: list[Job] = []
         self._kept: list[Job] = []
         self._changed = threading.Condition()
@@ -276,7 +277,8 @@ class Jobs:
         while (job := self._next()) is not None:
             began = time.perf_counter()
             try:
-                part = self._chunk(job.package, job.standing.done // WIDTH, job.cancelled)
+                first, last = job.standing.done // WIDTH, job.standing.wanted // WIDTH
+                part = self._chunks(job.package, range(first, min(first + self._turn_chunks, last)), job.cancelled)
             except TreguaError as error:
                 self._refuse(job, Refusal(code=error.code, what=error.what, do=error.details["do"]))
                 continue

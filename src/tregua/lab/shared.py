@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from ..errors import TreguaError
 from ..scenario import Draws, Scenario
+from ..session import usable_cores
 from .emulator import Emulator, emulator_of
 from .futures import WIDTH, Futures, Present
 from .handles import Handle, first_day, handles_of, policy_of
@@ -97,7 +98,7 @@ class Shared:
         self.emulator: Emulator | None = None
         self._engine, self._told = engine or _Model(), told
         years = scenario.date(scenario.weeks).year - self.first.year
-        self.jobs = Jobs(self._chunk, self._prepare, max(years, 1))
+        self.jobs = Jobs(self._chunks, self._prepare, max(years, 1), usable_cores())
         self.visits = Visits(self.jobs.forget)
 
     def checked(self, package: Package) -> Package:
@@ -137,11 +138,11 @@ class Shared:
         """End all work; whether it has ended in time."""
         return self.jobs.stop(seconds)
 
-    def _chunk(self, package: Package, number: int, cancelled: threading.Event) -> Futures | None:
+    def _chunks(self, package: Package, numbers: range, cancelled: threading.Event) -> Futures | None:
         if self.present is None:
             raise TreguaError("TR3014", "the lab is not ready", do="look at what it says in the terminal")
         policy = policy_of(package, self.handles, self.scenario, self.first)
-        return self.present.pairs(policy, range(number, number + 1), cancelled)
+        return self.present.pairs(policy, numbers, cancelled)
 
     def _prepare(self, stopped: threading.Event) -> None:
         """Make the present and the emulator; what goes wrong is kept, for the pages to show."""

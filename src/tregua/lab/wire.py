@@ -272,3 +272,43 @@ class PairsRequest(Wire):
 
     package: Package
     pairs: int = Field(256, ge=1)
+
+
+class PolicyRecord(Wire):
+    """A policy of a scenario file.
+
+    Attributes:
+        package: the settings that say the same, as far as the handles reach.
+        left_out: its changes that no handle can make, in words.
+    """
+
+    name: str
+    label: str
+    doc: str
+    package: Package
+    left_out: tuple[str, ...]
+
+
+class ScenarioRecord(Wire):
+    """What a scenario file says.
+
+    Attributes:
+        same: whether it is the scenario that this lab explores; if not, its packages are put on the lab's own scenario.
+    """
+
+    name: str
+    label: str
+    start: dt.date
+    weeks: int
+    same: bool
+    policies: tuple[PolicyRecord, ...]
+
+
+class ReadinessRecord(Wire):
+    """How far the lab is with its preparations; ``everything`` is 0 where it is not known."""
+
+    step: str
+    ready: bool
+    done: int
+    everything: int
+    refusal: Refusal | None
