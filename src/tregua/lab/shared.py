@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from ..errors import TreguaError
 from ..scenario import Draws, Scenario
 from ..session import usable_cores
-from .emulator import Emulator, emulator_of
+from .emulator import Emulator
 from .futures import WIDTH, Futures, Present
 from .handles import Handle, first_day, handles_of, policy_of
 from .jobs import HAND, Job, Jobs
@@ -57,8 +57,8 @@ class Engine(Protocol):
     def present(self, scenario: Scenario, draws: Draws | None, seed: int) -> Present:
         """The present, not yet prepared."""
 
-    def emulator(self, present: Present, progress: Callable[[int, int], None]) -> Emulator:
-        """The emulator, trained where none is kept."""
+    def emulator(self, present: Present, progress: Callable[[int, int], None], cancelled: threading.Event) -> Emulator | None:
+        """The emulator, trained where none is kept; None where that was cancelled."""
 
 
 class _Model:
@@ -67,8 +67,10 @@ class _Model:
     def present(self, scenario: Scenario, draws: Draws | None, seed: int) -> Present:
         return Present(scenario, draws, seed)
 
-    def emulator(self, present: Present, progress: Callable[[int, int], None]) -> Emulator:
-        return emulator_of(present, progress)
+    def emulator(self, present: Present, progress: Callable[[int, int], None], cancelled: threading.Event) -> Emulator | None:
+        from .training import emulator_of
+
+        return emulator_of(present, progress, cancelled)
 
 
 class Shared:
@@ -154,10 +156,9 @@ class Shared:
                 return
             self.present = present
             self._move(step="emulator", done=0, everything=0)
-            self.emulator = self._engine.emulator(present, lambda done, everything: self._progress(stopped, done, everything))
-            self._move(step="ready", done=0, everything=0)
-        except _Stopped:
-            return
+            self.emulator = self._engine.emulator(present, lambda done, everything: self._move(done=done, everything=everything), stopped)
+            if self.emulator is not None:
+                self._move(step="ready", done=0, everything=0)
         except TreguaError as error:
             self._move(step="refused", refusal=Refusal(code=error.code, what=error.what, do=error.details["do"]))
         except Exception as error:
@@ -166,16 +167,6 @@ class Shared:
                 step="refused", refusal=Refusal(code="TR9002", what="something went wrong inside Tregua", do=f"please report it: {type(error).__name__}")
             )
 
-    def _progress(self, stopped: threading.Event, done: int, everything: int) -> None:
-        """Tell how far the emulator is; training ends here where the lab is stopped, as it has no other way to hear of it."""
-        if stopped.is_set():
-            raise _Stopped
-        self._move(done=done, everything=everything)
-
     def _move(self, **changes: object) -> None:
         self.readiness = replace(self.readiness, **changes)
         self._told(self.readiness)
-
-
-class _Stopped(Exception):
-    """The lab is being stopped."""
