@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
+import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from jaxtyping import Float, Int
 
 from ..checkpoint import Checkpoint
 from ..errors import TreguaError
-from ..manifest import inputs_hash
+from ..manifest import describe_inputs, inputs_hash
 from ..outcomes import VICTIMS, deaths_of
 from ..plan import Plan, make_plan
 from ..policy import Policy
@@ -120,17 +121,23 @@ class Present:
         self.scenario, self.draws, self.width = scenario, draws, width
         self.first = first or first_day(scenario)
         self.plan: Plan = make_plan(scenario, solver, width, seed, draws=draws)
-        self._first_week = (self.first - scenario.start).days // WEEK_DAYS
-        self._shares, self.years = _years(scenario, self._first_week)
+        self.first_week = (self.first - scenario.start).days // WEEK_DAYS
+        self.shares, self.years = _years(scenario, self.first_week)
         self._deaths = _deaths(scenario)
         self.victims = tuple(self._deaths)
         self.territories = scenario.data.space.labels("territory")
-        facts = f"{inputs_hash(scenario, self.plan, draws)} {self._first_week} {width}"
+        facts = f"{inputs_hash(scenario, self.plan, draws)} {self.first_week} {width}"
         self.digest = hashlib.sha256(facts.encode()).hexdigest()[:DIGITS]
         self.folder = (cache or cache_folder().parent / "lab") / self.digest
         self._kept = Checkpoint(self.folder)
         self._held: dict[int, Mapping[str, np.ndarray]] = {}
         self._locks: dict[int, threading.Lock] = {}
+
+    @cached_property
+    def likeness(self) -> str:
+        """Hash of all inputs but the version of the package: what a trained emulator is known by."""
+        inputs = {name: x for name, x in describe_inputs(self.scenario, self.plan, self.draws).items() if name != "package"}
+        return hashlib.sha256(json.dumps([inputs, self.first_week, self.width], sort_keys=True).encode()).hexdigest()[:DIGITS]
 
     @cached_property
     def _inputs(self) -> Inputs:
@@ -145,9 +152,9 @@ class Present:
             progress: told after each block of weeks.
             cancelled: set from elsewhere to stop; chunks that are finished are kept.
         """
-        count, total = itertools.count(1), len(numbers) * (self._blocks(0, self._first_week) + self._blocks(self._first_week, self.scenario.weeks))
+        count, total = itertools.count(1), len(numbers) * (self._blocks(0, self.first_week) + self._blocks(self.first_week, self.scenario.weeks))
         told = progress or (lambda done, all_: None)
-        for _ in _on_devices(numbers, lambda number, device: self._chunk(number, device, cancelled, lambda: told(next(count), total)), cancelled):
+        for _ in on_devices(numbers, lambda number, device: self._chunk(number, device, cancelled, lambda: told(next(count), total)), cancelled):
             pass
 
     def pairs(
@@ -169,7 +176,7 @@ class Present:
         """
         inputs = self.scenario.with_policy(policy).compile(self.draws)
         found: Futures | None = None
-        for part in _on_devices(numbers, lambda number, device: self._pair(policy, inputs, number, device, cancelled), cancelled):
+        for part in on_devices(numbers, lambda number, device: self._pair(policy, inputs, number, device, cancelled), cancelled):
             part = replace(part, wanted=len(numbers) * self.width)
             found = found.then(part) if found else part
             if arrived:
@@ -219,10 +226,10 @@ class Present:
     def _made(self, number: int, device: Any, cancelled: threading.Event | None, told: Callable[[], None]) -> Mapping[str, np.ndarray] | None:
         batch = self._batch(self._inputs, number, device)
         state, _ = batch.start()
-        for first in range(0, self._first_week, self.plan.steps):
+        for first in range(0, self.first_week, self.plan.steps):
             if cancelled is not None and cancelled.is_set():
                 return None
-            state = jax.block_until_ready(batch.block(state, first, self._first_week)[0])
+            state = jax.block_until_ready(batch.block(state, first, self.first_week)[0])
             told()
         killed = self._killed(self._inputs, number, device, cancelled, state, told)
         if killed is None:
@@ -234,20 +241,33 @@ class Present:
             self._kept[number] = chunk
         return chunk
 
+    def weekly(self, policy: Policy, number: int, device: Any = None) -> Float[np.ndarray, "week replicate territory victim"]:
+        """Persons killed in each week from the present on, in one chunk, under a policy: for training, which looks closer than pages do."""
+        device = device or jax.local_devices()[0]
+        chunk = self._chunk(number, device, None, lambda: None)
+        inputs = self.scenario.with_policy(policy).compile(self.draws)
+        found = self._weekly(inputs, number, device, None, jax.device_put(_state_of(chunk or {}), device), lambda: None)
+        return np.asarray(found)
+
     def _killed(
         self, inputs: Inputs, number: int, device: Any, cancelled: threading.Event | None, state: State, told: Callable[[], None]
     ) -> Float[np.ndarray, "replicate year territory victim"] | None:
-        """Persons killed from the present to the end; None where it was cancelled."""
+        """Persons killed in each year from the present to the end; None where it was cancelled."""
+        weekly = self._weekly(inputs, number, device, cancelled, state, told)
+        return None if weekly is None else np.einsum("wy,wrtv->rytv", self.shares, weekly)
+
+    def _weekly(
+        self, inputs: Inputs, number: int, device: Any, cancelled: threading.Event | None, state: State, told: Callable[[], None]
+    ) -> Float[np.ndarray, "week replicate territory victim"] | None:
         batch, parts = self._batch(inputs, number, device), []
-        for first in range(self._first_week, self.scenario.weeks, self.plan.steps):
+        for first in range(self.first_week, self.scenario.weeks, self.plan.steps):
             if cancelled is not None and cancelled.is_set():
                 return None
             state, _, rows = batch.block(state, first, self.scenario.weeks)
             parts.append(np.stack([sum(np.asarray(rows[name], float) for name in names) for names in self._deaths.values()], axis=-1))
             told()
         check_status(np.asarray(state.status))
-        weekly = np.concatenate(parts)[: len(self._shares)]
-        return np.einsum("wy,wrtv->rytv", self._shares, weekly)
+        return np.concatenate(parts)[: len(self.shares)]
 
     def _batch(self, inputs: Inputs, number: int, device: Any) -> Batch:
         return Batch.on(device, self.scenario, self.plan, inputs, np.arange(number * self.width, (number + 1) * self.width))
@@ -256,7 +276,7 @@ class Present:
         return -(-(last - first) // self.plan.steps)
 
 
-def _on_devices(numbers: Sequence[int], work: Callable[[int, Any], Any], cancelled: threading.Event | None) -> Iterator[Any]:
+def on_devices(numbers: Sequence[int], work: Callable[[int, Any], Any], cancelled: threading.Event | None) -> Iterator[Any]:
     """Results of some work in order, one thread on each device, up to the first that is None."""
     devices = jax.local_devices()
     free, stop = deque(devices), threading.Event()
