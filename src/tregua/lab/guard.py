@@ -159,19 +159,29 @@ class Guard:
         if not length.isdigit() or int(length) > MOST_BODY:
             await _refuse(_too_large(length), scope, headers, receive, send)
             return
-        begun = False
+        begun = gone = False
 
         async def watched(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
 
+        async def heard() -> Message:
+            nonlocal gone
+            message = await receive()
+            gone = gone or message["type"] == "http.disconnect"
+            return message
+
         try:
-            await self.app(scope, _limited(receive, MOST_BODY), watched)
+            await self.app(scope, _limited(heard, MOST_BODY), watched)
         except TreguaError as error:
             if begun:
                 raise
             await _refuse(error, scope, headers, receive, send)
+        except RuntimeError:
+            # Who turned to another page before this one was sent has left no one to answer, which the library takes for a fault.
+            if not gone:
+                raise
 
     async def _socket(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a websocket on, as long as it sends no more messages than a hand can cause."""

@@ -39,8 +39,15 @@ NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that stand for every one of this computer, and what a browser on it asks instead."""
 
 
+MARK = f"request.scope['{NONCE}']"
+"""Where the library's template finds the mark of a request."""
+
+HEAD = "head_html | safe"
+"""How the template writes what our pages put into its head."""
+
+
 class _Marked(BaseLoader):
-    """The library's own page with our mark on its scripts, so that no other script in it runs.
+    """The library's own page with our mark on its scripts and on those that our pages put into its head, so that no other script in it runs.
 
     The mark goes into the text of the template, not into finished pages: a script that found its way into a page would be marked with them.
     """
@@ -50,7 +57,9 @@ class _Marked(BaseLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
         source, file, fresh = self._loader.get_source(environment, template)
-        return source.replace("<script", f"<script nonce=\"{{{{ request.scope['{NONCE}'] }}}}\""), file, fresh
+        environment.filters["marked"] = lambda text, nonce: text.replace("<script", f'<script nonce="{nonce}"')
+        marked = source.replace("<script", f'<script nonce="{{{{ {MARK} }}}}"')
+        return marked.replace(HEAD, f"head_html | marked({MARK}) | safe"), file, fresh
 
 
 def make_app(shared: Shared, access: Access, add_pages: Callable[..., None] | None) -> Guard:
