@@ -10,7 +10,6 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
-from typing import Self
 
 from ..errors import TreguaError
 from .futures import WIDTH, Futures
@@ -153,7 +152,7 @@ class Jobs:
         self._working: Job | None = None
         self._thread = threading.Thread(target=self._work, name="tregua-lab", daemon=True)
 
-    def start(self) -> Self:
+    def start(self) -> Jobs:
         """Begin to work."""
         self._thread.start()
         return self

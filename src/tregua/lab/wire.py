@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 import re
 import zlib
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -94,7 +94,7 @@ class Package(Wire):
         return f"{VERSION}{_check(body)}{body}"
 
     @classmethod
-    def from_code(cls, code: str) -> Self:
+    def from_code(cls, code: str) -> Package:
         """The package that :meth:`code` wrote.
 
         Raises:
