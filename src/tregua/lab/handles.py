@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -14,9 +14,7 @@ from ..ledger import CLAIM_ID, claims_of
 from ..policy import Modifier, Policy
 from ..scenario import Scenario
 from ..types import Evidence, Parameter, Stance
-
-if TYPE_CHECKING:
-    from .wire import Package, Setting
+from .wire import Package, Setting
 
 FIRST_DAY = dt.date(2021, 1, 1)
 """The day from which a visitor may change anything: the record ends before it."""

@@ -117,7 +117,7 @@ def _sums(killed: Float[np.ndarray, "replicate year territory victim"], futures:
 
 def _fewer(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Share of pairs with fewer killed."""
-    return np.mean((after < before) + TIE * (after == before), axis=0)
+    return np.asarray(np.mean((after < before) + TIE * (after == before), axis=0))
 
 
 def _error(share: float, pairs: int) -> float:

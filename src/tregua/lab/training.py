@@ -20,7 +20,7 @@ from ..run import Progress
 from .emulator import BIN, FILE, MOST_PAIRED, Emulator, kept_emulator, write_emulator
 from .futures import DIGITS, WEEK_DAYS, Futures, Present, on_devices
 from .handles import Handle, handles_of, policy_of
-from .headline import headline, relative
+from .headline import ALL, headline, relative
 from .wire import Package, Setting
 
 ANSWERS = 1
@@ -237,18 +237,19 @@ def measured(emulator: Emulator, packages: Sequence[Package], changed: Sequence[
         real = replace(quick, changed=truth, quick=False)
         for name, answer in _answers(quick).items():
             rows.setdefault(name, []).append(abs(answer - _answers(real)[name]))
-        rows.setdefault("size", []).append(abs(_answers(real)["all"]))
+        rows.setdefault("size", []).append(abs(_answers(real)[ALL]))
         places = (quick.changed - truth).sum(axis=(0, 1, 3)) / np.maximum(quick.baseline.sum(axis=(0, 1, 3)), 1.0)
         rows.setdefault("territories", []).append(float(np.abs(places).mean()))
     checks = {name: round(float(np.quantile(values, COVERED)), 4) for name, values in rows.items()}
     middles = {f"{name}_median": round(float(np.median(values)), 4) for name, values in rows.items()}
-    return {"error": checks["all"], "checks": {"packages": len(packages), "pairs": len(emulator.baseline), **checks, **middles}}
+    return {"error": checks[ALL], "checks": {"packages": len(packages), "pairs": len(emulator.baseline), **checks, **middles}}
 
 
 def _answers(futures: Futures) -> dict[str, float]:
     """What a visitor reads: the relative change of all killed and of each kind of victim, in all pairs together, and the numbers of the headline."""
     before, after = futures.baseline.sum(axis=(0, 1, 2)), futures.changed.sum(axis=(0, 1, 2))
-    found = {"all": float(relative(before.sum(), after.sum()))} | dict(zip(futures.victims, relative(before, after).tolist(), strict=True))
+    changes = relative(np.append(before, before.sum()), np.append(after, after.sum()))
+    found = dict(zip((*futures.victims, ALL), changes.tolist(), strict=True))
     top = headline(futures)
     return found | {"fewer": top.fewer, "middle_low": top.middle[0], "middle_high": top.middle[1]}
 
