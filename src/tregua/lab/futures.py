@@ -322,7 +322,7 @@ def _years(scenario: Scenario, first_week: int) -> tuple[Float[np.ndarray, "week
     columns: dict[int, np.ndarray] = {}
     for year in range(dt.date.fromordinal(int(edges[0])).year, dt.date.fromordinal(int(edges[-1])).year + 1):
         begin, end = dt.date(year, 1, 1).toordinal(), dt.date(year + 1, 1, 1).toordinal()
-        if edges[0] <= begin + SLACK_DAYS and edges[-1] >= end - SLACK_DAYS:
+        if edges[0] < begin + SLACK_DAYS and edges[-1] >= end - SLACK_DAYS:
             inside = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0, None)
             columns[year] = inside / WEEK_DAYS * (end - begin) / inside.sum()
     if not columns:
