@@ -70,7 +70,7 @@ class Emulator:
         together: the factors :math:`b` for each kind of victim, symmetric, in the order of :attr:`keys`.
         keys: of all handles of the scenario.
         fading: exponent by which the replicates' deviations shrink with the number of settings, since their chances do not add up either.
-        error: nine in ten of its answers for the relative change of all persons killed lie within this much of the model's.
+        error: nine in ten of its answers for the relative change of the persons killed lie within this much of the model's: of all, and of civilians.
         checks: how it was measured, and the same for other outcomes.
         digest: hash of the inputs that it was trained on.
     """
