@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
+import time
 
 import numpy as np
+from starlette.testclient import TestClient
 
 from nation import seven_mechanisms
 from tregua.errors import TreguaError
 from tregua.lab.access import Access
 from tregua.lab.futures import WIDTH, Futures
 from tregua.lab.shared import Shared
+from tregua.lab.wire import Package, Setting
 
 YEARS = np.arange(2021, 2027)
 VICTIMS = ("member", "civilian")
@@ -18,6 +22,7 @@ TERRITORIES = ("Sonora", "Sinaloa", "Durango")
 PORT = 8321
 HOST = f"127.0.0.1:{PORT}"
 ORIGIN = f"http://{HOST}"
+DAY = dt.date(2022, 1, 1)
 SCENARIO = seven_mechanisms(1044)
 
 
@@ -74,3 +79,29 @@ class FakeEngine:
 def fake_lab(engine: FakeEngine | None = None, **access) -> tuple[Shared, Access]:
     shared = Shared(SCENARIO, engine=engine or FakeEngine())
     return shared, Access(shared.visits, access.pop("host", "127.0.0.1"), PORT, **access)
+
+
+def package(value=2.0, name="", handle="arrests.effort"):
+    return Package(settings=(Setting(handle=handle, value=value, start=DAY),), name=name)
+
+
+def client_of(app, base=ORIGIN):
+    return TestClient(app, base_url=base)
+
+
+def let_in(app, access, base=ORIGIN):
+    client = client_of(app, base)
+    assert client.get("/enter", params={"token": access.new_link()}).status_code == 200
+    return client
+
+
+def socket_of(client, path, origin=ORIGIN):
+    """A websocket of a client; the test client would ask a name of its own where only a path is given."""
+    return client.websocket_connect(f"ws://{HOST}{path}", headers={"origin": origin} if origin else {})
+
+
+def until(true, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.005)

@@ -10,7 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from ..errors import TreguaError
 from ..scenario import Draws, Scenario
@@ -51,6 +51,7 @@ class Readiness:
         return self.step == "ready"
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Makes the present of a scenario and its emulator; tests put a small one in its place."""
 

@@ -120,7 +120,7 @@ def _beyond(found: str, expected: str) -> TreguaError:
 def _record(read: ScenarioFile, shared: Shared) -> ScenarioRecord:
     scenario, ours = read.scenario, shared.scenario
     same = (
-        [m.name for m in scenario.model.mechanisms] == [m.name for m in ours.model.mechanisms]
+        {m.name for m in scenario.model.mechanisms} == {m.name for m in ours.model.mechanisms}
         and (scenario.data.name, scenario.start, scenario.values) == (ours.data.name, ours.start, ours.values)
         and [p.modifiers for p in scenario.policies] == [p.modifiers for p in ours.policies]
     )
