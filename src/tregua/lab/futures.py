@@ -135,8 +135,8 @@ class Present:
 
     @cached_property
     def likeness(self) -> str:
-        """Hash of all inputs but the version of the package: what a trained emulator is known by."""
-        inputs = {name: x for name, x in describe_inputs(self.scenario, self.plan, self.draws).items() if name != "package"}
+        """Hash of all inputs but the version of the package and the precision of numbers: what a trained emulator is known by."""
+        inputs = {name: x for name, x in describe_inputs(self.scenario, self.plan, self.draws).items() if name not in ("package", "precision")}
         return hashlib.sha256(json.dumps([inputs, self.first_week, self.width], sort_keys=True).encode()).hexdigest()[:DIGITS]
 
     @cached_property
