@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 STEPS = {"present": "Making the present", "emulator": "Training the emulator"}
 """What the lab says while it prepares."""
 
-PATIENCE = 5.0
+PATIENCE = 3.0
 """Seconds that the part of a run in progress may take to end when the lab is stopped; then it is left."""
 
 REDIRECT = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={link}"><a href="{link}">Tregua</a>\n'

@@ -46,6 +46,9 @@ POLICY_VIOLATION = 1008
 CLIENT = re.compile(r"^/_nicegui/client/([0-9a-f-]+)/")
 """Paths that belong to one open page, such as that of its uploads."""
 
+PARTS = ("/_nicegui", "/api/")
+"""Beginnings of paths that are no pages, which cost the server a tenth of a second each."""
+
 SOCKETS = "/_nicegui_ws/"
 """Where the websockets of pages are."""
 
@@ -61,6 +64,9 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 """Headers of every answer."""
+
+ENTRY_HEADERS = {"referrer-policy": "same-origin"}
+"""Headers of the door alone: a page without any referrer would send its form as if from nowhere, and be refused."""
 
 
 def content_policy(nonce: str) -> str:
@@ -107,7 +113,7 @@ class Guard:
             return
         scope[NONCE] = secrets.token_urlsafe(NONCE_BYTES)
         headers = _headers(scope)
-        send = _hardened(send, scope[NONCE])
+        send = _hardened(send, scope[NONCE], scope["path"])
         try:
             self._check_source(scope, headers)
             if scope["type"] == "http" and scope["path"] == ENTRY:
@@ -146,6 +152,8 @@ class Guard:
             raise TreguaError("TR3005", "you have not been let in here", do=f"open the link that the terminal shows, or {ENTRY}")
         if not visit.requests.take():
             raise TreguaError("TR3008", "too many requests", do="wait a few seconds")
+        if scope["type"] == "http" and not scope["path"].startswith(PARTS) and not visit.pages.take():
+            raise TreguaError("TR3008", "too many pages", do="wait a few seconds")
         for page in _pages_named(scope):
             if not self._owns(page, visit):
                 raise _foreign("page", page)
@@ -220,9 +228,10 @@ def _pages_named(scope: Scope) -> list[str]:
     return asked + ([path[1]] if path else [])
 
 
-def _hardened(send: Send, nonce: str) -> Send:
+def _hardened(send: Send, nonce: str, path: str) -> Send:
     """A sender that puts our headers on every answer."""
-    ours = {name.encode(): value.encode() for name, value in {**HEADERS, "content-security-policy": content_policy(nonce)}.items()}
+    own = {"content-security-policy": content_policy(nonce), **(ENTRY_HEADERS if path == ENTRY else {})}
+    ours = {name.encode(): value.encode() for name, value in {**HEADERS, **own}.items()}
 
     async def hardened(message: Message) -> None:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:

@@ -27,6 +27,9 @@ MOST_KEPT_EACH = 16
 MOST_PAIR_YEARS = 24_576
 """Pairs times years of one job: 4,096 pairs of six years, whose Monte-Carlo error is below a percentage point."""
 
+MOST_PAIRS_EACH = 8_192
+"""Pairs in them altogether."""
+
 ID_BYTES = 9
 """Random bytes in the name of a job: nobody meets it by trying."""
 
@@ -241,8 +244,8 @@ class Jobs:
         """Remember a job, and forget the oldest ended one of the same visitor beyond the limit."""
         self._kept.append(job)
         ended = [other for other in self._kept if other.owner == job.owner and other.standing.ended and other is not job]
-        for other in ended[: max(len(ended) - MOST_KEPT_EACH, 0)]:
-            self._kept.remove(other)
+        while len(ended) > MOST_KEPT_EACH or sum(other.standing.done for other in ended) > MOST_PAIRS_EACH:
+            self._kept.remove(ended.pop(0))
 
     def _end(self, job: Job, **how: object) -> None:
         """Take a job out of the queue; cancelled unless it is said how it ended."""

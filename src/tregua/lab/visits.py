@@ -23,6 +23,9 @@ MOST_PINS = 6
 MOST_FUTURES = 12
 """Packages of one visitor whose futures are kept, so that a step back costs nothing."""
 
+MOST_PAIRS = 8_192
+"""Pairs in them altogether: some 150 megabytes for the national model."""
+
 IDLE = 3_600.0
 """Seconds without a request after which a visit gives way to a new one."""
 
@@ -31,6 +34,9 @@ SECRET_BYTES = 32
 
 REQUESTS, REQUESTS_BURST = 40.0, 400.0
 """Requests a second that a visitor may send for long, and at once: a page loads about sixty files."""
+
+PAGES, PAGES_BURST = 2.0, 60.0
+"""The same for pages."""
 
 MESSAGES, MESSAGES_BURST = 60.0, 300.0
 """The same for messages of a page: a handle that is dragged sends twenty a second."""
@@ -82,6 +88,7 @@ class Visit:
     language: Language = "en"
     seen: float = field(default_factory=time.monotonic, repr=False)
     requests: Allowance = field(default_factory=lambda: Allowance(REQUESTS, REQUESTS_BURST), repr=False)
+    pages: Allowance = field(default_factory=lambda: Allowance(PAGES, PAGES_BURST), repr=False)
     messages: Allowance = field(default_factory=lambda: Allowance(MESSAGES, MESSAGES_BURST), repr=False)
     _futures: OrderedDict[tuple, Futures] = field(default_factory=OrderedDict, repr=False)
 
@@ -107,7 +114,7 @@ class Visit:
         if known is None or known.pairs <= futures.pairs:
             self._futures[package.settings] = futures
         self._futures.move_to_end(package.settings)
-        while len(self._futures) > MOST_FUTURES:
+        while len(self._futures) > 1 and (len(self._futures) > MOST_FUTURES or sum(kept.pairs for kept in self._futures.values()) > MOST_PAIRS):
             self._futures.popitem(last=False)
 
     def known(self, package: Package) -> Futures | None:
