@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
@@ -45,7 +45,6 @@ def refusal_of(error: TreguaError) -> JSONResponse:
 def add_interface(app: FastAPI, shared: Shared) -> None:
     """Give an application the interface to a lab, and the answers to what is refused."""
     app.state.shared = shared
-    app.state.reading = asyncio.Semaphore(1)
     app.include_router(router)
 
     @app.exception_handler(TreguaError)
@@ -123,14 +122,13 @@ async def cancel(name: str, request: Request) -> JobRecord:
 
 
 @router.post("/scenarios", openapi_extra={"requestBody": {"required": True, "content": {TOML: {"schema": {"type": "string", "maxLength": MOST_BYTES}}}}})
-async def scenario(request: Request, response: Response) -> ScenarioRecord:
+async def scenario(request: Request) -> ScenarioRecord:
     """Read a scenario file, sent as TOML, and say what is in it: each of its policies as a package. Nothing is kept."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind != TOML:
         raise TreguaError("TR3009", "a scenario is sent as TOML", where="content-type", found=kind, expected=TOML)
     data = await request.body()
-    async with request.app.state.reading:
-        return await asyncio.to_thread(read_upload, "scenario.toml", data, _shared(request))
+    return await asyncio.to_thread(read_upload, "scenario.toml", data, _shared(request))
 
 
 @router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)

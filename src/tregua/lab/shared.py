@@ -83,6 +83,7 @@ class Shared:
         seed: of all randomness.
         engine: what computes; the model if None.
         told: told each time the readiness changes.
+        text: the scenario file as it was read, for what is taken away; empty where there is none.
     """
 
     def __init__(
@@ -92,8 +93,9 @@ class Shared:
         seed: int = 1,
         engine: Engine | None = None,
         told: Callable[[Readiness], None] = lambda readiness: None,
+        text: str = "",
     ):
-        self.scenario, self.draws, self.seed = scenario, draws, seed
+        self.scenario, self.draws, self.seed, self.text = scenario, draws, seed, text
         self.handles: tuple[Handle, ...] = handles_of(scenario)
         self.first = first_day(scenario)
         self.readiness = Readiness()

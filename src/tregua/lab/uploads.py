@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
@@ -31,6 +32,12 @@ MOST_POLICIES = 40
 MOST_CHANGES = 200
 """Changes in all its policies, those that they take over from others among them."""
 
+ONE = threading.Lock()
+"""One file is read at a time, by whomever it was brought."""
+
+PATIENCE = 20.0
+"""Seconds that a file waits for another."""
+
 PARTS = (("change", dict), ("combines", str))
 """Lists in a policy that make it longer, and what they hold."""
 
@@ -48,7 +55,7 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
 
     Raises:
         TreguaError: TR3009 for another kind or size, TR3013 for what a file of a stranger may not ask for, and those of
-            :func:`tregua.scenario_file.read_scenario`.
+            :func:`tregua.scenario_file.read_scenario`; TR3008 where too many files are brought at once.
     """
     if PurePath(name).suffix.lower() != SUFFIX or len(data) > MOST_BYTES:
         found = f"{PurePath(name).suffix or 'no ending'}, {len(data)} bytes"
@@ -57,11 +64,15 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise TreguaError("TR1103", "this file is not text in UTF-8", where=SHOWN, do="save it as UTF-8") from error
+    if not ONE.acquire(timeout=PATIENCE):
+        raise TreguaError("TR3008", "other files are being read", do="try again in a moment")
     try:
         _check_modest(text)
         read = read_scenario(text, SHOWN)
     except RecursionError as error:
         raise _beyond("tables in tables in tables", "fewer of them") from error
+    finally:
+        ONE.release()
     if read.scenario.weeks > MOST_WEEKS:
         raise _beyond(f"{read.scenario.weeks} weeks", f"at most {MOST_WEEKS}")
     return _record(read, shared)
