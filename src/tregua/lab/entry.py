@@ -49,7 +49,8 @@ TEXTS = {
 """What the door says. It stands apart from the catalogue of the pages, as it is shown to people whose language nobody has asked yet."""
 
 PAGE = """<!doctype html>
-<html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">{head}
+<html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">{head}
 <style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem;color:#222;background:#fff}}
 input,button{{font:inherit;padding:.4rem .6rem}}</style></head>
 <body><main><h1>{title}</h1>{body}</main></body></html>
