@@ -31,7 +31,8 @@ def _baseline(number: int) -> np.ndarray:
     """A chunk of baselines: shape (replicate, year, territory, victim)."""
     draw = np.random.default_rng(number)
     places = len(read_table("mexico", "states.csv"))
-    size = np.exp(np.random.default_rng(99).normal(5.5, 1.1, places))
+    people = {row["state_code"]: float(row["population"]) for row in read_table("mexico", "population.csv") if row["year"] == "2007"}
+    size = np.exp(np.random.default_rng(99).normal(0.0, 0.9, places)) * np.array(list(people.values())) * 2.0e-4
     growth = np.cumsum(draw.normal(0.05, 0.08, (WIDTH, len(YEARS))), axis=1)
     level = np.exp(draw.normal(0.0, 0.2, (WIDTH, 1)) + growth)
     return draw.poisson(level[:, :, None, None] * size[:, None] * SHARES).astype(float)
@@ -90,7 +91,7 @@ class StandIn:
     def present(self, scenario, draws, seed):
         return StandInPresent(self.pace)
 
-    def emulator(self, present, progress):
+    def emulator(self, present, progress, stopped=None):
         return StandInEmulator()
 
 

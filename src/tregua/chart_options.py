@@ -48,6 +48,15 @@ FINE = 0.02
 
 PER_CENT = 100.0
 
+GAP = "\N{NO-BREAK SPACE}"
+"""Between a number and its per cent sign."""
+
+NAMES = 196
+"""Room for the names of rows [px]."""
+
+PLOT, NAME_HEIGHT = 240.0, 16.0
+"""Usual height of the plot of a line chart, and of a name at the end of a line [px]."""
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -71,17 +80,17 @@ class Chart:
 
 
 def relative(share: float) -> str:
-    """A relative change with its sign: ``"−4 %"``, below two per cent with a decimal, ``"0 %"`` for none."""
+    """A relative change with its sign: ``"−4 %"``, below two per cent with a decimal, ``"0 %"`` for none. The number never stands apart from its sign."""
     if not math.isfinite(share):
         return "–"
     digits = 1 if abs(share) < FINE else 0
     value = round(PER_CENT * share, digits)
-    return f"{value:+.{digits}f} %".replace("-", "−") if value else "0 %"
+    return f"{value:+.{digits}f}{GAP}%".replace("-", "−") if value else f"0{GAP}%"
 
 
 def share_of(share: float) -> str:
     """A share in whole per cent."""
-    return f"{round(PER_CENT * share)} %" if math.isfinite(share) else "–"
+    return f"{round(PER_CENT * share)}{GAP}%" if math.isfinite(share) else "–"
 
 
 def clean(text: str) -> str:
@@ -151,23 +160,22 @@ def fan(
     """
     before, after = bands(baseline), None if changed is None else bands(changed)
     names = (say("chart.without"), say("chart.with"))
-    top = max(float(edges["high_90"].max()) for edges in (before, after) if edges is not None)
+    top = ceiling(ROOM * max(float(edges["high_90"].max()) for edges in (before, after) if edges is not None))
+    shifts = apart([float(edges["median"][-1]) for edges in (before, after) if edges is not None], top)
     series: list[Options] = []
     nothing = {key: np.full(len(years), np.nan) for key in before}
-    for edges, name, colour, symbol, line in (
-        (before, names[0], GREY, "emptyCircle", "solid"),
-        (after or nothing, names[1], BLUE, "diamond", "dotted" if quick else "solid"),
-    ):
+    looks = ((GREY, "emptyCircle", "solid"), (BLUE, "diamond", "dotted" if quick else "solid"))
+    for edges, name, (colour, symbol, line), shift in zip((before, after or nothing), names, looks, (*shifts, 0.0), strict=False):
         series += ribbon(f"{name} 90", edges["low_90"], edges["high_90"], colour, OUTER)
         series += ribbon(f"{name} 50", edges["low_50"], edges["high_50"], colour, INNER)
-        series.append(_middle(name, years, edges, colour, symbol, line, say))
+        series.append(_middle(name, years, edges, (colour, symbol, line, shift), say))
     title = say("chart.fan.title", victim=say(f"victim.{victim}.killed"))
     alt = _fan_alt(title, years, before, after, say)
     options = frame(
         alt,
-        grid={"left": 62, "right": 132, "top": 34, "bottom": 28},
+        grid={"left": 62, "right": 152, "top": 34, "bottom": 28},
         xAxis=category_axis([str(year) for year in years], boundaryGap=False),
-        yAxis=value_axis(say("chart.fan.axis"), min=0, max=ceiling(ROOM * top), nameLocation="end", nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]}),
+        yAxis=value_axis(say("chart.fan.axis"), min=0, max=top, nameLocation="end", nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]}),
         series=series,
     )
     heads = [say("table.year")]
@@ -178,16 +186,36 @@ def fan(
     return Chart(title, options, note, alt, tuple(heads), tuple(rows))
 
 
-def _middle(name: str, years: np.ndarray, edges: dict[str, np.ndarray], colour: str, symbol: str, line: str, say: Say) -> Options:
-    """The line of medians, named at its end, with numbers where it is pointed at."""
+def apart(ends: Sequence[float], top: float) -> list[float]:
+    """How far the names at the ends of lines must move [px, downwards] so that they do not cover one another.
+
+    Args:
+        ends: last values of the lines.
+        top: where the axis ends that begins at zero.
+    """
+    wanted = [PLOT * (1.0 - end / top) for end in ends]
+    placed, floor = [0.0] * len(ends), -math.inf
+    for i in sorted(range(len(ends)), key=lambda i: wanted[i]):
+        placed[i] = max(wanted[i], floor)
+        floor = placed[i] + NAME_HEIGHT
+    excess = max((place - PLOT for place in placed), default=0.0)
+    moved = [place - want for place, want in zip(placed, wanted, strict=True)]
+    # Half of the way up and half of it down, so that a name stays near its line.
+    shift = max(max(moved, default=0.0) / 2.0, excess)
+    return [round(x - shift, 1) if shift > 0.0 else 0.0 for x in moved]
+
+
+def _middle(name: str, years: np.ndarray, edges: dict[str, np.ndarray], look: tuple[str, str, str, float], say: Say) -> Options:
+    """The line of medians, named at its end, with numbers where it is pointed at; its look is colour, symbol, kind of line, and shift of the name."""
+    colour, symbol, line, shift = look
     points = []
     for i, value in enumerate(plain(edges["median"])):
         low, high = (rounded(float(edges[key][i])) for key in ("low_90", "high_90"))
         words = say("chart.fan.tip", name=name, year=int(years[i]), middle=rounded(value if value is not None else math.nan), low=low, high=high)
         points.append({"value": value, "tooltip": {"formatter": words}})
-    look = {"symbol": symbol, "symbolSize": 7, "lineStyle": {"color": colour, "width": 2.4, "type": line}, "itemStyle": {"color": colour}}
-    end = {"show": True, "formatter": name, "color": colour, "fontSize": TEXT, "fontWeight": "bold", "width": 118, "overflow": "break"}
-    return {"type": "line", "name": name, "data": points, **look, "endLabel": end, "labelLayout": {"moveOverlap": "shiftY"}, "z": 4}
+    drawn = {"symbol": symbol, "symbolSize": 7, "lineStyle": {"color": colour, "width": 2.4, "type": line}, "itemStyle": {"color": colour}}
+    end = {"show": True, "formatter": name, "color": colour, "fontSize": TEXT, "fontWeight": "bold", "offset": [0, shift]}
+    return {"type": "line", "name": name, "data": points, **drawn, "endLabel": end, "z": 4}
 
 
 def _cells(edges: dict[str, np.ndarray], at: int, say: Say) -> tuple[str, str, str]:
@@ -213,9 +241,9 @@ def zero_line() -> Options:
     return {"silent": True, "symbol": "none", "label": {"show": False}, "lineStyle": line, "data": [{"xAxis": 0}]}
 
 
-def rows_axis(labels: Sequence[str], width: int = 176) -> Options:
+def rows_axis(labels: Sequence[str], width: int = NAMES) -> Options:
     """Names of rows, the first on top, broken where they are long."""
-    label = {"color": INK, "fontSize": TEXT, "width": width - 12, "overflow": "break", "lineHeight": 15}
+    label = {"color": INK, "fontSize": TEXT, "width": width - 10, "overflow": "break", "lineHeight": 15}
     return category_axis(labels, inverse=True, axisLabel=label)
 
 
@@ -246,7 +274,7 @@ def victims(
     look = {"color": "#cfe3f1", "borderColor": BLUE, "borderWidth": 1.6}
     options = frame(
         alt,
-        grid={"left": 178, "right": 24, "top": 8, "bottom": 44},
+        grid={"left": NAMES, "right": 24, "top": 8, "bottom": 44},
         xAxis=change_axis(say("chart.change_axis"), edges),
         yAxis=rows_axis(labels),
         series=[{"type": "boxplot", "name": title, "data": boxes, "itemStyle": look, "boxWidth": [6, 16], "markLine": zero_line()}],
@@ -295,11 +323,9 @@ def tornado(names: Sequence[str], changes: Sequence[float], lows: Sequence[float
     ends = {"low_90": np.minimum(low, middle) if len(names) else np.zeros(1), "high_90": np.maximum(high, middle) if len(names) else np.zeros(1)}
     bars, halves = [], []
     for i, name in enumerate(names):
-        fewer = middle[i] <= 0.0
         words = say("chart.tornado.tip", name=clean(name), middle=relative(middle[i]), low=relative(low[i]), high=relative(high[i]))
-        label = {"show": True, "position": "left" if fewer else "right", "formatter": relative(middle[i]), "color": INK, "fontSize": TEXT}
-        look = {"color": BLUE if fewer else VERMILION, "opacity": 0.75}
-        bars.append({"value": float(f"{PER_CENT * middle[i]:.4g}"), "itemStyle": look, "label": label, "tooltip": {"formatter": words}})
+        look = {"color": BLUE if middle[i] <= 0.0 else VERMILION, "opacity": 0.75}
+        bars.append({"value": float(f"{PER_CENT * middle[i]:.4g}"), "itemStyle": look, "tooltip": {"formatter": words}})
         halves.append([float(f"{PER_CENT * x:.4g}") for x in (low[i], low[i], middle[i], high[i], high[i])])
     title = say("chart.tornado.title")
     told = "; ".join(f"{name} {relative(x)}" for name, x in zip(names, middle, strict=True)) or say("chart.tornado.none")
@@ -307,9 +333,9 @@ def tornado(names: Sequence[str], changes: Sequence[float], lows: Sequence[float
     outline = {"color": "rgba(255,255,255,0)", "borderColor": INK, "borderWidth": 1.2}
     options = frame(
         alt,
-        grid={"left": 178, "right": 40, "top": 8, "bottom": 44},
-        xAxis=change_axis(say("chart.change_axis"), {key: 1.3 * edge for key, edge in ends.items()}),
-        yAxis=rows_axis([clean(name) for name in names]),
+        grid={"left": NAMES, "right": 40, "top": 8, "bottom": 44},
+        xAxis=change_axis(say("chart.change_axis"), ends),
+        yAxis=rows_axis([f"{clean(name)}\n{relative(x)}" for name, x in zip(names, middle, strict=True)]),
         series=[
             {"type": "bar", "name": title, "data": bars, "barWidth": 16, "markLine": zero_line()},
             {"type": "boxplot", "name": say("table.half"), "data": halves, "itemStyle": outline, "boxWidth": [4, 7], "silent": True, "z": 5},
@@ -364,7 +390,7 @@ def schedule(stretches: Sequence[Stretch], first: dt.date, last: dt.date, say: S
     dotted = {"silent": True, "symbol": "none", "label": {"show": False}, "lineStyle": {"type": "dotted", "color": PALE}, "data": marks}
     options = frame(
         alt,
-        grid={"left": 178, "right": 24, "top": 8, "bottom": 28},
+        grid={"left": NAMES, "right": 24, "top": 8, "bottom": 28},
         xAxis={"type": "time", "min": str(first), "max": str(last), "axisLabel": {"color": INK, "fontSize": SMALL, "hideOverlap": True}},
         yAxis=rows_axis([clean(s.name) for s in stretches]),
         series=[

@@ -12,6 +12,7 @@ from .chart_options import (
     EDGES,
     INK,
     INNER,
+    NAMES,
     OUTER,
     PER_CENT,
     ROOM,
@@ -21,6 +22,7 @@ from .chart_options import (
     Chart,
     Options,
     Say,
+    apart,
     box,
     category_axis,
     ceiling,
@@ -63,21 +65,22 @@ def compare_lines(years: Int[np.ndarray, "year"], baseline: Float[np.ndarray, "r
     name = say("chart.without")
     series: list[Options] = [*ribbon("90", before["low_90"], before["high_90"], GREY, OUTER), *ribbon("50", before["low_50"], before["high_50"], GREY, INNER)]
     middles = {name: before["median"], **{clean(key): np.median(values, axis=0) for key, values in packages.items()}}
+    top = ceiling(ROOM * max(float(before["high_90"].max()), *(float(x.max()) for x in middles.values())))
+    shifts = apart([float(x[-1]) for x in middles.values()], top)
     for i, (called, middle) in enumerate(middles.items()):
         colour = GREY if i == 0 else COLOURS[(i - 1) % len(COLOURS)]
         points = [{"value": x, "tooltip": {"formatter": f"{called}, {year}: {rounded(x)}"}} for x, year in zip(plain(middle), years, strict=True)]
         line = {"color": colour, "width": 2.2, "type": "solid" if i == 0 else DASHES[(i - 1) % len(DASHES)]}
-        end = {"show": True, "formatter": called, "color": colour, "fontSize": TEXT, "width": 150, "overflow": "truncate"}
+        end = {"show": True, "formatter": called, "color": colour, "fontSize": TEXT, "width": 150, "overflow": "truncate", "offset": [0, shifts[i]]}
         look = {"symbol": "emptyCircle" if i == 0 else SYMBOLS[(i - 1) % len(SYMBOLS)], "symbolSize": 8, "itemStyle": {"color": colour}}
-        series.append({"type": "line", "name": called, "data": points, "lineStyle": line, "endLabel": end, "labelLayout": {"moveOverlap": "shiftY"}, **look})
-    top = max(float(before["high_90"].max()), *(float(x.max()) for x in middles.values()))
+        series.append({"type": "line", "name": called, "data": points, "lineStyle": line, "endLabel": end, **look})
     title = say("chart.compare.title")
     alt = say("chart.compare.alt", title=title, told="; ".join(f"{key} {rounded(float(x[-1]))}" for key, x in middles.items()), last=int(years[-1]))
     options = frame(
         alt,
         grid={"left": 62, "right": 164, "top": 34, "bottom": 28},
         xAxis=category_axis([str(year) for year in years], boundaryGap=False),
-        yAxis=value_axis(say("chart.fan.axis"), min=0, max=ceiling(ROOM * top), nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]}),
+        yAxis=value_axis(say("chart.fan.axis"), min=0, max=top, nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]}),
         series=series,
     )
     rows = tuple((str(year), *(rounded(float(x[i])) for x in middles.values())) for i, year in enumerate(years))
@@ -111,7 +114,7 @@ def compare_boxes(baseline: Float[np.ndarray, "replicate"], packages: Mapping[st
     alt = say("chart.victims.alt", title=title, told="; ".join(f"{row[0]} {row[1]}" for row in rows))
     options = frame(
         alt,
-        grid={"left": 178, "right": 24, "top": 8, "bottom": 44},
+        grid={"left": NAMES, "right": 24, "top": 8, "bottom": 44},
         xAxis=change_axis(say("chart.change_axis"), widest),
         yAxis=rows_axis([clean(name) for name in found]),
         series=[{"type": "boxplot", "name": title, "data": boxes, "boxWidth": [6, 18], "markLine": zero_line()}],
@@ -144,20 +147,22 @@ def fit_by_state(
     series += [*ribbon("90", edges["low_90"], edges["high_90"], BLUE, OUTER), *ribbon("50", edges["low_50"], edges["high_50"], BLUE, INNER)]
     names = [say("chart.fit.model"), say("chart.fit.inegi"), say("chart.fit.sesnsp")]
     looks = (("none", BLUE, "solid"), ("circle", INK, "solid"), ("emptyTriangle", VERMILION, "dashed"))
-    for name, values, (symbol, colour, style) in zip(names, (edges["median"], record, other), looks, strict=True):
+    top = ceiling(ROOM * float(np.nanmax(np.concatenate([record, other, edges["high_90"]]))))
+    ends = [_last(values) for values in (edges["median"], record, other)]
+    shifts = apart([x for x in ends if x is not None], top)
+    for name, values, (symbol, colour, style), last in zip(names, (edges["median"], record, other), looks, ends, strict=True):
         points = [{"value": x, "tooltip": {"formatter": f"{name}, {year}: {rounded(x)}"} if x is not None else {}} for x, year in _pairs(values, years)]
         line = {"color": colour, "width": 2 if style == "solid" else 1.6, "type": style}
-        end = {"show": True, "formatter": name, "color": colour, "fontSize": SMALL, "width": 120, "overflow": "break"}
-        look = {"symbol": symbol, "symbolSize": 6, "itemStyle": {"color": colour}, "labelLayout": {"moveOverlap": "shiftY"}}
+        end = {"show": True, "formatter": name, "color": colour, "fontSize": SMALL, "offset": [0, shifts.pop(0) if last is not None else 0.0]}
+        look = {"symbol": symbol, "symbolSize": 6, "itemStyle": {"color": colour}}
         series.append({"type": "line", "name": name, "data": points, "lineStyle": line, "endLabel": end, **look})
-    top = np.nanmax(np.concatenate([record, other, edges["high_90"]]))
     title = say("chart.fit.title", state=state)
     alt = say("chart.fit.alt" if fitted else "chart.fit.alt_none", title=title, first=int(years[0]), last=int(years[-1]))
     options = frame(
         alt,
         grid={"left": 62, "right": 140, "top": 34, "bottom": 28},
         xAxis=category_axis([str(year) for year in years], boundaryGap=False),
-        yAxis=value_axis(say("chart.fit.axis"), min=0, max=ceiling(ROOM * float(top)), nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]}),
+        yAxis=value_axis(say("chart.fit.axis"), min=0, max=top, nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]}),
         series=series,
     )
     columns = [say("table.year"), names[1], names[2], *([names[0], say("table.ninety")] if fitted else [])]
@@ -168,6 +173,12 @@ def fit_by_state(
             cells += [rounded(float(edges["median"][i])), say("span", low=rounded(float(edges["low_90"][i])), high=rounded(float(edges["high_90"][i])))]
         rows.append(tuple(cells))
     return Chart(title, options, say("chart.fit.note" if fitted else "chart.fit.note_none"), alt, tuple(columns), tuple(rows))
+
+
+def _last(values: np.ndarray) -> float | None:
+    """The last value that there is."""
+    found = values[np.isfinite(values)]
+    return float(found[-1]) if len(found) else None
 
 
 def _pairs(values: np.ndarray, years: np.ndarray) -> list[tuple[float | None, int]]:

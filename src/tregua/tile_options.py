@@ -19,17 +19,17 @@ DIVERGING = ("#5e3c99", "#b2abd2", "#f7f7f7", "#fdb863", "#e66101")
 SEQUENTIAL = ("#fff7ec", "#fdd49e", "#fc8d59", "#d7301f", "#7f0000")
 """Pale to dark red-brown, for levels."""
 
-FADED = 0.4
-"""Opacity of a tile whose sign is unsure."""
+FADED = 0.35
+"""How much of its colour a tile keeps whose sign is unsure; the rest is white."""
+
+CLEAR = "rgba(255,255,255,0.01)"
+"""A colour that cannot be seen, on which a pointer is felt all the same."""
 
 DARK = 0.45
 """Luminance of a tile below which its letters are white."""
 
 LEAST = 0.05
 """Numbers closer to zero than this are written as about zero: a tile has no room for more."""
-
-NARROW = 1.0
-"""Share of the width of the map that its tiles fill."""
 
 
 def change_map(
@@ -100,15 +100,16 @@ def _map(
 ) -> Options:
     """A heat map on the tile grid: abbreviation and number in every tile, and a scale of colours below."""
     across, down = _extent(tiles)
-    data = []
+    plain_tiles, pale_tiles = [], []
     for i, (abbreviation, row, column) in enumerate(tiles.values()):
         pale = faded is not None and bool(faded[i])
         ink = "#ffffff" if _luminance(float(values[i]), ends, colours) < DARK and not pale else INK
         tip = "<br>".join(f"{head}: {cell}" for head, cell in zip(columns, rows[i], strict=True))
-        look = {"opacity": FADED, "borderColor": PALE, "borderType": "dashed", "borderWidth": 1} if pale else {"borderColor": "#ffffff", "borderWidth": 2}
+        look = {"borderColor": PALE, "borderType": "dashed", "borderWidth": 1} if pale else {"borderColor": "#ffffff", "borderWidth": 2}
         label = {"formatter": f"{abbreviation}\n{{v|{words[i]}}}", "color": ink, "rich": {"v": {"fontWeight": "bold", "fontSize": 12, "color": ink}}}
         place = [column - across[0], row - down[0], float(f"{values[i]:.5g}")]
-        data.append({"value": place, "name": list(tiles)[i], "label": label, "itemStyle": look, "tooltip": {"formatter": tip}})
+        tile = {"value": place, "name": list(tiles)[i], "label": label, "itemStyle": look, "tooltip": {"formatter": tip}}
+        (pale_tiles if pale else plain_tiles).append(tile)
     scale = {
         "type": "continuous",
         "min": ends[0],
@@ -122,16 +123,25 @@ def _map(
         "textStyle": {"fontSize": SMALL, "color": INK},
         "inRange": {"color": list(colours)},
         "calculable": False,
+        "seriesIndex": 0,
     }
+    faint = {**scale, "show": False, "seriesIndex": 1, "inRange": {"color": [paler(colour) for colour in colours]}}
+    drawn = {"type": "heatmap", "label": {"show": True, "fontSize": SMALL, "lineHeight": 15}, "emphasis": {"disabled": True}}
     bare = {"axisLabel": {"show": False}, "axisTick": {"show": False}, "axisLine": {"show": False}, "splitLine": {"show": False}, "splitArea": {"show": False}}
     return frame(
         alt,
         grid={"left": 4, "right": 4, "top": 4, "bottom": 40},
         xAxis={"type": "category", "data": [str(i) for i in range(across[1] - across[0] + 1)], **bare},
         yAxis={"type": "category", "data": [str(i) for i in range(down[1] - down[0] + 1)], "inverse": True, **bare},
-        visualMap=scale,
-        series=[{"type": "heatmap", "data": data, "label": {"show": True, "fontSize": SMALL, "lineHeight": 15}, "emphasis": {"disabled": True}}],
+        visualMap=[scale, faint],
+        series=[{**drawn, "data": plain_tiles}, {**drawn, "data": pale_tiles}],
     )
+
+
+def paler(colour: str) -> str:
+    """A colour mixed with white as much as :data:`FADED` says."""
+    channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(FADED * channel + (1.0 - FADED) * 255.0):02x}" for channel in channels)
 
 
 def _extent(tiles: Tiles) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -232,5 +242,5 @@ def _row(
         *ribbon(f"50 {grid}", lines["low_50"], lines["high_50"], BLUE if moved else GREY, INNER, **place),
         {**line, "name": "before", "data": plain(lines["before"]), "lineStyle": {"color": GREY, "width": 1.2, "type": "dashed" if moved else "solid"}},
         {**line, "name": "after", "data": plain(lines["median"]) if moved else [], "lineStyle": {"color": BLUE, "width": 1.6}},
-        {"type": "scatter", "name": "heads", "data": heads, "symbol": "rect", "symbolSize": 12, "itemStyle": {"opacity": 0}, **place},
+        {"type": "scatter", "name": "heads", "data": heads, "symbol": "rect", "symbolSize": 12, "itemStyle": {"color": CLEAR}, "clip": False, **place},
     ]

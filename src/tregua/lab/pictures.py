@@ -48,7 +48,8 @@ def map_picture(futures: Futures, ground: Ground, say: Say, footer: str) -> Pict
     assert ground.tiles is not None
     changed = Package.model_construct(settings=(None,), name="")
     chart = all_charts(futures, changed, VICTIM, ground, say)["map"]
-    values = np.array([cell["value"][2] for cell in chart.options["series"][0]["data"]])
+    found = {cell["name"]: cell["value"][2] for series in chart.options["series"] for cell in series["data"]}
+    values = np.array([found[name] for name in ground.tiles])
     known = sure(futures, VICTIM if VICTIM in futures.victims else ALL)
     most = max(float(np.abs(values).max()), LEAST)
     figure, axes = sheet(1, 1, (8.6, 5.6), chart.title, _broken(chart.note), footer)

@@ -110,9 +110,9 @@ UNIT_KEYS = {"1/week": "per_week", "1": "share", "person/week": "persons_week"}
 """Keys of the units that positions have in the catalogue."""
 
 
-def evidence_text(handle: Handle, say: Say) -> str:
-    """The range of positions that the evidence covers."""
-    return say("lab.evidence_range", low=f"{handle.evidence_low:.3g}", high=f"{handle.evidence_high:.3g}", unit=short_unit(handle, say))
+def range_text(handle: Handle, say: Say) -> str:
+    """The range of positions that the evidence covers, with its unit."""
+    return say("lab.range", low=f"{handle.evidence_low:.2g}", high=f"{handle.evidence_high:.2g}", unit=short_unit(handle, say))
 
 
 def short_unit(handle: Handle, say: Say) -> str:

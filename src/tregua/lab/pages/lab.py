@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..jobs import Standing
 
-HEIGHTS = {"fan": 300, "map": 330, "victims": 290, "tornado": 260, "states": 560}
+HEIGHTS = {"fan": 330, "map": 330, "victims": 290, "tornado": 260, "states": 560}
 """Heights of the charts [px]."""
 
 CIVILIANS = "civilian"
@@ -59,7 +59,8 @@ class LabScreen:
             self._box.props["data-testid"] = "answer"
             with ui.element("div").classes("controls"):
                 options = {name: say(f"victim.{name}.killed") for name in (CIVILIANS, ALL)}
-                choice = ui.toggle(options, value=self._victim, on_change=self._choose_victim).props("no-caps dense outline")
+                choice = ui.toggle(options, value=self._victim, on_change=self._choose_victim).classes("choice")
+                choice.props("no-caps dense unelevated toggle-color=primary color=white text-color=primary")
                 choice.props["aria-label"] = say("lab.whose")
             self._headline = text("p", "", "headline")
             self._headline.props["data-testid"] = "headline"

@@ -11,7 +11,7 @@ from nicegui import ui
 
 from ..handles import GROUPS, Handle
 from ..wire import Package, Setting
-from .answer import evidence_text, short_unit
+from .answer import range_text, short_unit
 from .parts import block, link, text
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Levers:
                 number.props["data-testid"] = f"number-{key}"
                 text("span", short_unit(handle, say), "unit")
             with ui.element("div").classes("lever-foot"):
-                note = text("span", evidence_text(handle, say), "note")
+                note = text("span", say("lab.evidence_range", range=range_text(handle, say)), "note")
                 back = ui.button(say("lab.back"), on_click=lambda: self.put(handle, handle.rest)).props("flat dense no-caps").classes("back")
                 back.props["aria-label"] = say("lab.back_of", name=name)
         return _Row(handle, slider, number, note, root, back)
@@ -172,7 +172,7 @@ class Levers:
         row.root.classes(add="beyond" if beyond else "", remove="" if beyond else "beyond")
         moved = abs(value - handle.rest) > ROUNDING
         row.root.classes(add="moved" if moved else "", remove="" if moved else "moved")
-        row.note.set_text(say("lab.beyond", range=evidence_text(handle, say)) if beyond else evidence_text(handle, say))
+        row.note.set_text(say("lab.beyond" if beyond else "lab.evidence_range", range=range_text(handle, say)))
 
     def _reset_all(self) -> None:
         self._here.visit.package = Package(name=self._here.package.name)
@@ -186,7 +186,7 @@ class Levers:
         with self._here.client, ui.dialog() as dialog, ui.card().classes("lever-card"):
             text("h2", say(f"handle.{handle.key}.name"))
             text("p", say(f"handle.{handle.key}.what"))
-            text("p", evidence_text(handle, say))
+            text("p", say("lab.evidence_range", range=range_text(handle, say)))
             text("p", say("lab.letter_line", letter=handle.letter, meaning=say(f"letter.{handle.letter}")))
             text("p", say("lab.claims_line", claims=", ".join(handle.claims) or say("lab.no_claims")))
             with ui.element("p"):

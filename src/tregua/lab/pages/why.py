@@ -10,7 +10,7 @@ from ...chart_options import Say
 from ...ledger import Conflict, Count, Entry, independent_origins, load
 from ..causes import Way, ways
 from ..handles import GROUPS, Handle, by_key
-from .answer import evidence_text
+from .answer import range_text
 from .frame import SCREENS, Screen
 from .parts import block, link, notice, table, text
 
@@ -71,7 +71,7 @@ def _card(here: Screen, handle: Handle) -> None:
             for name, words in (
                 (say("why.parameter"), handle.target),
                 (say("why.mechanism"), say(f"mechanism.{handle.mechanism}")),
-                (say("why.range"), evidence_text(handle, say)),
+                (say("why.range"), range_text(handle, say)),
                 (say("why.letter"), say("lab.letter_line", letter=handle.letter, meaning=say(f"letter.{handle.letter}"))),
             ):
                 text("dt", name)
