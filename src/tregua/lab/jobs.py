@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import sys
 import threading
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from ..errors import TreguaError
@@ -29,6 +31,9 @@ MOST_PAIR_YEARS = 24_576
 
 MOST_PAIRS_EACH = 8_192
 """Pairs in them altogether."""
+
+NICE = 10
+"""How far the thread that computes steps back, in the system's own measure from 0 to 19."""
 
 ID_BYTES = 9
 """Random bytes in the name of a job: nobody meets it by trying."""
@@ -124,10 +129,13 @@ class Job:
         for wake in tuple(self._listeners):
             wake()
 
-    def _add(self, part: Futures, seconds: float) -> None:
-        """Put the pairs of a chunk behind those that are in."""
+    def _grown(self, part: Futures) -> Futures:
+        """The pairs that are in with those of more chunks behind them."""
         before = self.standing.futures
-        futures = replace(before.then(part) if before else part, wanted=self.standing.wanted)
+        return replace(before.then(part) if before else part, wanted=self.standing.wanted)
+
+    def _take(self, futures: Futures, seconds: float) -> None:
+        """Stand with these pairs."""
         self._spent += seconds
         left = max(futures.wanted - futures.pairs, 0)
         each = self._spent / max(futures.pairs - self._begun, 1)
@@ -274,6 +282,7 @@ class Jobs:
             return self._working
 
     def _work(self) -> None:
+        _step_back()
         if self._before is not None:
             self._before(self._stopped)
         while (job := self._next()) is not None:
@@ -288,10 +297,11 @@ class Jobs:
                 traceback.print_exc(file=sys.stderr)
                 self._refuse(job, Refusal(code="TR9002", what="something went wrong inside Tregua", do=f"please report it: {type(error).__name__}"))
                 continue
+            grown = None if part is None else job._grown(part)
             with self._changed:
-                if part is not None and not job.standing.ended:
-                    job._add(part, time.perf_counter() - began)
-                self._turn(job, stopped=part is None)
+                if grown is not None and not job.standing.ended:
+                    job._take(grown, time.perf_counter() - began)
+                self._turn(job, stopped=grown is None)
 
     def _refuse(self, job: Job, why: Refusal) -> None:
         with self._changed:
@@ -305,3 +315,10 @@ class Jobs:
             self._line.remove(job)
             self._line.append(job)
         self._number()
+
+
+def _step_back() -> None:
+    """Let this thread, and those that it starts, take what others leave, so that pages answer while both cores are busy."""
+    if sys.platform == "linux":  # Elsewhere the number of a thread is not known to the system, or is that of some process.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
