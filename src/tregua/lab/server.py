@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 
@@ -149,4 +150,8 @@ def serve(app: Guard, sock: socket.socket) -> None:
         timeout_graceful_shutdown=CLOSE,
         lifespan="on",
     )
-    uvicorn.Server(config).run(sockets=[sock])
+    server = uvicorn.Server(config)
+    # The library knows Ctrl-C and the end of a process; a closed terminal is the same to us, unless who started it asked that it be ignored.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, server.handle_exit)
+    server.run(sockets=[sock])
