@@ -1,5 +1,9 @@
 """The lab's guard and visits: who is let in, what is refused, and that no visitor stops another."""
 
+import os
+import socket
+import sys
+
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
@@ -7,6 +11,7 @@ from lab_fakes import HOST, ORIGIN, PORT, client_of, fake_lab, let_in, package, 
 from tregua.errors import TreguaError
 from tregua.lab.access import is_loopback, read_password
 from tregua.lab.guard import MOST_BODY, MOST_SOCKETS, Guard
+from tregua.lab.peers import user_at
 from tregua.lab.server import listen
 from tregua.lab.visits import IDLE, MOST_PINS, MOST_VISITS, Allowance, Visit, Visits
 
@@ -190,6 +195,30 @@ def test_every_answer_keeps_the_browser_from_loading_anything_from_elsewhere(doo
         assert "access-control-allow-origin" not in answer.headers
     first, second = (client.get("/").headers["content-security-policy"] for _ in range(2))
     assert first != second, "the mark of scripts is new for every page"
+
+
+def test_the_system_tells_whose_program_is_at_the_other_end():
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux tells")
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with listen(host, 0) as here, socket.socket(family) as there:
+            there.connect(here.getsockname()[:2])
+            with here.accept()[0] as end:
+                peer, own = end.getpeername()[:2], end.getsockname()[:2]
+                assert user_at(peer, own) == os.getuid()
+                assert user_at((peer[0], 1), own) is None
+    assert user_at(("testclient", 1), ("127.0.0.1", 1)) is None
+
+
+@pytest.mark.parametrize(("user", "own", "status"), [(1001, 1000, 403), (1000, 1000, 200), (0, 1000, 200), (None, 1000, 200), (1001, 0, 200)])
+def test_a_cookie_is_of_no_use_to_another_user_of_this_computer(door, monkeypatch, user, own, status):
+    app, access = door
+    client = let_in(app, access)
+    monkeypatch.setattr("tregua.lab.peers.os.getuid", lambda: own)
+    monkeypatch.setattr("tregua.lab.peers.user_at", lambda peer, here: user)
+    assert client.get("/").status_code == status
+    _, shared_access = fake_lab(password="correct horse battery")
+    assert let_in(Guard(echo, shared_access), shared_access).get("/").status_code == 200, "with a password, others are meant to come in"
 
 
 # Listening beyond this computer.

@@ -128,6 +128,11 @@ class Access:
         """Whether a password opens the lab."""
         return self._password is not None
 
+    @property
+    def own_user_only(self) -> bool:
+        """Whether only programs of the user who runs the lab may ask: with no password, whoever is let in is that user."""
+        return self.loopback and self._password is None
+
     def new_link(self) -> str:
         """A token for a link that works once."""
         token = secrets.token_urlsafe(TOKEN_BYTES)

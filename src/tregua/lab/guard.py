@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from ..errors import TreguaError
 from .access import ENTRY, SAFE_METHODS, VISIT, Access
 from .entry import MOST_FORM, enter, refused_page
+from .peers import is_stranger
 from .visits import Visit
 
 Scope = MutableMapping[str, Any]
@@ -131,7 +132,10 @@ class Guard:
             await self._request(scope, headers, receive, send)
 
     def _check_source(self, scope: Scope, headers: dict[str, str]) -> None:
-        """Refuse what does not come from a page of ours (TR3006): by the name it asked for, by the page that asks, and by what the browser says of it."""
+        """Refuse what does not come from a page of ours (TR3006): by who asks, the name asked for, the page that asks, and what the browser says."""
+        ends = [tuple(scope.get(end) or ()) for end in ("client", "server")]
+        if self._access.own_user_only and all(ends) and is_stranger(*ends):
+            raise _foreign("user", "another user of this computer")
         host, origin = headers.get("host", ""), headers.get("origin")
         if not self._access.allows_host(host):
             raise _foreign("Host", host)
