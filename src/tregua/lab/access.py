@@ -7,6 +7,7 @@ import ipaddress
 import secrets
 import socket
 import stat
+import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -65,7 +66,7 @@ def read_password(file: Path) -> str:
     """
     where, do = "command line, --password-file", f"write at least {LEAST_PASSWORD} characters into a file and `chmod 600` it"
     try:
-        open_to_others = bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)) and hasattr(stat, "S_IRWXG") and not _windows()
+        open_to_others = sys.platform != "win32" and bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
         line = (file.read_text(encoding="utf-8").splitlines() or [""])[0].strip()
     except (OSError, UnicodeDecodeError) as error:
         raise TreguaError("TR3003", "the password cannot be read", where=where, found=getattr(error, "strerror", None) or "no UTF-8 text", do=do) from error
@@ -74,12 +75,6 @@ def read_password(file: Path) -> str:
     if not LEAST_PASSWORD <= len(line) <= MOST_PASSWORD:
         raise TreguaError("TR3003", "the password is too short or too long", where=where, found=f"{len(line)} characters", do=do)
     return line
-
-
-def _windows() -> bool:
-    import os
-
-    return os.name == "nt"
 
 
 class Access:

@@ -106,7 +106,7 @@ class Job:
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # The loop of a listener may be closed.
                 loop.call_soon_threadsafe(woken.set)
 
         self._listeners.add(wake)
