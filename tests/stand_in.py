@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from tregua.datasets import read_table
-from tregua.lab.futures import WIDTH, Futures
+from tregua.lab.emulator import Emulator
+from tregua.lab.futures import WIDTH, Futures, Present
 from tregua.lab.shared import Shared
 from tregua.lab.wire import Package
 from tregua.scenario_file import load_scenario
@@ -18,6 +20,7 @@ VICTIMS = ("civilian", "member", "police", "troops", "vigilante", "inmate")
 SHARES = np.array([0.09, 0.84, 0.03, 0.01, 0.01, 0.02])
 YEARS = np.arange(2021, 2027)
 ERROR = 0.03
+LINKS = 8
 
 
 def effect_of(key: str, value: float) -> float:
@@ -50,14 +53,11 @@ def futures_of(settings: dict[str, float], number: int, wanted: int, quick: bool
     return Futures(YEARS, baseline, changed, VICTIMS, labels, wanted, quick, ERROR if quick else None)
 
 
-@dataclass(eq=False)
-class StandInPresent:
+class StandInPresent(Present):
     """Answers for policies; it takes its time where a test wants to watch."""
 
-    pace: float = 0.0
-    digest: str = "0123456789abcdef"
-    years: np.ndarray = field(default_factory=lambda: YEARS)
-    victims: tuple[str, ...] = VICTIMS
+    def __init__(self, pace: float = 0.0):
+        self.pace, self.digest, self.years, self.victims = pace, "0123456789abcdef", YEARS, VICTIMS
 
     def prepare(self, numbers, progress=None, cancelled=None):
         if progress:
@@ -70,13 +70,18 @@ class StandInPresent:
                 return None
             time.sleep(0.01)
         settings = {change.target: change.value for change in policy.modifiers if change.operation != "cap"}
-        return futures_of(settings, numbers[0], WIDTH)
+        found = None
+        for number in numbers:
+            part = futures_of(settings, number, WIDTH * len(numbers))
+            found = part if found is None else found.then(part)
+        return found
 
 
-class StandInEmulator:
+class StandInEmulator(Emulator):
     """The same as the stand-in for the model, at once."""
 
-    error = ERROR
+    def __init__(self):
+        object.__setattr__(self, "error", ERROR)
 
     def quick(self, package: Package) -> Futures:
         return futures_of({setting.handle: setting.value for setting in package.settings}, 0, WIDTH, quick=True)
@@ -98,3 +103,24 @@ class StandIn:
 def shared(pace: float = 0.0) -> Shared:
     """A lab on the national scenario whose answers are made up."""
     return Shared(load_scenario("mexico").scenario, engine=StandIn(pace))
+
+
+def main(pace: float) -> None:
+    """Serve the made-up lab on a free port and print links, one a line, then `ready`; it runs until it is stopped."""
+    from tregua.lab.access import ENTRY, Access
+    from tregua.lab.pages import add_pages
+    from tregua.lab.server import address_of, listen, make_app, serve
+
+    lab = shared(pace)
+    with listen("127.0.0.1", 0) as sock:
+        access = Access(lab.visits, "127.0.0.1", sock.getsockname()[1])
+        app = make_app(lab, access, add_pages)
+        for _ in range(LINKS):
+            print(f"{address_of('127.0.0.1', access.port)}{ENTRY}?token={access.new_link()}")
+        lab.start()
+        print("ready", flush=True)
+        serve(app, sock)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))

@@ -321,6 +321,10 @@ ESSAYS: dict[str, Essay] = {
         "The lab compares calendar years after its first day, by territory and by who is killed. It needs a scenario with a whole year after that day and a "
         "model that counts deaths by territory. `tregua compare` shows the others.",
     ),
+    "TR3030": Essay(
+        "the pages do not speak this language",
+        "The pages of the lab are in English (en) and Spanish (es). An address with another `lang` keeps the language of before.",
+    ),
     "TR3101": Essay(
         "a run folder is there already",
         "Nothing is overwritten unless you say so. Name another folder with --out, or add --replace, which replaces a run and refuses anything else.",

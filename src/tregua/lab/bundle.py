@@ -6,10 +6,12 @@ import base64
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import chain, count
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +19,11 @@ from .. import __version__
 from ..chart_options import Chart, Say
 from ..drawing import Picture, render
 from ..scenario_file import shipped_scenarios
+from .answer import answer, position_text
+from .charts import all_charts, ground_of
 from .futures import Futures
 from .handles import by_key
 from .headline import headline
-from .pages.answer import answer, position_text
-from .pages.charts import all_charts, ground_of
 from .pictures import fan_picture, map_picture
 from .summary import run_id, summarise
 from .wire import Package
@@ -73,9 +75,11 @@ def command_of(file: str) -> str:
 
 
 def scenario_file(shared: Shared, package: Package, say: Say) -> str:
-    """A scenario file with the package as a policy: the lab's own scenario, as it ships or as its parts say."""
+    """A scenario file with the package as a policy: the lab's own scenario, as its file, the shipped file or its parts say."""
     scenario = shared.scenario
-    if scenario.name in shipped_scenarios():
+    if shared.text:
+        base = shared.text.rstrip()
+    elif scenario.name in shipped_scenarios():
         base = (resources.files("tregua") / "data" / "scenarios" / f"{scenario.name}.toml").read_text(encoding="utf-8").rstrip()
     else:
         mechanisms = ", ".join(json.dumps(mechanism.name) for mechanism in scenario.model.mechanisms)
@@ -89,14 +93,16 @@ def scenario_file(shared: Shared, package: Package, say: Say) -> str:
             f'length = "{scenario.weeks} week"',
         ]
         base = "\n".join(lines)
-    return f"{base}\n\n{policy_text(shared, package, say)}"
+    taken = re.findall(r'^name = "([^"]*)"', base, re.MULTILINE)
+    name = next(name for name in chain([POLICY], (f"{POLICY}-{number}" for number in count(2))) if name not in taken)
+    return f"{base}\n\n{policy_text(shared, package, say, name)}"
 
 
-def policy_text(shared: Shared, package: Package, say: Say) -> str:
+def policy_text(shared: Shared, package: Package, say: Say, name: str = POLICY) -> str:
     """The package as one policy of a scenario file."""
     known = by_key(shared.handles)
     label = package.name or say("take.policy")
-    parts = [f'# {say("take.policy_comment")}\n[[policy]]\nname = "{POLICY}"\nlabel = {json.dumps(label, ensure_ascii=False)}']
+    parts = [f'# {say("take.policy_comment")}\n[[policy]]\nname = "{name}"\nlabel = {json.dumps(label, ensure_ascii=False)}']
     for setting in package.settings:
         handle = known[setting.handle]
         value = f"{setting.value!r}" if handle.kind == "scale" or handle.unit == "1" else json.dumps(_quantity(setting.value, handle.unit))

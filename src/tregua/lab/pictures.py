@@ -10,9 +10,9 @@ from ..chart_options import Say
 from ..drawing import COLOURS, GREY, Picture, label_ends, sheet, styled, thousands
 from ..drawing import fan as draw_fan
 from ..tile_options import DARK, FADED, LEAST, short
+from .charts import Ground, all_charts, fan_of, killed_by_year
 from .futures import Futures
 from .headline import ALL, sure
-from .pages.charts import Ground, all_charts, fan_of, killed_by_year
 from .wire import Package
 
 SIDE = 0.94

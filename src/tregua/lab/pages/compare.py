@@ -10,14 +10,14 @@ from nicegui import background_tasks, run, ui
 from ...chart_options import Chart, Say
 from ...errors import TreguaError
 from ...record_options import compare_boxes, compare_lines
+from ..answer import answer, position_text, refused_text, standing_text
+from ..charts import killed_by_year
 from ..futures import Futures
 from ..handles import by_key
 from ..headline import ALL
 from ..jobs import Job
 from ..visits import MOST_PINS
 from ..wire import Package
-from .answer import answer, position_text, refused_text, standing_text
-from .charts import killed_by_year
 from .frame import SCREENS, TICK, Screen
 from .hand import FIRST
 from .parts import ChartCard, block, link, notice, table, text

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from nicegui import run, ui
 
+from ..answer import error_text, headline_text, standing_text
+from ..charts import fan_of
 from ..futures import Futures
 from ..headline import headline
 from ..wire import Package, Setting
-from .answer import error_text, headline_text, standing_text
-from .charts import fan_of
 from .frame import SCREENS, Screen
 from .hand import FIRST, Hand
 from .parts import ChartCard, block, link, notice, text

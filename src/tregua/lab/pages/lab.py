@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from nicegui import run, ui
 
 from ...errors import TreguaError
+from ..answer import answer, refused_text, standing_text
+from ..charts import all_charts, fan_of, ground_of, tornado_of
 from ..futures import Futures
 from ..headline import ALL
 from ..wire import MOST_NAME, Package
-from .answer import answer, refused_text, standing_text
-from .charts import all_charts, fan_of, ground_of, tornado_of
 from .frame import SCREENS, TICK, Screen
 from .hand import FIRST, MORE, Hand
 from .levers import Levers

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from ..answer import range_text, short_unit
 from ..handles import GROUPS, Handle
 from ..wire import Package, Setting
-from .answer import range_text, short_unit
 from .parts import block, link, text
 
 if TYPE_CHECKING:

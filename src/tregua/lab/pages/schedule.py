@@ -11,9 +11,9 @@ from nicegui import ui
 from ...chart_options import Stretch
 from ...chart_options import schedule as chart_of
 from ...errors import TreguaError
+from ..answer import position_text, refused_text
 from ..handles import by_key
 from ..wire import Package, Setting
-from .answer import position_text, refused_text
 from .frame import SCREENS, Screen
 from .parts import ChartCard, block, link, notice, text
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from nicegui import run, ui
 
 from ...errors import TreguaError
+from ..answer import refused_text
 from ..uploads import MOST_BYTES, SUFFIX, read_upload
 from ..wire import PolicyRecord, ScenarioRecord
-from .answer import refused_text
 from .frame import GUESS, SCREENS, Screen
 from .parts import block, link, notice, text
 
@@ -76,8 +76,11 @@ def _opening(here: Screen) -> None:
 
     upload = ui.upload(label=say("start.open_go"), max_file_size=MOST_BYTES, max_files=1, auto_upload=True, on_upload=opened)
     upload.on_rejected(lambda: _refused("TR3009", ""))
-    upload.props(f"accept={SUFFIX} flat bordered no-caps").classes("upload")
-    upload.props["aria-label"] = say("start.open_go")
+    # The library's own field for files has a button without a name; ours asks it to open the browser's dialogue.
+    upload.props(f"accept={SUFFIX}").classes("visually-hidden")
+    upload.props["aria-hidden"] = "true"
+    button = ui.button(say("start.open_go")).props("no-caps").mark("choose-file")
+    button.on("click", js_handler=f"() => getElement({upload.id}).$refs.qRef.pickFiles()")
     place = ui.element("div").classes("opened")
     place.props["data-testid"] = "opened"
 

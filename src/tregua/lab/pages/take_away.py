@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from nicegui import run, ui
 
 from ...errors import TreguaError
+from ..answer import answer, refused_text, standing_text
 from ..bundle import Result, command_of, data_zip, figure, report, result_of, scenario_file
-from .answer import answer, refused_text, standing_text
-from .charts import ground_of
+from ..charts import ground_of
 from .frame import SCREENS, TICK, Screen
 from .hand import FIRST, Hand
 from .parts import block, notice, text

@@ -8,9 +8,9 @@ from nicegui import ui
 
 from ...chart_options import Say
 from ...ledger import Conflict, Count, Entry, independent_origins, load
+from ..answer import range_text
 from ..causes import Way, ways
 from ..handles import GROUPS, Handle, by_key
-from .answer import range_text
 from .frame import SCREENS, Screen
 from .parts import block, link, notice, table, text
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...chart_options import Say, relative, share_of
-from ..futures import Futures
-from ..headline import Headline, headline
-from ..wire import Package
+from ..chart_options import Say, relative, share_of
+from .futures import Futures
+from .headline import Headline, headline
+from .wire import Package
 
 if TYPE_CHECKING:
-    from ..handles import Handle
-    from ..jobs import Standing
+    from .handles import Handle
+    from .jobs import Standing
 
 OF = 100
 """Futures that shares are told in: 83 of 100."""
@@ -89,7 +89,7 @@ def _left(seconds: float, say: Say) -> str:
     return say("state.minutes", count=round(seconds / MINUTE)) if seconds > LONG else say("state.seconds", count=max(round(seconds), 1))
 
 
-KNOWN_REFUSALS = frozenset({"TR3010", "TR3011", "TR3014", "TR3015", "TR3020", "TR3021", "TR3022", "TR3009", "TR3013"})
+KNOWN_REFUSALS = frozenset({"TR3008", "TR3010", "TR3011", "TR3014", "TR3015", "TR3020", "TR3021", "TR3022", "TR3009", "TR3013"})
 """Refusals that the catalogue has words for; others are told as the error has them, in English."""
 
 

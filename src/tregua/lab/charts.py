@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from ...chart_options import Chart, Say, fan, tornado, victims
-from ...territories import PERSONS, Tiles, population_of, tiles_of
-from ...tile_options import change_map, level_map, small_multiples
-from ..emulator import Emulator
-from ..futures import Futures
-from ..headline import ALL, sure
-from ..headline import tornado as bars_of
-from ..wire import Package
+from ..chart_options import Chart, Say, fan, tornado, victims
+from ..territories import PERSONS, Tiles, population_of, tiles_of
+from ..tile_options import change_map, level_map, small_multiples
+from .emulator import Emulator
+from .futures import Futures
+from .headline import ALL, sure
+from .headline import tornado as bars_of
+from .wire import Package
 
 if TYPE_CHECKING:
-    from ...scenario import Scenario
+    from ..scenario import Scenario
 
 
 @dataclass(frozen=True, eq=False)
