@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,6 @@ VICTIMS = ("civilian", "member", "police", "troops", "vigilante", "inmate")
 SHARES = np.array([0.09, 0.84, 0.03, 0.01, 0.01, 0.02])
 YEARS = np.arange(2021, 2027)
 ERROR = 0.03
-LINKS = 8
 
 
 def effect_of(key: str, value: float) -> float:
@@ -106,7 +106,7 @@ def shared(pace: float = 0.0) -> Shared:
 
 
 def main(pace: float) -> None:
-    """Serve the made-up lab on a free port and print links, one a line, then `ready`; it runs until it is stopped."""
+    """Serve the made-up lab on a free port, and print a link for each line that comes in, until it is stopped."""
     from tregua.lab.access import ENTRY, Access
     from tregua.lab.pages import add_pages
     from tregua.lab.server import address_of, listen, make_app, serve
@@ -115,10 +115,13 @@ def main(pace: float) -> None:
     with listen("127.0.0.1", 0) as sock:
         access = Access(lab.visits, "127.0.0.1", sock.getsockname()[1])
         app = make_app(lab, access, add_pages)
-        for _ in range(LINKS):
-            print(f"{address_of('127.0.0.1', access.port)}{ENTRY}?token={access.new_link()}")
+
+        def answer() -> None:
+            for _ in sys.stdin:
+                print(f"{address_of('127.0.0.1', access.port)}{ENTRY}?token={access.new_link()}", flush=True)
+
+        threading.Thread(target=answer, daemon=True).start()
         lab.start()
-        print("ready", flush=True)
         serve(app, sock)
 
 

@@ -214,7 +214,8 @@ def _middle(name: str, years: np.ndarray, edges: dict[str, np.ndarray], look: tu
         words = say("chart.fan.tip", name=name, year=int(years[i]), middle=rounded(value if value is not None else math.nan), low=low, high=high)
         points.append({"value": value, "tooltip": {"formatter": words}})
     drawn = {"symbol": symbol, "symbolSize": 7, "lineStyle": {"color": colour, "width": 2.4, "type": line}, "itemStyle": {"color": colour}}
-    end = {"show": True, "formatter": name, "color": colour, "fontSize": TEXT, "fontWeight": "bold", "offset": [0, shift]}
+    shown = any(point["value"] is not None for point in points)
+    end = {"show": shown, "formatter": name, "color": colour, "fontSize": TEXT, "fontWeight": "bold", "offset": [0, shift]}
     return {"type": "line", "name": name, "data": points, **drawn, "endLabel": end, "z": 4}
 
 

@@ -153,7 +153,7 @@ def fit_by_state(
     for name, values, (symbol, colour, style), last in zip(names, (edges["median"], record, other), looks, ends, strict=True):
         points = [{"value": x, "tooltip": {"formatter": f"{name}, {year}: {rounded(x)}"} if x is not None else {}} for x, year in _pairs(values, years)]
         line = {"color": colour, "width": 2 if style == "solid" else 1.6, "type": style}
-        end = {"show": True, "formatter": name, "color": colour, "fontSize": SMALL, "offset": [0, shifts.pop(0) if last is not None else 0.0]}
+        end = {"show": last is not None, "formatter": name, "color": colour, "fontSize": SMALL, "offset": [0, shifts.pop(0) if last is not None else 0.0]}
         look = {"symbol": symbol, "symbolSize": 6, "itemStyle": {"color": colour}}
         series.append({"type": "line", "name": name, "data": points, "lineStyle": line, "endLabel": end, **look})
     title = say("chart.fit.title", state=state)

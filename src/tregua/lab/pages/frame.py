@@ -111,18 +111,19 @@ def screen(shared: Shared, visit: Visit, request: Request, key: str) -> Iterator
     ui.colors(primary="#0a5a8a")
     here = Screen(shared, visit, say, visit.language, client, problem)
     path = SCREENS.get(key, GUESS)
-    with ui.element("header").classes("top"):
+    with ui.header(fixed=False, wrap=False).classes("top"):
         with block("div", "brand"):
             text("strong", "Tregua")
             text("span", say("page.lab"))
         _navigation(here, key)
         _languages(here, path)
-    with ui.element("main").classes(f"screen {key}") as main:
+    # The library puts this into an element `main` of its own.
+    with ui.element("div").classes(f"screen {key}") as main:
         if here.problem is not None:
             notice(say("page.bad_link", code=here.problem.code), "wrong")
         _readiness(here)
         yield here
-    with ui.element("footer").classes("bottom"):
+    with ui.footer(fixed=False).classes("bottom"):
         text("p", say("page.footer"))
     ui.skip_link(say("page.skip"), target=main)
 

@@ -26,12 +26,18 @@ ROUNDING = 1e-9
 """Differences of positions below this are none: a slider answers with rounded binary numbers."""
 
 
+class _Slider(ui.slider):
+    """A slider that the server does not move while a hand does: an answer that comes late would pull it back."""
+
+    LOOPBACK = False
+
+
 @dataclass(eq=False)
 class _Row:
     """One handle on the page."""
 
     handle: Handle
-    slider: ui.slider
+    slider: _Slider
     number: ui.number
     note: ui.element
     root: ui.element
@@ -92,7 +98,7 @@ class Levers:
                 with ui.element("div").classes("track") as track:
                     track.style(f"--from: {self._place(handle, handle.evidence_low):.1f}%; --to: {self._place(handle, handle.evidence_high):.1f}%")
                     text("span", "", "covered").props["aria-hidden"] = "true"
-                    slider = ui.slider(min=handle.low, max=handle.high, step=handle.step, value=handle.rest, on_change=lambda event: self._drag(handle, event))
+                    slider = _Slider(min=handle.low, max=handle.high, step=handle.step, value=handle.rest, on_change=lambda event: self._drag(handle, event))
                     slider.props["aria-label"] = say("lab.slider_of", name=name, unit=short_unit(handle, say))
                     slider.props["data-testid"] = f"slider-{key}"
                     slider.on("change", lambda event: self._let_go(handle, event))
