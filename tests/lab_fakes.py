@@ -38,10 +38,12 @@ class FakePresent:
     digest = "fake"
 
     def __init__(self, gate: threading.Event):
-        self.gate, self.asked = gate, []
+        self.gate, self.asked, self.made = gate, [], []
 
     def prepare(self, numbers, progress=None, cancelled=None):
-        progress(1, 2)
+        self.made.append(numbers)
+        if progress:
+            progress(1, 2)
 
     def pairs(self, policy, numbers, cancelled=None, arrived=None):
         while not self.gate.wait(0.01):

@@ -9,6 +9,7 @@ from lab_fakes import FakeEngine, fake_lab, futures, package, until
 from tregua.errors import TreguaError
 from tregua.lab.futures import WIDTH
 from tregua.lab.jobs import MOST_KEPT_EACH, MOST_PAIR_YEARS, MOST_WAITING, MOST_WAITING_EACH, Jobs
+from tregua.lab.shared import CHUNKS_FIRST
 from tregua.lab.visits import MOST_FUTURES
 
 
@@ -228,6 +229,43 @@ def test_any_number_of_listeners_hear_every_change_and_the_loop_is_never_blocked
         assert [done for _, done in states] == sorted(done for _, done in states)
         assert ("running", WIDTH) in states
     assert longest < 0.5
+
+
+def test_idleness_is_used_and_ends_when_a_job_comes():
+    begun, steps, chunks = threading.Event(), [], Chunks()
+
+    def idle(wanted):
+        begun.set()
+        steps.append(wanted.wait(5.0))
+        return len(steps) < 2
+
+    jobs = Jobs(chunks, idle=idle).start()
+    assert begun.wait(5.0)
+    chunks.let(2)
+    first = jobs.submit("ana", package(), WIDTH)
+    until(lambda: first.standing.ended)
+    second = jobs.submit("ana", package(), WIDTH)
+    until(lambda: second.standing.ended)
+    assert steps == [True, True]
+    assert jobs.stop(5.0)
+
+
+def test_trouble_in_idleness_stops_nothing():
+    chunks = Chunks()
+    chunks.let()
+    jobs = Jobs(chunks, idle=lambda wanted: 1 / 0).start()
+    job = jobs.submit("ana", package(), WIDTH)
+    until(lambda: job.standing.state == "done")
+    assert jobs.stop(5.0)
+
+
+def test_the_present_is_made_for_the_first_pairs_of_any_package_while_nobody_asks():
+    engine = FakeEngine()
+    shared, _ = fake_lab(engine)
+    shared.start()
+    until(lambda: shared.present is not None and shared.present.made[-1].stop == CHUNKS_FIRST)
+    assert sorted(number for numbers in shared.present.made for number in numbers) == list(range(CHUNKS_FIRST))
+    assert shared.stop(5.0)
 
 
 def test_a_listener_whose_loop_is_gone_holds_up_nothing(queue):

@@ -152,10 +152,19 @@ class Jobs:
         before: what is done once before the first job; while it lasts, jobs wait.
         years: years of a pair, for the limit.
         turn: chunks of one job before the next has its turn: as many as run at the same time.
+        idle: some work for when no job waits; told when one comes, and gives back whether there is more of it.
     """
 
-    def __init__(self, chunks: Chunks, before: Callable[[threading.Event], None] | None = None, years: int = 1, turn: int = 1):
-        self._chunks, self._before, self._years, self._turn_chunks = chunks, before, years, turn
+    def __init__(
+        self,
+        chunks: Chunks,
+        before: Callable[[threading.Event], None] | None = None,
+        years: int = 1,
+        turn: int = 1,
+        idle: Callable[[threading.Event], bool] | None = None,
+    ):
+        self._chunks, self._before, self._years, self._turn_chunks, self._idle = chunks, before, years, turn, idle
+        self._wanted = threading.Event()
         self._line: list[Job] = []
         self._kept: list[Job] = []
         self._changed = threading.Condition()
@@ -171,6 +180,7 @@ class Jobs:
     def stop(self, seconds: float) -> bool:
         """Cancel all jobs and wait for the chunk that runs; whether the thread has ended in time."""
         self._stopped.set()
+        self._wanted.set()
         with self._changed:
             for job in tuple(self._line):
                 self._end(job)
@@ -220,6 +230,7 @@ class Jobs:
             if not job.standing.ended:
                 self._line.append(job)
                 self._number()
+                self._wanted.set()
                 self._changed.notify_all()
         return job
 
@@ -271,8 +282,9 @@ class Jobs:
 
     def _next(self) -> Job | None:
         """The first job in the queue, once there is one; None at the end."""
+        self._working = None
+        self._use_idleness()
         with self._changed:
-            self._working = None
             self._changed.wait_for(lambda: self._line or self._stopped.is_set())
             if self._stopped.is_set():
                 return None
@@ -280,6 +292,21 @@ class Jobs:
             self._working._move(state="running", position=None)
             self._number()
             return self._working
+
+    def _use_idleness(self) -> None:
+        """Do some of the other work, until a job comes or there is no more."""
+        while self._idle is not None and not self._stopped.is_set():
+            with self._changed:
+                if self._line:
+                    return
+                self._wanted.clear()
+            try:
+                more = self._idle(self._wanted)
+            except Exception:
+                # A job that needs the same says what is wrong.
+                more = False
+            if not more:
+                self._idle = None
 
     def _work(self) -> None:
         _step_back()

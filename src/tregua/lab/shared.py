@@ -22,8 +22,8 @@ from .jobs import HAND, Job, Jobs
 from .visits import Visit, Visits
 from .wire import Package, Refusal
 
-CHUNKS_BEFORE = 16
-"""Chunks of the present that are made before the first job: the 256 pairs that a package is run in first."""
+CHUNKS_FIRST = 16
+"""Chunks that a package is run in first: 256 pairs. Those of the present that they need are made while nobody asks for anything, or on the way."""
 
 Step = Literal["start", "present", "emulator", "ready", "refused"]
 """What the lab does before it can answer: it starts, makes the present, trains the emulator; then it is ready, or cannot be."""
@@ -103,7 +103,8 @@ class Shared:
         self.emulator: Emulator | None = None
         self._engine, self._told = engine or _Model(), told
         years = scenario.date(scenario.weeks).year - self.first.year
-        self.jobs = Jobs(self._chunks, self._prepare, max(years, 1), usable_cores())
+        self._turn, self._made = usable_cores(), 0
+        self.jobs = Jobs(self._chunks, self._prepare, max(years, 1), self._turn, self._fill)
         self.visits = Visits(self.jobs.forget)
 
     def checked(self, package: Package) -> Package:
@@ -125,7 +126,7 @@ class Shared:
             raise TreguaError("TR3014", "the lab is not ready yet", found=self.readiness.step, do="try again in a moment")
         return self.emulator.quick(package)
 
-    def run(self, visit: Visit, package: Package, pairs: int = CHUNKS_BEFORE * WIDTH, slot: str = HAND) -> Job:
+    def run(self, visit: Visit, package: Package, pairs: int = CHUNKS_FIRST * WIDTH, slot: str = HAND) -> Job:
         """Run a package in the model, behind the jobs that wait; pairs that this visitor has already are not run again.
 
         Raises:
@@ -154,10 +155,10 @@ class Shared:
         try:
             self._move(step="present")
             present = self._engine.present(self.scenario, self.draws, self.seed)
-            present.prepare(range(CHUNKS_BEFORE), lambda done, everything: self._move(done=done, everything=everything), stopped)
+            present.prepare(range(self._turn), lambda done, everything: self._move(done=done, everything=everything), stopped)
             if stopped.is_set():
                 return
-            self.present = present
+            self.present, self._made = present, self._turn
             self._move(step="emulator", done=0, everything=0)
             self.emulator = self._engine.emulator(present, lambda done, everything: self._move(done=done, everything=everything), stopped)
             if self.emulator is not None:
@@ -169,6 +170,15 @@ class Shared:
             self._move(
                 step="refused", refusal=Refusal(code="TR9002", what="something went wrong inside Tregua", do=f"please report it: {type(error).__name__}")
             )
+
+    def _fill(self, wanted: threading.Event) -> bool:
+        """Make some more of the present; whether there is more to make."""
+        if self.present is None:
+            return False
+        numbers = range(self._made, min(self._made + self._turn, CHUNKS_FIRST))
+        self.present.prepare(numbers, None, wanted)
+        self._made += 0 if wanted.is_set() else len(numbers)
+        return self._made < CHUNKS_FIRST
 
     def _move(self, **changes: object) -> None:
         self.readiness = replace(self.readiness, **changes)
