@@ -19,6 +19,7 @@ pytest.importorskip("nicegui")
 import stand_in
 import tregua
 from tregua.chart_options import Stretch, apart, ceiling, clean, fan, relative, schedule, tornado, victims
+from tregua.claims import CLAIM_STANCE
 from tregua.errors import TreguaError
 from tregua.lab.answer import KNOWN_REFUSALS, UNIT_KEYS, answer, headline_text
 from tregua.lab.bundle import Result, data_zip, figure, report, result_of, scenario_file
@@ -33,7 +34,7 @@ from tregua.lab.pages.start import IS, IS_NOT
 from tregua.lab.pages.trust import WEAKNESSES, official, shipped_scores
 from tregua.lab.uploads import read_upload
 from tregua.lab.wire import Package, Setting
-from tregua.lab.words import LANGUAGES, catalogue, day, sayer
+from tregua.lab.words import LANGUAGES, catalogue, claims, day, sayer
 from tregua.mechanism import registry
 from tregua.outcomes import VICTIMS
 from tregua.tile_options import FADED, paler, short
@@ -113,6 +114,14 @@ def test_both_languages_have_the_same_keys_places_and_no_empty_text():
     assert not {key for texts in (english, spanish) for key, text in texts.items() if not text.strip()}
     same = {key for key in english if english[key] == spanish[key] and re.search(r"[a-z]{4}", re.sub(r"\{\w+\}", "", english[key]))}
     assert same == {"page.language_en", "page.title"}, "texts that were not translated"
+
+
+def test_claims_behind_handles_are_translated_and_allegations_stay_allegations(shared):
+    translated, used = claims("es"), {claim for handle in shared.handles for claim in handle.claims}
+    assert set(translated) == used and claims("en") == {}
+    careful = r"\b\w+r[ií]an?\b|[Ss]e dice|afirma|señala"
+    hedged = {name for name in used if CLAIM_STANCE[name] == "alleged" and not re.search(careful, translated[name])}
+    assert hedged == set(), "alleged, and told as if it were known"
 
 
 def test_an_unknown_language_is_refused_and_days_are_written_as_one_reads_them():

@@ -307,7 +307,8 @@ def change_axis(name: str, edges: dict[str, np.ndarray]) -> Options:
     """An axis of relative changes [%], even on both sides of none, so that fewer is always on the left and as long as more."""
     furthest = max(abs(float(edges["low_90"].min())), abs(float(edges["high_90"].max())), FINE / 2.0)
     end = ceiling(PER_CENT * furthest * ROOM)
-    return value_axis(name, min=-end, max=end, nameLocation="middle", nameGap=26, axisLabel={"color": INK, "fontSize": SMALL, "formatter": "{value} %"})
+    label = {"color": INK, "fontSize": SMALL, "formatter": "{value} %", "hideOverlap": True}
+    return value_axis(name, min=-end, max=end, nameLocation="middle", nameGap=26, splitNumber=4, axisLabel=label)
 
 
 def tornado(names: Sequence[str], changes: Sequence[float], lows: Sequence[float], highs: Sequence[float], say: Say) -> Chart:

@@ -56,7 +56,7 @@ def change_map(
     rows = tuple(
         (name, signed(float(edges["median"][i])), *_spans(edges, i, say), say("table.sure") if sure[i] else say("table.unsure")) for i, name in enumerate(tiles)
     )
-    options = _map(edges["median"], words, tiles, (-most, most), DIVERGING, alt, unit, rows, columns, faded=~np.asarray(sure))
+    options = _map(edges["median"], words, tiles, (-most, most), DIVERGING, alt, rows, columns, faded=~np.asarray(sure))
     return Chart(title, options, say("chart.map.note_change"), alt, columns, rows)
 
 
@@ -71,7 +71,7 @@ def level_map(levels: Float[np.ndarray, "replicate territory"], tiles: Tiles, sa
     columns = (say("table.state"), say("table.median"), say("table.half"), say("table.ninety"))
     rows = tuple((name, rounded(float(edges["median"][i])), *_spans(edges, i, say)) for i, name in enumerate(tiles))
     most = ceiling(float(edges["median"].max(initial=LEAST)))
-    options = _map(edges["median"], words, tiles, (0.0, most), SEQUENTIAL, alt, unit, rows, columns)
+    options = _map(edges["median"], words, tiles, (0.0, most), SEQUENTIAL, alt, rows, columns)
     return Chart(title, options, say("chart.map.note_level"), alt, columns, rows)
 
 
@@ -93,7 +93,6 @@ def _map(
     ends: tuple[float, float],
     colours: Sequence[str],
     alt: str,
-    unit: str,
     rows: Sequence[Sequence[str]],
     columns: Sequence[str],
     faded: np.ndarray | None = None,
@@ -119,7 +118,7 @@ def _map(
         "bottom": 0,
         "itemHeight": 150,
         "itemWidth": 11,
-        "text": [f"{short(ends[1], '+' if ends[0] < 0 else '')} {unit}", short(ends[0], "+" if ends[0] < 0 else "")],
+        "text": [short(end, "+" if ends[0] < 0.0 else "") for end in reversed(ends)],
         "textStyle": {"fontSize": SMALL, "color": INK},
         "inRange": {"color": list(colours)},
         "calculable": False,
@@ -186,7 +185,7 @@ def small_multiples(
     grids, x_axes, y_axes, series = [], [], [], []
     height = 100.0 / rows_of_tiles
     for row in range(rows_of_tiles):
-        grids.append({"left": 6, "right": 6, "top": f"{row * height + 3.6:.2f}%", "height": f"{height - 4.6:.2f}%", "containLabel": False})
+        grids.append({"left": 6, "right": 6, "top": f"{row * height + 5.0:.2f}%", "height": f"{height - 5.6:.2f}%", "containLabel": False})
         hidden = {"gridIndex": row, "show": False}
         x_axes.append({"type": "category", "data": [str(i) for i in range(columns_of_tiles * (len(years) + 1))], "boundaryGap": False, **hidden})
         y_axes.append({**value_axis(""), "min": 0, "max": top, **hidden})
@@ -230,7 +229,7 @@ def _row(
         middle, last = float(after["median"][-1, i]), int(years[-1])
         words = say("chart.states.tip", name=list(tiles)[i], year=last, middle=rounded(middle), before=rounded(float(before["median"][-1, i])))
         moves = relative(middle / max(float(before["median"][-1, i]), 1e-9) - 1.0) if moved else ""
-        label = {"show": True, "position": "right", "offset": [-6, -7], "formatter": f"{abbreviation} {{v|{moves or short(middle)}}}"}
+        label = {"show": True, "position": "right", "offset": [-8, -9], "formatter": f"{abbreviation}\n{{v|{moves or short(middle)}}}", "lineHeight": 13}
         label |= {"color": GREY, "fontSize": SMALL, "rich": {"v": {"fontWeight": "bold", "fontSize": SMALL, "color": INK}}}
         heads.append({"value": [begin, top], "label": label, "tooltip": {"formatter": words}})
     place = {"xAxisIndex": grid, "yAxisIndex": grid}

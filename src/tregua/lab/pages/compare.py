@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,8 @@ class CompareScreen:
     def __init__(self, here: Screen):
         self.here, self._found = here, {}
         self._standings: dict[str, ui.element] = {}
-        self._tasks: list = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._drawing = self._outdated = False
         say = here.say
         text("h1", say("compare.title"))
         text("p", say("compare.lead", most=MOST_PINS), "lead")
@@ -110,10 +112,18 @@ class CompareScreen:
             words.set_text(said + standing_text(standing, self.here.say))
 
     async def _draw(self) -> None:
-        named = {package.name: self._found[package.settings] for package in self.here.visit.pins if package.settings in self._found}
-        charts = await run.io_bound(charts_of, named, self.here.say)
-        for name, chart in (charts or {}).items():
-            self._cards[name].show(chart)
+        """Draw what is there; what arrives meanwhile is drawn afterwards, so that an older picture never covers a newer one."""
+        self._outdated = True
+        if self._drawing:
+            return
+        self._drawing = True
+        while self._outdated:
+            self._outdated = False
+            named = {package.name: self._found[package.settings] for package in self.here.visit.pins if package.settings in self._found}
+            charts = await run.io_bound(charts_of, named, self.here.say)
+            for name, chart in (charts or {}).items():
+                self._cards[name].show(chart)
+        self._drawing = False
 
 
 def charts_of(packages: Mapping[str, Futures], say: Say) -> dict[str, Chart]:

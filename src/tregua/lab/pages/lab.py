@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..jobs import Standing
 
-HEIGHTS = {"fan": 330, "map": 330, "victims": 290, "tornado": 260, "states": 560}
+HEIGHTS = {"fan": 330, "map": 330, "victims": 290, "tornado": 260, "states": 620}
 """Heights of the charts [px]."""
 
 CIVILIANS = "civilian"

@@ -11,6 +11,7 @@ from ...ledger import Conflict, Count, Entry, independent_origins, load
 from ..answer import range_text
 from ..causes import Way, ways
 from ..handles import GROUPS, Handle, by_key
+from ..words import claims
 from .frame import SCREENS, Screen
 from .parts import block, link, notice, table, text
 
@@ -143,19 +144,23 @@ def _claims(here: Screen, handle: Handle) -> None:
     with block("section", "card", say("why.claims")):
         text("h2", say("why.claims"))
         text("p", say("why.claims_how"), "note")
-        _english(here)
+        if here.language != "en":
+            text("p", say("why.translated"), "note")
         if not handle.claims:
             text("p", say("lab.no_claims"))
+        translated = claims(here.language)
         for name in handle.claims:
-            _claim(entries[name], say)
+            _claim(entries[name], translated.get(name, ""), say)
 
 
-def _claim(entry: Entry, say: Say) -> None:
+def _claim(entry: Entry, translated: str, say: Say) -> None:
     with ui.element("details").classes(f"claim {entry.stance}"):
         with ui.element("summary"):
             text("strong", entry.id)
             text("span", say(f"stance.{entry.stance}"), "stance")
-            text("span", entry.text).props["lang"] = "en"
+            words = text("span", translated or entry.text)
+            if not translated:
+                words.props["lang"] = "en"
         text("p", say("why.said_in", source=entry.source, date=entry.date))
         for chain in entry.chains:
             text("p", say("why.chain", chain=" ← ".join(chain)), "chain").props["lang"] = "en"

@@ -1,7 +1,8 @@
 """Every text of the lab's pages in English and Spanish, under the same keys.
 
 A key is the path to a text in ``en.toml`` and ``es.toml``, such as ``lab.headline``; values go into named places in braces. Spanish is that of Mexico, where a
-comma separates thousands and a point decimals, as in English. Texts that come from the model or the ledger (claims, sources) are in English only; pages say so.
+comma separates thousands and a point decimals, as in English. Claims have a Spanish translation in ``claims-es.toml``; other texts of the model and the ledger
+(what a source says, notes on figures) are in English only, and pages say so.
 """
 
 from __future__ import annotations
@@ -56,3 +57,10 @@ def day(date: dt.date, language: str) -> str:
     """A date as one reads it: ``"1 January 2021"``, ``"1 de enero de 2021"``."""
     texts = catalogue(language)
     return texts["date.day"].format(day=date.day, month=texts[MONTHS].split(", ")[date.month - 1], year=date.year)
+
+
+@cache
+def claims(language: str) -> dict[str, str]:
+    """Texts of claims by id in a language that the ledger does not speak; none for English."""
+    place = resources.files(__package__) / f"claims-{language}.toml"
+    return tomllib.loads(place.read_text(encoding="utf-8")) if place.is_file() else {}
