@@ -348,7 +348,7 @@ ESSAYS: dict[str, Essay] = {
     "TR9001": Essay(
         "a package is missing",
         'The core installs without plotting, tables and the command line. Install them with: pip install "tregua[app]". Scores of forecasts need more: '
-        'pip install "tregua[app,score]".',
+        'pip install "tregua[app,score]"; and so does the lab: pip install "tregua[app,lab]".',
     ),
 }
 """Every code that the package may raise; a test compares this with the code."""
