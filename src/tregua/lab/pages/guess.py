@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import run, ui
 
+from ...chart_options import Chart
 from ..answer import error_text, headline_text, standing_text
 from ..charts import fan_of
 from ..futures import Futures
@@ -79,7 +80,7 @@ class _Guessing:
     def __init__(self, here: Screen, question: Question, questions: list[Question]):
         self._here, self._question, self._guess = here, question, ""
         say = here.say
-        self._hand = Hand(here, self._quick, self._arrived, self._refused)
+        self._hand = Hand(here, self._fan, self._quick, self._arrived, self._refused)
         with block("section", "card", say("guess.question")):
             choice = ui.select({q.key: say(f"guess.{q.key}") for q in questions}, value=question.key, label=say("guess.choose"), on_change=self._choose)
             choice.props("outlined").classes("wide")
@@ -118,16 +119,21 @@ class _Guessing:
         self._hand.move(package)
         self._hand.rest(package, FIRST)
 
-    async def _quick(self, package: Package, futures: Futures) -> None:
+    def _fan(self, package: Package, futures: Futures) -> Chart:
+        return fan_of(futures, package, headline(futures).victims, self._here.say)
+
+    def _quick(self, package: Package, futures: Futures, chart: Chart) -> None:
         if self._hand.job is None or not self._hand.job.standing.done:
-            await self._show(package, futures)
+            self._show(package, futures, chart)
 
     async def _arrived(self, package: Package, standing: Standing) -> None:
         self._standing.set_text(standing_text(standing, self._here.say))
         if standing.futures is not None:
-            await self._show(package, standing.futures)
+            chart = await run.io_bound(self._fan, package, standing.futures)
+            if chart is not None:
+                self._show(package, standing.futures, chart)
 
-    async def _show(self, package: Package, futures: Futures) -> None:
+    def _show(self, package: Package, futures: Futures, chart: Chart) -> None:
         say = self._here.say
         if package.settings != self._package().settings or not self._guess:
             return
@@ -136,10 +142,8 @@ class _Guessing:
         told = say("guess.right") if right == self._guess else say("guess.other", guess=say(f"guess.{self._guess}"), answer=say(f"guess.{right}"))
         self._told.set_text(f"{told} {headline_text(said, say)}")
         self._error.set_text(error_text(said, futures, say))
-        chart = await run.io_bound(fan_of, futures, package, said.victims, say)
-        if chart is not None:
-            self._card.root.set_visibility(True)
-            self._card.show(chart)
+        self._card.root.set_visibility(True)
+        self._card.show(chart)
         self._go.props["href"] = f"{SCREENS['lab']}?p={package.code()}&lang={self._here.language}"
         self._go.set_visibility(True)
         self._go.update()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nicegui import background_tasks, run
 
@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 FIRST, MORE = 256, 1024
 """Pairs that are run when a handle comes to rest, and that the button asks for."""
 
+REDRAW = 0.3
+"""Least seconds between two drawings of a job that runs: with more, the browser would be busy with them while the hand moves on."""
 
-class Hand:
+Made = TypeVar("Made")
+
+
+class Hand(Generic[Made]):
     """Answers for one open page.
 
     Args:
         here: the page.
-        quick: shows a quick estimate; called with a package and its futures.
+        made: makes what is shown of a quick estimate; called in a thread.
+        quick: shows a quick estimate; called with a package, its futures, and what was made of them.
         arrived: shows how a job stands.
         refused: shows why something cannot be done.
     """
@@ -33,11 +39,12 @@ class Hand:
     def __init__(
         self,
         here: Screen,
-        quick: Callable[[Package, Futures], Awaitable[None]],
+        made: Callable[[Package, Futures], Made],
+        quick: Callable[[Package, Futures, Made], None],
         arrived: Callable[[Package, Standing], Awaitable[None]],
         refused: Callable[[TreguaError], None],
     ):
-        self._here, self._quick, self._arrived, self._refused = here, quick, arrived, refused
+        self._here, self._made, self._quick, self._arrived, self._refused = here, made, quick, arrived, refused
         self._wanted: Package | None = None
         self._busy = False
         self.job: Job | None = None
@@ -69,19 +76,26 @@ class Hand:
         try:
             while (package := self._wanted) is not None:
                 self._wanted = None
-                futures = await run.io_bound(self._here.shared.quick, package)
-                if futures is not None:
-                    await self._quick(package, futures)
+                answer = await run.io_bound(self._estimate, package)
+                if answer is not None:
+                    self._quick(package, *answer)
         except TreguaError as error:
             self._refused(error)
         finally:
             self._busy = False
+
+    def _estimate(self, package: Package) -> tuple[Futures, Made]:
+        """The emulator's answer and what is shown of it, in one go."""
+        futures = self._here.shared.quick(package)
+        return futures, self._made(package, futures)
 
     async def _follow_job(self, job: Job) -> None:
         async for standing in job.changes():
             if self.job is not job:
                 return
             await self._arrived(job.package, standing)
+            if not standing.ended:
+                await asyncio.sleep(REDRAW)
 
     def _begin(self, work: Awaitable[None]) -> None:
         task = background_tasks.create(work)

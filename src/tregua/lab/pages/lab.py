@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import run, ui
 
+from ...chart_options import Chart
 from ...errors import TreguaError
 from ..answer import answer, refused_text, standing_text
 from ..charts import all_charts, fan_of, ground_of, tornado_of
@@ -44,7 +45,7 @@ class LabScreen:
         text("h1", here.say("nav.lab"), "visually-hidden")
         self._cards: dict[str, ChartCard] = {}
         with ui.element("div").classes("lab-grid"):
-            self._hand = Hand(here, self._show_quick, self._show_standing, self._refuse)
+            self._hand = Hand(here, self._fan, self._show_quick, self._show_standing, self._refuse)
             self._levers = Levers(here, self._moved, self._released)
             with block("div", "results"):
                 self._answer()
@@ -130,12 +131,12 @@ class LabScreen:
         self.here.change(package, SCREENS["lab"])
         self._hand.rest(package)
 
-    async def _show_quick(self, package: Package, futures: Futures) -> None:
+    def _fan(self, package: Package, futures: Futures) -> Chart:
+        return fan_of(futures, package, self._victim, self.here.say)
+
+    def _show_quick(self, package: Package, futures: Futures, chart: Chart) -> None:
         """A quick estimate: the fan and the headline only."""
         if package.settings != self.here.package.settings or self._better(package, futures):
-            return
-        chart = await run.io_bound(fan_of, futures, package, self._victim, self.here.say)
-        if chart is None or package.settings != self.here.package.settings or self._better(package, futures):
             return
         self._futures, self._of = futures, package
         self._cards["fan"].show(chart, lively=True)

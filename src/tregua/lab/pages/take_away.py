@@ -37,7 +37,7 @@ class TakeAwayScreen:
         say = here.say
         text("h1", say("take.title"))
         text("p", say("take.lead"), "lead")
-        self._hand = Hand(here, self._ignore, self._arrived, self._refuse)
+        self._hand = Hand(here, self._nothing, self._ignore, self._arrived, self._refuse)
         with block("section", "card", say("take.result")):
             text("h2", say("take.result"))
             self._headline = text("p", "", "headline")
@@ -101,8 +101,11 @@ class TakeAwayScreen:
         known = self.here.visit.known(self.here.package)
         self._hand.rest(self.here.package, max(FIRST, known.pairs if known else 0))
 
-    async def _ignore(self, package: Package, futures: Futures) -> None:
+    def _nothing(self, package: Package, futures: Futures) -> None:
         """No quick estimates here: what is taken away comes from the model."""
+
+    def _ignore(self, package: Package, futures: Futures, made: None) -> None:
+        """None are shown either."""
 
     async def _arrived(self, package: Package, standing: Standing) -> None:
         say = self.here.say
