@@ -46,7 +46,7 @@ LAYERS = (
     {"scoreboard"},
     {"checkpoint", "wording", "drawing"},
     {"arrays", "maps", "death_charts", "manifest", "describe", "chart_options"},
-    {"figures", "limits", "score_charts", "record_options", "tile_options"},
+    {"figures", "limits", "score_charts", "record_options", "schedule_options", "tile_options"},
     {"report"},
     {"store"},
     {"scenario_file", "reference"},

@@ -18,7 +18,7 @@ pytest.importorskip("nicegui")
 
 import stand_in
 import tregua
-from tregua.chart_options import Stretch, apart, ceiling, clean, fan, relative, schedule, tornado, victims
+from tregua.chart_options import apart, bare, ceiling, clean, fan, relative, tornado, victims
 from tregua.claims import CLAIM_STANCE
 from tregua.errors import TreguaError
 from tregua.lab.answer import KNOWN_REFUSALS, UNIT_KEYS, answer, headline_text
@@ -37,6 +37,7 @@ from tregua.lab.wire import Package, Setting
 from tregua.lab.words import LANGUAGES, catalogue, claims, day, sayer
 from tregua.mechanism import registry
 from tregua.outcomes import VICTIMS
+from tregua.schedule_options import Stretch, schedule
 from tregua.tile_options import FADED, paler, short
 
 SOURCE = Path(tregua.__file__).parent
@@ -262,6 +263,7 @@ def test_a_comparison_takes_packages_of_different_length_and_lists_what_differs(
 
 def test_text_of_a_visitor_is_harmless_in_a_chart():
     assert clean("{a|<img src=x onerror=1>}") == "(a/&lt;img src=x onerror=1&gt;)"
+    assert bare("{it's}") == "(it's)"
     assert paler("#000000") == f"#{round((1 - FADED) * 255):02x}" + f"{round((1 - FADED) * 255):02x}" * 2
     assert [short(x, "+") for x in (0.01, 0.0, -3.14, 23.4)] == ["≈0", "0", "−3.1", "+23"]
 

@@ -7,7 +7,6 @@ colour says, a label, a symbol or a place says too.
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 import math
 from collections.abc import Callable, Sequence
@@ -93,9 +92,14 @@ def share_of(share: float) -> str:
     return f"{round(PER_CENT * share)}{GAP}%" if math.isfinite(share) else "–"
 
 
+def bare(text: str) -> str:
+    """A text that a visitor may have written, for a label: no places of a template, no rich text. Labels are drawn as text, not as HTML."""
+    return text.replace("{", "(").replace("}", ")").replace("|", "/")
+
+
 def clean(text: str) -> str:
-    """A text that a visitor wrote, harmless in a label: no HTML, no places of a template, no rich text."""
-    return html.escape(text.replace("{", "(").replace("}", ")").replace("|", "/"))
+    """The same for what appears where one points at, which the browser takes for HTML."""
+    return html.escape(bare(text))
 
 
 def frame(alt: str, **parts: Any) -> Options:
@@ -337,7 +341,7 @@ def tornado(names: Sequence[str], changes: Sequence[float], lows: Sequence[float
         alt,
         grid={"left": NAMES, "right": 40, "top": 8, "bottom": 44},
         xAxis=change_axis(say("chart.change_axis"), ends),
-        yAxis=rows_axis([f"{clean(name)}\n{relative(x)}" for name, x in zip(names, middle, strict=True)]),
+        yAxis=rows_axis([f"{bare(name)}\n{relative(x)}" for name, x in zip(names, middle, strict=True)]),
         series=[
             {"type": "bar", "name": title, "data": bars, "barWidth": 16, "markLine": zero_line()},
             {"type": "boxplot", "name": say("table.half"), "data": halves, "itemStyle": outline, "boxWidth": [4, 7], "silent": True, "z": 5},
@@ -347,59 +351,3 @@ def tornado(names: Sequence[str], changes: Sequence[float], lows: Sequence[float
     spans = [say("span", low=relative(a), high=relative(b)) for a, b in zip(low, high, strict=True)]
     rows = tuple((name, relative(x), text) for name, x, text in zip(names, middle, spans, strict=True))
     return Chart(title, options, say("chart.tornado.note"), alt, columns, rows)
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """One setting on a time line.
-
-    Attributes:
-        name: of the handle.
-        value: position with its unit.
-        start: first day in force.
-        full: day on which it has grown to full strength.
-        end: first day no longer in force, or the last of the time line.
-    """
-
-    name: str
-    value: str
-    start: dt.date
-    full: dt.date
-    end: dt.date
-
-
-def schedule(stretches: Sequence[Stretch], first: dt.date, last: dt.date, say: Say) -> Chart:
-    """All settings on one time line: a broken thin line while a change grows, a thick one at full strength.
-
-    Args:
-        stretches: the settings.
-        first: first day of the time line.
-        last: last day of it.
-        say: the catalogue.
-    """
-    growing: list[Any] = []
-    full: list[Any] = []
-    for s in stretches:
-        tip = {"formatter": say("chart.schedule.tip", name=clean(s.name), value=s.value, start=s.start, full=s.full, end=s.end)}
-        for line, begin, end in ((growing, s.start, s.full), (full, s.full, s.end)):
-            if begin < end:
-                line += [{"value": [str(begin), clean(s.name)], "tooltip": tip}, {"value": [str(end), clean(s.name)], "tooltip": tip}, [str(end), None]]
-    marks = [{"xAxis": str(s.start)} for s in stretches]
-    title = say("chart.schedule.title", first=first, last=last)
-    told = "; ".join(say("chart.schedule.told", name=s.name, value=s.value, start=s.start, end=s.end) for s in stretches) or say("chart.schedule.none")
-    alt = say("chart.schedule.alt", title=title, told=told)
-    shared = {"type": "line", "symbol": "rect", "symbolSize": [3, 18], "itemStyle": {"color": BLUE}, "connectNulls": False}
-    dotted = {"silent": True, "symbol": "none", "label": {"show": False}, "lineStyle": {"type": "dotted", "color": PALE}, "data": marks}
-    options = frame(
-        alt,
-        grid={"left": NAMES, "right": 24, "top": 8, "bottom": 28},
-        xAxis={"type": "time", "min": str(first), "max": str(last), "axisLabel": {"color": INK, "fontSize": SMALL, "hideOverlap": True}},
-        yAxis=rows_axis([clean(s.name) for s in stretches]),
-        series=[
-            {**shared, "name": say("chart.schedule.growing"), "data": growing, "lineStyle": {"width": 4, "type": "dashed", "color": BLUE}, "markLine": dotted},
-            {**shared, "name": say("chart.schedule.full"), "data": full, "lineStyle": {"width": 11, "color": BLUE, "opacity": 0.8}},
-        ],
-    )
-    columns = (say("table.handle"), say("table.value"), say("table.start"), say("table.full"), say("table.end"))
-    rows = tuple((s.name, s.value, str(s.start), str(s.full), str(s.end)) for s in stretches)
-    return Chart(title, options, say("chart.schedule.note"), alt, columns, rows)

@@ -23,6 +23,7 @@ from .chart_options import (
     Options,
     Say,
     apart,
+    bare,
     box,
     category_axis,
     ceiling,
@@ -64,12 +65,12 @@ def compare_lines(years: Int[np.ndarray, "year"], baseline: Float[np.ndarray, "r
     before = bands(baseline)
     name = say("chart.without")
     series: list[Options] = [*ribbon("90", before["low_90"], before["high_90"], GREY, OUTER), *ribbon("50", before["low_50"], before["high_50"], GREY, INNER)]
-    middles = {name: before["median"], **{clean(key): np.median(values, axis=0) for key, values in packages.items()}}
+    middles = {name: before["median"], **{bare(key): np.median(values, axis=0) for key, values in packages.items()}}
     top = ceiling(ROOM * max(float(before["high_90"].max()), *(float(x.max()) for x in middles.values())))
     shifts = apart([float(x[-1]) for x in middles.values()], top)
     for i, (called, middle) in enumerate(middles.items()):
         colour = GREY if i == 0 else COLOURS[(i - 1) % len(COLOURS)]
-        points = [{"value": x, "tooltip": {"formatter": f"{called}, {year}: {rounded(x)}"}} for x, year in zip(plain(middle), years, strict=True)]
+        points = [{"value": x, "tooltip": {"formatter": f"{clean(called)}, {year}: {rounded(x)}"}} for x, year in zip(plain(middle), years, strict=True)]
         line = {"color": colour, "width": 2.2, "type": "solid" if i == 0 else DASHES[(i - 1) % len(DASHES)]}
         end = {"show": True, "formatter": called, "color": colour, "fontSize": TEXT, "width": 150, "overflow": "truncate", "offset": [0, shifts[i]]}
         look = {"symbol": "emptyCircle" if i == 0 else SYMBOLS[(i - 1) % len(SYMBOLS)], "symbolSize": 8, "itemStyle": {"color": colour}}
@@ -116,7 +117,7 @@ def compare_boxes(baseline: Float[np.ndarray, "replicate"], packages: Mapping[st
         alt,
         grid={"left": NAMES, "right": 24, "top": 8, "bottom": 44},
         xAxis=change_axis(say("chart.change_axis"), widest),
-        yAxis=rows_axis([clean(name) for name in found]),
+        yAxis=rows_axis([bare(name) for name in found]),
         series=[{"type": "boxplot", "name": title, "data": boxes, "boxWidth": [6, 18], "markLine": zero_line()}],
     )
     columns = (say("table.package"), say("table.change"), say("table.half"), say("table.ninety"), say("table.pairs"))
@@ -202,7 +203,7 @@ def scores(
     for j, origin in enumerate(origins):
         points = [
             {
-                "value": [value, clean(labels[i])],
+                "value": [value, bare(labels[i])],
                 "tooltip": {
                     "formatter": say("chart.scores.tip", name=clean(labels[i]), origin=int(origin), crps=rounded(value), covered=share_of(float(covered[i, j])))
                 },
@@ -221,7 +222,7 @@ def scores(
         legend={"top": 0, "left": 0, "textStyle": {"fontSize": TEXT, "color": INK}},
         grid={"left": 220, "right": 24, "top": 34, "bottom": 44},
         xAxis=value_axis(say("chart.scores.axis"), min=0, nameLocation="middle", nameGap=26),
-        yAxis=rows_axis([clean(labels[i]) for i in order], 218),
+        yAxis=rows_axis([bare(labels[i]) for i in order], 218),
         series=series,
     )
     columns = (say("table.forecast"), *(say("chart.scores.origin", origin=int(origin)) for origin in origins))

@@ -25,7 +25,7 @@ FADED = 0.35
 CLEAR = "rgba(255,255,255,0.01)"
 """A colour that cannot be seen, on which a pointer is felt all the same."""
 
-DARK = 0.45
+DARK = 0.55
 """Luminance of a tile below which its letters are white."""
 
 LEAST = 0.05
@@ -176,6 +176,7 @@ def small_multiples(
         rates: whether the numbers are rates.
     """
     before, after = bands(baseline), bands(baseline if changed is None else changed)
+    moves = None if changed is None else changed[:, -1].mean(axis=0) / np.maximum(baseline[:, -1].mean(axis=0), 1e-9) - 1.0
     unit, across, down = say("unit.rate" if rates else "unit.persons"), *_extent(tiles)
     top = ceiling(max(float(np.quantile(after["high_90"].max(axis=0), 0.9)), float(before["median"].max()), float(after["median"].max())))
     title = say("chart.states.title", first=int(years[0]), last=int(years[-1]), unit=unit)
@@ -189,7 +190,7 @@ def small_multiples(
         hidden = {"gridIndex": row, "show": False}
         x_axes.append({"type": "category", "data": [str(i) for i in range(columns_of_tiles * (len(years) + 1))], "boundaryGap": False, **hidden})
         y_axes.append({**value_axis(""), "min": 0, "max": top, **hidden})
-        series += _row(row, down[0] + row, years, before, after, changed is not None, tiles, across, top, say)
+        series += _row(row, down[0] + row, years, before, after, moves, tiles, across, top, say)
     options = frame(alt, grid=grids, xAxis=x_axes, yAxis=y_axes, series=series)
     heads = [say("table.state"), f"{say('chart.without')}, {years[0]}", f"{say('chart.without')}, {years[-1]}"]
     heads += [f"{say('chart.with')}, {years[-1]}", say("table.ninety")] if changed is not None else []
@@ -208,13 +209,14 @@ def _row(
     years: np.ndarray,
     before: dict[str, np.ndarray],
     after: dict[str, np.ndarray],
-    moved: bool,
+    moves: np.ndarray | None,
     tiles: Tiles,
     across: tuple[int, int],
     top: float,
     say: Say,
 ) -> list[Options]:
     """The series of one row of tiles: lines of all its states one behind the other, with gaps between them."""
+    moved = moves is not None
     wide, stride = across[1] - across[0] + 1, len(years) + 1
     lines = {key: np.full(wide * stride, np.nan) for key in (*after, "before")}
     heads = []
@@ -228,8 +230,8 @@ def _row(
         lines["before"][part] = before["median"][:, i]
         middle, last = float(after["median"][-1, i]), int(years[-1])
         words = say("chart.states.tip", name=list(tiles)[i], year=last, middle=rounded(middle), before=rounded(float(before["median"][-1, i])))
-        moves = relative(middle / max(float(before["median"][-1, i]), 1e-9) - 1.0) if moved else ""
-        label = {"show": True, "position": "right", "offset": [-8, -9], "formatter": f"{abbreviation}\n{{v|{moves or short(middle)}}}", "lineHeight": 13}
+        number = short(middle) if moves is None else relative(float(moves[i]))
+        label = {"show": True, "position": "right", "offset": [-8, -9], "formatter": f"{abbreviation}\n{{v|{number}}}", "lineHeight": 13}
         label |= {"color": GREY, "fontSize": SMALL, "rich": {"v": {"fontWeight": "bold", "fontSize": SMALL, "color": INK}}}
         heads.append({"value": [begin, top], "label": label, "tooltip": {"formatter": words}})
     place = {"xAxisIndex": grid, "yAxisIndex": grid}

@@ -213,6 +213,7 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
             title=result.package.name or say("take.policy"),
             said=said,
             error=error,
+            held=say("lab.chance_and_fit" if shared.draws else "lab.chance_only"),
             everyone=answer(result.futures, result.package, "all", say)[0] if headline(result.futures, CIVILIANS).victims == CIVILIANS else "",
             heads=heads,
             rows=rows,

@@ -68,6 +68,9 @@ class LabScreen:
             self._headline.props["aria-live"] = "polite"
             self._error = text("p", "", "note")
             self._error.props["data-testid"] = "error"
+            fitted = bool(self.here.shared.draws)
+            held = text("p", say("lab.chance_and_fit" if fitted else "lab.chance_only"), "note" if fitted else "note held")
+            held.props["data-testid"] = "held"
             self._beyond = notice(say("lab.outside"), "amber")
             self._beyond.props["data-testid"] = "outside"
             self._refusal = notice("", "wrong")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from ...chart_options import Stretch
-from ...chart_options import schedule as chart_of
 from ...errors import TreguaError
+from ...schedule_options import Stretch
+from ...schedule_options import schedule as chart_of
 from ..answer import position_text, refused_text
 from ..handles import by_key
 from ..wire import Package, Setting
