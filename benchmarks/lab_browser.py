@@ -1,7 +1,7 @@
 """How quickly the page follows the hand: from a key press on a slider to the first frame in which fan and headline have changed, in a real browser.
 
-Run by hand: ``python benchmarks/lab_browser.py [--scenario FILE] [--presses 60] [--json FILE]``. It starts the lab on the scenario, waits until it is ready (the first
-time this takes minutes), and opens Chromium. With ``--stand-in`` the answers are made up, so that what is left is the page's own share.
+Run by hand: ``python benchmarks/lab_browser.py [--scenario FILE] [--presses 60] [--json FILE]``. It starts the lab on the scenario, waits until it is ready (the
+first time this takes minutes), and opens Chromium. With ``--stand-in`` the answers are made up, so that what is left is the page's own share.
 What each row means is in ``benchmarks/README.md``.
 """
 
@@ -38,7 +38,8 @@ WATCH = """(place) => {
     const begun = pressed; pressed = null;
     requestAnimationFrame(() => window.taken.push(performance.now() - begun));
   };
-  for (const what of [fan, headline]) new MutationObserver(() => seen(what)).observe(what, {subtree: true, childList: true, attributes: true, characterData: true});
+  const all = {subtree: true, childList: true, attributes: true, characterData: true};
+  for (const what of [fan, headline]) new MutationObserver(() => seen(what)).observe(what, all);
 }"""
 """Notes the time from each key press to the first frame after both have changed."""
 
@@ -129,8 +130,7 @@ def main() -> None:
     print(", ".join(f"{name} {value}" for name, value in facts.items()))
     for row in rows:
         print(f"{row.what:36}  median {row.median:6.0f} ms   95 % {row.slow:6.0f} ms   {row.count} of {row.pressed} answered")
-    if given.json:
-        save(given.json, {**facts, "rows": [asdict(row) for row in rows]})
+    save(facts, [asdict(row) for row in rows], given.json)
 
 
 if __name__ == "__main__":
