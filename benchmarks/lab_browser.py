@@ -1,7 +1,7 @@
 """How quickly the page follows the hand: from a key press on a slider to the first frame in which fan and headline have changed, in a real browser.
 
-Run by hand: ``python benchmarks/lab_browser.py [--scenario FILE] [--presses 60] [--json FILE]``. It starts the lab on the scenario, waits until it is ready (the
-first time this takes minutes), and opens Chromium. With ``--stand-in`` the answers are made up, so that what is left is the page's own share.
+Run by hand: ``python benchmarks/lab_browser.py [--scenario FILE] [--presses 60] [--json FILE]``. It starts the lab on the scenario, waits until it is ready
+(the first time this takes minutes), and opens Chromium. With ``--stand-in`` the answers are made up, so that what is left is the page's own share.
 What each row means is in ``benchmarks/README.md``.
 """
 
