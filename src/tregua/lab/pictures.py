@@ -30,9 +30,11 @@ def fan_picture(futures: Futures, package: Package, say: Say, footer: str) -> Pi
     chart = fan_of(futures, package, VICTIM, say)
     figure, axes = sheet(1, 1, (8.6, 4.4), chart.title, _broken(chart.note), footer)
     ax, ends = axes[0, 0], []
-    for values, colour, name in ((futures.baseline, GREY, say("chart.without")), (futures.changed, COLOURS[0], say("chart.with"))):
+    looks = ((futures.baseline, GREY, "o", "white", say("chart.without")), (futures.changed, COLOURS[0], "D", COLOURS[0], say("chart.with")))
+    for values, colour, marker, face, name in looks:
         by_year = killed_by_year(values, futures.victims, VICTIM)
         ends.append((draw_fan(ax, futures.years, by_year, colour), name, colour))
+        ax.lines[-1].set(marker=marker, markerfacecolor=face, markersize=4.5)
     ax.set_xticks(futures.years)
     ax.margins(x=0)
     ax.set_ylim(bottom=0.0)
