@@ -42,7 +42,7 @@ def short(tmp_path):
 
 def test_the_commands_are_those_the_readme_promises():
     known = ["ablate", "check", "compare", "data", "describe", "doctor", "evidence", "explain", "fit", "forecast"]
-    known += ["ladder", "mechanisms", "new", "reproduce", "run", "score"]
+    known += ["lab", "ladder", "mechanisms", "new", "reproduce", "run", "score"]
     assert known == COMMANDS
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -111,3 +113,38 @@ def test_units_of_declarations_are_checked():
         check_unit(unit)
     with pytest.raises(TreguaError, match="TR1302"):
         check_unit("1/lustrum")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9**9**9**9 week",
+        "9^9^9^9 week",
+        "(9)**9**9 week",
+        "((((9**9)**9)**9)**9) week",
+        "9\u2079\u2079\u2079\u2079\u2079 week",
+        "9*,*9*,*9*,*9 week",
+        "1 week**(9**9**9)",
+        "1 week**999999999",
+        "1 week**9.9**9",
+        "1" * 101 + " week",
+        "1" * 90 + "!",
+        "(" * 60 + "1" + ")" * 60,
+        "square person squared_9**9 squared",
+        "1e9/+1e9)nanweek",
+        "1e99week per week cubed",
+    ],
+)
+def test_arithmetic_that_would_take_for_ever_is_refused_at_once(text):
+    began = time.perf_counter()
+    with pytest.raises(TreguaError, match="TR130"):
+        in_unit(text, "week", "")
+    assert time.perf_counter() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [("1e-3/week", "1/week", 1e-3), ("1,000 person", "person", 1000.0), ("2 kg/km**2", "kg/km**2", 2.0), ("-.5 week^-1", "1/week", -0.5)],
+)
+def test_what_was_always_read_still_is(text, unit, value):
+    assert in_unit(text, unit, "") == pytest.approx(value)

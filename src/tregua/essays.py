@@ -2,7 +2,7 @@
 
 Numbering: TR10 command line, TR11 reading files, TR12 keys and names, TR13 quantities and dates, TR14 policies, TR15 data, TR16 evidence, TR21
 building models, TR22 plans and solvers, TR23 results, TR27 forecasts and their scores, TR28 the statistical layer, TR29 fits and
-posteriors, TR31 run folders, TR90 installation.
+posteriors, TR30 the lab, TR31 run folders, TR90 installation.
 """
 
 from __future__ import annotations
@@ -266,6 +266,65 @@ ESSAYS: dict[str, Essay] = {
         "chains cannot be so short",
         "A chain needs an iteration of warm-up and four draws for its diagnostics to be defined at all; for an answer it needs a hundred or more.",
     ),
+    "TR3001": Essay(
+        "the lab does not listen to other computers unguarded",
+        "Whoever reaches the lab can make this computer work. On 127.0.0.1 only programs of this computer reach it. For another --host write a password of at "
+        "least 12 characters into a file, make it readable by you alone with `chmod 600 FILE`, and add --password-file FILE. Put a proxy with TLS in front, "
+        "or the password can be read on the way.",
+    ),
+    "TR3002": Essay("a link holds no package", "The part after p= was cut short or changed. Its check sum tells half a link from another package."),
+    "TR3003": Essay(
+        "the password file cannot be used",
+        "It needs 12 to 1,024 characters in its first line, and must be readable by nobody else: `chmod 600 FILE`.",
+    ),
+    "TR3004": Essay("the lab cannot listen there", "The port is taken, needs rights that you have not, or the address is not one of this computer."),
+    "TR3005": Essay(
+        "somebody was not let in",
+        "A link of the lab works once and then opens it in that browser until the lab is stopped. Press Enter in the terminal where `tregua lab` runs for "
+        "another link.",
+    ),
+    "TR3006": Essay(
+        "a request did not come from a page of the lab",
+        "The lab answers only pages that it served itself, under the name in its link. This keeps other pages in the same browser from using it. Behind a "
+        "proxy, say its name with --name.",
+    ),
+    "TR3007": Essay("too many visitors", "The lab holds the futures of at most 16 visitors. A visit gives way an hour after its last request."),
+    "TR3008": Essay("too much in a short time", "Requests, messages, links, passwords and tabs are limited, so that one visitor cannot stop the others."),
+    "TR3009": Essay("a file or request is too large or of another kind", "Scenario files end in .toml and have at most 65,536 bytes."),
+    "TR3010": Essay("the queue is full", "At most 8 jobs of one visitor and 32 of all wait. Cancel one, or wait for one to end."),
+    "TR3011": Essay("too many pairs", "A job may have at most 24,576 pairs times years, with which the Monte-Carlo error is below a percentage point."),
+    "TR3012": Essay("there is no such job", "Jobs belong to the visitor who started them and end with the lab. Of ended ones the last 16 are kept."),
+    "TR3013": Essay(
+        "a scenario that is brought asks for too much",
+        "A file that is opened on the page cannot name a folder of this computer, last more than thirty years, or have more than 40 policies with 200 changes. "
+        "`tregua run FILE` has no such limits.",
+    ),
+    "TR3014": Essay("the lab is not ready", "At its first start it runs to the present, which is kept. The terminal shows how far it is."),
+    "TR3015": Essay("six packages are pinned already", "More than six cannot be told apart in one chart. Take one off, then pin the new one."),
+    "TR3016": Essay("a request to the interface was not understood", "/api/openapi.json says which addresses there are and what they take."),
+    "TR3020": Essay(
+        "no handle has that name",
+        "A handle of the lab is named after the parameter that it changes, such as arrests.effort. A scenario has only the handles whose mechanisms are in its "
+        "model: a link made for another scenario may name one that this scenario lacks.",
+    ),
+    "TR3021": Essay(
+        "a handle was set beyond its reach",
+        "Each handle has a lowest and a highest position, which the page shows. Beyond them the model has not been looked at. A scenario file may go further.",
+    ),
+    "TR3022": Essay(
+        "the dates of a setting make no sense",
+        "In the lab changes begin after the record ends, within the scenario, and end at least a week later if they end at all. Before that day the model "
+        "retells what happened, and every package shares it.",
+    ),
+    "TR3023": Essay(
+        "a scenario cannot be shown in the lab",
+        "The lab compares calendar years after its first day, by territory and by who is killed. It needs a scenario with a whole year after that day and a "
+        "model that counts deaths by territory. `tregua compare` shows the others.",
+    ),
+    "TR3030": Essay(
+        "the pages do not speak this language",
+        "The pages of the lab are in English (en) and Spanish (es). An address with another `lang` keeps the language of before.",
+    ),
     "TR3101": Essay(
         "a run folder is there already",
         "Nothing is overwritten unless you say so. Name another folder with --out, or add --replace, which replaces a run and refuses anything else.",
@@ -289,7 +348,7 @@ ESSAYS: dict[str, Essay] = {
     "TR9001": Essay(
         "a package is missing",
         'The core installs without plotting, tables and the command line. Install them with: pip install "tregua[app]". Scores of forecasts need more: '
-        'pip install "tregua[app,score]".',
+        'pip install "tregua[app,score]"; and so does the lab: pip install "tregua[app,lab]".',
     ),
 }
 """Every code that the package may raise; a test compares this with the code."""

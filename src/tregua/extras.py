@@ -13,6 +13,9 @@ SCORE = "score"
 FIT = "fit"
 """The extra of the package that brings the sampler of posteriors."""
 
+LAB = "lab"
+"""The extra of the package that brings the server and the pages of the lab."""
+
 
 def extra(module: str, name: str = SCORE) -> ModuleType:
     """A module of a package that an extra brings.

@@ -117,7 +117,11 @@ def load_scenario(source: str | Path = DEFAULT, overrides: Mapping[str, Quantity
     Raises:
         TreguaError: codes TR11xx to TR15xx, each naming file and key.
     """
-    text, shown = _read(source)
+    return read_scenario(*_read(source), overrides)
+
+
+def read_scenario(text: str, shown: str, overrides: Mapping[str, Quantity] | None = None) -> ScenarioFile:
+    """The same from the text of a file, which messages call ``shown``."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -285,10 +289,8 @@ def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantit
 
 def _posterior(name: str | None, shown: str) -> StoredPosterior | None:
     """The posterior that the file names."""
-    if name is None:
-        return None
     try:
-        return load_posterior(name)
+        return None if name is None else load_posterior(name)
     except TreguaError as error:
         raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key scenario.posterior"}) from error
 

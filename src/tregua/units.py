@@ -6,7 +6,9 @@ declarations name.
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from tokenize import TokenError
 from typing import Any
 
 from .errors import TreguaError, nearest_name
@@ -29,6 +31,21 @@ DEFINITIONS = (
 
 KNOWN = "person, hour, day, week, fortnight, month, year, kilometer, gram, kilogram, tonne, usd, %"
 """Units that messages name; plurals and the usual abbreviations are known too."""
+
+
+MOST_CHARACTERS = 100
+"""Characters of a quantity: the longest that ships has a quarter of it."""
+
+GRAMMAR = re.compile(
+    r"""(?>                                            # Each piece once and for all: what does not fit is found out at once.
+        [+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[+-]?\d+)?     # a number
+      | (?!\w*(?:squar|cub)|sq\b)[a-z]+               # a unit,
+        (?:\s*(?:\*\*|\^)\s*-?\d(?![\d.]))?           # which alone may have an exponent, of one digit
+      | (?<!\*)\*(?!\*) | [/()\s]
+    )*+""",
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+"""What a quantity is made of. Pint works out any arithmetic, and powers of powers of numbers would keep it busy for ever."""
 
 
 @cache
@@ -54,6 +71,8 @@ def _names() -> list[str]:
 def _parse(text: str, shown: object, where: str) -> Any:
     import pint
 
+    if len(text) > MOST_CHARACTERS or not GRAMMAR.fullmatch(text):
+        raise _no_quantity(str(shown)[:MOST_CHARACTERS], where)
     try:
         return _registry().Quantity(text)
     except pint.errors.UndefinedUnitError as error:
@@ -68,7 +87,7 @@ def _parse(text: str, shown: object, where: str) -> Any:
             expected="known units: " + KNOWN,
             nearest=nearest_name(unknown, _names()),
         ) from error
-    except (pint.errors.PintError, ValueError, TypeError, AttributeError, AssertionError, SyntaxError, ZeroDivisionError, OverflowError) as error:
+    except (pint.errors.PintError, ValueError, TypeError, AttributeError, AssertionError, SyntaxError, ZeroDivisionError, OverflowError, TokenError) as error:
         raise _no_quantity(shown, where) from error
 
 
@@ -109,6 +128,8 @@ def in_unit(value: object, unit: str, where: str) -> float:
     quantity = _parse(value.replace("%", " percent "), value, where)
     try:
         return float(_registry().Quantity(quantity).to(unit if unit != "1" else "dimensionless").magnitude)
+    except OverflowError as error:
+        raise _no_quantity(value, where) from error
     except (pint.errors.DimensionalityError, ValueError, TypeError) as error:
         raise TreguaError(
             "TR1303",

@@ -9,7 +9,7 @@ from cyclopts import App
 
 from .. import __version__
 from ..errors import TreguaError, nearest_name
-from .options import Count, File, Json, Mechanisms, Options, Out, Quiet, Replace, Seed, Unused
+from .options import Count, File, Json, Mechanisms, Names, NoBrowser, Options, Out, Port, Quiet, Replace, Seed, Unused
 from .show import OUT, print_json, print_table
 
 EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
@@ -271,6 +271,39 @@ def explain(code: str = "", /, *, json: Json = False) -> int:
     else:
         OUT.print(f"{code.upper()}: {essay.title}\n\n{essay.text}", markup=False)
     return 0
+
+
+@app.command
+def lab(
+    scenario: str = "mexico",
+    /,
+    *,
+    host: str = "127.0.0.1",
+    port: Port = None,
+    password_file: Path | None = None,
+    name: Names = None,
+    no_browser: NoBrowser = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> int:
+    """Open the lab, a local web page on which you drag a policy and watch what happens to people. Ctrl-C stops it.
+
+    It listens on this computer only, and lets in who opens the link that it prints. With --json the link is printed as a document, and no browser is opened.
+
+    Example: tregua lab --port 8400
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    host
+        Address to listen on; any other than 127.0.0.1 needs --password-file.
+    password_file
+        File whose first line is a password, which lets in who has no link.
+    """
+    from .lab_command import open_lab
+
+    return open_lab(scenario, host, port, password_file, name or [], not no_browser, quiet, json)
 
 
 @app.command

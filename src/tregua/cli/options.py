@@ -44,6 +44,9 @@ Steps = Annotated[int, Parameter(name="--draws", converter=whole, help="Iteratio
 ChainSeed = Annotated[int, Parameter(name="--seed", converter=whole, help="Seed of the chains.")]
 Fresh = Annotated[bool, Parameter(name="--fresh", negative="", help="Forget what an interrupted run of the same inputs has kept.")]
 Samples = Annotated[int | None, Parameter(name="--replicates", converter=whole, help="Samples; 1,000 if not given.")]
+Port = Annotated[int | None, Parameter(converter=whole, help="Port to listen on; 8321 or, where that is taken, a free one if not given.")]
+Names = Annotated[list[str] | None, Parameter(name="--name", negative="", help="Further name of this computer, such as a proxy's. May be repeated.")]
+NoBrowser = Annotated[bool, Parameter(name="--no-browser", negative="", help="Do not open a browser; the link is printed in any case.")]
 Mechanisms = Annotated[list[str] | None, Parameter(name="--mechanism", negative="", help="Mechanism to turn off; all if not given. May be repeated.")]
 
 

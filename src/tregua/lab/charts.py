@@ -1,0 +1,80 @@
+"""From paired futures to charts, without a page: everything here may run in a thread while the page stays alive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from ..chart_options import Chart, Say, fan, tornado, victims
+from ..territories import PERSONS, Tiles, population_of, tiles_of
+from ..tile_options import change_map, level_map, small_multiples
+from .emulator import Emulator
+from .futures import Futures
+from .headline import ALL, sure
+from .headline import tornado as bars_of
+from .wire import Package
+
+if TYPE_CHECKING:
+    from ..scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What charts need of a scenario beside futures.
+
+    Attributes:
+        tiles: place of every state; None where the scenario is not on the 32 states.
+        population: inhabitants of each territory; None where the data have none.
+    """
+
+    tiles: Tiles | None
+    population: Float[np.ndarray, "territory"] | None
+
+
+def ground_of(scenario: Scenario) -> Ground:
+    """What charts need of a scenario."""
+    return Ground(tiles_of(scenario.data.space), population_of(scenario))
+
+
+def killed_by_year(killed: Float[np.ndarray, "replicate year territory victim"], names: tuple[str, ...], victim: str) -> Float[np.ndarray, "replicate year"]:
+    """Persons of one kind, or of all kinds, killed in every year in all territories."""
+    return killed.sum(axis=(2, 3)) if victim not in names else killed[..., names.index(victim)].sum(axis=2)
+
+
+def fan_of(futures: Futures, package: Package, victim: str, say: Say) -> Chart:
+    """The fan chart, with the package where there is one."""
+    before, after = (killed_by_year(x, futures.victims, victim) for x in (futures.baseline, futures.changed))
+    return fan(futures.years, before, after if package.settings else None, say, victim if victim in futures.victims else ALL, futures.quick)
+
+
+def all_charts(futures: Futures, package: Package, victim: str, ground: Ground, say: Say) -> dict[str, Chart]:
+    """All charts of the lab's screen but the tornado, by name; the map and the small charts only on the 32 states."""
+    span = (int(futures.years[0]), int(futures.years[-1]))
+    before, after = (x.sum(axis=(1, 2)) for x in (futures.baseline, futures.changed))
+    found = {"fan": fan_of(futures, package, victim, say), "victims": victims(before, after, futures.victims, say, span)}
+    if ground.tiles is None:
+        return found
+    before, after = (_placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed))
+    rates = ground.population is not None
+    if package.settings:
+        found["map"] = change_map((after - before).mean(axis=1), sure(futures, victim), ground.tiles, say, rates, span)
+    else:
+        found["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
+    found["states"] = small_multiples(futures.years, before, after if package.settings else None, ground.tiles, say, rates)
+    return found
+
+
+def _placed(killed: Float[np.ndarray, "replicate year territory victim"], futures: Futures, victim: str, ground: Ground) -> np.ndarray:
+    """Killed by replicate, year and territory, for 100,000 inhabitants where the data have a population."""
+    values = killed.sum(axis=3) if victim not in futures.victims else killed[..., futures.victims.index(victim)]
+    return values if ground.population is None else values / ground.population * PERSONS
+
+
+def tornado_of(emulator: Emulator, package: Package, victim: str, say: Say) -> Chart:
+    """What each setting does by itself, as the emulator has it."""
+    bars = bars_of(emulator, package, victim)
+    names = [say(f"handle.{bar.handle}.name") for bar in bars]
+    return tornado(names, [bar.change for bar in bars], [bar.low for bar in bars], [bar.high for bar in bars], say)

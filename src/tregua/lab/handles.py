@@ -1,0 +1,263 @@
+"""The handles that a visitor drags: which parameters a policy may change in the lab, how far, and what that rests on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ..errors import TreguaError, nearest_name
+from ..ledger import CLAIM_ID, claims_of
+from ..policy import Modifier, Policy
+from ..scenario import Scenario
+from ..types import Evidence, Parameter, Stance
+from .wire import Package, Setting
+
+FIRST_DAY = dt.date(2021, 1, 1)
+"""The day from which a visitor may change anything: the record ends before it."""
+
+LEAST_WEEKS = 52
+"""Weeks that must be left after the first day, so that there is a year to look at."""
+
+GROUPS = ("prevention", "police", "prisons", "vigilantes", "outside")
+"""Keys of the five groups of handles, in the order of the page. The last holds what comes from outside the country or the police: troops, banks, trade."""
+
+EVIDENCE_EDGES = (0.05, 0.95)
+"""Quantiles of a prior between which a value counts as covered by the evidence: nine in ten."""
+
+TIMES = "×"
+"""Unit of a handle that multiplies."""
+
+LETTERS: dict[Stance, str] = {
+    "official": "A",
+    "measured": "A",
+    "estimated": "B",
+    "reported": "C",
+    "alleged": "D",
+    "opinion": "D",
+    "record": "D",
+    "assumed": "E",
+}
+"""Letter for how a number is known: A counted or measured, B fitted in a publication, C reported, D alleged or an opinion, E assumed by us."""
+
+Kind = Literal["scale", "set"]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a handle may be dragged.
+
+    Attributes:
+        target: full name of the parameter.
+        group: one of :data:`GROUPS`.
+        low: lowest position.
+        high: highest position.
+        step: distance between positions of the slider.
+        kind: ``scale`` multiplies today's value, ``set`` replaces it.
+        rest: position that changes nothing.
+    """
+
+    target: str
+    group: str
+    low: float
+    high: float
+    step: float
+    kind: Kind = "scale"
+    rest: float = 1.0
+
+
+REACHES = (
+    Reach("recruitment.rate", "prevention", 0.0, 2.0, 0.05),
+    Reach("recruitment.exhaustion", "prevention", 0.5, 4.0, 0.1),
+    Reach("money.extorted", "prevention", 0.0, 2.0, 0.05),
+    Reach("civilians.crossfire", "prevention", 0.0, 2.0, 0.05),
+    Reach("arrests.effort", "police", 0.0, 3.0, 0.05),
+    Reach("leaders.removals", "police", 0.0, 3.0, 0.05),
+    Reach("vetting.capacity", "police", 0.0, 5.0, 0.1),
+    Reach("vetting.labour", "police", 0.0, 20.0, 0.5),
+    Reach("vetting.applicants", "police", 0.0, 10.0, 0.25),
+    Reach("corruption.approach", "police", 0.0, 2.0, 0.05),
+    Reach("prisons.convicted", "prisons", 0.0, 2.0, 0.05),
+    Reach("prisons.sentence", "prisons", 0.25, 2.0, 0.05),
+    Reach("prisons.back", "prisons", 0.0, 1.5, 0.05),
+    Reach("prisons.mass", "prisons", 0.0, 3.0, 0.05),
+    Reach("vigilantes.growth", "vigilantes", 0.0, 2.0, 0.05),
+    Reach("vigilantes.disarm", "vigilantes", 0.0, 0.06, 0.001, "set", 0.0),
+    Reach("vigilantes.absorb", "vigilantes", 0.0, 0.06, 0.001, "set", 0.0),
+    Reach("troops.surge", "outside", 0.0, 2.0, 0.05),
+    Reach("troops.harm", "outside", 0.0, 2.0, 0.05),
+    Reach("money.capacity", "outside", 0.1, 2.0, 0.05),
+    Reach("trade.supply", "outside", 0.1, 2.0, 0.05),
+    Reach("trade.searches", "outside", 0.0, 3.0, 0.05),
+)
+"""All handles in the order of the page: what governments, banks or markets could change, and no trait of persons or groups. The reach is ours: from nothing
+at all to a few times as much as today; whether the evidence covers a position is for :func:`outside_evidence` to say."""
+
+KEYS = tuple(reach.target for reach in REACHES)
+"""Keys of all handles: full names of their parameters. A model that lacks a mechanism has fewer."""
+
+
+@dataclass(frozen=True)
+class Handle:
+    """One thing that a visitor may drag.
+
+    Attributes:
+        key: by which settings name it; the same in every scenario.
+        group: one of :data:`GROUPS`.
+        target: full name of the parameter that it changes.
+        unit: of positions: :data:`TIMES` where the handle multiplies, else the parameter's unit.
+        low: lowest position.
+        high: highest position.
+        evidence_low: lowest position that the evidence covers: where the parameter's prior has its 5 % quantile, against its median where the handle
+            multiplies; the position at rest always counts as covered.
+        evidence_high: highest such position, at the 95 % quantile.
+        rest: position that changes nothing.
+        step: distance between positions of the slider.
+        kind: ``scale`` multiplies today's value, ``set`` replaces it everywhere.
+        letter: how the parameter's value is known, as :data:`LETTERS` says.
+        mechanism: name of the mechanism.
+        claims: ids of the claims that the parameter or the form of its mechanism rests on.
+    """
+
+    key: str
+    group: str
+    target: str
+    unit: str
+    low: float
+    high: float
+    evidence_low: float
+    evidence_high: float
+    rest: float
+    step: float
+    kind: Kind
+    letter: str
+    mechanism: str
+    claims: tuple[str, ...]
+
+
+def handles_of(scenario: Scenario) -> tuple[Handle, ...]:
+    """Handles of a scenario: those whose parameter its model has, in the order of the page."""
+    return tuple(_handle(reach, scenario) for reach in REACHES if reach.target in scenario.model.parameters)
+
+
+def _handle(reach: Reach, scenario: Scenario) -> Handle:
+    parameter = scenario.model.parameters[reach.target]
+    name = reach.target.partition(".")[0]
+    mechanism = next(m for m in scenario.model.mechanisms if m.name == name)
+    low, high = _covered(reach, parameter)
+    own = [e.id for e in parameter.evidence if CLAIM_ID.fullmatch(e.id)]
+    return Handle(
+        key=reach.target,
+        group=reach.group,
+        target=reach.target,
+        unit=TIMES if reach.kind == "scale" else parameter.unit,
+        low=reach.low,
+        high=reach.high,
+        evidence_low=low,
+        evidence_high=high,
+        rest=reach.rest,
+        step=reach.step,
+        kind=reach.kind,
+        letter=letter_of(parameter.evidence),
+        mechanism=name,
+        claims=tuple(dict.fromkeys([*own, *claims_of(type(mechanism))])),
+    )
+
+
+def _covered(reach: Reach, parameter: Parameter) -> tuple[float, float]:
+    """Lowest and highest position that the evidence covers, within the reach."""
+    prior = parameter.prior.distribution()
+    against = float(prior.median()) if reach.kind == "scale" else 1.0
+    edges = [*(float(prior.ppf(edge)) / against for edge in EVIDENCE_EDGES), reach.rest]
+    return float(np.clip(min(edges), reach.low, reach.high)), float(np.clip(max(edges), reach.low, reach.high))
+
+
+def letter_of(evidence: Iterable[Evidence]) -> str:
+    """How a number is known. Where any of its evidence is an assumption, the number is ours, and what else is cited only gives the direction."""
+    letters = [LETTERS[e.stance] for e in evidence]
+    return LETTERS["assumed"] if LETTERS["assumed"] in letters else min(letters)
+
+
+def by_key(handles: Iterable[Handle]) -> dict[str, Handle]:
+    """Handles by key."""
+    return {handle.key: handle for handle in handles}
+
+
+def first_day(scenario: Scenario) -> dt.date:
+    """The day from which a visitor may change anything: :data:`FIRST_DAY`, or the start of a scenario that is too far from it on either side."""
+    fits = scenario.start <= FIRST_DAY <= scenario.date(scenario.weeks - LEAST_WEEKS)
+    return FIRST_DAY if fits else scenario.start
+
+
+def policy_of(package: Package, handles: Iterable[Handle], scenario: Scenario, first: dt.date | None = None) -> Policy:
+    """A package as one policy; settings at rest change nothing and are left out.
+
+    Args:
+        package: the settings.
+        handles: of the scenario.
+        scenario: on which the policy is to be put.
+        first: first day from which anything may change; :func:`first_day` if None.
+
+    Raises:
+        TreguaError: TR3020 for a handle that the scenario has not, TR3021 for a position beyond the reach, TR3022 for dates that make no sense.
+    """
+    known = by_key(handles)
+    changes: list[Modifier] = []
+    for setting in package.settings:
+        handle = _checked(setting, known, scenario, first or first_day(scenario))
+        if setting.value != handle.rest:
+            changes += _changes(setting, handle, scenario.model.parameters[handle.target])
+    return Policy(package.name or "package", tuple(changes), package.name)
+
+
+def _checked(setting: Setting, known: Mapping[str, Handle], scenario: Scenario, first: dt.date) -> Handle:
+    """The handle of a setting that makes sense."""
+    where = f"setting of {setting.handle}"
+    if setting.handle not in known:
+        raise TreguaError(
+            "TR3020",
+            f"no handle is named {setting.handle!r} in this scenario",
+            where=where,
+            found=setting.handle,
+            expected="one of " + (", ".join(known) or "none: the model has no mechanism that the lab can change"),
+            nearest=nearest_name(setting.handle, known),
+        )
+    handle = known[setting.handle]
+    if not handle.low <= setting.value <= handle.high:
+        raise TreguaError(
+            "TR3021",
+            f"the position of {handle.key!r} is beyond its reach",
+            where=where,
+            found=f"{setting.value:g} {handle.unit}",
+            expected=f"{handle.low:g} to {handle.high:g} {handle.unit}",
+        )
+    last = scenario.date(scenario.weeks)
+    late = scenario.week_of(setting.start) >= scenario.weeks
+    if setting.start < first or late or (setting.end is not None and scenario.week_of(setting.end) <= scenario.week_of(setting.start)):
+        raise TreguaError(
+            "TR3022",
+            f"the dates of {handle.key!r} make no sense",
+            where=where,
+            found=f"{setting.start} to {setting.end or 'the end'}",
+            expected=f"a start from {first} on and before {last}, and an end at least a week after it, if any",
+        )
+    return handle
+
+
+def _changes(setting: Setting, handle: Handle, parameter: Parameter) -> list[Modifier]:
+    """A setting as changes of its parameter, which is kept from leaving the values that make sense: a share stays a share."""
+    changes = [Modifier(handle.target, handle.kind, setting.value, setting.start, setting.end, setting.ramp_weeks)]
+    highest = parameter.support[1]
+    if handle.kind == "scale" and setting.value > handle.rest and np.isfinite(highest):
+        changes.append(Modifier(handle.target, "cap", highest, setting.start, setting.end))
+    return changes
+
+
+def outside_evidence(package: Package, handles: Iterable[Handle]) -> tuple[str, ...]:
+    """Keys of the handles whose position the evidence does not cover, in the order of the package."""
+    known = by_key(handles)
+    placed = [(known[setting.handle], setting.value) for setting in package.settings if setting.handle in known]
+    return tuple(handle.key for handle, value in placed if not handle.evidence_low <= value <= handle.evidence_high)

@@ -1,0 +1,129 @@
+"""The schedule: start, ramp and end of all settings on one time line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+
+from ...errors import TreguaError
+from ...schedule_options import Stretch
+from ...schedule_options import schedule as chart_of
+from ..answer import position_text, refused_text
+from ..handles import by_key
+from ..wire import Package, Setting
+from .frame import SCREENS, Screen
+from .parts import ChartCard, block, link, notice, text
+
+if TYPE_CHECKING:
+    from ..handles import Handle
+
+ROW, AROUND = 46, 60
+"""Height of a row of the chart, and of what is around all rows [px]."""
+
+WEEK = 7
+
+MOST_RAMP_YEARS = 5
+WEEKS_IN_YEAR = 52
+"""A ramp may be up to five years long here; addresses and files allow longer ones."""
+
+
+class ScheduleScreen:
+    """The schedule of one open page.
+
+    Args:
+        here: the page.
+    """
+
+    def __init__(self, here: Screen):
+        self.here = here
+        self._last = here.shared.scenario.date(here.shared.scenario.weeks)
+        say = here.say
+        text("h1", say("schedule.title"))
+        text("p", say("schedule.lead"), "lead")
+        self._refusal = notice("", "wrong")
+        self._refusal.props["role"] = "alert"
+        self._refusal.set_visibility(False)
+        if not here.package.settings:
+            notice(say("schedule.empty"))
+            here.keep_link(SCREENS["lab"], link(say("schedule.to_lab"), here.address(SCREENS["lab"]), "button"))
+            return
+        self._card = ChartCard(say, "timeline", AROUND + ROW * len(here.package.settings), 2)
+        with block("section", "card", say("schedule.dates")):
+            text("h2", say("schedule.dates"))
+            text("p", say("schedule.dates_how", first=here.shared.first, last=self._last), "note")
+            for setting in here.package.settings:
+                self._row(setting.handle, by_key(here.shared.handles)[setting.handle])
+        here.keep_link(SCREENS["lab"], link(say("schedule.see"), here.address(SCREENS["lab"]), "button"))
+        self._draw()
+
+    def _row(self, key: str, handle: Handle) -> None:
+        say, name = self.here.say, self.here.say(f"handle.{key}.name")
+        setting = self._setting(key)
+        with block("div", "dates", name) as row:
+            row.props["role"] = "group"
+            row.props["data-testid"] = f"dates-{key}"
+            with ui.element("div"):
+                text("strong", name)
+                text("span", position_text(setting.value, handle, say), "note")
+            self._day(key, "start", say("schedule.start"), setting.start, name)
+            ramp = ui.number(say("schedule.ramp"), value=setting.ramp_weeks, min=0, max=MOST_RAMP_YEARS * WEEKS_IN_YEAR, step=4)
+            ramp.props(f"outlined dense debounce=400 suffix={say('schedule.weeks')}")
+            ramp.props["aria-label"] = say("schedule.of", what=say("schedule.ramp"), name=name)
+            ramp.on_value_change(lambda event: self._change(key, ramp_weeks=int(event.value or 0)))
+            self._day(key, "end", say("schedule.end"), setting.end, name)
+
+    def _day(self, key: str, field: str, label: str, value: dt.date | None, name: str) -> None:
+        """A field for a day, as the browser has it: typed or picked."""
+        box = ui.input(label, value=str(value) if value else "").props("outlined dense type=date stack-label debounce=400")
+        box.props["aria-label"] = self.here.say("schedule.of", what=label, name=name)
+        box.props["min"], box.props["max"] = str(self.here.shared.first), str(self._last)
+        box.on_value_change(lambda event: self._change(key, **{field: _day_of(event.value)}))
+
+    def _setting(self, key: str) -> Setting:
+        return next(setting for setting in self.here.package.settings if setting.handle == key)
+
+    def _change(self, key: str, **what: object) -> None:
+        """Take other dates where they make sense; what was there stays where they do not."""
+        if what.get("start", True) is None:
+            return
+        old = self._setting(key)
+        try:
+            new = self._checked(old, what)
+        except TreguaError as error:
+            self._refusal.clear()
+            with self._refusal:
+                text("span", "✕", "sign")
+                text("span", refused_text(error.code, error.what, self.here.say))
+            self._refusal.set_visibility(True)
+            return
+        self._refusal.set_visibility(False)
+        self.here.change(new, SCREENS["schedule"])
+        self._draw()
+
+    def _checked(self, old: Setting, what: dict[str, object]) -> Package:
+        package = self.here.package
+        changed = Setting(**{**old.model_dump(), **what})
+        others = tuple(setting for setting in package.settings if setting.handle != old.handle)
+        return self.here.shared.checked(Package(settings=(*others, changed), name=package.name))
+
+    def _draw(self) -> None:
+        known, say = by_key(self.here.shared.handles), self.here.say
+        stretches = [stretch_of(s, known[s.handle], self._last, say) for s in self.here.package.settings]
+        self._card.show(chart_of(stretches, self.here.shared.first, self._last, say))
+
+
+def stretch_of(setting: Setting, handle: Handle, last: dt.date, say: Callable[..., str]) -> Stretch:
+    """A setting on the time line."""
+    end = min(setting.end or last, last)
+    full = min(setting.start + dt.timedelta(days=WEEK * setting.ramp_weeks), end)
+    return Stretch(say(f"handle.{setting.handle}.name"), position_text(setting.value, handle, say), setting.start, full, end)
+
+
+def _day_of(value: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(value or "")
+    except ValueError:
+        return None

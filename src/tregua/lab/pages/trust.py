@@ -1,0 +1,163 @@
+"""Trust: how the model stands to the record in every state, how well anybody forecasts, and what is known to be wrong."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import numpy as np
+from nicegui import ui
+
+from ...datasets import read_table
+from ...errors import TreguaError
+from ...observe import QUANTILES
+from ...posteriors import StoredPosterior, load_posterior
+from ...record_options import fit_by_state, scores
+from .frame import Screen
+from .parts import ChartCard, block, notice, table, text
+
+if TYPE_CHECKING:
+    from nicegui.events import ValueChangeEventArguments
+
+POSTERIOR = "mexico"
+"""Name of the posterior that ships."""
+
+FIT_TABLE = "fit-state-year.csv"
+"""Table of the fit that ships beside the posterior: its `state_year` table, the record and what the mechanisms expect by state and year."""
+
+SCORE_TABLE = "scores.csv"
+"""Table of scores that ships: mean CRPS and coverage of every forecast from every origin, as `tregua score` gives them."""
+
+FIRST_YEAR = 2000
+"""First year of the charts: before it there is nothing that the model speaks of."""
+
+WEAKNESSES = 8
+"""Known weaknesses in the catalogue."""
+
+HEIGHT = 330
+
+
+@cache
+def official() -> dict[str, dict[str, dict[int, float]]]:
+    """Both official series of homicides by name of the series, code of the state and year [deaths, victims]."""
+    found: dict[str, dict[str, dict[int, float]]] = {"inegi": {}, "sesnsp": {}}
+    for row in read_table("mexico", "homicides-year.csv"):
+        found["inegi"].setdefault(row["state_code"], {})[int(row["year"])] = float(row["homicides"])
+    months: dict[tuple[str, int], list[float]] = {}
+    for row in read_table("mexico", "victims-month.csv"):
+        months.setdefault((row["state_code"], int(row["year"])), []).append(float(row["intentional_homicide"]))
+    for (code, year), values in months.items():
+        if len(values) == 12:
+            found["sesnsp"].setdefault(code, {})[year] = sum(values)
+    return found
+
+
+@cache
+def fitted() -> dict[tuple[str, int], dict[str, float]]:
+    """What the mechanisms of the fitted model expect by code of the state and year; empty where no fit ships."""
+    return {(row["state_code"], int(row["year"])): {key: float(row[f"mechanisms_{key}"]) for key in QUANTILES} for row in _shipped("mexico", FIT_TABLE)}
+
+
+@cache
+def shipped_scores() -> tuple[dict[str, str], ...]:
+    """Rows of the table of scores; empty where it does not ship."""
+    return tuple(_shipped("lab", SCORE_TABLE))
+
+
+def _shipped(folder: str, file: str) -> list[dict[str, str]]:
+    place = resources.files("tregua") / "data" / folder / file
+    if not place.is_file():
+        return []
+    return list(csv.DictReader(place.read_text(encoding="utf-8").splitlines()))
+
+
+def posterior() -> StoredPosterior | None:
+    """The posterior that ships, if one does."""
+    try:
+        return load_posterior(POSTERIOR)
+    except TreguaError:
+        return None
+
+
+def trust(here: Screen) -> None:
+    """The screen."""
+    say = here.say
+    text("h1", say("trust.title"))
+    text("p", say("trust.lead"), "lead")
+    stored = posterior()
+    if stored is None:
+        notice(say("trust.no_fit"), "amber").props["data-testid"] = "no-fit"
+    elif stored.record.get("problems"):
+        notice(say("trust.fit_problems", problems="; ".join(stored.record["problems"])), "amber")
+    with block("section", "card", say("trust.weak")):
+        text("h2", say("trust.weak"))
+        with ui.element("ul"):
+            for number in range(1, WEAKNESSES + 1):
+                text("li", say(f"trust.weak_{number}"))
+    _by_state(here)
+    _scores(here)
+    if stored is not None:
+        _fit(here, stored)
+
+
+def _by_state(here: Screen) -> None:
+    """The record of one state at a time, by both series, and the fit."""
+    say = here.say
+    states = {row["state_code"]: row["name"] for row in read_table("mexico", "states.csv")}
+    with block("section", "by-state", say("trust.by_state")):
+        choice = ui.select(states, value=next(iter(states)), label=say("trust.state"), with_input=True).props("outlined dense").classes("wide")
+        choice.props["aria-label"] = say("trust.state")
+        choice.props["data-testid"] = "state"
+        card = ChartCard(say, "fit", HEIGHT, 2)
+
+    def show(event: ValueChangeEventArguments | None = None) -> None:
+        code = choice.value
+        if code not in states:
+            return
+        found = official()
+        last = max(max(series[code]) for series in found.values() if code in series)
+        years = np.arange(FIRST_YEAR, last + 1)
+        record, other = (np.array([series.get(code, {}).get(int(year), np.nan) for year in years]) for series in found.values())
+        table_of = fitted()
+        edges = None
+        if table_of:
+            edges = {key: np.array([table_of.get((code, int(year)), {}).get(key, np.nan) for year in years]) for key in QUANTILES}
+        card.show(fit_by_state(states[code], years, record, other, edges, say))
+
+    choice.on_value_change(show)
+    show()
+
+
+def _scores(here: Screen) -> None:
+    """How well simple forecasts and ours did."""
+    say, rows = here.say, shipped_scores()
+    with block("section", "scores", say("trust.scores")):
+        if not rows:
+            notice(say("trust.no_scores"))
+            return
+        labels = list(dict.fromkeys(row["model"] for row in rows))
+        origins = sorted({int(row["origin"]) for row in rows})
+        crps, covered = np.full((len(labels), len(origins)), np.nan), np.full((len(labels), len(origins)), np.nan)
+        for row in rows:
+            place = labels.index(row["model"]), origins.index(int(row["origin"]))
+            crps[place], covered[place] = float(row["crps"]), float(row["covered_80"])
+        named = [say(f"forecast.{label}") for label in labels]
+        ChartCard(say, "scores", 90 + 30 * len(labels), 2).show(scores(named, origins, crps, covered, say))
+        notice(say("trust.scores_mean"), "amber")
+
+
+def _fit(here: Screen, stored: StoredPosterior) -> None:
+    """How the posterior came about."""
+    say, record = here.say, stored.record
+    rows = [(say(f"trust.fit_{key}"), _told(record[key])) for key in ("years", "unknowns", "moved_by_the_record", "largest_r_hat") if key in record]
+    rows = [(say("trust.fit_draws"), str(stored.size)), *rows, (say("trust.fit_digest"), stored.digest)]
+    with block("section", "card", say("trust.fit")):
+        text("h2", say("trust.fit"))
+        text("p", say("trust.fit_what"))
+        table((say("table.what"), say("table.value")), rows, say("trust.fit"))
+
+
+def _told(value: object) -> str:
+    return "–".join(str(part) for part in value) if isinstance(value, list) else f"{value:.3g}" if isinstance(value, float) else str(value)

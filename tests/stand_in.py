@@ -1,0 +1,129 @@
+"""A stand-in for the model, for tests of the lab's pages: made-up futures on the 32 states that answer to handles, at once and always the same."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from tregua.datasets import read_table
+from tregua.lab.emulator import Emulator
+from tregua.lab.futures import WIDTH, Futures, Present
+from tregua.lab.shared import Shared
+from tregua.lab.wire import Package
+from tregua.scenario_file import load_scenario
+
+VICTIMS = ("civilian", "member", "police", "troops", "vigilante", "inmate")
+SHARES = np.array([0.09, 0.84, 0.03, 0.01, 0.01, 0.02])
+YEARS = np.arange(2021, 2027)
+ERROR = 0.03
+
+
+def effect_of(key: str, value: float) -> float:
+    """Log change of killings that a position brings: stronger for some handles, and for a few the wrong way."""
+    slope = 0.12 * np.cos(sum(map(ord, key)))
+    return slope * (np.log(max(value, 0.05)) if value else -2.0) if key not in {"vigilantes.disarm", "vigilantes.absorb"} else 2.0 * slope * value
+
+
+@cache
+def _baseline(number: int) -> np.ndarray:
+    """A chunk of baselines: shape (replicate, year, territory, victim)."""
+    draw = np.random.default_rng(number)
+    places = len(read_table("mexico", "states.csv"))
+    people = {row["state_code"]: float(row["population"]) for row in read_table("mexico", "population.csv") if row["year"] == "2007"}
+    size = np.exp(np.random.default_rng(99).normal(0.0, 0.9, places)) * np.array(list(people.values())) * 2.0e-4
+    growth = np.cumsum(draw.normal(0.05, 0.08, (WIDTH, len(YEARS))), axis=1)
+    level = np.exp(draw.normal(0.0, 0.2, (WIDTH, 1)) + growth)
+    return draw.poisson(level[:, :, None, None] * size[:, None] * SHARES).astype(float)
+
+
+def futures_of(settings: dict[str, float], number: int, wanted: int, quick: bool = False) -> Futures:
+    """A chunk of pairs."""
+    baseline = _baseline(number)
+    draw = np.random.default_rng(1000 + number)
+    own = draw.normal(1.0, 0.5, (WIDTH, 1, 1, 1)) + 0.4 * np.random.default_rng(7).normal(size=(1, 1, baseline.shape[2], 1))
+    ramp = np.linspace(0.4, 1.0, len(YEARS))[None, :, None, None]
+    change = sum(effect_of(key, value) for key, value in settings.items())
+    changed = baseline if change == 0.0 else np.round(baseline * np.exp(change * own * ramp + draw.normal(0.0, 0.02, baseline.shape)))
+    labels = tuple(row["name"] for row in read_table("mexico", "states.csv"))
+    return Futures(YEARS, baseline, changed, VICTIMS, labels, wanted, quick, ERROR if quick else None)
+
+
+class StandInPresent(Present):
+    """Answers for policies; it takes its time where a test wants to watch."""
+
+    def __init__(self, pace: float = 0.0):
+        self.pace, self.digest, self.years, self.victims = pace, "0123456789abcdef", YEARS, VICTIMS
+
+    def prepare(self, numbers, progress=None, cancelled=None):
+        if progress:
+            progress(len(numbers), len(numbers))
+
+    def pairs(self, policy, numbers, cancelled=None, arrived=None):
+        end = time.monotonic() + self.pace
+        while time.monotonic() < end:
+            if cancelled is not None and cancelled.is_set():
+                return None
+            time.sleep(0.01)
+        settings = {change.target: change.value for change in policy.modifiers if change.operation != "cap"}
+        found = None
+        for number in numbers:
+            part = futures_of(settings, number, WIDTH * len(numbers))
+            found = part if found is None else found.then(part)
+        return found
+
+
+class StandInEmulator(Emulator):
+    """The same as the stand-in for the model, at once."""
+
+    def __init__(self):
+        object.__setattr__(self, "error", ERROR)
+
+    def quick(self, package: Package) -> Futures:
+        return futures_of({setting.handle: setting.value for setting in package.settings}, 0, WIDTH, quick=True)
+
+
+@dataclass(eq=False)
+class StandIn:
+    """An engine that computes nothing."""
+
+    pace: float = 0.0
+
+    def present(self, scenario, draws, seed):
+        return StandInPresent(self.pace)
+
+    def emulator(self, present, progress, stopped=None):
+        return StandInEmulator()
+
+
+def shared(pace: float = 0.0) -> Shared:
+    """A lab on the national scenario whose answers are made up."""
+    return Shared(load_scenario("mexico").scenario, engine=StandIn(pace))
+
+
+def main(pace: float) -> None:
+    """Serve the made-up lab on a free port, and print a link for each line that comes in, until it is stopped."""
+    from tregua.lab.access import ENTRY, Access
+    from tregua.lab.pages import add_pages
+    from tregua.lab.server import address_of, listen, make_app, serve
+
+    lab = shared(pace)
+    with listen("127.0.0.1", 0) as sock:
+        access = Access(lab.visits, "127.0.0.1", sock.getsockname()[1])
+        app = make_app(lab, access, add_pages)
+
+        def answer() -> None:
+            for _ in sys.stdin:
+                print(f"{address_of('127.0.0.1', access.port)}{ENTRY}?token={access.new_link()}", flush=True)
+
+        threading.Thread(target=answer, daemon=True).start()
+        lab.start()
+        serve(app, sock)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))

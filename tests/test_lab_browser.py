@@ -1,0 +1,383 @@
+"""The lab in a real browser: every screen in both languages, the hand on a handle, states, and not one request that leaves this computer.
+
+The answers are made up by ``stand_in``, so that the screens are tested and not the model. Screenshots of all screens are kept in the folder that the variable
+``TREGUA_ARTIFACTS`` names, or in a temporary one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nicegui")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+
+from tregua.lab.pages.frame import GUESS, SCREENS  # noqa: E402
+from tregua.lab.wire import Package, Setting  # noqa: E402
+from tregua.lab.words import LANGUAGES, catalogue, sayer  # noqa: E402
+
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")]
+
+DESKTOP, TABLET = {"width": 1440, "height": 900}, {"width": 820, "height": 1180}
+OWN = re.compile(r"^(http|ws)://127\.0\.0\.1:\d+/|^(data|blob):")
+HANDLE = "arrests.effort"
+PATIENCE = 20_000.0
+
+
+class Lab:
+    """A lab in a process of its own."""
+
+    def __init__(self, pace: float):
+        script = Path(__file__).parent / "stand_in.py"
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen([sys.executable, str(script), str(pace)], cwd=script.parent, **pipes)
+        self.address = self.link().partition("/enter")[0]
+
+    def link(self) -> str:
+        """A link that works once."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        found = self.process.stdout.readline().strip()
+        assert found, "the lab did not start"
+        return found
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def lab():
+    found = Lab(0.0)
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def slow_lab():
+    found = Lab(0.5)
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory):
+    folder = Path(os.environ["TREGUA_ARTIFACTS"]) if "TREGUA_ARTIFACTS" in os.environ else tmp_path_factory.mktemp("screens")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+class Visitor:
+    """A browser that has opened the lab, and what it asked for and complained about."""
+
+    def __init__(self, browser, lab: Lab):
+        self.lab, self.outside, self.complaints = lab, [], []
+        self.context = browser.new_context(viewport=DESKTOP, accept_downloads=True)
+        self.context.set_default_timeout(PATIENCE)
+        self.context.route("**/*", self._guard)
+        self.page = self.new_page()
+        self.page.goto(lab.link())
+        self.page.wait_for_url(f"{lab.address}/*")
+
+    def _guard(self, route) -> None:
+        if OWN.match(route.request.url):
+            route.continue_()
+            return
+        self.outside.append(route.request.url)
+        route.abort()
+
+    def new_page(self):
+        page = self.context.new_page()
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("websocket", lambda socket: None if OWN.match(socket.url) else self.outside.append(socket.url))
+        return page
+
+    def open(self, path: str, page=None):
+        page = page or self.page
+        page.goto(self.lab.address + path)
+        page.get_by_role("heading", level=1).wait_for(state="attached")
+        return page
+
+    def close(self) -> None:
+        self.context.close()
+        assert self.outside == [], "a request left this computer"
+        assert self.complaints == [], "the browser complained"
+
+
+@pytest.fixture(scope="module")
+def shared_visitor(browser, lab):
+    found = Visitor(browser, lab)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def visitor(browser, lab):
+    found = Visitor(browser, lab)
+    yield found
+    found.close()
+
+
+def done(page, pairs: int = 256) -> None:
+    """Wait until the model has answered."""
+    page.locator("[data-testid=standing][data-state=done]", has_text=str(pairs)).wait_for()
+
+
+def fan_of(page) -> str:
+    """What the fan chart draws."""
+    return page.locator("[data-testid=fan] svg").inner_html()
+
+
+def said(page) -> str:
+    return page.get_by_test_id("headline").inner_text()
+
+
+NAMELESS = """() => [...document.querySelectorAll('button, a[href], input:not([type=file]), select, textarea, [role=button], [role=slider], [role=img]')]
+  .filter(e => e.offsetParent !== null && !e.closest('[aria-hidden=true]'))
+  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.innerText || e.title || (e.labels && e.labels.length)
+             || e.closest('label') || e.closest('[aria-label]')))
+  .map(e => e.outerHTML.slice(0, 200))"""
+"""Everything that one can use or look at and that a screen reader has no name for."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", [*SCREENS, "guess"])
+def test_every_screen_speaks_its_language_and_fits(shared_visitor, artifacts, key, language):
+    path = SCREENS.get(key, GUESS)
+    page = shared_visitor.page
+    settings = (Setting(handle=HANDLE, value=2.0, start="2021-01-01"), Setting(handle="recruitment.rate", value=0.7, start="2022-01-01"))
+    shared_visitor.open(f"{path}?lang={language}&p={Package(settings=settings).code()}")
+    assert page.locator("html").get_attribute("lang") == {"en": "en-US", "es": "es"}[language]
+    say = sayer(language)
+    for name in SCREENS:
+        assert page.get_by_role("link", name=say(f"nav.{name}"), exact=True).first.is_visible()
+    assert page.get_by_text(say("page.footer")).is_visible()
+    if key == "lab":
+        done(page)
+    if key == "take_away":
+        page.get_by_text(say("state.done", done=256)).wait_for()
+    page.wait_for_timeout(300)
+    shown = re.sub(r"[?&]p=\S+|tregua-lab\.toml|arrests\.effort", "", page.locator("body").inner_text())
+    assert not re.search(r"\b(chart|lab|page|state|take|why|handle|victim)\.[a-z_]+\b", shown), "a key is shown"
+    assert page.evaluate(NAMELESS) == []
+    for size, name in ((DESKTOP, "desktop"), (TABLET, "tablet")):
+        page.set_viewport_size(size)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{key} is wider than a {name}"
+        page.screenshot(path=artifacts / f"{key}-{language}-{name}.png", full_page=True)
+    page.set_viewport_size(DESKTOP)
+
+
+def test_the_chart_follows_the_hand_then_the_model_answers_and_the_link_gives_the_same(visitor):
+    page = visitor.open("/lab?lang=en")
+    page.get_by_text("Nothing has been changed yet").wait_for()
+    done(page)
+    before = fan_of(page)
+    slider = page.get_by_test_id(f"slider-{HANDLE}")
+    page.locator("[data-testid=group-police] summary").first.click()
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 3, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=6)
+    page.get_by_text("Quick estimate from").wait_for()
+    assert page.locator("[data-testid=map].stale").count() == 1, "what does not follow the hand is dimmed"
+    assert page.locator("[data-testid=fan].stale").count() == 0
+    moved = fan_of(page)
+    assert moved != before
+    quick = said(page)
+    page.mouse.move(box["x"] + box["width"] * 0.95, y, steps=6)
+    page.wait_for_function("old => document.querySelector('[data-testid=headline]').innerText !== old", arg=quick)
+    page.mouse.up()
+    done(page)
+    page.get_by_text("From 256 pairs of the model").wait_for()
+    assert page.locator(".stale").count() == 0
+    assert float(page.get_by_test_id(f"number-{HANDLE}").input_value()) > 2.0
+    assert f"{HANDLE}~" in page.url
+    again = visitor.open(page.url.removeprefix(visitor.lab.address), visitor.new_page())
+    done(again)
+    assert said(again) == said(page)
+    tables = [p.locator("[data-testid=fan] table.data").text_content() for p in (page, again)]
+    assert tables[0] == tables[1] and len(tables[0]) > 100
+
+
+def test_everything_works_by_keyboard(visitor):
+    page = visitor.open("/lab?lang=es")
+    done(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == catalogue("es")["page.skip"]
+    slider = page.get_by_test_id("slider-recruitment.rate")
+    slider.locator("[tabindex='0']").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    done(page)
+    page.wait_for_function("() => document.querySelector('[data-testid=\"number-recruitment.rate\"]').value === '0.8'")
+    assert said(page).startswith("En ")
+    number = page.get_by_test_id("number-recruitment.rate")
+    number.fill("0.5")
+    page.wait_for_url("**recruitment.rate~0.5~**")
+    back = page.get_by_role("button", name=sayer("es")("lab.back_of", name=catalogue("es")["handle.recruitment.rate.name"]))
+    back.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text(catalogue("es")["lab.nothing_moved"]).wait_for()
+    summary = page.locator("[data-testid=map] summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("[data-testid=map] table.data tbody tr").count() == 32
+
+
+def test_beyond_the_evidence_it_is_amber_and_said_in_words(visitor):
+    page = visitor.open("/lab?lang=en")
+    assert not page.get_by_test_id("outside").is_visible()
+    page.get_by_test_id("number-recruitment.rate").fill("0.1")
+    page.get_by_test_id("outside").wait_for()
+    lever = page.get_by_test_id("lever-recruitment.rate")
+    assert "beyond" in lever.get_attribute("class") and "beyond the evidence" in lever.inner_text()
+    page.get_by_role("button", name="Put all back").click()
+    page.get_by_test_id("outside").wait_for(state="hidden")
+
+
+def test_the_card_of_a_handle_leads_to_its_sources(visitor):
+    page = visitor.open("/lab?lang=en")
+    page.get_by_role("button", name=re.compile("Recruitment: evidence letter B")).click()
+    page.get_by_role("dialog").get_by_role("link", name=re.compile("^Why")).click()
+    page.wait_for_url("**/why?**h=recruitment.rate**")
+    assert page.get_by_role("heading", name="Recruitment", exact=True).first.is_visible()
+    assert "Fitted to weekly deaths" in page.locator("main").inner_text()
+    page.locator("details.claim summary").first.click()
+    assert page.get_by_text("Independent origins").first.is_visible()
+
+
+def test_six_can_be_pinned_compared_and_taken_off_and_a_seventh_is_refused(visitor):
+    page = visitor.open("/compare?lang=en")
+    assert page.get_by_test_id("empty").is_visible()
+    visitor.open("/lab?lang=en")
+    for number in range(1, 8):
+        page.get_by_test_id("number-recruitment.rate").fill(str(round(1.0 - 0.1 * number, 1)))
+        page.wait_for_url(re.compile(r"recruitment\.rate~0\.\d~"))
+        page.get_by_role("textbox", name="Name of the package").fill(f"Plan {number}")
+        page.get_by_role("button", name="Pin for comparison").click()
+        if number < 7:
+            page.get_by_text(f"Pinned: {number} of 6").wait_for()
+    page.get_by_text("TR3015").wait_for()
+    visitor.open("/compare?lang=en")
+    page.locator("[data-testid=lines] svg").get_by_text("Plan 6").wait_for()
+    assert page.locator(".pin").count() == 6
+    page.wait_for_function("() => document.querySelectorAll('[data-testid=civilians] table.data tbody tr').length === 6")
+    assert page.locator("[data-testid=differ] tbody tr").count() == 1
+    page.get_by_role("button", name="Take Plan 3 off the comparison").click()
+    page.locator(".pin").nth(4).wait_for()
+    page.wait_for_function("() => document.querySelectorAll('.pin').length === 5")
+
+
+def test_dates_go_into_the_package_and_nonsense_is_refused(visitor):
+    package = Package(settings=(Setting(handle=HANDLE, value=2.0, start="2021-01-01"),))
+    page = visitor.open(f"/schedule?lang=en&p={package.code()}")
+    row = page.get_by_test_id(f"dates-{HANDLE}")
+    row.get_by_label("Start of Arrests").fill("2023-01-01")
+    page.wait_for_url("**~20230101**")
+    row.get_by_label("Ramp of Arrests").fill("52")
+    page.wait_for_url("**~20230101~52**")
+    row.get_by_label("End (empty: never) of Arrests").fill("2022-01-01")
+    page.get_by_text("TR3022").wait_for()
+    assert "20220101" not in page.url, "what was there stays"
+
+
+def test_what_is_taken_away_can_be_brought_back(visitor, tmp_path):
+    package = Package(name="To take", settings=(Setting(handle=HANDLE, value=2.0, start="2021-01-01"),))
+    page = visitor.open(f"/take-away?lang=en&p={package.code()}")
+    page.get_by_text("Done: 256 pairs.").wait_for()
+    run = re.search(r"Run id (\w+)", page.get_by_test_id("run-id").inner_text())[1]
+    sentence = page.locator(".headline").inner_text()
+    files = {}
+    for key in ("scenario", "data", "fan_svg", "map_png", "report"):
+        with page.expect_download() as event:
+            page.get_by_test_id(f"take-{key}").click()
+        files[key] = tmp_path / event.value.suggested_filename
+        event.value.save_as(files[key])
+    assert all(run in files[key].name for key in ("data", "fan_svg", "map_png", "report"))
+    assert run in files["report"].read_text(encoding="utf-8")
+    local = visitor.new_page()
+    local.set_content(files["report"].read_text(encoding="utf-8"))
+    assert local.get_by_text(sentence).first.is_visible()
+    local.close()
+    visitor.open("/?lang=en")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a scenario file").click()
+    chooser.value.set_files(files["scenario"])
+    page.get_by_role("link", name="Open “To take” in the lab").click()
+    done(page)
+    assert said(page) == sentence
+
+
+def test_a_file_of_another_kind_is_refused(visitor, tmp_path):
+    page = visitor.open("/?lang=en")
+    other = tmp_path / "x.toml"
+    other.write_text("[scenario\n", encoding="utf-8")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a scenario file").click()
+    chooser.value.set_files(other)
+    assert "TR1102" in page.get_by_test_id("opened").get_by_role("alert").inner_text()
+
+
+def test_who_guesses_sees_the_answer_after_the_guess(visitor):
+    page = visitor.open("/guess?lang=en")
+    assert not page.get_by_test_id("guess-fan").is_visible()
+    page.get_by_role("button", name="About the same").click()
+    page.get_by_test_id("guess-fan").wait_for()
+    assert re.search("model agrees|You guessed", page.locator(".headline").inner_text())
+
+
+def test_the_connection_may_be_lost_and_come_back(visitor):
+    page = visitor.open("/lab?lang=es")
+    page.get_by_test_id("number-recruitment.rate").fill("0.7")
+    done(page)
+    page.evaluate("window.socket.disconnect()")
+    popup = page.locator("#popup")
+    playwright.expect(popup).to_have_attribute("aria-hidden", "false")
+    assert "onexi" in popup.text_content(), "it is said in Spanish"
+    page.evaluate("window.socket.connect()")
+    playwright.expect(popup).to_have_attribute("aria-hidden", "true")
+    page.get_by_test_id("number-recruitment.rate").fill("0.6")
+    page.wait_for_url("**recruitment.rate~0.6~**")
+
+
+def test_a_broken_link_is_said_and_the_package_of_before_stays(visitor):
+    page = visitor.open("/lab?lang=en&p=1ffffnonsense")
+    assert "TR3002" in page.locator("main").inner_text()
+
+
+def test_jobs_wait_run_and_are_cancelled_with_what_is_in(browser, slow_lab, artifacts):
+    first, second = Visitor(browser, slow_lab), Visitor(browser, slow_lab)
+    first.open("/lab?lang=en")
+    first.page.get_by_test_id("number-recruitment.rate").fill("0.7")
+    first.page.locator("[data-testid=standing][data-state=running]", has_text=re.compile(r"Running: [1-9]\d* of 256")).wait_for()
+    second.open("/lab?lang=en")
+    second.page.locator("[data-testid=standing]", has_text=re.compile("In the queue, place|Running")).wait_for()
+    first.page.get_by_role("button", name="Cancel").click()
+    ended = first.page.locator("[data-testid=standing][data-state=cancelled]")
+    ended.wait_for()
+    pairs = int(re.search(r"the (\d+) of 256 pairs", ended.inner_text())[1])
+    assert 0 < pairs < 256
+    assert f"From {pairs} pairs of the model" in first.page.get_by_test_id("error").inner_text()
+    first.page.screenshot(path=artifacts / "cancelled-en.png")
+    second.page.get_by_role("button", name="Cancel").click()
+    for one in (first, second):
+        one.close()
