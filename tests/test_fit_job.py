@@ -147,8 +147,10 @@ def test_every_year_that_the_command_takes_gives_a_scenario_that_compiles(until)
     [
         (["fit", "--until", "2008"], "TR2904"),
         (["fit", "--until", "2021"], "TR2904"),
-        (["fit", "--chains", "0"], "TR2905"),
-        (["fit", "--draws", "2"], "TR2905"),
+        (["fit", "--method", "chains", "--chains", "0"], "TR2905"),
+        (["fit", "--method", "chains", "--draws", "2"], "TR2905"),
+        (["fit", "--points", "5"], "TR2905"),
+        (["fit", "--passes", "0"], "TR2905"),
         (["fit", "--warmup", "some"], "TR1001"),
     ],
 )

@@ -139,7 +139,7 @@ def describe(posterior: Posterior, fit: Fit) -> dict[str, Any]:
     }
 
 
-def _reach(stream: Homicides, fit: Fit) -> dict[str, float]:
+def _reach(stream: Homicides, fit: Fit) -> dict[str, Any]:
     """The record of the nation in the last year, and what nine in ten draws of the mechanisms expect of it [person]."""
     edges = bands(fit.recorded[:, :, -1].sum(axis=1))
     low, high = (round(float(edges[edge])) for edge in ("low_90", "high_90"))
