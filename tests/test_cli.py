@@ -151,7 +151,7 @@ def test_the_folder_of_a_comparison_has_the_digest_that_its_record_has(short, tm
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)
 
-    def write(place, comparison, command, seconds, draws=None):
+    def write(place, comparison, command, seconds, posterior=None):
         record = make_manifest("comparison", [comparison.baseline, *comparison.policies], command, seconds)
         (place / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
 

@@ -24,6 +24,7 @@ from ..scenario_file import load_scenario
 from .chains import Chains, Length, Sampler
 from .chance import chance_table
 from .density import Posterior
+from .ensemble import Size
 from .nearby import Nearby
 from .outcome import Fit, gather
 from .paths import MeanField
@@ -35,10 +36,10 @@ from .write import describe_chains, write_fit
 
 if TYPE_CHECKING:
     import pandas
-    from _typeshed import DataclassInstance
 
 Progress = Callable[[int, int], None]
-S = TypeVar("S", bound="DataclassInstance")
+S = TypeVar("S", Length, Size)
+"""How much a fit computes, by its method."""
 
 FIRST_YEAR = 2007
 """The first year of the national data set, from which fits compare."""
