@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 POSTERIOR = "mexico"
 """Name of the posterior that ships."""
 
-FIT_TABLE = "fit-state-year.csv"
+FIT_TABLE = "tables/state_year.csv"
 """Table of the fit that ships beside the posterior: its `state_year` table, the record and what the mechanisms expect by state and year."""
 
 SCORE_TABLE = "scores.csv"
