@@ -17,7 +17,7 @@ from tregua.lab.emulator import kept_emulator
 from tregua.lab.futures import WIDTH, Futures, Present
 from tregua.lab.handles import FIRST_DAY, GROUPS, KEYS, LETTERS, REACHES, first_day, handles_of, outside_evidence, policy_of
 from tregua.lab.headline import ALL, headline, sure, tornado
-from tregua.lab.training import COVERED, emulator_of, measured, positions, random_packages
+from tregua.lab.training import ANSWERS, COVERED, emulator_of, measured, positions, random_packages
 from tregua.lab.wire import Package, Setting
 from tregua.model import Model
 from tregua.observe import by_year
@@ -172,7 +172,7 @@ class TestEmulator:
     def test_it_answers_what_was_run_as_it_was(self, present, emulator):
         handle = HANDLES[0]
         known = package(**{handle.key.replace(".", "__"): positions(handle)[0]})
-        quick, real = emulator.quick(known), present.pairs(policy_of(known, HANDLES, SMALL, FIRST), range(1))
+        quick, real = emulator.quick(known), present.pairs(policy_of(known, HANDLES, SMALL, FIRST), range(ANSWERS))
         total = real.changed.sum() / real.baseline.sum()
         assert quick.changed.sum() / quick.baseline.sum() == pytest.approx(total, abs=0.02)
         assert quick.quick
@@ -181,7 +181,7 @@ class TestEmulator:
 
     def test_its_error_holds_for_packages_it_has_not_seen(self, present, emulator):
         others = random_packages(HANDLES, FIRST, SMALL.date(SMALL.weeks), 10, seed=99)
-        truths = [present.pairs(policy_of(other, HANDLES, SMALL, FIRST), range(1)).changed for other in others]
+        truths = [present.pairs(policy_of(other, HANDLES, SMALL, FIRST), range(ANSWERS)).changed for other in others]
         found = measured(emulator, others, truths)
         assert 0.0 < emulator.error < 0.15
         # Ten packages pin a quantile of nine in ten down to a factor of two or so.

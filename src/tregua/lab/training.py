@@ -63,7 +63,7 @@ BELIEVED = 1.0
 """Spread of the factors of two handles that is believed before any run: with 1, two halvings make a fifth more or less than a quarter."""
 
 NOISE = 0.03
-"""Spread of a mean log ratio of 16 pairs that no term explains: chance, and what three handles do together."""
+"""Spread of a mean log ratio of an answer's pairs that no term explains: chance, and what three handles do together."""
 
 SEED = 2021
 """Of the packages that are drawn."""
