@@ -71,6 +71,10 @@ def test_every_shipped_table_has_a_source_and_the_number_of_rows_it_states():
 
     data = ROOT / "src" / "tregua" / "data"
     for folder in sorted({path.parent for path in data.rglob("*.csv")}):
+        if folder.name == "tables":
+            # What a fit made of the record; where that comes from is in the record of the fit.
+            assert (folder.parent / "posterior.json").is_file()
+            continue
         notes = {note["file"]: note for note in table_notes(folder.name)}
         assert set(notes) == {path.name for path in folder.glob("*.csv")}
         for file, note in notes.items():
