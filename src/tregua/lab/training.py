@@ -23,8 +23,8 @@ from .handles import Handle, handles_of, policy_of
 from .headline import ALL, headline, relative
 from .wire import Package, Setting
 
-ANSWERS = 1
-"""Chunks of pairs behind an answer: the 16 futures of the preview."""
+ANSWERS = 2
+"""Chunks of pairs behind an answer: the 32 futures of the preview."""
 
 TRIALS = 28
 """Packages drawn at random."""
