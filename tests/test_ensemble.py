@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from nation import seven_mechanisms
-from tregua.fitting.ensemble import DISCREPANT, Compared, Size, chosen, scatter_grid, scatter_weights, update
+from tregua.fitting.ensemble import Compared, Size, update
 from tregua.fitting.ensemble_job import EnsembleJob, ensemble_table, problems
 from tregua.fitting.runs import run_all
+from tregua.fitting.scatter import DISCREPANT, draw, log_density, typical
 from tregua.fitting.streams import RECORDED, Fights, Homicides, Total
 from tregua.fitting.unknowns import SCATTER
 from tregua.run import simulate
@@ -89,19 +90,30 @@ def test_effects_of_a_state_move_by_its_own_record(streams):
     assert np.flatnonzero(may[1]).tolist() == [2, 3, 7]
 
 
-def test_scatter_is_found_again(streams):
-    """Residuals of 200 points drawn with a national step twice its prior's middle: the mean of its log comes back to within half a prior deviation."""
+def test_scatter_is_drawn_from_its_posterior():
+    """Residuals with a national step of 0.12, at which the prior has one draw in a hundred: means and deviations of 2,000 draws against a grid of 17 to the
+    power of three. The draws are chosen out of 600, of which some 200 count, so that a mean has an error of 0.07 deviations; a bound of a quarter catches
+    draws that forget the prior or the normal distribution that they came from.
+    """
     years = tuple(range(2007, 2019))
     stream = Homicides(years, np.full((32, 12), 300.0), np.zeros((32, 12)))
     true = {"step of a state": 0.2, "step of the nation": 0.12, "dispersion": 100.0}
     rng, expected = np.random.default_rng(6), np.full((12, 32), 300.0)
     root = np.linalg.cholesky(np.asarray(stream.covariance({RECORDED: expected}, true), float))
-    residuals = (root @ rng.standard_normal((384, 200))).T
-    _, grid = scatter_grid(SCATTER, rng)
-    weights = scatter_weights(stream, residuals, expected, grid)
-    np.testing.assert_allclose(weights.sum(axis=0), 1.0)
-    found = np.log([grid[k]["step of the nation"] for k in chosen(weights, rng)])
-    assert found.mean() == pytest.approx(np.log(0.12), abs=0.35 * SCATTER["step of the nation"].sigma + 0.1)
+    residual = (root @ rng.standard_normal(384))[None]
+    middle, covariance = typical(stream, residual, expected)
+    drawn = draw(stream, np.repeat(residual, 2000, axis=0), expected, rng)
+    lines = [middle[i] + np.linspace(-4.0, 4.0, 17) * np.sqrt(covariance[i, i]) for i in range(3)]
+    grid = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, 3)
+    density = np.array([float(log_density(stream, residual, expected, z)[0]) for z in grid])
+    weights = np.exp(density - density.max())
+    mean = weights @ grid / weights.sum()
+    deviation = np.sqrt(weights @ (grid - mean) ** 2 / weights.sum())
+    np.testing.assert_allclose((drawn.mean(axis=0) - mean) / deviation, 0.0, atol=0.25)
+    np.testing.assert_allclose(drawn.std(axis=0) / deviation, 1.0, atol=0.2)
+    assert len(np.unique(drawn, axis=0)) > 100
+    # The step that the residuals were made with lies where the draws do.
+    assert abs(np.log(0.12 / SCATTER["step of the nation"].median) / SCATTER["step of the nation"].sigma - mean[1]) < 3.0 * deviation[1]
 
 
 def test_problems_are_named():
@@ -151,8 +163,8 @@ def test_a_stopped_fit_goes_on_where_it_stood_and_is_written(tmp_path):
     for part in list(third.parts().values())[:-1]:
         part(quiet)
     np.testing.assert_array_equal(third.ensemble.points, again.ensemble.points)
-    # The second pass brings the points nearer to the record than the first began.
-    assert again.ensemble.misfit[-1] < 0.5 * again.ensemble.misfit[0]
+    # The passes bring the points nearer to the record; without it, or away from it, they would not lose a fifth of their misfit.
+    assert again.ensemble.misfit[-1] < 0.8 * again.ensemble.misfit[0]
     assert again.fit.problems, "sixty points are too few, and the fit must say so"
     again.write(tmp_path, {"command": "a test"})
     record = json.loads((tmp_path / "posterior.json").read_text(encoding="utf-8"))

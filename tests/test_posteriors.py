@@ -95,3 +95,21 @@ def test_a_posterior_without_its_discrepancies_is_refused(folder):
     with pytest.raises(TreguaError) as refused:
         load_posterior(str(folder))
     assert refused.value.code == "TR2903"
+
+
+@pytest.mark.parametrize(("solver", "told", "replicates"), [("tau-leap", "Bands hold chance and what the draws", 4), ("mean-field", "without chance", DRAWS)])
+def test_a_run_with_draws_says_what_its_bands_hold(folder, tmp_path, capsys, solver, told, replicates):
+    """On the screen, in the report, in the plain text and in the record; without chance there is one replicate for each draw, and its range is shown."""
+    from tregua.cli import run_command
+
+    file, out = tmp_path / "drawn.toml", tmp_path / "run"
+    text = FILE.replace("8 weeks", "60 weeks").replace("2012-01-01", "2012-12-26")  # A whole year.
+    file.write_text(text.format(folder=json.dumps(str(folder))), encoding="utf-8")
+    assert run_command(["run", str(file), "--solver", solver, "--out", str(out)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "chance only" not in shown and " to " in shown
+    assert told in shown
+    record = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert (record["replicates"], record["posterior_draws"], record["posterior"]["name"]) == (replicates, DRAWS, str(folder))
+    assert f"what {DRAWS} draws of the parameters leave open" in (out / "README.txt").read_text(encoding="utf-8")
+    assert "chance only" not in (out / "report.html").read_text(encoding="utf-8")

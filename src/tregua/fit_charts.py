@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from .drawing import COLOURS, GREY, Picture, sheet, styled, thousands
+from .posteriors import EFFECT
 from .space import Space
 from .territories import tiles_of
 
@@ -33,13 +34,15 @@ HOW_TO_READ = (
 
 
 def pictures_of_fit(tables: Mapping[str, pandas.DataFrame], space: Space, footer: str = "") -> list[Picture]:
-    """All charts of a fit from its tables (:mod:`tregua.fitting.write`); the map-like one only for the 32 states."""
-    pictures = [nation_picture(tables["nation_year"], footer)]
-    if tiles_of(space):
-        pictures.append(states_picture(tables["state_year"], space, footer))
-    if len(tables["totals"]):
-        pictures.append(totals_picture(tables["totals"], footer))
-    return [*pictures, widths_picture(tables["told_apart"], footer)]
+    """Charts of a fit from those of its tables that are there (:mod:`tregua.fitting.write`); the map-like one only for the 32 states."""
+    draw = {
+        "nation_year": nation_picture,
+        "state_year": lambda table, footer: states_picture(table, space, footer),
+        "totals": totals_picture,
+        "told_apart": widths_picture,
+    }
+    shown = [name for name in draw if name in tables and len(tables[name]) and (name != "state_year" or tiles_of(space))]
+    return [draw[name](tables[name], footer) for name in shown]
 
 
 def _draw(ax: Axes, table: Any) -> None:
@@ -78,15 +81,16 @@ def nation_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
 def states_picture(table: pandas.DataFrame, space: Space, footer: str = "") -> Picture:
     """The record of every state by year, on the tile grid; each state on its own scale, with the largest number of its axis written."""
     tiles = tiles_of(space) or {}
-    rows, columns = 1 + max(r for _, r, _ in tiles.values()), 1 + max(c for *_, c in tiles.values())
+    above, before = min(row for _, row, _ in tiles.values()), min(column for *_, column in tiles.values())
+    rows, columns = 1 + max(row for _, row, _ in tiles.values()) - above, 1 + max(column for *_, column in tiles.values()) - before
     title, years = "Homicides on record in every state, and what the model expects", (int(table["year"].min()), int(table["year"].max()))
     note = f"Every tile: {years[0]} to {years[1]}, from zero to the number in its corner [homicides in the year]; scales differ.\n{HOW_TO_READ}"
-    figure, axes = sheet(rows, columns, (12.5, 0.62 + 1.25 * rows), title, note, footer)
+    figure, axes = sheet(rows, columns, (12.5, 1.3 + 1.25 * rows), title, note, footer)
     for ax in axes.flat:
         ax.set_axis_off()
     outside = 0
     for state, (abbreviation, row, column) in tiles.items():
-        ax, own = axes[row, column], table[table["state"] == state]
+        ax, own = axes[row - above, column - before], table[table["state"] == state]
         ax.set_axis_on()
         _draw(ax, own)
         ax.set(xticks=[], yticks=[])
@@ -114,7 +118,7 @@ def totals_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     ax.hlines(place, table["expected_low_50"], table["expected_high_50"], color=MECHANISMS, linewidth=4.5)
     ax.plot(table["expected_median"], place, marker="|", color=MECHANISMS, linestyle="none", markersize=11)
     ax.plot(table["recorded"], place, marker="o", color="black", linestyle="none", markersize=5)
-    names = [f"{row['total']}, {row['first']}-{row['last']}" if str(row["first"]) not in row["total"] else row["total"] for _, row in table.iterrows()]
+    names = list(table["total"])
     ax.set(yticks=place, yticklabels=names, xscale="log", xlabel="persons, logarithmic", ylim=(len(table) - 0.4, -0.6))
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
@@ -131,17 +135,20 @@ def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     """Where the unknowns lie after the fit, in deviations of their priors: those that the record says most about."""
     title = "What the record says of the unknowns"
     rows = table.head(SHOWN)
+    names = [name.removeprefix(EFFECT) for name in rows["unknown"]]
     note = (
         "Grey: prior, nine in ten. Blue: after the fit, nine in ten, and its middle; as wide as the prior where the record says nothing.\n"
         f"Shown: the {len(rows)} of {len(table)} unknowns of which it says most; {int(table['moved'].sum())} of all were moved."
     )
-    figure, axes = sheet(1, 1, (8.6, 1.3 + 0.2 * len(rows)), title, note, footer)
+    figure, axes = sheet(1, 1, (9.4, 1.3 + 0.2 * len(rows)), title, note, footer)
     ax, place = axes[0, 0], np.arange(len(rows))
     ax.barh(place, 2 * NORMAL_90, left=-NORMAL_90, height=0.8, color="#e3e3e3", linewidth=0)
     ax.hlines(place, rows["mean"] - NORMAL_90 * rows["width_left"], rows["mean"] + NORMAL_90 * rows["width_left"], color=MECHANISMS, linewidth=2.5)
     ax.plot(rows["mean"], place, marker="o", color=MECHANISMS, linestyle="none", markersize=4)
-    ax.set(yticks=place, yticklabels=rows["unknown"], xlabel="standard deviations of the prior, from its middle")
+    ax.set(yticks=place, yticklabels=names, xlabel="standard deviations of the prior, from its middle")
     ax.tick_params(axis="y", labelsize=7.5)
+    # Long names of small letters come out wider than the layout expects.
+    figure.get_layout_engine().set(w_pad=0.15)  # type: ignore[union-attr]
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.grid(visible=False, axis="y")
     first = rows.iloc[0]

@@ -143,7 +143,7 @@ def _tile_figure(trajectories: Trajectories, panels: Sequence[tuple[str, _Shade]
     """One map for each panel, two in a row, with one scale of colours for all."""
     tiles = tiles_of(trajectories.scenario.data.space) or {}
     rows, columns = -(-len(panels) // 2) or 1, min(len(panels), 2) or 1
-    figure, axes = sheet(rows, columns, (4.6 * columns + 0.9 if columns > 1 else 7.6, 4.7 * rows + 0.9), title, note, footer)
+    figure, axes = sheet(rows, columns, (4.6 * columns + 0.9 if columns > 1 else 7.6, 4.0 * rows + 0.9), title, note, footer)
     for ax, (label, shade) in zip(axes.flat, panels, strict=False):
         _tiles(ax, tiles, shade, 8.5 if columns == 1 else 6.5)
         ax.set_title(label)
@@ -213,7 +213,7 @@ def states_figure(trajectories: Trajectories, outcome_name: str = "killed", foot
     top = max(float(edges["high_90"].max()), 1e-9)
     note = f"Every tile: {years[0]} to {years[-1]} from left to right, from 0 to {rounded(top)} {unit} in the year from bottom to top."
     ranges = "\nLine: median. Darker band: the middle half of all replicates. Lighter band: nine in ten." if _banded(trajectories) else ""
-    figure, axes = sheet(1, 1, (8.6, 7.9), f"{sentence(outcome.label)} in every state, {unit}", note + ranges, footer)
+    figure, axes = sheet(1, 1, (8.6, 6.6), f"{sentence(outcome.label)} in every state, {unit}", note + ranges, footer)
     ax = axes[0, 0]
     _bare(ax, tiles)
     across = np.linspace(0.03, SIDE - 0.03, len(years)) if len(years) > 1 else np.array([0.5 * SIDE])

@@ -48,6 +48,7 @@ class Plan:
         block_weeks: length of a block, and the distance of snapshots [weeks].
         replicates: runs of the ensemble.
         seed: of all randomness.
+        draws: posterior draws that replicates take in turn; none where every parameter is held at one value.
     """
 
     solver: Solver
@@ -55,6 +56,7 @@ class Plan:
     block_weeks: int
     replicates: int
     seed: int
+    draws: int = 0
 
     @property
     def steps(self) -> int:
@@ -87,11 +89,12 @@ def make_plan(
     rows = {np.shape(x)[0] for x in (draws or {}).values()}
     if len(rows) > 1:
         raise TreguaError("TR2204", "all parameters must have the same number of draws", found=sorted(rows))
+    count = rows.pop() if rows else 0
     if not solver.stochastic:
         # Without chance all replicates of one draw are the same run.
-        replicates = rows.pop() if rows else 1
+        replicates = max(count, 1)
     _check_memory(scenario, replicates, float(dt), block_weeks)
-    return Plan(solver, float(dt), block_weeks, replicates, seed)
+    return Plan(solver, float(dt), block_weeks, replicates, seed, count)
 
 
 def _check_somebody(scenario: Scenario) -> None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ARRAYS, RECORD = "posterior.npz", "posterior.json"
 """Files of a posterior: draws as arrays, and how they came about."""
 
+EFFECT = "effect on "
+"""Beginning of the names of effects of states: ``effect on PARAMETER in STATE``."""
+
 TABLES = ("nation_year", "state_year", "totals", "told_apart")
 """Tables of a fit that a report shows, where the posterior has them."""
 

@@ -28,6 +28,8 @@ from .options import Options
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
 CHANCE_ONLY = "Bands show chance only, with every parameter held fixed. What is not known about the parameters matters more: see the report."
+CHANCE_AND_DRAWS = "Bands hold chance and what the draws of the parameters leave open."
+DRAWS_ONLY = "Bands hold what the draws of the parameters leave open, without chance."
 
 
 HEADLINES = ("killed", "killed_civilian", "members")
@@ -300,6 +302,13 @@ def _announce(text: str, quiet: bool) -> None:
         ERR.print(text, markup=False)
 
 
+def _held_by_bands(plan: Plan) -> str:
+    """What the bands of a run hold, and what they do not."""
+    if not plan.draws:
+        return CHANCE_ONLY
+    return CHANCE_AND_DRAWS if plan.solver.stochastic else DRAWS_ONLY
+
+
 def _show_run(trajectories: Any) -> None:
     """The first, the middle and the last year, for a newcomer; the folder has them all."""
     from ..observe import yearly_bands
@@ -309,18 +318,18 @@ def _show_run(trajectories: Any) -> None:
     table = yearly_bands(trajectories, outcomes.values())
     years = sorted(table["year"].unique())
     shown = sorted({years[0], years[len(years) // 2], years[-1]}) if years else []
-    stochastic = trajectories.plan.solver.stochastic
+    banded = trajectories.plan.solver.stochastic or trajectories.plan.draws > 1
 
     def cell(row: Any) -> str:
-        return persons(row["median"]) + (f"  ({span(row['low_90'], row['high_90'], persons)})" if stochastic else "")
+        return persons(row["median"]) + (f"  ({span(row['low_90'], row['high_90'], persons)})" if banded else "")
 
     rows = []
     for name, outcome in outcomes.items():
         found = table[table["outcome"] == name].set_index("year")
         rows.append([f"{outcome.label} ({'in the year' if outcome.kind == 'flow' else 'at its end'})", *(cell(found.loc[year]) for year in shown)])
     caption = (
-        "Persons: the middle of all replicates, in brackets the range of nine in ten. " + CHANCE_ONLY
-        if stochastic
+        "Persons: the middle of all replicates, in brackets the range of nine in ten. " + _held_by_bands(trajectories.plan)
+        if banded
         else "Persons: expected numbers, without chance."
     )
     if any(flow.victim != "member" for flow in deaths_of(trajectories.scenario.model).values()):
@@ -331,14 +340,15 @@ def _show_run(trajectories: Any) -> None:
             end = trajectories.scenario.weeks
             values = trajectories.between(outcome.series, 0, end) if outcome.kind == "flow" else trajectories.at(outcome.series, end)
             low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
-            OUT.print(f"{outcome.label}: {persons(middle)}" + (f" ({span(low, high, persons)})" if stochastic else ""), markup=False)
+            OUT.print(f"{outcome.label}: {persons(middle)}" + (f" ({span(low, high, persons)})" if banded else ""), markup=False)
         return
     print_table(trajectories.scenario.shown, ["", *(str(year) for year in shown)], rows, caption)
 
 
 def _show_comparison(comparison: Any) -> None:
     """The effect of every policy on deaths and members."""
-    if not comparison.baseline.plan.solver.stochastic:
+    plan = comparison.baseline.plan
+    if not plan.solver.stochastic and plan.draws <= 1:
         _show_expected(comparison)
         return
     table = comparison.table()
@@ -354,7 +364,7 @@ def _show_comparison(comparison: Any) -> None:
         when = f"{start} to {end}" if outcome.kind == "flow" else f"on {end}"
         headings = ["policy", "baseline", "with policy", "difference (nine in ten pairs)", "change", "lower in"]
         print_table(f"{outcome.label}, {when} [persons]".capitalize(), headings, rows)
-    OUT.print("Each replicate of a policy is paired with the baseline replicate that has the same random numbers. " + CHANCE_ONLY, markup=False)
+    OUT.print("Each replicate of a policy is paired with the baseline replicate that has the same random numbers. " + _held_by_bands(plan), markup=False)
 
 
 def _show_expected(comparison: Any) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .paths import MeanField
-from .streams import Stream, wanted
+from .streams import Homicides, Stream, wanted
 from .unknowns import Unknowns
 
 WORST = -1e8
@@ -34,6 +34,11 @@ class Posterior:
     unknowns: Unknowns
     path: MeanField
     streams: tuple[Stream, ...]
+
+    @cached_property
+    def homicides(self) -> Homicides:
+        """The stream of homicides, whose discrepancy and scatter are unknown."""
+        return next(s for s in self.streams if isinstance(s, Homicides))
 
     @cached_property
     def _weights(self) -> Float[np.ndarray, "step year"]:

@@ -21,7 +21,7 @@ shrinkage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -29,20 +29,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ..types import LogNormal
-from .streams import RECORDED, Homicides, Scatter, Series, Stream
+from .scatter import DISCREPANT
+from .streams import Scatter, Series, Stream
 
 IDLE = 40
 """Idle coordinates: the mean of their widths is known to within a hundredth."""
 
-HALVED = 2.0
+DOUBLED = 2.0
 """Factor by which a pass moves farther than the one before: first ones go through the least linear part of the way."""
-
-GRID = 400
-"""Draws of the prior among which the scatter of the homicides is chosen."""
-
-DISCREPANT = ("step of a state", "step of the nation", "dispersion")
-"""Unknowns of the observations that move no prediction: they are drawn given what is left between record and prediction."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ class Size:
     @property
     def inflations(self) -> tuple[float, ...]:
         """The factors :math:`\\alpha` of the passes."""
-        shares = HALVED ** np.arange(self.passes)
+        shares = DOUBLED ** np.arange(self.passes)
         return tuple(float(x) for x in shares.sum() / shares)
 
 
@@ -121,12 +115,15 @@ class Compared:
 
     def covariance(self, series: Series, scatter: Scatter) -> Float[np.ndarray, "datum datum"]:
         """Covariance of the record around one expectation."""
-        parts = [np.asarray(s.covariance(series, scatter), float) for s in self.streams]
-        whole, at = np.zeros([sum(len(part) for part in parts)] * 2), 0
-        for part in parts:
-            whole[at : at + len(part), at : at + len(part)] = part
-            at += len(part)
-        return whole
+        from scipy.linalg import block_diag
+
+        return block_diag(*(np.asarray(s.covariance(series, scatter), float) for s in self.streams))
+
+    def cells(self, stream: Stream) -> slice:
+        """Where one of the streams stands."""
+        before = self.streams[: self.streams.index(stream)]
+        first = sum(len(s.places) for s in before)
+        return slice(first, first + len(stream.places))
 
     def may_move(self, labels: Sequence[str], effects: Sequence[str], territories: Sequence[str]) -> Bool[np.ndarray, "unknown datum"]:
         """Which datum may move which unknown: effects of a state by its own record only, and what moves no prediction by none.
@@ -145,37 +142,3 @@ class Compared:
             elif label in DISCREPANT:
                 found[i] = False
         return found
-
-
-def scatter_grid(priors: Mapping[str, LogNormal], rng: np.random.Generator) -> tuple[Float[np.ndarray, "grid unknown"], list[dict[str, float]]]:
-    """Draws of the prior of what homicides scatter by: coordinates in the order of :data:`DISCREPANT`, and values."""
-    z = rng.standard_normal((GRID, len(DISCREPANT)))
-    return z, [{n: priors[n].median * float(np.exp(priors[n].sigma * z[k, i])) for i, n in enumerate(DISCREPANT)} for k in range(GRID)]
-
-
-def scatter_weights(
-    stream: Homicides,
-    residuals: Float[np.ndarray, "point cell"],
-    expected: Float[np.ndarray, "year territory"],
-    grid: Sequence[dict[str, float]],
-    progress: Callable[[int, int], None] | None = None,
-) -> Float[np.ndarray, "grid point"]:
-    """Probability of every draw of the grid given the residuals at each point.
-
-    The variance of a count is taken at one expectation for all points; it is the smallest part of the noise where many are killed.
-    """
-    from scipy.linalg import solve_triangular
-    from scipy.special import logsumexp
-
-    density = np.empty((len(grid), len(residuals)))
-    for k, scatter in enumerate(grid):
-        root = np.linalg.cholesky(np.asarray(stream.covariance({RECORDED: jnp.asarray(expected)}, scatter), float))
-        density[k] = -0.5 * np.sum(solve_triangular(root, residuals.T, lower=True) ** 2, axis=0) - np.log(np.diag(root)).sum()
-        if progress:
-            progress(k + 1, len(grid))
-    return np.exp(density - logsumexp(density, axis=0))
-
-
-def chosen(weights: Float[np.ndarray, "grid point"], rng: np.random.Generator) -> np.ndarray:
-    """For each point the number of a draw of the grid, with its probability."""
-    return np.minimum((np.cumsum(weights, axis=0) < rng.uniform(size=weights.shape[1])).sum(axis=0), len(weights) - 1)

@@ -13,13 +13,15 @@ import numpy as np
 from jaxtyping import Float
 
 from ..checkpoint import read_whole, write_whole
+from ..posteriors import EFFECT
 from ..run import Progress
-from .ensemble import DISCREPANT, IDLE, Compared, Size, chosen, scatter_grid, scatter_weights, update
-from .identify import EFFECT
+from .ensemble import IDLE, Compared, Size, update
 from .job import Work
-from .outcome import Fit, moved
+from .nearby import LEAST
+from .outcome import implied, moved
 from .runs import Ran, run_all
-from .streams import RECORDED, Homicides, Series, wanted
+from .scatter import DISCREPANT, draw, typical, values_of
+from .streams import RECORDED, wanted
 from .unknowns import SCATTER, STATE_EFFECTS
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ LEAST_IDLE_WIDTH = 0.85
 """Width that idle coordinates must keep: what the method takes from them it takes from every unknown."""
 
 MOST_MISFIT = 1.5
-"""Squared distance between record and prediction, in standard deviations and for each datum, above which the ensemble does not reach the record."""
+"""Squared distance between record and prediction for each datum, in deviations that the priors of the discrepancy expect, above which the ensemble does not
+reach the record."""
 
 MOST_LOST = 0.02
 """Share of points that may be lost to runs that met numbers that make no sense."""
@@ -68,11 +71,6 @@ class EnsembleJob(Work[Size]):
         """The record as one vector."""
         return Compared(self.posterior.streams)
 
-    @cached_property
-    def homicides(self) -> Homicides:
-        """The stream whose scatter is unknown."""
-        return next(s for s in self.posterior.streams if isinstance(s, Homicides))
-
     def parts(self) -> dict[str, Any]:
         """The passes, a last run at the points that they end with, and what follows from it."""
 
@@ -110,7 +108,7 @@ class EnsembleJob(Work[Size]):
             return
         before = self._begin() if number == 0 else self.ensemble
         before, ran = self._run(before, number, told)
-        predicted, covariance, misfit = self._compare(before.points, ran.series, first=number == 0)
+        predicted, covariance, misfit = self._compare(before.points, ran.series)
         unknowns, effects = self.posterior.unknowns, [f"{EFFECT}{name} in " for name in STATE_EFFECTS]
         may_move = self.compared.may_move(unknowns.labels, effects, unknowns.territories)
         together, free = np.hstack([before.points, before.idle]), np.ones((IDLE, may_move.shape[1]), bool)
@@ -129,26 +127,23 @@ class EnsembleJob(Work[Size]):
         left = Pass(ensemble.points[well], ensemble.idle[well], ensemble.misfit, ensemble.lost + int((~well).sum()))
         return left, Ran({n: x[well] for n, x in ran.series.items()}, ran.members[well], well[well])
 
-    def _compare(self, points: np.ndarray, series: Mapping[str, np.ndarray], first: bool = False) -> tuple[np.ndarray, np.ndarray, float]:
+    def _compare(self, points: np.ndarray, series: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, float]:
         """Predictions, covariance of the record around their middle, and the mean misfit."""
         scatter = {n: np.asarray(x) for n, x in jax.vmap(self.posterior.unknowns.scatter)(jnp.asarray(points)).items()}
-        predicted, middle = self.compared.predicted(series, scatter), {n: np.exp(np.log(x + 1e-9).mean(axis=0)) for n, x in series.items()}
+        predicted, middle = self.compared.predicted(series, scatter), {n: np.exp(np.log(x + LEAST).mean(axis=0)) for n, x in series.items()}
         self.scatter = {n: float(np.exp(np.log(x).mean())) for n, x in scatter.items()}
-        self.scatter |= {n: SCATTER[n].median for n in DISCREPANT} if first else self._typical(predicted, middle)
-        covariance = self.compared.covariance(middle, self.scatter)
-        whitened = np.linalg.solve(np.linalg.cholesky(covariance), (self.compared.observed() - predicted).T)
-        return predicted, covariance, float((whitened**2).mean())
+        # Given how far the middle of the ensemble is from the record: single runs are farther by their chance.
+        residual = self._residuals(predicted).mean(axis=0, keepdims=True)
+        self.scatter |= values_of(typical(self.posterior.homicides, residual, middle[RECORDED])[0])
+        # With a scatter that follows the residuals any ensemble would reach the record: the misfit is told in that which the priors expect.
+        expected = self.compared.covariance(middle, self.scatter | {n: SCATTER[n].median for n in DISCREPANT})
+        whitened = np.linalg.solve(np.linalg.cholesky(expected), (self.compared.observed() - predicted).T)
+        return predicted, self.compared.covariance(middle, self.scatter), float((whitened**2).mean())
 
-    def _typical(self, predicted: np.ndarray, middle: Series) -> dict[str, float]:
-        """Scatter of the homicides given how far the middle of the ensemble is from them."""
-        z, grid = self._grid
-        residual = (np.asarray(self.homicides.observed(), float) - predicted[:, : self.homicides.counts.size].mean(axis=0))[None]
-        mean = scatter_weights(self.homicides, residual, np.asarray(middle[RECORDED]), grid)[:, 0] @ z
-        return {n: SCATTER[n].median * float(np.exp(SCATTER[n].sigma * mean[i])) for i, n in enumerate(DISCREPANT)}
-
-    @cached_property
-    def _grid(self) -> tuple[np.ndarray, list[dict[str, float]]]:
-        return scatter_grid(SCATTER, np.random.default_rng((self.size.seed, SEEDS_APART)))
+    def _residuals(self, predicted: Float[np.ndarray, "point datum"]) -> Float[np.ndarray, "point cell"]:
+        """Record less prediction of the homicides."""
+        cells = self.compared.cells(self.posterior.homicides)
+        return (self.compared.observed() - predicted)[:, cells]
 
     def _last(self, told: Progress) -> None:
         """Run the points once more, and draw what the homicides scatter by at each."""
@@ -163,53 +158,18 @@ class EnsembleJob(Work[Size]):
             series = {n.partition("/")[2]: x for n, x in kept.items() if n.startswith("series/")}
             self.ran = Ran(series, kept["members"], np.ones(len(kept["points"]), bool))
         predicted, _, misfit = self._compare(self.ensemble.points, self.ran.series)
-        residuals = np.asarray(self.homicides.observed(), float) - predicted[:, : self.homicides.counts.size]
-        rng, (z, grid) = np.random.default_rng((self.size.seed, SEEDS_APART + 1)), self._grid
-        weights = scatter_weights(self.homicides, residuals, self.ran.series[RECORDED].mean(axis=0), grid)
-        points, labels = self.ensemble.points.copy(), list(self.posterior.unknowns.labels)
-        points[:, [labels.index(n) for n in DISCREPANT]] = z[chosen(weights, rng)]
+        rng = np.random.default_rng((self.size.seed, SEEDS_APART))
+        points, labels = self.ensemble.points.copy(), self.posterior.unknowns.labels
+        middle = np.asarray(self.ran.series[RECORDED], float).mean(axis=0)
+        points[:, [labels.index(n) for n in DISCREPANT]] = draw(self.posterior.homicides, self._residuals(predicted), middle, rng, told)
         self.ensemble = Pass(points, self.ensemble.idle, (*self.ensemble.misfit, misfit), self.ensemble.lost)
 
     def _draw(self, told: Progress) -> None:
         """Discrepancies at every point given the record, and the tables."""
-        posterior, points, series = self.posterior, self.ensemble.points, self.ran.series
-        rng = np.random.default_rng((self.size.seed, SEEDS_APART + 2))
-        values = jax.device_get(jax.jit(jax.vmap(posterior.unknowns.values))(jnp.asarray(points)))
-        scatter = {n: np.asarray(x, float) for n, x in jax.vmap(posterior.unknowns.scatter)(jnp.asarray(points)).items()}
-        discrepancy = np.stack([_discrepancy(self.homicides, series, scatter, i, rng, told) for i in range(len(points))])
-        totals: dict[str, list[float]] = {}
-        for i in range(len(points)):
-            own, at = {n: x[i] for n, x in series.items()}, {n: x[i] for n, x in scatter.items()}
-            for stream in posterior.streams:
-                for label, x in () if stream is self.homicides else stream.totals(own, at).items():
-                    totals.setdefault(label, []).append(float(x))
-        groups = self.scenario.data.space.labels("group")
-        self.fit = Fit(
-            points,
-            {n: np.asarray(x, float) for n, x in values.items()},
-            scatter,
-            np.moveaxis(series[RECORDED], 1, 2),
-            discrepancy,
-            dict(zip(groups, self.ran.members.T, strict=True)),
-            {n: np.array(x) for n, x in totals.items()},
-            ensemble_table(posterior.unknowns.labels, points),
-            tuple(problems(self._idle_width, self.ensemble.misfit[-1], self.ensemble.lost, self.size.points)),
-        )
-
-
-def _discrepancy(
-    stream: Homicides, series: Mapping[str, np.ndarray], scatter: dict[str, np.ndarray], i: int, rng: np.random.Generator, told: Progress
-) -> np.ndarray:
-    """The discrepancy of one point, drawn given the record: (state, year)."""
-    own, at = {RECORDED: series[RECORDED][i]}, {n: x[i] for n, x in scatter.items()}
-    walk, covariance = np.asarray(stream.walk(at), float), np.asarray(stream.covariance(own, at), float)
-    residual = np.asarray(stream.observed(), float) - np.asarray(stream.predicted(own, at), float)
-    # A draw of walk and noise from their prior, corrected by what the record says of their sum.
-    noise = covariance - walk
-    drawn = np.linalg.cholesky(walk + 1e-9 * np.eye(len(walk))) @ rng.standard_normal(len(walk))
-    seen = drawn + np.sqrt(np.diag(noise)) * rng.standard_normal(len(walk))
-    told(i + 1, len(series[RECORDED]))
-    return (drawn + walk @ np.linalg.solve(covariance, residual - seen)).reshape(stream.counts.shape)
+        points, rng = self.ensemble.points, np.random.default_rng((self.size.seed, SEEDS_APART + 1))
+        table = ensemble_table(self.posterior.unknowns.labels, points)
+        found = problems(self._idle_width, self.ensemble.misfit[-1], self.ensemble.lost, self.size.points)
+        self.fit = implied(self.posterior, points, self.ran, rng, table, found, told)
 
 
 def ensemble_table(labels: Sequence[str], points: Float[np.ndarray, "point unknown"]) -> pandas.DataFrame:
@@ -227,7 +187,7 @@ def problems(idle_width: float, misfit: float, lost: int, begun: int) -> list[st
     if idle_width < LEAST_IDLE_WIDTH:
         found.append(f"coordinates that nothing reads have {100 * idle_width:.0f} % of their width left: the ensemble is too small, and all bands too narrow")
     if misfit > MOST_MISFIT:
-        found.append(f"the fitted points miss the record by {misfit:.1f} squared deviations a datum, where one is expected")
+        found.append(f"the fitted points miss the record by {misfit:.1f} squared deviations a datum, where the priors expect one")
     if lost > MOST_LOST * begun:
         found.append(f"{lost} of {begun} points met numbers that make no sense")
     return found

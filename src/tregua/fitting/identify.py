@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from ..posteriors import EFFECT
 from .search import HELD
 from .unknowns import SCATTER, STATE_EFFECTS
 
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 BAND = (0.05, 0.5, 0.95)
 """Quantiles of a report: a 90 % band and the median."""
 
-EFFECT, NEITHER = "effect on ", "observations"
-"""Beginning of the labels of effects of states, whose spread belongs to them; what only observations have."""
+NEITHER = "observations"
+"""What unknowns belong to that only observations have."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from .outcome import Fit, gather
 from .paths import MeanField
 from .search import Best, find_best
 from .steps import step_ladder
-from .streams import RECORDED, Homicides, streams_on_record
+from .streams import RECORDED, streams_on_record
 from .unknowns import HELD_FORMS, SCATTER, STATE_EFFECTS, Unknowns
 from .write import describe_chains, write_fit
 
@@ -161,8 +161,7 @@ class Job(Work[Length]):
         """Shorter steps, and the model with chance, both at the best point."""
         values = jax.device_get(self.posterior.unknowns.values(jnp.asarray(self.best.point)))
         scatter = {n: float(x) for n, x in self.posterior.unknowns.scatter(jnp.asarray(self.best.point)).items()}
-        stream = next(s for s in self.posterior.streams if isinstance(s, Homicides))
         self.checks = {
             "steps": step_ladder(self.posterior.path, values, (RECORDED,)),
-            "chance": chance_table(self.posterior.path, values, stream, scatter, CHANCE_RUNS, self.size.seed, told),
+            "chance": chance_table(self.posterior.path, values, self.posterior.homicides, scatter, CHANCE_RUNS, self.size.seed, told),
         }

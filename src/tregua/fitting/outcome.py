@@ -18,7 +18,8 @@ from jaxtyping import Bool, Float
 from ..extras import FIT, extra
 from .chains import Chains
 from .density import Posterior
-from .streams import RECORDED, Homicides, wanted
+from .runs import Ran
+from .streams import RECORDED, wanted
 
 if TYPE_CHECKING:
     import pandas
@@ -39,6 +40,10 @@ ERRORS = 3.0
 """Standard errors of the chains by which it must be more than that: of 200 unknowns that the record says nothing of, less than one passes by chance."""
 
 
+JITTER = 1e-6
+"""Added to the variance of a discrepancy: numbers of single precision may differ by less than nothing in their last digits; deviations are 0.1 and more."""
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """Draws of the posterior and what they imply.
@@ -52,7 +57,7 @@ class Fit:
         members: of each group in all territories at the end of the last year [person].
         totals: what is expected of every other count, by what was counted [person].
         table: one row for each unknown.
-        problems: why the chains may not be believed; empty if they may.
+        problems: why the draws may not be believed; empty if they may.
     """
 
     points: Float[np.ndarray, "draw unknown"]
@@ -72,39 +77,66 @@ def gather(posterior: Posterior, chains: Chains, seed: int, progress: Callable[[
     table = unknown_table(posterior.unknowns.labels, chains)
     points = chains.points.reshape(-1, chains.points.shape[-1])
     points = points[rng.permutation(len(points))]
-    unknowns = posterior.unknowns
-    values = jax.device_get(jax.lax.map(jax.jit(unknowns.values), jnp.asarray(points)))
-    scatter = {n: np.asarray(x) for n, x in jax.device_get(jax.vmap(unknowns.scatter)(jnp.asarray(points))).items()}
-    return Fit(points, values, scatter, *implied(posterior, points, rng, progress), table, tuple(problems(table, chains)))
+    return implied(posterior, points, mean_fields(posterior, points, progress), rng, table, problems(table, chains))
 
 
-def implied(
-    posterior: Posterior, points: Float[np.ndarray, "draw unknown"], rng: np.random.Generator, progress: Callable[[int, int], None] | None = None
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """At every point: the expected record and discrepancies drawn given the record, both (draw, state, year); members of each group at the end, and totals."""
-    stream, weights = next(s for s in posterior.streams if isinstance(s, Homicides)), jnp.asarray(posterior.path.weights())
-    others = [s for s in posterior.streams if s is not stream]
+def mean_fields(posterior: Posterior, points: Float[np.ndarray, "draw unknown"], progress: Callable[[int, int], None] | None = None) -> Ran:
+    """The mean field at every point."""
+    weights = jnp.asarray(posterior.path.weights())
 
     @jax.jit
     def at(z):
         found, end = posterior.path.run_to_end(posterior.unknowns.values(z))
-        series, scatter = {name: weights.T @ found[name] for name in wanted(posterior.streams)}, posterior.unknowns.scatter(z)
-        mean, covariance = stream.discrepancies(series, scatter)
-        # A sum of many small differences may be negative in its last digits.
-        root = jnp.linalg.cholesky(covariance + 1e-9 * jnp.eye(len(covariance)))
-        totals = {label: x for other in others for label, x in other.totals(series, scatter).items()}
-        return series[RECORDED].T, mean, root, jnp.sum(end.stocks["members"], axis=0), totals
+        return {name: weights.T @ found[name] for name in wanted(posterior.streams)}, jnp.sum(end.stocks["members"], axis=0)
 
     kept = []
     for i, point in enumerate(points):
-        recorded, mean, root, members, totals = jax.device_get(at(jnp.asarray(point)))
-        kept.append((recorded, mean + (root @ rng.standard_normal(mean.size)).reshape(mean.shape), members, totals))
+        kept.append(jax.device_get(at(jnp.asarray(point))))
         if progress:
             progress(i + 1, len(points))
-    recorded, discrepancy, members = (np.stack(x) for x in list(zip(*kept, strict=True))[:3])
-    groups = posterior.path.scenario.data.space.labels("group")
-    totals = {label: np.array([float(x[3][label]) for x in kept]) for label in kept[0][3]}
-    return recorded, discrepancy, dict(zip(groups, np.asarray(members, float).T, strict=True)), totals
+    series = {name: np.stack([one[name] for one, _ in kept]) for name in kept[0][0]}
+    return Ran(series, np.stack([np.asarray(members, float) for _, members in kept]), np.ones(len(kept), bool))
+
+
+def implied(
+    posterior: Posterior,
+    points: Float[np.ndarray, "draw unknown"],
+    ran: Ran,
+    rng: np.random.Generator,
+    table: pandas.DataFrame,
+    problems: Sequence[str],
+    progress: Callable[[int, int], None] | None = None,
+) -> Fit:
+    """What points and runs at them imply: parameters, totals, and discrepancies drawn given the record."""
+    unknowns, stream = posterior.unknowns, posterior.homicides
+    values = jax.device_get(jax.lax.map(jax.jit(unknowns.values), jnp.asarray(points)))
+    scatter = {n: np.asarray(x, float) for n, x in jax.device_get(jax.vmap(unknowns.scatter)(jnp.asarray(points))).items()}
+
+    @jax.jit
+    def at(series, scatter):
+        totals = {label: x for other in posterior.streams if other is not stream for label, x in other.totals(series, scatter).items()}
+        return *stream.discrepancies(series, scatter), totals
+
+    discrepancy, totals = [], []
+    for i in range(len(points)):
+        here = ({n: jnp.asarray(x[i]) for n, x in ran.series.items()}, {n: jnp.asarray(x[i]) for n, x in scatter.items()})
+        mean, covariance, counted = jax.device_get(at(*here))
+        root = np.linalg.cholesky(np.asarray(covariance, float) + JITTER * np.eye(len(covariance)))
+        discrepancy.append(mean + (root @ rng.standard_normal(mean.size)).reshape(mean.shape))
+        totals.append(counted)
+        if progress:
+            progress(i + 1, len(points))
+    return Fit(
+        points=points,
+        values={n: np.asarray(x, float) for n, x in values.items()},
+        scatter=scatter,
+        recorded=np.moveaxis(np.asarray(ran.series[RECORDED], float), 1, 2),
+        discrepancy=np.stack(discrepancy).astype(float),
+        members=dict(zip(posterior.path.scenario.data.space.labels("group"), ran.members.T, strict=True)),
+        totals={label: np.array([float(one[label]) for one in totals]) for label in totals[0]},
+        table=table,
+        problems=tuple(problems),
+    )
 
 
 def unknown_table(labels: Sequence[str], chains: Chains) -> pandas.DataFrame:

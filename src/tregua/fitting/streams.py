@@ -251,11 +251,15 @@ class Total:
 
     def totals(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, ""]]:
         """What is expected, by what was counted [person]."""
-        return {self.name: self.expected(series)}
+        return {self._named: self.expected(series)}
 
     def counted(self) -> dict[str, tuple[int, int, float]]:
         """First year, last year and count [person], by what was counted."""
-        return {self.name: (self.first, self.last, self.count)}
+        return {self._named: (self.first, self.last, self.count)}
+
+    @property
+    def _named(self) -> str:
+        return f"{self.name}, {self.first}-{self.last}"
 
     @property
     def places(self) -> Int[np.ndarray, "cell"]:

@@ -25,6 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..posteriors import EFFECT
 from ..scenario import Scenario, resolve
 from ..types import Beta, LogNormal, Uniform
 
@@ -144,7 +145,7 @@ class Unknowns:
             last = parameter.axes[-1] if parameter.axes else ""
             labels += [name] if entry.size == 1 else [f"{name}[{label}]" for label in scenario.data.space.labels(last)]
         states = scenario.data.space.labels("territory")
-        labels += [f"effect on {name} in {state}" for name in STATE_EFFECTS for state in states]
+        labels += [f"{EFFECT}{name} in {state}" for name in STATE_EFFECTS for state in states]
         labels += list(SCATTER)
         base = {n: np.asarray(r.value, float) for n, r in found.items()}
         return cls(tuple(entries), base, tuple(off), tuple(states), tuple(labels))

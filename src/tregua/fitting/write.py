@@ -63,7 +63,7 @@ def state_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
     """
     import pandas
 
-    stream = next(s for s in posterior.streams if isinstance(s, Homicides))
+    stream = posterior.homicides
     states, years = stream.counts.shape
     columns: dict[str, Any] = {
         "state_code": np.repeat(yearly_record().codes, years),
@@ -83,7 +83,7 @@ def nation_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
     """
     import pandas
 
-    stream = next(s for s in posterior.streams if isinstance(s, Homicides))
+    stream = posterior.homicides
     columns: dict[str, Any] = {"year": np.array(stream.years), "recorded": stream.counts.sum(axis=0).astype(int)}
     for name, values in (("mechanisms", fit.recorded), ("fitted", fit.recorded * np.exp(fit.discrepancy))):
         columns |= {f"{name}_{edge}": x for edge, x in bands(values.sum(axis=1)).items()}
@@ -98,10 +98,10 @@ def totals_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
     import pandas
 
     edges = list(bands(np.zeros(1)))
-    counted = {label: x for s in posterior.streams if not isinstance(s, Homicides) for label, x in s.counted().items()}
+    counted = {label: x for s in posterior.streams if s is not posterior.homicides for label, x in s.counted().items()}
     rows = [
         {"total": label, "first": first, "last": last, "recorded": count, **{f"expected_{edge}": float(x) for edge, x in bands(fit.totals[label]).items()}}
-        for label, (first, last, count) in counted.items()
+        for label, (first, last, count) in sorted(counted.items())
     ]
     return pandas.DataFrame(rows, columns=["total", "first", "last", "recorded", *(f"expected_{edge}" for edge in edges)])
 
@@ -122,7 +122,7 @@ def describe_chains(best: Best, chains: Chains, fit: Fit, length: Length) -> dic
 
 def describe(posterior: Posterior, fit: Fit) -> dict[str, Any]:
     """What was fitted to what, and how far it came."""
-    stream = next(s for s in posterior.streams if isinstance(s, Homicides))
+    stream = posterior.homicides
     return {
         "kind": "fit",
         "tregua": __version__,
