@@ -1,6 +1,7 @@
 """What a fit of the national model takes: every part on the clock, and the peak memory, in one fresh process.
 
-Run by hand: ``python benchmarks/fitting.py [--warmup 5] [--draws 5] [--json FILE]``. What each row means is in ``benchmarks/README.md``.
+Run by hand: ``python benchmarks/fitting.py [--json FILE] [-- options of tregua fit]``, such as ``-- --method chains --warmup 5 --draws 5``. What each row
+means is in ``benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -42,12 +43,11 @@ def measure(folder: Path, arguments: list[str]) -> tuple[dict, float, float]:
 def main() -> None:
     """Fit once and print the seconds of every part."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--warmup", type=int, default=5, help="iterations of warm-up of each chain")
-    parser.add_argument("--draws", type=int, default=5, help="iterations kept of each chain")
     parser.add_argument("--json", type=Path, default=None, help="file to write the results to")
+    parser.add_argument("options", nargs="*", help="options of tregua fit")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        record, cpu, memory = measure(Path(folder), ["--warmup", str(given.warmup), "--draws", str(given.draws)])
+        record, cpu, memory = measure(Path(folder), given.options)
     seconds = record["seconds"]
     rows = [Start(part, wall, float("nan"), float("nan")) for part, wall in seconds.items()]
     rows.append(Start("all", sum(seconds.values()), cpu, memory))
@@ -56,7 +56,9 @@ def main() -> None:
     for row in rows[:-1]:
         print(f"{row.what:28} {row.wall:10.1f} s")
     print(f"{'all':28} {rows[-1].wall:10.1f} s on the clock, {cpu:.1f} s of processors, peak {memory:.0f} MiB")
-    print(f"best point: {record['best']['evaluations']} runs with gradient; chains: {record['runs_with_gradient']:.0f} in {record['chains']}")
+    for told in ("command", "best", "runs_with_gradient", "misfit", "idle_width"):
+        if told in record:
+            print(f"{told}: {record[told]}")
     save(facts, [asdict(row) for row in rows], given.json)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import numpy as np
 from starlette.testclient import TestClient
@@ -45,7 +47,7 @@ class FakePresent:
         if progress:
             progress(1, 2)
 
-    def pairs(self, policy, numbers, cancelled=None, arrived=None):
+    def pairs(self, policy, numbers, cancelled=None):
         while not self.gate.wait(0.01):
             if cancelled is not None and cancelled.is_set():
                 return None
@@ -100,6 +102,17 @@ def let_in(app, access, base=ORIGIN):
 def socket_of(client, path, origin=ORIGIN):
     """A websocket of a client; the test client would ask a name of its own where only a path is given."""
     return client.websocket_connect(f"ws://{HOST}{path}", headers={"origin": origin} if origin else {})
+
+
+@contextmanager
+def short_switches():
+    """Let threads take turns as often as the interpreter can, so that what is not safe between two of them breaks."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def until(true, seconds=5.0):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -14,13 +17,24 @@ from tregua.datasets import read_table
 from tregua.lab.emulator import Emulator
 from tregua.lab.futures import WIDTH, Futures, Present
 from tregua.lab.shared import Shared
-from tregua.lab.wire import Package
+from tregua.lab.wire import Package, Setting
+from tregua.plan import make_plan
 from tregua.scenario_file import load_scenario
 
 VICTIMS = ("civilian", "member", "police", "troops", "vigilante", "inmate")
 SHARES = np.array([0.09, 0.84, 0.03, 0.01, 0.01, 0.02])
 YEARS = np.arange(2021, 2027)
-ERROR = 0.03
+ERROR, SHARE_ERROR = 0.03, 0.11
+DRAWS = 200
+FIRST = dt.date(2021, 1, 1)
+PACKAGE = Package(
+    name="Fewer recruits {x} <b>",
+    settings=(
+        Setting(handle="recruitment.rate", value=0.6, start=FIRST),
+        Setting(handle="arrests.effort", value=2.5, start=dt.date(2022, 6, 1), ramp_weeks=52),
+        Setting(handle="vigilantes.disarm", value=0.02, start=FIRST, end=dt.date(2024, 1, 1)),
+    ),
+)
 
 
 def effect_of(key: str, value: float) -> float:
@@ -53,11 +67,19 @@ def futures_of(settings: dict[str, float], number: int, wanted: int, quick: bool
     return Futures(YEARS, baseline, changed, VICTIMS, labels, wanted, quick, ERROR if quick else None)
 
 
+def futures_of_package() -> Futures:
+    """Two chunks of pairs of the package of the tests."""
+    settings = {setting.handle: setting.value for setting in PACKAGE.settings}
+    return futures_of(settings, 0, 2 * WIDTH).then(futures_of(settings, 1, 2 * WIDTH))
+
+
 class StandInPresent(Present):
     """Answers for policies; it takes its time where a test wants to watch."""
 
-    def __init__(self, pace: float = 0.0):
+    def __init__(self, pace: float, scenario, draws, seed: int):
         self.pace, self.digest, self.years, self.victims = pace, "0123456789abcdef", YEARS, VICTIMS
+        self.plan = make_plan(scenario, "tau-leap", WIDTH, seed, draws=draws)
+        self.fitted = bool(draws)
 
     def prepare(self, numbers, progress=None, cancelled=None):
         if progress:
@@ -72,7 +94,7 @@ class StandInPresent(Present):
         settings = {change.target: change.value for change in policy.modifiers if change.operation != "cap"}
         found = None
         for number in numbers:
-            part = futures_of(settings, number, WIDTH * len(numbers))
+            part = replace(futures_of(settings, number, WIDTH * len(numbers)), draws=DRAWS if self.fitted else 0)
             found = part if found is None else found.then(part)
         return found
 
@@ -82,6 +104,7 @@ class StandInEmulator(Emulator):
 
     def __init__(self):
         object.__setattr__(self, "error", ERROR)
+        object.__setattr__(self, "checks", {"fewer": SHARE_ERROR})
 
     def quick(self, package: Package) -> Futures:
         return futures_of({setting.handle: setting.value for setting in package.settings}, 0, WIDTH, quick=True)
@@ -94,15 +117,44 @@ class StandIn:
     pace: float = 0.0
 
     def present(self, scenario, draws, seed):
-        return StandInPresent(self.pace)
+        return StandInPresent(self.pace, scenario, draws, seed)
 
     def emulator(self, present, progress, stopped=None):
         return StandInEmulator()
 
 
-def shared(pace: float = 0.0) -> Shared:
-    """A lab on the national scenario whose answers are made up."""
-    return Shared(load_scenario("mexico").scenario, engine=StandIn(pace))
+def shared(pace: float = 0.0, fitted: bool = True) -> Shared:
+    """A lab on the national scenario, with the fit that ships or with none, whose answers are made up."""
+    file = load_scenario("mexico")
+    return Shared(file.scenario, file.posterior if fitted else None, engine=StandIn(pace), text=file.text)
+
+
+def prepared() -> Shared:
+    """The same with its present in place, as it is once it is ready."""
+    found = shared()
+    found.present = StandIn().present(found.scenario, found.draws, found.seed)
+    return found
+
+
+class Lab:
+    """A lab with made-up answers in a process of its own."""
+
+    def __init__(self, pace: float):
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen([sys.executable, __file__, str(pace)], cwd=Path(__file__).parent, **pipes)
+        self.address = self.link().partition("/enter")[0]
+
+    def link(self) -> str:
+        """A link that works once."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        found = self.process.stdout.readline().strip()
+        assert found, "the lab did not start"
+        return found
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
 
 
 def main(pace: float) -> None:

@@ -36,7 +36,7 @@ LAYERS = (
     {"solvers"},
     {"plan"},
     {"trajectories"},
-    {"gathering"},
+    {"gathering", "devices"},
     {"run"},
     {"outcomes"},
     {"observe"},

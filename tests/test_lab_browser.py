@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ import pytest
 pytest.importorskip("nicegui")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 
+from stand_in import Lab  # noqa: E402
 from tregua.lab.pages.frame import GUESS, SCREENS  # noqa: E402
 from tregua.lab.wire import Package, Setting  # noqa: E402
 from tregua.lab.words import LANGUAGES, catalogue, sayer  # noqa: E402
@@ -29,28 +28,6 @@ DESKTOP, TABLET = {"width": 1440, "height": 900}, {"width": 820, "height": 1180}
 OWN = re.compile(r"^(http|ws)://127\.0\.0\.1:\d+/|^(data|blob):")
 HANDLE = "arrests.effort"
 PATIENCE = 20_000.0
-
-
-class Lab:
-    """A lab in a process of its own."""
-
-    def __init__(self, pace: float):
-        script = Path(__file__).parent / "stand_in.py"
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self.process = subprocess.Popen([sys.executable, str(script), str(pace)], cwd=script.parent, **pipes)
-        self.address = self.link().partition("/enter")[0]
-
-    def link(self) -> str:
-        """A link that works once."""
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        found = self.process.stdout.readline().strip()
-        assert found, "the lab did not start"
-        return found
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(20)
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +233,7 @@ def test_beyond_the_evidence_it_is_amber_and_said_in_words(visitor):
 
 def test_the_card_of_a_handle_leads_to_its_sources(visitor):
     page = visitor.open("/lab?lang=en")
-    page.get_by_role("button", name=re.compile("Recruitment: evidence letter B")).click()
+    page.get_by_role("button", name=re.compile("Recruitment: evidence letter [A-E]")).click()
     page.get_by_role("dialog").get_by_role("link", name=re.compile("^Why")).click()
     page.wait_for_url("**/why?**h=recruitment.rate**")
     assert page.get_by_role("heading", name="Recruitment", exact=True).first.is_visible()
@@ -287,6 +264,29 @@ def test_six_can_be_pinned_compared_and_taken_off_and_a_seventh_is_refused(visit
     page.wait_for_function("() => document.querySelectorAll('.pin').length === 5")
 
 
+def test_two_pins_without_a_typed_name_are_both_compared(visitor):
+    page = visitor.open("/lab?lang=en")
+    for number, value in enumerate(("0.7", "0.4"), 1):
+        page.get_by_test_id("number-recruitment.rate").fill(value)
+        page.wait_for_url(f"**recruitment.rate~{value}~**")
+        page.get_by_role("button", name="Pin for comparison").click()
+        page.get_by_text(f"Pinned: {number} of 6").wait_for()
+    visitor.open("/compare?lang=en")
+    page.wait_for_function("() => document.querySelectorAll('[data-testid=civilians] table.data tbody tr').length === 2")
+    assert page.locator(".pin strong").all_inner_texts() == ["Package 1", "Package 2"]
+
+
+def test_pages_of_one_visitor_keep_their_own_packages(visitor):
+    one = visitor.open("/lab?lang=en")
+    other = visitor.open("/lab?lang=en", visitor.new_page())
+    other.get_by_test_id("number-money.extorted").fill("0.5")
+    other.wait_for_url("**money.extorted~0.5~**")
+    one.get_by_test_id("number-recruitment.rate").fill("0.5")
+    one.wait_for_url("**recruitment.rate~0.5~**")
+    assert "money.extorted" not in one.url
+    done(one)
+
+
 def test_dates_go_into_the_package_and_nonsense_is_refused(visitor):
     package = Package(settings=(Setting(handle=HANDLE, value=2.0, start="2021-01-01"),))
     page = visitor.open(f"/schedule?lang=en&p={package.code()}")
@@ -298,6 +298,11 @@ def test_dates_go_into_the_package_and_nonsense_is_refused(visitor):
     row.get_by_label("End (empty: never) of Arrests").fill("2022-01-01")
     page.get_by_text("TR3022").wait_for()
     assert "20220101" not in page.url, "what was there stays"
+    row.get_by_label("End (empty: never) of Arrests").fill("")
+    row.get_by_label("Ramp of Arrests").fill("99999")
+    page.wait_for_url("**~20230101~260**")
+    row.get_by_label("Ramp of Arrests").fill("-8")
+    page.wait_for_url(re.compile(r"~20230101&"))
 
 
 def test_what_is_taken_away_can_be_brought_back(visitor, tmp_path):

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tregua.cli import run_command
-from tregua.cli.lab_command import REDIRECT, STEPS
+from tregua.cli.lab_command import REDIRECT, STEPS, open_lab
+from tregua.scenario_file import load_scenario
 
 SMALL = """
 [scenario]
@@ -98,6 +99,23 @@ def test_a_lab_opens_to_its_link_only_and_ends_with_ctrl_c(started, tmp_path):
     errors = process.stderr.read()
     assert "Traceback" not in errors, errors
     assert sorted(path.name for path in tmp_path.iterdir()) in (["cache", "small.toml"], ["small.toml"]), "nothing else is left behind"
+
+
+def test_the_lab_is_given_the_posterior_of_its_scenario(monkeypatch):
+    given = []
+
+    class Enough(Exception):
+        """The lab was made."""
+
+    def made(self, scenario, posterior=None, *rest, **more):
+        given.append(posterior)
+        raise Enough
+
+    monkeypatch.setattr("tregua.cli.lab_command.begin", lambda: None)
+    monkeypatch.setattr("tregua.lab.shared.Shared.__init__", made)
+    with pytest.raises(Enough):
+        open_lab("mexico", "127.0.0.1", 0, None, [], browser=False, quiet=True, json=False)
+    assert given[0] is load_scenario("mexico").posterior
 
 
 def test_the_page_that_is_handed_to_the_browser_leads_to_the_link_alone():

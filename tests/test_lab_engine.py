@@ -5,20 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from lab_fakes import short_switches
 from nation import seven_mechanisms
+from tregua.devices import on_devices
 from tregua.errors import TreguaError
 from tregua.essays import ESSAYS
 from tregua.lab.emulator import kept_emulator
 from tregua.lab.futures import WIDTH, Futures, Present
-from tregua.lab.handles import FIRST_DAY, GROUPS, KEYS, LETTERS, REACHES, first_day, handles_of, outside_evidence, policy_of
-from tregua.lab.headline import ALL, headline, sure, tornado
-from tregua.lab.training import ANSWERS, COVERED, emulator_of, measured, positions, random_packages
+from tregua.lab.handles import FIRST_DAY, GROUPS, KEYS, LETTERS, REACHES, by_key, first_day, handles_of, outside_evidence, policy_of
+from tregua.lab.headline import ALL, headline, killed_of, sure, tornado
+from tregua.lab.training import ANSWERS, COVERED, Course, emulator_of, measured, positions, random_packages
 from tregua.lab.wire import Package, Setting
+from tregua.limits import stances_of
+from tregua.manifest import parameter_records
 from tregua.model import Model
 from tregua.observe import by_year
 from tregua.outcomes import outcomes_of
@@ -107,6 +112,27 @@ class TestHandles:
     def test_what_the_evidence_does_not_cover_is_named(self):
         assert outside_evidence(package(arrests__effort=3.0, recruitment__rate=1.1), HANDLES) == ("arrests.effort",)
 
+    def test_the_edge_of_the_evidence_is_within_it_whatever_a_slider_adds_up(self):
+        highest = by_key(HANDLES)["arrests.effort"].evidence_high
+        assert outside_evidence(package(arrests__effort=highest * (1.0 + 1e-12)), HANDLES) == ()
+
+    def test_the_evidence_is_about_the_value_and_not_about_the_position(self):
+        """Draws that lie twice as high leave room for half as much."""
+        value = SMALL.compile().base["civilians.crossfire"]
+        plain, high = (by_key(handles_of(SMALL, x))["civilians.crossfire"] for x in (None, {"civilians.crossfire": np.tile(2.0 * value, 9)}))
+        assert high.evidence_low == pytest.approx(plain.evidence_low / 2.0)
+        assert high.evidence_high == pytest.approx(min(4.0, 0.29824328 / 0.16), rel=1e-3)
+
+    def test_letters_are_those_of_the_record_of_a_run(self):
+        scenario = Scenario(Model.standard(), weeks=1044, data="mexico-2007")
+        letters = {handle.key: handle.letter for handle in handles_of(scenario)}
+        for record in parameter_records(scenario):
+            if record["name"] in letters and "assumed" in stances_of(record):
+                assert letters[record["name"]] == LETTERS["assumed"], record["name"]
+        assert letters["recruitment.rate"] == "E", "the data set assumes another value than the published one"
+        fitted = handles_of(scenario, {"recruitment.rate": np.array([0.004, 0.005])})
+        assert by_key(fitted)["recruitment.rate"].letter == "B", "a fit takes the place of what the data set assumes"
+
     def test_the_first_day_is_the_end_of_the_record_where_the_scenario_reaches_it(self):
         assert first_day(seven_mechanisms(1044)) == FIRST_DAY
         assert first_day(SMALL) == SMALL.start
@@ -141,7 +167,7 @@ class TestFutures:
     def test_the_present_is_kept_and_known_by_its_inputs(self, present):
         present.prepare(range(2))
         again = Present(SMALL, draws(), first=FIRST, cache=present.folder.parent)
-        assert again.ready(range(3)) == 2
+        assert {file.name for file in again.folder.glob("chunk-*")} >= {"chunk-00000.npz", "chunk-00001.npz"}
         assert np.array_equal(again.baseline(range(2)), present.baseline(range(2)))
         others = (Present(SMALL, draws(), seed=2, first=FIRST), Present(SMALL, None, first=FIRST), Present(SMALL, draws(), first=dt.date(2013, 1, 1)))
         assert len({present.digest, *(other.digest for other in others)}) == 4
@@ -150,14 +176,51 @@ class TestFutures:
         (tmp_path / "file").write_text("", encoding="utf-8")
         blocked = Present(seven_mechanisms(110), first=dt.date(2008, 1, 1), cache=tmp_path / "file")
         blocked.prepare(range(1))
-        assert blocked.ready(range(1)) == 1
+        assert len(blocked.baseline(range(1))) == WIDTH
 
-    def test_what_is_finished_stays_after_cancelling(self, present):
-        stop = threading.Event()
-        part = present.pairs(DOUBLE, range(6), stop, lambda _: stop.set())
+    def test_what_is_finished_stays_after_cancelling(self, present, monkeypatch):
+        stop, one = threading.Event(), present._pair
+
+        def then_stop(policy, inputs, number, device, cancelled):
+            found = one(policy, inputs, number, device, cancelled)
+            stop.set()
+            return found
+
+        monkeypatch.setattr(present, "_pair", then_stop)
+        part = present.pairs(DOUBLE, range(6), stop)
         assert part is not None
         assert WIDTH <= part.pairs < part.wanted
         assert present.pairs(DOUBLE, range(2), stop) is None
+
+    def test_pairs_say_how_many_draws_they_share(self, present):
+        assert present.pairs(DOUBLE, range(1)).draws == 24
+        assert Present(SMALL, first=FIRST).draw_count == 0
+
+    def test_chunks_are_held_from_many_threads(self, tmp_path, monkeypatch):
+        """Threads of several devices hold chunks at once, beyond the number that is held."""
+        monkeypatch.setattr("tregua.lab.futures.HELD", 2)
+        fresh = Present(seven_mechanisms(110), first=dt.date(2008, 1, 1), cache=tmp_path)
+        with ThreadPoolExecutor(4) as pool, short_switches():
+            for done in [pool.submit(lambda i=i: [fresh._hold(n, {}) for n in range(i, 4000, 4)]) for i in range(4)]:
+                done.result()
+        assert len(fresh._held) <= 2
+
+    def test_after_a_failure_no_more_chunks_are_begun(self, monkeypatch):
+        monkeypatch.setattr("jax.local_devices", lambda: ["one", "other"])
+        begun, failed = [], threading.Event()
+
+        def work(number, device):
+            begun.append(number)
+            if number == 1:
+                failed.set()
+                raise ZeroDivisionError
+            assert failed.wait(5.0)
+            time.sleep(0.05)
+            return number
+
+        with pytest.raises(ZeroDivisionError):
+            list(on_devices(range(9), work, None))
+        assert sorted(begun) == [0, 1]
 
     def test_progress_is_told_to_the_end(self, tmp_path):
         told = []
@@ -177,7 +240,7 @@ class TestEmulator:
         total = real.changed.sum() / real.baseline.sum()
         assert quick.changed.sum() / quick.baseline.sum() == pytest.approx(total, abs=0.02)
         assert quick.quick
-        assert quick.error == emulator.error
+        assert (quick.error, quick.draws) == (emulator.error, 24)
         assert np.array_equal(quick.baseline, real.baseline)
 
     def test_its_error_holds_for_packages_it_has_not_seen(self, present, emulator):
@@ -212,6 +275,7 @@ class TestEmulator:
     def test_it_is_kept_and_known_by_its_inputs(self, present, emulator):
         again = kept_emulator(Present(SMALL, draws(), first=FIRST, cache=present.folder.parent))
         assert again is not None
+        assert again.draws == 24
         tried = package(recruitment__rate=0.3, arrests__effort=1.7)
         assert np.allclose(again.quick(tried).changed, emulator.quick(tried).changed, rtol=0.02, atol=0.5)
         assert kept_emulator(Present(SMALL, None, first=FIRST, cache=present.folder.parent)) is None
@@ -232,6 +296,14 @@ class TestEmulator:
 
     def test_it_refuses_what_a_run_refuses(self, emulator):
         refused("TR3021", lambda: emulator.quick(package(arrests__effort=99.0)))
+
+    def test_a_training_runs_the_baseline_once(self, present, monkeypatch, tmp_path):
+        asked, weekly = [], present.weekly
+        monkeypatch.setattr(present, "weekly", lambda policy, *rest: asked.append(policy.modifiers) or weekly(policy, *rest))
+        course = Course(present, tmp_path, 2, None, None)
+        assert course.run([package(arrests__effort=2.0)]) is not None
+        assert course.run([package(arrests__effort=2.0)]) is not None
+        assert asked.count(()) == ANSWERS
 
     def test_training_can_be_cancelled(self, tmp_path):
         stop = threading.Event()
@@ -254,6 +326,21 @@ class TestHeadline:
     def test_its_error_shrinks_with_the_pairs_and_is_never_nothing(self):
         few, many = (headline(invented(np.full(count, 0.9))).error for count in (16, 256))
         assert few > many > 0.0
+
+    def test_pairs_that_share_a_draw_do_not_shrink_it(self):
+        many, few = invented(np.tile([0.9, 0.9, 1.1, 0.9], 64)), invented(np.tile([0.9, 0.9, 1.1, 0.9], 4))
+        assert headline(replace(many, draws=16)).error == headline(few).error > headline(many).error
+        assert headline(replace(few, draws=200)).error == headline(few).error
+        weak = invented(np.where(np.arange(256) % 25 < 17, 0.9, 1.1))
+        assert sure(weak).all()
+        assert not sure(replace(weak, draws=20)).any(), "what twenty draws say is not sure"
+
+    def test_killed_of_takes_one_kind_or_all(self):
+        killed = np.arange(16.0).reshape(1, 2, 2, 4)
+        names = ("civilian", "member", "police", "inmate")
+        assert np.array_equal(killed_of(killed, names, "member"), killed[..., 1])
+        for victim in (ALL, "troops"):
+            assert np.array_equal(killed_of(killed, names, victim), killed.sum(axis=3))
 
     def test_ties_count_as_half(self):
         assert headline(invented(np.ones(8))).fewer == 0.5

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from lab_fakes import FakeEngine, fake_lab, let_in, package, until
+from lab_fakes import FakeEngine, fake_lab, futures, let_in, package, until
 from tregua.errors import TreguaError
 from tregua.lab.server import make_app
 from tregua.lab.uploads import MOST_BYTES, read_upload
+from tregua.observe import bands
 
 PLAIN = {"package": {"settings": [{"handle": "arrests.effort", "value": 2.0, "start": "2022-01-01"}]}, "pairs": 64}
 
@@ -43,6 +44,7 @@ def test_a_package_is_run_and_told_with_its_headline(lab):
     summary = done["summary"]
     assert summary["pairs"] == 64
     assert [row["year"] for row in summary["years"]] == list(range(2021, 2027))
+    assert summary["years"][0]["baseline"] == {name: float(edge) for name, edge in bands(futures(range(4), 1.0).baseline[:, 0].sum(axis=(1, 2))).items()}
     assert summary["headlines"][0]["fewer"] == 1.0
     assert summary["headlines"][0]["middle"] == pytest.approx([-0.1, -0.1])
     assert {row["territory"] for row in summary["territories"]} == {"Sonora", "Sinaloa", "Durango"}
@@ -133,6 +135,8 @@ def test_a_scenario_file_comes_in_as_packages_and_says_what_the_handles_cannot_d
     assert (placed.package.settings, len(placed.left_out)) == ((), 1)
     assert (beyond.package.settings, len(beyond.left_out)) == ((), 1)
     assert not brought(HEAD + '[values]\n"recruitment.rate" = "0.003 / week"\n').same
+    assert not brought(HEAD.replace("1044 week", "1040 week")).same, "another end is another scenario"
+    assert not brought(HEAD + 'posterior = "mexico"\n').same, "so are other draws"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,19 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lab_fakes import FakeEngine, fake_lab, futures, package, until
+from lab_fakes import SCENARIO, FakeEmulator, FakeEngine, fake_lab, futures, package, short_switches, until
 from tregua.errors import TreguaError
 from tregua.lab.futures import WIDTH
+from tregua.lab.handles import handles_of
 from tregua.lab.jobs import MOST_KEPT_EACH, MOST_PAIR_YEARS, MOST_WAITING, MOST_WAITING_EACH, Jobs
-from tregua.lab.shared import CHUNKS_FIRST
-from tregua.lab.visits import MOST_FUTURES
+from tregua.lab.shared import CHUNKS_FIRST, Shared
+from tregua.lab.visits import MOST_FUTURES, Visit
+from tregua.lab.wire import PAIRS_FIRST, PairsRequest
+from tregua.posteriors import load_posterior
 
 
 class Chunks:
@@ -131,7 +135,7 @@ def test_a_job_is_cancelled_while_it_waits_and_while_it_runs(queue):
     until(lambda: last.standing.state == "done")
     assert running.standing.state == "cancelled"
     assert "waiting" not in [name for name, _ in chunks.asked]
-    assert jobs.waiting == 0
+    assert not jobs._line
 
 
 @pytest.mark.parametrize(("name", "code"), [("trouble", "TR2301"), ("fault", "TR9002")])
@@ -143,6 +147,42 @@ def test_a_job_that_goes_wrong_is_refused_and_the_next_one_runs(queue, name, cod
     until(lambda: good.standing.state == "done")
     assert (bad.standing.state, bad.standing.refusal.code) == ("refused", code)
     assert ("ZeroDivisionError" in capfd.readouterr().err) == (name == "fault"), "who runs the lab sees a fault whole"
+
+
+def test_whatever_goes_wrong_while_a_job_is_told_the_next_one_runs(queue, capfd):
+    chunks, jobs = queue
+    told = []
+
+    def wrong(futures):
+        told.append(futures.pairs)
+        raise RuntimeError("OrderedDict mutated during iteration")
+
+    bad = jobs.submit("ana", package(), 2 * WIDTH, told=wrong)
+    good = jobs.submit("ben", package(), WIDTH)
+    chunks.let(3)
+    until(lambda: good.standing.state == "done" and bad.standing.ended)
+    assert (bad.standing.state, bad.standing.refusal.code, told) == ("refused", "TR9002", [WIDTH])
+    assert "RuntimeError" in capfd.readouterr().err
+
+
+def test_futures_are_kept_while_pages_look_them_up():
+    visit, part, stop, looked = Visit(), futures(range(1), 0.9), threading.Event(), []
+    packages = [package(1.0 + i / 100) for i in range(2 * MOST_FUTURES)]
+
+    def look():
+        while not stop.is_set():
+            looked.extend(visit.known(one) is not None for one in packages)
+
+    with ThreadPoolExecutor(3) as pool, short_switches():
+        looking = [pool.submit(look) for _ in range(3)]
+        try:
+            for i in range(3000):
+                visit.keep(packages[i % len(packages)], part)
+        finally:
+            stop.set()
+        for one in looking:
+            one.result()
+    assert any(looked)
 
 
 def test_the_queue_is_limited_for_each_and_for_all(queue):
@@ -295,6 +335,44 @@ def test_a_visitor_keeps_the_futures_of_some_packages_and_steps_back_to_them_at_
     until(lambda: shared.readiness.ready)
     assert shared.quick(packages[0]).pairs == WIDTH
     assert shared.stop(5.0)
+
+
+class Keeping(FakeEngine):
+    """An engine that has its emulator at hand, and whose present is made when a test lets it."""
+
+    def present(self, scenario, draws, seed):
+        found = super().present(scenario, draws, seed)
+        made = found.prepare
+        found.prepare = lambda *given: self.gate.wait(5.0) and made(*given)
+        return found
+
+    def kept(self, present):
+        return FakeEmulator()
+
+    def emulator(self, present, progress, cancelled):
+        raise AssertionError("nothing is trained where an emulator is at hand")
+
+
+def test_an_emulator_at_hand_answers_before_the_present_is_made():
+    engine, steps = Keeping(), []
+    shared = Shared(SCENARIO, engine=engine, told=lambda readiness: steps.append(readiness.step))
+    shared.start()
+    until(lambda: shared.emulator is not None)
+    assert shared.quick(package()).pairs == WIDTH
+    assert (shared.readiness.step, shared.readiness.ready, shared.present) == ("present", False, None), "the model cannot answer yet"
+    engine.gate.set()
+    until(lambda: shared.readiness.ready)
+    assert "emulator" not in steps
+    assert shared.stop(5.0)
+
+
+def test_draws_of_a_lab_are_those_of_its_posterior_and_256_pairs_stand_once():
+    stored = load_posterior("mexico")
+    shared = Shared(SCENARIO, stored, engine=FakeEngine())
+    assert set(shared.draws) == set(stored.draws_for(SCENARIO.model))
+    assert shared.handles == handles_of(SCENARIO, shared.draws)
+    assert fake_lab()[0].draws is None
+    assert PairsRequest(package=package()).pairs == CHUNKS_FIRST * WIDTH == PAIRS_FIRST
 
 
 def test_before_the_lab_is_ready_the_quick_answer_is_refused_and_jobs_wait():

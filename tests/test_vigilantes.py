@@ -121,3 +121,13 @@ def test_an_order_takes_in_the_expected_number():
     scenario = Scenario(MODEL, weeks=10, data=world(), values={"vigilantes.onset": 0.0, "vigilantes.growth": 0.0}, policies=(order,))
     absorbed = tregua.simulate(scenario, replicates=64).total("vigilantes.absorbed").sum(axis=1)
     assert abs(absorbed.mean() - 2000 * -np.expm1(-0.85) * 0.05 / 0.085) < 4 * 2.6
+
+
+def test_a_weight_above_one_in_its_last_digit_takes_no_negative_number_over(monkeypatch):
+    """A compiled run in single precision had such a weight, a hazard of -2e-10 a week, and was lost."""
+    from tregua.mechanisms import vigilantes
+
+    few, digit = 1e-5, 1.2e-7
+    monkeypatch.setattr(vigilantes, "shares", lambda v: (jnp.full((2, 2), few).at[:, 0].set(1.0 - few), jnp.full((2, 2), few**2).at[:, 0].set(1.0 + digit)))
+    found = hazards(infiltration=0.05, members=[1e5, 1.0])["infiltrated"]
+    assert found.min() >= 0.0 and found[0, 1] > 0.0

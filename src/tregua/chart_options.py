@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from .drawing import COLOURS, GREY
-from .observe import bands
+from .observe import QUANTILES, bands
 from .wording import rounded
 
 Say = Callable[..., str]
@@ -224,7 +224,7 @@ def _middle(name: str, years: np.ndarray, edges: dict[str, np.ndarray], look: tu
 
 
 def _cells(edges: dict[str, np.ndarray], at: int, say: Say) -> tuple[str, str, str]:
-    low, inner, middle, upper, high = (rounded(float(edges[key][at])) for key in ("low_90", "low_50", "median", "high_50", "high_90"))
+    low, inner, middle, upper, high = (rounded(float(edges[key][at])) for key in QUANTILES)
     return middle, say("span", low=inner, high=upper), say("span", low=low, high=high)
 
 
@@ -237,7 +237,7 @@ def _fan_alt(title: str, years: np.ndarray, before: dict[str, np.ndarray], after
 
 def box(edges: dict[str, np.ndarray], at: int, scale: float = 1.0) -> list[float]:
     """Five numbers of a box: nine in ten between the outer ones, half between the inner ones."""
-    return [float(f"{scale * float(edges[key][at]):.5g}") for key in ("low_90", "low_50", "median", "high_50", "high_90")]
+    return [float(f"{scale * float(edges[key][at]):.5g}") for key in QUANTILES]
 
 
 def zero_line() -> Options:

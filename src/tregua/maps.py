@@ -28,6 +28,18 @@ from .wording import day, listed, rounded, sentence, signed, span
 SIDE = 0.94
 """Side of a tile; tiles are one unit apart."""
 
+LEAST = 0.05
+"""Numbers closer to zero than this are written as about zero: a tile has no room for more."""
+
+CHANGES, LEVELS = "PuOr_r", "YlOrBr"
+"""Colours of differences, purple for fewer and orange for more, which readers with colour-blindness can tell apart; and of levels, pale to dark."""
+
+DARK = 0.5
+"""Luminance of a tile below which its letters are white."""
+
+BRIGHTNESS = (0.299, 0.587, 0.114)
+"""What red, green and blue add to luminance."""
+
 MAPS = 4
 """Policies that get a map of their own; the table has them all."""
 
@@ -78,7 +90,7 @@ def map_figure(trajectories: Trajectories, outcome_name: str = "killed", footer:
     outcome, year = named_outcome(trajectories, outcome_name), list(whole_years(trajectories))[-1]
     edges, unit = _last_year(trajectories, outcome)
     wide = _wide(edges)
-    shade = _Shade(edges["median"], wide, Normalize(0.0, max(edges["median"].max(), 1e-9)), "YlOrBr", [_short(x) for x in edges["median"]])
+    shade = _Shade(edges["median"], wide, Normalize(0.0, max(edges["median"].max(), 1e-9)), LEVELS, [short(x) for x in edges["median"]])
     note = "Number and colour: median of all replicates." if _banded(trajectories) else ""
     note += " Hatched: the range of nine in ten is wider than the median." if note and wide.any() else ""
     title = f"{sentence(outcome.label)}, {_period(outcome, year)}, {unit}"
@@ -113,8 +125,8 @@ def difference_map_figure(comparison: Comparison, outcome_name: str = "killed", 
     panels = []
     for label, values in found:
         edges = bands(values)
-        words = [_short(x, "+") for x in edges["median"]]
-        panels.append((label, _Shade(edges["median"], _sign_unsure(edges), TwoSlopeNorm(0.0, -most, most), "PuOr_r", words)))
+        words = [short(x, "+") for x in edges["median"]]
+        panels.append((label, _Shade(edges["median"], _sign_unsure(edges), TwoSlopeNorm(0.0, -most, most), CHANGES, words)))
     note = "Number and colour: median of all pairs. Hatched: the range of nine in ten pairs holds zero." if _paired(comparison) else ""
     title = f"{sentence(outcome.label)}: difference from the baseline, {_difference_unit(comparison, outcome)}"
     return _tile_figure(comparison.baseline, panels, title, note, footer, _difference_unit(comparison, outcome))
@@ -135,7 +147,10 @@ def _paired(comparison: Comparison) -> bool:
 
 
 def _sign_unsure(edges: dict[str, np.ndarray]) -> np.ndarray:
-    """States in which the band of nine in ten pairs has both signs, or touches zero without being zero."""
+    """States in which the band of nine in ten pairs has both signs, or touches zero without being zero.
+
+    The lab, whose pairs arrive one after the other, has another rule, which its maps say: :func:`tregua.lab.headline.sure`.
+    """
     return (edges["low_90"] <= 0.0) & (edges["high_90"] >= 0.0) & (edges["high_90"] > edges["low_90"])
 
 
@@ -159,9 +174,9 @@ def _tile_figure(trajectories: Trajectories, panels: Sequence[tuple[str, _Shade]
     return figure
 
 
-def _short(value: float, sign: str = "") -> str:
-    """A number that fits into a tile: ``"23"``, ``"4.1"``, or ``"≈0"`` for less than 0.05."""
-    if abs(value) < 0.05:
+def short(value: float, sign: str = "") -> str:
+    """A number that fits into a tile: ``"23"``, ``"4.1"``, or ``"≈0"`` for less than :data:`LEAST`."""
+    if abs(value) < LEAST:
         return "≈0" if value else "0"
     return f"{value:{sign},.{0 if abs(value) >= 9.95 else 1}f}".replace("-", "−")
 
@@ -170,7 +185,12 @@ def _scale(shade: _Shade) -> ScalarMappable:
     return ScalarMappable(shade.norm, colormaps[shade.colours])
 
 
-def _bare(ax: Axes, tiles: Tiles) -> None:
+def ink_on(colour: Sequence[float], ink: str = "#000000") -> str:
+    """The colour of letters on a tile of this colour (red, green, blue from 0 to 1): white where it is dark."""
+    return "#ffffff" if float(np.dot(BRIGHTNESS, colour[:3])) < DARK else ink
+
+
+def grid_axes(ax: Axes, tiles: Tiles) -> None:
     """Axes without any scale, one unit for each tile, rows downwards."""
     rows, columns = [row for _, row, _ in tiles.values()], [column for _, _, column in tiles.values()]
     ax.set_xlim(min(columns) - 0.05, max(columns) + 1.0)
@@ -181,11 +201,10 @@ def _bare(ax: Axes, tiles: Tiles) -> None:
 
 def _tiles(ax: Axes, tiles: Tiles, shade: _Shade, size: float) -> None:
     """Coloured tiles with the abbreviation and the number of each state."""
-    _bare(ax, tiles)
+    grid_axes(ax, tiles)
     for (abbreviation, row, column), value, unsure, word in zip(tiles.values(), shade.values, shade.unsure, shade.words, strict=True):
         red, green, blue, _ = colormaps[shade.colours](shade.norm(value))
-        light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
-        ink = "#000000" if light else "#ffffff"
+        ink = ink_on((red, green, blue))
         ax.add_patch(Rectangle((column, row), SIDE, SIDE, facecolor=(red, green, blue), edgecolor="#bbbbbb", linewidth=0.5))
         if unsure:
             # In the upper half, so that the number stays readable.
@@ -215,13 +234,13 @@ def states_figure(trajectories: Trajectories, outcome_name: str = "killed", foot
     ranges = "\nLine: median. Darker band: the middle half of all replicates. Lighter band: nine in ten." if _banded(trajectories) else ""
     figure, axes = sheet(1, 1, (8.6, 6.6), f"{sentence(outcome.label)} in every state, {unit}", note + ranges, footer)
     ax = axes[0, 0]
-    _bare(ax, tiles)
+    grid_axes(ax, tiles)
     across = np.linspace(0.03, SIDE - 0.03, len(years)) if len(years) > 1 else np.array([0.5 * SIDE])
     heights = {name: 0.72 * SIDE * edge / top for name, edge in edges.items()}
     for i, (abbreviation, row, column) in enumerate(tiles.values()):
         ax.add_patch(Rectangle((column, row), SIDE, SIDE, facecolor="#f5f5f5", edgecolor="none"))
         ax.text(column + 0.04, row + 0.04, abbreviation, ha="left", va="top", fontsize=7.5, color=GREY)
-        ax.text(column + SIDE - 0.04, row + 0.04, _short(edges["median"][-1, i]), ha="right", va="top", fontsize=7.5, fontweight="bold")
+        ax.text(column + SIDE - 0.04, row + 0.04, short(edges["median"][-1, i]), ha="right", va="top", fontsize=7.5, fontweight="bold")
     corners = [(row, column) for _, row, column in tiles.values()]
     if _banded(trajectories):
         for low, high, alpha in (("low_90", "high_90", 0.22), ("low_50", "high_50", 0.42)):

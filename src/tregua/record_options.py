@@ -40,7 +40,7 @@ from .chart_options import (
     zero_line,
 )
 from .drawing import COLOURS, GREY
-from .observe import bands
+from .observe import QUANTILES, bands
 from .wording import rounded
 
 DASHES = ("solid", "dashed", "dotted", "solid", "dashed", "dotted")
@@ -65,10 +65,11 @@ def compare_lines(years: Int[np.ndarray, "year"], baseline: Float[np.ndarray, "r
     before = bands(baseline)
     name = say("chart.without")
     series: list[Options] = [*ribbon("90", before["low_90"], before["high_90"], GREY, OUTER), *ribbon("50", before["low_50"], before["high_50"], GREY, INNER)]
-    middles = {name: before["median"], **{bare(key): np.median(values, axis=0) for key, values in packages.items()}}
-    top = ceiling(ROOM * max(float(before["high_90"].max()), *(float(x.max()) for x in middles.values())))
-    shifts = apart([float(x[-1]) for x in middles.values()], top)
-    for i, (called, middle) in enumerate(middles.items()):
+    # A list: a package may have the name of the baseline.
+    middles = [(name, before["median"]), *((bare(key), np.median(values, axis=0)) for key, values in packages.items())]
+    top = ceiling(ROOM * max(float(before["high_90"].max()), *(float(x.max()) for _, x in middles)))
+    shifts = apart([float(x[-1]) for _, x in middles], top)
+    for i, (called, middle) in enumerate(middles):
         colour = GREY if i == 0 else COLOURS[(i - 1) % len(COLOURS)]
         points = [{"value": x, "tooltip": {"formatter": f"{clean(called)}, {year}: {rounded(x)}"}} for x, year in zip(plain(middle), years, strict=True)]
         line = {"color": colour, "width": 2.2, "type": "solid" if i == 0 else DASHES[(i - 1) % len(DASHES)]}
@@ -76,7 +77,7 @@ def compare_lines(years: Int[np.ndarray, "year"], baseline: Float[np.ndarray, "r
         look = {"symbol": "emptyCircle" if i == 0 else SYMBOLS[(i - 1) % len(SYMBOLS)], "symbolSize": 8, "itemStyle": {"color": colour}}
         series.append({"type": "line", "name": called, "data": points, "lineStyle": line, "endLabel": end, **look})
     title = say("chart.compare.title")
-    alt = say("chart.compare.alt", title=title, told="; ".join(f"{key} {rounded(float(x[-1]))}" for key, x in middles.items()), last=int(years[-1]))
+    alt = say("chart.compare.alt", title=title, told="; ".join(f"{key} {rounded(float(x[-1]))}" for key, x in middles), last=int(years[-1]))
     options = frame(
         alt,
         grid={"left": 62, "right": 164, "top": 34, "bottom": 28},
@@ -84,8 +85,8 @@ def compare_lines(years: Int[np.ndarray, "year"], baseline: Float[np.ndarray, "r
         yAxis=value_axis(say("chart.fan.axis"), min=0, max=top, nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]}),
         series=series,
     )
-    rows = tuple((str(year), *(rounded(float(x[i])) for x in middles.values())) for i, year in enumerate(years))
-    return Chart(title, options, say("chart.compare.note"), alt, (say("table.year"), *middles), rows)
+    rows = tuple((str(year), *(rounded(float(x[i])) for _, x in middles)) for i, year in enumerate(years))
+    return Chart(title, options, say("chart.compare.note"), alt, (say("table.year"), *(called for called, _ in middles)), rows)
 
 
 def compare_boxes(baseline: Float[np.ndarray, "replicate"], packages: Mapping[str, np.ndarray], say: Say, victim: str) -> Chart:
@@ -144,7 +145,7 @@ def fit_by_state(
     """
     series: list[Options] = []
     empty = np.full(len(years), np.nan)
-    edges = fitted or dict.fromkeys(("low_90", "low_50", "median", "high_50", "high_90"), empty)
+    edges = fitted or dict.fromkeys(QUANTILES, empty)
     series += [*ribbon("90", edges["low_90"], edges["high_90"], BLUE, OUTER), *ribbon("50", edges["low_50"], edges["high_50"], BLUE, INNER)]
     names = [say("chart.fit.model"), say("chart.fit.inegi"), say("chart.fit.sesnsp")]
     looks = (("none", BLUE, "solid"), ("circle", INK, "solid"), ("emptyTriangle", VERMILION, "dashed"))

@@ -6,30 +6,24 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
 
 from .chart_options import BLUE, EDGES, INK, INNER, LINE, OUTER, PALE, SMALL, Chart, Options, Say, ceiling, frame, plain, relative, ribbon, value_axis
 from .drawing import GREY
+from .maps import CHANGES, LEAST, LEVELS, ink_on, short
 from .observe import bands
 from .territories import Tiles
 from .wording import rounded, signed
 
-DIVERGING = ("#5e3c99", "#b2abd2", "#f7f7f7", "#fdb863", "#e66101")
-"""Purple to orange, the colours of the maps in reports: purple is fewer, orange more, and readers with colour-blindness can tell them apart."""
-
-SEQUENTIAL = ("#fff7ec", "#fdd49e", "#fc8d59", "#d7301f", "#7f0000")
-"""Pale to dark red-brown, for levels."""
+STOPS = 9
+"""Colours of a scale that the browser is given; it mixes those between."""
 
 FADED = 0.35
 """How much of its colour a tile keeps whose sign is unsure; the rest is white."""
 
 CLEAR = "rgba(255,255,255,0.01)"
 """A colour that cannot be seen, on which a pointer is felt all the same."""
-
-DARK = 0.55
-"""Luminance of a tile below which its letters are white."""
-
-LEAST = 0.05
-"""Numbers closer to zero than this are written as about zero: a tile has no room for more."""
 
 
 def change_map(
@@ -56,7 +50,7 @@ def change_map(
     rows = tuple(
         (name, signed(float(edges["median"][i])), *_spans(edges, i, say), say("table.sure") if sure[i] else say("table.unsure")) for i, name in enumerate(tiles)
     )
-    options = _map(edges["median"], words, tiles, (-most, most), DIVERGING, alt, rows, columns, faded=~np.asarray(sure))
+    options = _map(edges["median"], words, tiles, (-most, most), CHANGES, alt, rows, columns, faded=~np.asarray(sure))
     return Chart(title, options, say("chart.map.note_change"), alt, columns, rows)
 
 
@@ -71,7 +65,7 @@ def level_map(levels: Float[np.ndarray, "replicate territory"], tiles: Tiles, sa
     columns = (say("table.state"), say("table.median"), say("table.half"), say("table.ninety"))
     rows = tuple((name, rounded(float(edges["median"][i])), *_spans(edges, i, say)) for i, name in enumerate(tiles))
     most = ceiling(float(edges["median"].max(initial=LEAST)))
-    options = _map(edges["median"], words, tiles, (0.0, most), SEQUENTIAL, alt, rows, columns)
+    options = _map(edges["median"], words, tiles, (0.0, most), LEVELS, alt, rows, columns)
     return Chart(title, options, say("chart.map.note_level"), alt, columns, rows)
 
 
@@ -79,19 +73,12 @@ def _spans(edges: dict[str, np.ndarray], at: int, say: Say) -> tuple[str, ...]:
     return tuple(say("span", low=signed(float(edges[low][at])), high=signed(float(edges[high][at]))) for low, high in EDGES)
 
 
-def short(value: float, sign: str = "") -> str:
-    """A number that fits into a tile: ``"23"``, ``"4.1"``, or ``"≈0"`` for next to nothing."""
-    if abs(value) < LEAST:
-        return "≈0" if value else "0"
-    return f"{value:{sign},.{0 if abs(value) >= 9.95 else 1}f}".replace("-", "−")
-
-
 def _map(
     values: np.ndarray,
     words: Sequence[str],
     tiles: Tiles,
     ends: tuple[float, float],
-    colours: Sequence[str],
+    colours: str,
     alt: str,
     rows: Sequence[Sequence[str]],
     columns: Sequence[str],
@@ -99,10 +86,11 @@ def _map(
 ) -> Options:
     """A heat map on the tile grid: abbreviation and number in every tile, and a scale of colours below."""
     across, down = _extent(tiles)
+    stops = [to_hex(colormaps[colours](place)) for place in np.linspace(0.0, 1.0, STOPS)]
     plain_tiles, pale_tiles = [], []
     for i, (abbreviation, row, column) in enumerate(tiles.values()):
         pale = faded is not None and bool(faded[i])
-        ink = "#ffffff" if _luminance(float(values[i]), ends, colours) < DARK and not pale else INK
+        ink = INK if pale else ink_on(_colour(float(values[i]), ends, colours), INK)
         tip = "<br>".join(f"{head}: {cell}" for head, cell in zip(columns, rows[i], strict=True))
         look = {"borderColor": PALE, "borderType": "dashed", "borderWidth": 1} if pale else {"borderColor": "#ffffff", "borderWidth": 2}
         label = {"formatter": f"{abbreviation}\n{{v|{words[i]}}}", "color": ink, "rich": {"v": {"fontWeight": "bold", "fontSize": 12, "color": ink}}}
@@ -120,11 +108,11 @@ def _map(
         "itemWidth": 11,
         "text": [short(end, "+" if ends[0] < 0.0 else "") for end in reversed(ends)],
         "textStyle": {"fontSize": SMALL, "color": INK},
-        "inRange": {"color": list(colours)},
+        "inRange": {"color": stops},
         "calculable": False,
         "seriesIndex": 0,
     }
-    faint = {**scale, "show": False, "seriesIndex": 1, "inRange": {"color": [paler(colour) for colour in colours]}}
+    faint = {**scale, "show": False, "seriesIndex": 1, "inRange": {"color": [paler(colour) for colour in stops]}}
     drawn = {"type": "heatmap", "label": {"show": True, "fontSize": SMALL, "lineHeight": 15}, "emphasis": {"disabled": True}}
     bare = {"axisLabel": {"show": False}, "axisTick": {"show": False}, "axisLine": {"show": False}, "splitLine": {"show": False}, "splitArea": {"show": False}}
     return frame(
@@ -149,12 +137,9 @@ def _extent(tiles: Tiles) -> tuple[tuple[int, int], tuple[int, int]]:
     return (min(columns), max(columns)), (min(rows), max(rows))
 
 
-def _luminance(value: float, ends: tuple[float, float], colours: Sequence[str]) -> float:
-    """How light the colour of a value is, from 0 to 1."""
-    place = float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0)) * (len(colours) - 1)
-    channels = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours]) / 255.0
-    mixed = [np.interp(place, np.arange(len(colours)), channels[:, i]) for i in range(3)]
-    return float(np.dot((0.299, 0.587, 0.114), mixed))
+def _colour(value: float, ends: tuple[float, float], colours: str) -> tuple[float, ...]:
+    """The colour of a value on a scale, as red, green and blue from 0 to 1."""
+    return colormaps[colours](float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0)))[:3]
 
 
 def small_multiples(

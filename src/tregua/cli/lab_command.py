@@ -49,7 +49,7 @@ def open_lab(scenario: str, host: str, port: int | None, password_file: Path | N
     read = load_scenario(scenario)
     sock = listen(host, port)
     with sock, _told(quiet or json) as told:
-        shared = Shared(read.scenario, read.draws, read.seed, told=told, text=read.text)
+        shared = Shared(read.scenario, read.posterior, read.seed, told=told, text=read.text)
         access = Access(shared.visits, host, sock.getsockname()[1], password, tuple(names))
         address = address_of(host, access.port)
         app = make_app(shared, access, add_pages)

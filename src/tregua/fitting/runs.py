@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 from jaxtyping import Bool, Float
 
+from ..devices import on_devices
 from ..plan import Plan, make_plan
 from ..run import Batch
 from ..scenario import Inputs, Scenario
@@ -52,7 +53,7 @@ def run_all(
     """
     count, told = len(next(iter(values.values()))), progress or (lambda done, all_: None)
     plan, inputs = make_plan(scenario, "tau-leap", WIDTH, seed), scenario.compile(values)
-    weights, devices = MeanField(scenario).weights(), jax.local_devices()
+    weights, cancelled = MeanField(scenario).weights(), threading.Event()
     numbers, blocks, done = range(-(-count // WIDTH)), -(-scenario.weeks // plan.steps), 0
 
     def finished_block() -> None:
@@ -60,14 +61,14 @@ def run_all(
         done += 1
         told(done, len(numbers) * blocks)
 
-    def work(device: int) -> dict[int, Ran]:
-        return {n: _batch(scenario, plan, inputs, n, devices[device], weights, names, finished_block) for n in numbers[device :: len(devices)]}
+    def work(number: int, device: jax.Device) -> Ran | None:
+        return _batch(scenario, plan, inputs, number, device, weights, names, finished_block, cancelled)
 
-    with ThreadPoolExecutor(len(devices)) as pool:
-        parts: dict[int, Ran] = {}
-        for found in pool.map(work, range(len(devices))):
-            parts |= found
-    kept = [parts[n] for n in numbers]
+    try:
+        kept = list(on_devices(numbers, work, cancelled))
+    except BaseException:
+        cancelled.set()
+        raise
     series = {name: np.concatenate([part.series[name] for part in kept])[:count] for name in names}
     return Ran(series, np.concatenate([p.members for p in kept])[:count], np.concatenate([p.well for p in kept])[:count])
 
@@ -81,12 +82,15 @@ def _batch(
     weights: Float[np.ndarray, "step year"],
     names: Sequence[str],
     finished_block: Callable[[], None],
-) -> Ran:
-    """Runs of one chunk; years are summed block by block, so that no weekly series is kept."""
+    cancelled: threading.Event,
+) -> Ran | None:
+    """Runs of one chunk, None where it was cancelled; years are summed block by block, so that no weekly series is kept."""
     batch = Batch.on(device, scenario, plan, inputs, np.arange(number * WIDTH, (number + 1) * WIDTH))
     state, _ = batch.start()
     series = dict.fromkeys(names, 0.0)
     for first in range(0, scenario.weeks, plan.steps):
+        if cancelled.is_set():
+            return None
         state, _, rows = batch.block(state, first, scenario.weeks)
         share = weights[first : first + plan.steps]
         for name in names:

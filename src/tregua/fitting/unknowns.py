@@ -32,7 +32,7 @@ from ..types import Beta, LogNormal, Uniform
 STATE_EFFECTS = ("civilians.background",)
 """Parameters that differ from state to state beyond what the data set says: how many are killed without groups. Members at the start are not among them: with
 an effect of each state the mean field can be put on a threshold between growth and extinction in every one. They came out known to within 0.03 prior standard
-deviations, a draw of the normal approximation cost 200 nats more than it should, and chains could not move."""
+deviations, draws of the normal approximation cost 75 nats more than they should (25 without these effects), and chains could not move."""
 
 HELD_FORMS = ("arrests.half_size", "conflict.own_exponent")
 """Parameters that a fit holds at the scenario's value: with others a small group that loses a fixed number a week, or more of its members the fewer it has,

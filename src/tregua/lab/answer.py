@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..chart_options import Say, relative, share_of
+from ..chart_options import PER_CENT, Say, relative
 from .futures import Futures
 from .headline import Headline, headline
 from .wire import Package
 
 if TYPE_CHECKING:
+    from ..posteriors import StoredPosterior
+    from .emulator import Emulator
     from .handles import Handle
     from .jobs import Standing
 
 OF = 100
 """Futures that shares are told in: 83 of 100."""
+
+SHARE = "fewer"
+"""Check of an emulator that says how far the share of pairs with fewer killed was off."""
 
 MINUTE = 60.0
 
@@ -42,16 +47,36 @@ def headline_text(said: Headline, say: Say) -> str:
     )
 
 
-def error_text(said: Headline, futures: Futures, say: Say) -> str:
-    """How far chance among the pairs, or the emulator, may have moved the answer."""
+def error_text(said: Headline, futures: Futures, say: Say, emulator: Emulator | None = None) -> str:
+    """How far chance among the pairs, or the emulator, may have moved the answer.
+
+    Args:
+        said: the numbers.
+        futures: that they are from.
+        say: the catalogue.
+        emulator: that made them where they are a quick estimate.
+    """
     points = max(round(OF * said.error), 1)
-    if futures.quick:
-        size = share_of(futures.error) if futures.error is not None else say("lab.error_unknown")
-        return say("lab.quick", pairs=futures.pairs, error=size, points=points)
-    return say("lab.monte_carlo", pairs=futures.pairs, points=points)
+    if not futures.quick:
+        key = "lab.monte_carlo_fit" if futures.draws else "lab.monte_carlo"
+        return say(key, pairs=futures.pairs, points=points, **({"draws": futures.draws} if futures.draws else {}))
+    told = [say("lab.quick", pairs=futures.pairs), say("lab.quick_error", error=f"{PER_CENT * (futures.error or 0.0):.1f}")]
+    if emulator is not None and SHARE in emulator.checks:
+        told.append(say("lab.quick_share", share=round(OF * emulator.checks[SHARE])))
+    return " ".join([*told, say("lab.quick_chance", points=points)])
 
 
-def answer(futures: Futures | None, package: Package, victim: str, say: Say) -> tuple[str, str]:
+def held_text(stored: StoredPosterior | None, say: Say) -> str:
+    """What bands and shares hold, and what they do not.
+
+    Args:
+        stored: the fit that the scenario names, if it names one.
+        say: the catalogue.
+    """
+    return say("lab.chance_only") if stored is None else say("lab.chance_and_fit", draws=stored.size)
+
+
+def answer(futures: Futures | None, package: Package, victim: str, say: Say, emulator: Emulator | None = None) -> tuple[str, str]:
     """Headline and its error for a package.
 
     Args:
@@ -59,13 +84,14 @@ def answer(futures: Futures | None, package: Package, victim: str, say: Say) -> 
         package: the settings.
         victim: kind of victim, or all.
         say: the catalogue.
+        emulator: that made the futures where they are a quick estimate.
     """
     if not package.settings:
         return say("lab.nothing_moved"), say("lab.nothing_moved_more")
     if futures is None:
         return say("lab.no_answer_yet"), ""
     said = headline(futures, victim)
-    return headline_text(said, say), error_text(said, futures, say)
+    return headline_text(said, say), error_text(said, futures, say, emulator)
 
 
 def standing_text(standing: Standing | None, say: Say) -> str:

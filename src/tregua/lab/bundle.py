@@ -6,11 +6,12 @@ import base64
 import csv
 import io
 import json
+import platform
 import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
+from importlib import metadata
 from itertools import chain, count
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -18,15 +19,16 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..chart_options import Chart, Say
 from ..drawing import Picture, render
-from ..scenario_file import shipped_scenarios
-from .answer import answer, position_text
+from ..manifest import PACKAGES, describe_inputs, inputs_hash, policy_records
+from .answer import answer, held_text, position_text
 from .charts import all_charts, ground_of
 from .futures import Futures
-from .handles import by_key
-from .headline import headline
+from .handles import by_key, policy_of
+from .headline import ALL, CIVILIANS, headline
 from .pictures import fan_picture, map_picture
 from .summary import run_id, summarise
 from .wire import Package
+from .words import WEAKNESSES
 
 if TYPE_CHECKING:
     import jinja2
@@ -38,8 +40,6 @@ POLICY = "from-the-lab"
 
 DRAWING = Lock()
 """One figure at a time: the settings of the drawing library belong to the whole process."""
-
-CIVILIANS = "civilian"
 
 EPOCH = (2020, 1, 1, 0, 0, 0)
 """Date of files in an archive: the same result gives the same bytes."""
@@ -75,24 +75,9 @@ def command_of(file: str) -> str:
 
 
 def scenario_file(shared: Shared, package: Package, say: Say) -> str:
-    """A scenario file with the package as a policy: the lab's own scenario, as its file, the shipped file or its parts say."""
-    scenario = shared.scenario
-    if shared.text:
-        base = shared.text.rstrip()
-    elif scenario.name in shipped_scenarios():
-        base = (resources.files("tregua") / "data" / "scenarios" / f"{scenario.name}.toml").read_text(encoding="utf-8").rstrip()
-    else:
-        mechanisms = ", ".join(json.dumps(mechanism.name) for mechanism in scenario.model.mechanisms)
-        lines = [
-            "[scenario]",
-            f"name = {json.dumps(scenario.name)}",
-            f"label = {json.dumps(scenario.shown, ensure_ascii=False)}",
-            f"data = {json.dumps(scenario.data.name)}",
-            f"mechanisms = [{mechanisms}]",
-            f"start = {scenario.start}",
-            f'length = "{scenario.weeks} week"',
-        ]
-        base = "\n".join(lines)
+    """The scenario file of the lab with the package as one more policy."""
+    base = shared.text.rstrip()
+    assert base, "a lab without a scenario file has none to give away"
     taken = re.findall(r'^name = "([^"]*)"', base, re.MULTILINE)
     name = next(name for name in chain([POLICY], (f"{POLICY}-{number}" for number in count(2))) if name not in taken)
     return f"{base}\n\n{policy_text(shared, package, say, name)}"
@@ -106,7 +91,7 @@ def policy_text(shared: Shared, package: Package, say: Say, name: str = POLICY) 
     for setting in package.settings:
         handle = known[setting.handle]
         value = f"{setting.value!r}" if handle.kind == "scale" or handle.unit == "1" else json.dumps(_quantity(setting.value, handle.unit))
-        lines = ["[[policy.change]]", f'target = "{handle.target}"', f"{handle.kind} = {value}", f"from = {setting.start}"]
+        lines = ["[[policy.change]]", f'target = "{handle.key}"', f"{handle.kind} = {value}", f"from = {setting.start}"]
         lines += [f'ramp = "{setting.ramp_weeks} week"'] if setting.ramp_weeks else []
         lines += [f"to = {setting.end}"] if setting.end else []
         parts.append("\n".join(lines))
@@ -150,21 +135,41 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
     return stream.getvalue()
 
 
-def manifest(result: Result, shared: Shared) -> dict[str, Any]:
-    """The record of a run of the lab: everything that is needed to make it again."""
+def record_of(result: Result, shared: Shared) -> dict[str, Any]:
+    """The record of a run of the lab in short: what it is, in which version, from which seed and fit."""
+    stored = shared.posterior
     return {
         "kind": "lab",
         "run_id": result.run_id,
         "tregua": __version__,
         "scenario": shared.scenario.name,
-        "inputs": _digest(shared),
+        "present": _digest(shared),
         "seed": shared.seed,
         "pairs": result.futures.pairs,
         "first_day": str(shared.first),
-        "posterior_draws": bool(shared.draws),
+        "posterior": {"name": stored.name, "sha256": stored.digest, "draws": stored.size} if stored else None,
         "mechanisms": [mechanism.name for mechanism in shared.scenario.model.mechanisms],
         "package": result.package.model_dump(mode="json"),
         "code": result.package.code(),
+    }
+
+
+def manifest(result: Result, shared: Shared) -> dict[str, Any]:
+    """The whole record: everything that is needed to make the run again, as the record of any other run has it."""
+    import jax.numpy as jnp
+
+    assert shared.present is not None
+    scenario, plan = shared.scenario, shared.present.plan
+    policy = policy_of(result.package, shared.handles, scenario, shared.first)
+    return {
+        **record_of(result, shared),
+        "versions": {"tregua": __version__, "python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
+        "platform": f"{platform.system()} {platform.machine()}",
+        "precision": str(jnp.result_type(float)),
+        "policies": policy_records([policy]),
+        "inputs_sha256": inputs_hash(scenario, plan, shared.draws),
+        "inputs": describe_inputs(scenario, plan, shared.draws),
+        "data": {"name": scenario.data.name, "tables": [dict(table) for table in scenario.data.tables]},
     }
 
 
@@ -178,10 +183,12 @@ def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def _pictures(result: Result, shared: Shared, say: Say) -> dict[str, Picture]:
     """Figures for paper, by name."""
-    ground, footer = ground_of(shared.scenario), say("take.figure_footer", run=result.run_id, pairs=result.futures.pairs, version=__version__)
-    found = {"fan": fan_picture(result.futures, result.package, say, footer)}
+    ground, stored = ground_of(shared.scenario), shared.posterior
+    held = say("take.bands_fit", draws=stored.size) if stored else say("take.bands_chance")
+    footer = say("take.figure_footer", run=result.run_id, pairs=result.futures.pairs, version=__version__)
+    found = {"fan": fan_picture(result.futures, result.package, say, held, footer)}
     if ground.tiles is not None:
-        found["map"] = map_picture(result.futures, ground, say, footer)
+        found["map"] = map_picture(result.futures, ground, say, held, footer)
     return found
 
 
@@ -213,14 +220,15 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
             title=result.package.name or say("take.policy"),
             said=said,
             error=error,
-            held=say("lab.chance_and_fit" if shared.draws else "lab.chance_only"),
-            everyone=answer(result.futures, result.package, "all", say)[0] if headline(result.futures, CIVILIANS).victims == CIVILIANS else "",
+            held=held_text(shared.posterior, say),
+            weaknesses=WEAKNESSES,
+            everyone=answer(result.futures, result.package, ALL, say)[0] if headline(result.futures, CIVILIANS).victims == CIVILIANS else "",
             heads=heads,
             rows=rows,
             pictures=pictures,
             tables=[_table_of(chart) for chart in charts.values()],
             policy=policy_text(shared, result.package, say),
-            manifest=json.dumps(manifest(result, shared), indent=2, ensure_ascii=False),
+            manifest=json.dumps(record_of(result, shared), indent=2, ensure_ascii=False),
         )
     )
 

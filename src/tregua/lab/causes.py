@@ -21,13 +21,11 @@ class Way:
         mechanisms: names, from the one that is changed to the one in which people die.
         through: the stock or level between each two of them.
         victims: kinds of victim at its end.
-        causes: what they die of there.
     """
 
     mechanisms: tuple[str, ...]
     through: tuple[str, ...]
     victims: tuple[str, ...]
-    causes: tuple[str, ...]
 
 
 def moves(mechanism: Mechanism) -> tuple[str, ...]:
@@ -69,5 +67,5 @@ def ways(model: Model, start: str) -> tuple[Way, ...]:
     for name, (mechanisms, through) in reached.items():
         deaths = [flow for flow in named[name].flows() if flow.victim]
         if deaths:
-            found.append(Way(mechanisms, through, *(tuple(dict.fromkeys(getattr(flow, key) for flow in deaths)) for key in ("victim", "cause"))))
+            found.append(Way(mechanisms, through, tuple(dict.fromkeys(flow.victim for flow in deaths))))
     return tuple(sorted(found, key=lambda way: len(way.mechanisms)))

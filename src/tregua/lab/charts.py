@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from ..chart_options import Chart, Say, fan, tornado, victims
+from ..chart_options import Chart, Say, change, fan, tornado, victims
 from ..territories import PERSONS, Tiles, population_of, tiles_of
 from ..tile_options import change_map, level_map, small_multiples
 from .emulator import Emulator
 from .futures import Futures
-from .headline import ALL, sure
+from .headline import killed_of, shown_victim, sure
 from .headline import tornado as bars_of
 from .wire import Package
 
@@ -41,13 +41,19 @@ def ground_of(scenario: Scenario) -> Ground:
 
 def killed_by_year(killed: Float[np.ndarray, "replicate year territory victim"], names: tuple[str, ...], victim: str) -> Float[np.ndarray, "replicate year"]:
     """Persons of one kind, or of all kinds, killed in every year in all territories."""
-    return killed.sum(axis=(2, 3)) if victim not in names else killed[..., names.index(victim)].sum(axis=2)
+    return killed_of(killed, names, victim).sum(axis=2)
+
+
+def median_change(futures: Futures, victim: str) -> float:
+    """Median over pairs of the relative change of persons killed over all years."""
+    before, after = (killed_by_year(x, futures.victims, victim).sum(axis=1) for x in (futures.baseline, futures.changed))
+    return float(np.median(change(before, after)))
 
 
 def fan_of(futures: Futures, package: Package, victim: str, say: Say) -> Chart:
     """The fan chart, with the package where there is one."""
     before, after = (killed_by_year(x, futures.victims, victim) for x in (futures.baseline, futures.changed))
-    return fan(futures.years, before, after if package.settings else None, say, victim if victim in futures.victims else ALL, futures.quick)
+    return fan(futures.years, before, after if package.settings else None, say, shown_victim(futures.victims, victim), futures.quick)
 
 
 def all_charts(futures: Futures, package: Package, victim: str, ground: Ground, say: Say) -> dict[str, Chart]:
@@ -57,19 +63,32 @@ def all_charts(futures: Futures, package: Package, victim: str, ground: Ground, 
     found = {"fan": fan_of(futures, package, victim, say), "victims": victims(before, after, futures.victims, say, span)}
     if ground.tiles is None:
         return found
-    before, after = (_placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed))
+    before, after = (placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed))
     rates = ground.population is not None
     if package.settings:
-        found["map"] = change_map((after - before).mean(axis=1), sure(futures, victim), ground.tiles, say, rates, span)
+        found["map"] = difference_map(futures, victim, ground, say)
     else:
         found["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
     found["states"] = small_multiples(futures.years, before, after if package.settings else None, ground.tiles, say, rates)
     return found
 
 
-def _placed(killed: Float[np.ndarray, "replicate year territory victim"], futures: Futures, victim: str, ground: Ground) -> np.ndarray:
+def differences(futures: Futures, victim: str, ground: Ground) -> Float[np.ndarray, "replicate territory"]:
+    """Differences of pairs by territory, the mean over years, in the unit of the map."""
+    before, after = (placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed))
+    return (after - before).mean(axis=1)
+
+
+def difference_map(futures: Futures, victim: str, ground: Ground, say: Say) -> Chart:
+    """The map of differences; only on the 32 states."""
+    assert ground.tiles is not None
+    span = (int(futures.years[0]), int(futures.years[-1]))
+    return change_map(differences(futures, victim, ground), sure(futures, victim), ground.tiles, say, ground.population is not None, span)
+
+
+def placed(killed: Float[np.ndarray, "replicate year territory victim"], futures: Futures, victim: str, ground: Ground) -> np.ndarray:
     """Killed by replicate, year and territory, for 100,000 inhabitants where the data have a population."""
-    values = killed.sum(axis=3) if victim not in futures.victims else killed[..., futures.victims.index(victim)]
+    values = killed_of(killed, futures.victims, victim)
     return values if ground.population is None else values / ground.population * PERSONS
 
 

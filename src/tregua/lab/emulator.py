@@ -25,8 +25,9 @@ from jaxtyping import Float, Int
 from scipy.interpolate import PchipInterpolator
 
 from ..checkpoint import read_whole, write_whole
+from ..observe import WEEK_DAYS
 from ..scenario import Scenario
-from .futures import WEEK_DAYS, Futures, Present
+from .futures import Futures, Present
 from .handles import Handle, handles_of, policy_of
 from .wire import Package, Setting
 
@@ -73,6 +74,7 @@ class Emulator:
         error: nine in ten of its answers for the relative change of the persons killed lie within this much of the model's: of all, and of civilians.
         checks: how it was measured, and the same for other outcomes.
         digest: hash of the inputs that it was trained on.
+        draws: posterior draws among them; 0 without a fit.
     """
 
     scenario: Scenario
@@ -94,6 +96,7 @@ class Emulator:
     error: float
     checks: Mapping[str, Any]
     digest: str
+    draws: int = 0
 
     @cached_property
     def handles(self) -> tuple[Handle, ...]:
@@ -116,7 +119,7 @@ class Emulator:
         moved = [setting for setting in package.settings if setting.value != self._curves[setting.handle].rest]
         changed = self.baseline * np.exp(self._field(moved)) if moved else self.baseline
         territories = self.scenario.data.space.labels("territory")
-        return Futures(self.years, self.baseline, changed, self.victims, territories, len(self.baseline), True, self.error)
+        return Futures(self.years, self.baseline, changed, self.victims, territories, len(self.baseline), True, self.error, self.draws)
 
     def parts(self, settings: Sequence[Setting]) -> Parts:
         """What is read off for each setting by itself."""
@@ -230,13 +233,13 @@ def write_emulator(emulator: Emulator, file: Path) -> None:
     write_whole(file, {**arrays, FACTS: np.array(json.dumps(facts))})
 
 
-def read_emulator(arrays: Mapping[str, np.ndarray], scenario: Scenario) -> Emulator:
-    """The emulator that :func:`write_emulator` kept."""
+def read_emulator(arrays: Mapping[str, np.ndarray], present: Present) -> Emulator:
+    """The emulator that :func:`write_emulator` kept, of the same inputs as a present."""
     facts = json.loads(str(arrays[FACTS]))
     first, origin = (dt.date.fromisoformat(facts.pop(name)) for name in ("first", "origin"))
     named = {"victims": tuple(facts.pop("victims")), "runs": tuple(facts.pop("runs")), "keys": tuple(facts.pop("keys")), **facts}
     whole = {name: np.asarray(arrays[name], int if name == "years" else float) for name in ARRAYS}
-    return Emulator(scenario=scenario, first=first, origin=origin, **named, **whole)
+    return Emulator(scenario=present.scenario, first=first, origin=origin, draws=present.draw_count, **named, **whole)
 
 
 def kept_emulator(present: Present) -> Emulator | None:
@@ -244,7 +247,7 @@ def kept_emulator(present: Present) -> Emulator | None:
     for place in (present.folder / FILE, *shipped()):
         arrays = _read(place)
         if arrays is not None and json.loads(str(arrays[FACTS])).get("digest") == present.likeness:
-            return read_emulator(arrays, present.scenario)
+            return read_emulator(arrays, present)
     return None
 
 

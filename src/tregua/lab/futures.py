@@ -11,9 +11,7 @@ import hashlib
 import itertools
 import json
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,8 +23,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ..checkpoint import Checkpoint
+from ..devices import on_devices
 from ..errors import TreguaError
 from ..manifest import describe_inputs, inputs_hash
+from ..observe import WEEK_DAYS, year_shares
 from ..outcomes import VICTIMS, deaths_of
 from ..plan import Plan, make_plan
 from ..policy import Policy
@@ -40,14 +40,11 @@ from .handles import first_day
 WIDTH = 16
 """Pairs in a chunk: as many numbers of single precision as the widest vectors hold, and a second or so of work on one core for each year."""
 
+SOLVER = "tau-leap"
+"""Solver of all pairs: chance decides in both futures of a pair alike."""
+
 HELD = 128
 """Chunks of the present that are held in memory, a megabyte each, so that few are read from disk twice."""
-
-WEEK_DAYS = 7
-"""Days in a week."""
-
-SLACK_DAYS = 7
-"""Days that a calendar year may miss at either end and still count, at the mean of its other days: scenarios begin and end with a week."""
 
 DIGITS = 16
 """Digits of a hash that name a folder."""
@@ -65,6 +62,7 @@ class Futures:
         territories: labels of the territories.
         wanted: pairs that were asked for; there are fewer while chunks arrive or where a job was cancelled.
         quick: whether an emulator answered instead of the model.
+        draws: posterior draws behind them, which replicates take in turn; 0 where all have the same parameters.
         error: of the emulator: nine in ten of its answers for the relative change of the persons killed, of all and of civilians, lie within this much of
             the model's; 0.04 is four in a hundred of those killed without the package. None for the model itself.
     """
@@ -77,11 +75,17 @@ class Futures:
     wanted: int
     quick: bool = False
     error: float | None = None
+    draws: int = 0
 
     @property
     def pairs(self) -> int:
         """Pairs that are in."""
         return len(self.baseline)
+
+    @property
+    def distinct(self) -> int:
+        """Pairs of which no two share a posterior draw; all of them where there are no draws."""
+        return min(self.pairs, self.draws) if self.draws else self.pairs
 
     def then(self, other: Futures) -> Futures:
         """These pairs followed by more of the same package; as many are wanted as before, or as there are."""
@@ -100,8 +104,6 @@ class Present:
         seed: of all randomness.
         first: the lab's first day; :func:`~tregua.lab.handles.first_day` if None.
         cache: folder for what is kept; that of the user if None.
-        solver: ``tau-leap``, or ``mean-field`` for expected numbers, of which replicate i is draw i.
-        width: replicates in a chunk.
 
     Raises:
         TreguaError: TR3023 where the scenario has no whole year after the first day or counts no deaths by territory, and those of
@@ -115,29 +117,29 @@ class Present:
         seed: int = 1,
         first: dt.date | None = None,
         cache: Path | None = None,
-        solver: str = "tau-leap",
-        width: int = WIDTH,
     ):
-        self.scenario, self.draws, self.width = scenario, draws, width
+        self.scenario, self.draws = scenario, draws
+        self.draw_count = len(next(iter(draws.values()))) if draws else 0
         self.first = first or first_day(scenario)
-        self.plan: Plan = make_plan(scenario, solver, width, seed, draws=draws)
+        self.plan: Plan = make_plan(scenario, SOLVER, WIDTH, seed, draws=draws)
         self.first_week = (self.first - scenario.start).days // WEEK_DAYS
         self.shares, self.years = _years(scenario, self.first_week)
         self._deaths = _deaths(scenario)
         self.victims = tuple(self._deaths)
         self.territories = scenario.data.space.labels("territory")
-        facts = f"{inputs_hash(scenario, self.plan, draws)} {self.first_week} {width}"
+        facts = f"{inputs_hash(scenario, self.plan, draws)} {self.first_week} {WIDTH}"
         self.digest = hashlib.sha256(facts.encode()).hexdigest()[:DIGITS]
         self.folder = (cache or cache_folder().parent / "lab") / self.digest
         self._kept = Checkpoint(self.folder)
         self._held: dict[int, Mapping[str, np.ndarray]] = {}
+        self._holding = threading.Lock()
         self._locks: dict[int, threading.Lock] = {}
 
     @cached_property
     def likeness(self) -> str:
         """Hash of all inputs but the version of the package and the precision of numbers: what a trained emulator is known by."""
         inputs = {name: x for name, x in describe_inputs(self.scenario, self.plan, self.draws).items() if name not in ("package", "precision")}
-        return hashlib.sha256(json.dumps([inputs, self.first_week, self.width], sort_keys=True).encode()).hexdigest()[:DIGITS]
+        return hashlib.sha256(json.dumps([inputs, self.first_week, WIDTH], sort_keys=True).encode()).hexdigest()[:DIGITS]
 
     @cached_property
     def _inputs(self) -> Inputs:
@@ -157,16 +159,13 @@ class Present:
         for _ in on_devices(numbers, lambda number, device: self._chunk(number, device, cancelled, lambda: told(next(count), total)), cancelled):
             pass
 
-    def pairs(
-        self, policy: Policy, numbers: range, cancelled: threading.Event | None = None, arrived: Callable[[Futures], None] | None = None
-    ) -> Futures | None:
+    def pairs(self, policy: Policy, numbers: range, cancelled: threading.Event | None = None) -> Futures | None:
         """Run a package from the present, with the random numbers of the baseline.
 
         Args:
             policy: the package.
-            numbers: of the chunks; chunk n holds replicates n w to n w + w - 1, with w the width. As many run at a time as there are devices.
+            numbers: of the chunks; chunk n holds replicates n w to n w + w - 1, with w :data:`WIDTH`. As many run at a time as there are devices.
             cancelled: set from elsewhere to stop; what is finished is given back.
-            arrived: told of each chunk when all before it are in.
 
         Returns:
             Pairs in the order of replicates; None where it was cancelled before the first chunk was in.
@@ -177,20 +176,14 @@ class Present:
         inputs = self.scenario.with_policy(policy).compile(self.draws)
         found: Futures | None = None
         for part in on_devices(numbers, lambda number, device: self._pair(policy, inputs, number, device, cancelled), cancelled):
-            part = replace(part, wanted=len(numbers) * self.width)
+            part = replace(part, wanted=len(numbers) * WIDTH)
             found = found.then(part) if found else part
-            if arrived:
-                arrived(part)
         return found
 
     def baseline(self, numbers: range) -> Float[np.ndarray, "replicate year territory victim"]:
         """Persons killed without any package."""
         kept = [self._chunk(number, jax.local_devices()[0], None, lambda: None) for number in numbers]
         return np.concatenate([chunk["killed"] for chunk in kept if chunk is not None])
-
-    def ready(self, numbers: range) -> int:
-        """How many of some chunks are at hand."""
-        return sum(1 for number in numbers if self._at_hand(number) is not None)
 
     def _pair(self, policy: Policy, inputs: Inputs, number: int, device: Any, cancelled: threading.Event | None) -> Futures | None:
         chunk = self._chunk(number, device, cancelled, lambda: None)
@@ -201,21 +194,27 @@ class Present:
         if policy.modifiers:
             # On its device, as the state was when the present was made: elsewhere the program would be compiled again.
             changed = self._killed(inputs, number, device, cancelled, jax.device_put(_state_of(chunk), device), lambda: None)
-        return None if changed is None else Futures(self.years, baseline, changed, self.victims, self.territories, self.width)
+        if changed is None:
+            return None
+        return Futures(self.years, baseline, changed, self.victims, self.territories, WIDTH, draws=self.draw_count)
 
     def _at_hand(self, number: int) -> Mapping[str, np.ndarray] | None:
         """A chunk of the present that is kept; None where it is not."""
-        if number not in self._held:
+        found = self._held.get(number)
+        if found is None:
             try:
-                self._hold(number, self._kept[number])
+                found = self._kept[number]
             except KeyError:
                 return None
-        return self._held.get(number)
+            self._hold(number, found)
+        return found
 
     def _hold(self, number: int, chunk: Mapping[str, np.ndarray]) -> None:
-        while len(self._held) >= HELD:
-            self._held.pop(next(iter(self._held)))
-        self._held[number] = chunk
+        # Every device has a thread of its own, and each would drop the same oldest chunk.
+        with self._holding:
+            while len(self._held) >= HELD:
+                self._held.pop(next(iter(self._held)))
+            self._held[number] = chunk
 
     def _chunk(self, number: int, device: Any, cancelled: threading.Event | None, told: Callable[[], None]) -> Mapping[str, np.ndarray] | None:
         """A chunk of the present and its baseline, made if need be; None where that was cancelled."""
@@ -270,36 +269,10 @@ class Present:
         return np.concatenate(parts)[: len(self.shares)]
 
     def _batch(self, inputs: Inputs, number: int, device: Any) -> Batch:
-        return Batch.on(device, self.scenario, self.plan, inputs, np.arange(number * self.width, (number + 1) * self.width))
+        return Batch.on(device, self.scenario, self.plan, inputs, np.arange(number * WIDTH, (number + 1) * WIDTH))
 
     def _blocks(self, first: int, last: int) -> int:
         return -(-(last - first) // self.plan.steps)
-
-
-def on_devices(numbers: Sequence[int], work: Callable[[int, Any], Any], cancelled: threading.Event | None) -> Iterator[Any]:
-    """Results of some work in order, one thread on each device, up to the first that is None."""
-    devices = jax.local_devices()
-    free, stop = deque(devices), threading.Event()
-
-    def on_a_device(number: int) -> Any:
-        if stop.is_set() or (cancelled is not None and cancelled.is_set()):
-            return None
-        device = free.popleft()
-        try:
-            return work(number, device)
-        finally:
-            free.append(device)
-
-    with ThreadPoolExecutor(len(devices)) as pool:
-        waiting = [pool.submit(on_a_device, number) for number in numbers]
-        try:
-            for future in waiting:
-                result = future.result()
-                if result is None:
-                    return
-                yield result
-        finally:
-            stop.set()
 
 
 def _deaths(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -318,18 +291,11 @@ def _deaths(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
 def _years(scenario: Scenario, first_week: int) -> tuple[Float[np.ndarray, "week year"], Int[np.ndarray, "year"]]:
     """How much of each week after the present counts for each whole calendar year, as yearly tables have it; and the years."""
-    edges = scenario.start.toordinal() + WEEK_DAYS * np.arange(first_week, scenario.weeks + 1)
-    columns: dict[int, np.ndarray] = {}
-    for year in range(dt.date.fromordinal(int(edges[0])).year, dt.date.fromordinal(int(edges[-1])).year + 1):
-        begin, end = dt.date(year, 1, 1).toordinal(), dt.date(year + 1, 1, 1).toordinal()
-        if edges[0] < begin + SLACK_DAYS and edges[-1] >= end - SLACK_DAYS:
-            inside = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0, None)
-            columns[year] = inside / WEEK_DAYS * (end - begin) / inside.sum()
+    columns = year_shares(scenario.start, WEEK_DAYS * np.arange(first_week, scenario.weeks + 1, dtype=float))
     if not columns:
-        last = scenario.date(scenario.weeks)
         raise TreguaError(
-            "TR3023", "the lab cannot show this scenario: no whole year lies after its first day", found=f"{dt.date.fromordinal(int(edges[0]))} to {last}",
-            do="let the scenario end later",
+            "TR3023", "the lab cannot show this scenario: no whole year lies after its first day",
+            found=f"{scenario.date(first_week)} to {scenario.date(scenario.weeks)}", do="let the scenario end later",
         )  # fmt: skip
     return np.stack(list(columns.values()), axis=1), np.array(list(columns))
 

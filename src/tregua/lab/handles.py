@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ..errors import TreguaError, nearest_name
 from ..ledger import CLAIM_ID, claims_of
+from ..limits import stances_of
+from ..manifest import parameter_records
 from ..policy import Modifier, Policy
-from ..scenario import Scenario
-from ..types import Evidence, Parameter, Stance
+from ..scenario import Draws, Scenario, resolve
+from ..types import Parameter, Stance
 from .wire import Package, Setting
 
 FIRST_DAY = dt.date(2021, 1, 1)
@@ -27,6 +29,9 @@ GROUPS = ("prevention", "police", "prisons", "vigilantes", "outside")
 
 EVIDENCE_EDGES = (0.05, 0.95)
 """Quantiles of a prior between which a value counts as covered by the evidence: nine in ten."""
+
+ROUNDING = 1e-9
+"""How far a position may lie beyond what the evidence covers and still count as covered: sliders add up steps."""
 
 TIMES = "×"
 """Unit of a handle that multiplies."""
@@ -105,14 +110,13 @@ class Handle:
     """One thing that a visitor may drag.
 
     Attributes:
-        key: by which settings name it; the same in every scenario.
+        key: full name of the parameter that it changes, by which settings name it.
         group: one of :data:`GROUPS`.
-        target: full name of the parameter that it changes.
         unit: of positions: :data:`TIMES` where the handle multiplies, else the parameter's unit.
         low: lowest position.
         high: highest position.
-        evidence_low: lowest position that the evidence covers: where the parameter's prior has its 5 % quantile, against its median where the handle
-            multiplies; the position at rest always counts as covered.
+        evidence_low: lowest position that the evidence covers: the 5 % quantile of the parameter's prior, whose median is the scenario's value where a handle
+            multiplies, against what it multiplies: the median posterior draw, or that value; the position at rest always counts as covered.
         evidence_high: highest such position, at the 95 % quantile.
         rest: position that changes nothing.
         step: distance between positions of the slider.
@@ -124,7 +128,6 @@ class Handle:
 
     key: str
     group: str
-    target: str
     unit: str
     low: float
     high: float
@@ -138,21 +141,39 @@ class Handle:
     claims: tuple[str, ...]
 
 
-def handles_of(scenario: Scenario) -> tuple[Handle, ...]:
-    """Handles of a scenario: those whose parameter its model has, in the order of the page."""
-    return tuple(_handle(reach, scenario) for reach in REACHES if reach.target in scenario.model.parameters)
+def handles_of(scenario: Scenario, draws: Draws | None = None) -> tuple[Handle, ...]:
+    """Handles of a scenario: those whose parameter its model has, in the order of the page.
+
+    Args:
+        scenario: what is explored.
+        draws: posterior draws, which handles multiply instead of the scenario's values, and which the letters then speak of.
+    """
+    records = {record["name"]: record for record in parameter_records(scenario, draws)}
+    moved = _moved(scenario, draws)
+    return tuple(_handle(reach, scenario, records[reach.target], moved[reach.target]) for reach in REACHES if reach.target in records)
 
 
-def _handle(reach: Reach, scenario: Scenario) -> Handle:
+def _moved(scenario: Scenario, draws: Draws | None) -> dict[str, float]:
+    """Scenario's value over the median draw by parameter, in the middle of its territories or goods; 1 without draws, and where either is zero."""
+    found, drawn = resolve(scenario), resolve(scenario, draws)
+    moved = {}
+    for name, plain in found.items():
+        value, now = np.asarray(plain.value, float), np.asarray(drawn[name].value, float)
+        middle = np.median(now, axis=0) if drawn[name].drawn else now
+        counts = (value > 0.0) & (middle > 0.0)
+        moved[name] = float(np.median(value[counts] / middle[counts])) if counts.any() else 1.0
+    return moved
+
+
+def _handle(reach: Reach, scenario: Scenario, record: Mapping[str, Any], moved: float) -> Handle:
     parameter = scenario.model.parameters[reach.target]
     name = reach.target.partition(".")[0]
     mechanism = next(m for m in scenario.model.mechanisms if m.name == name)
-    low, high = _covered(reach, parameter)
+    low, high = _covered(reach, parameter, moved)
     own = [e.id for e in parameter.evidence if CLAIM_ID.fullmatch(e.id)]
     return Handle(
         key=reach.target,
         group=reach.group,
-        target=reach.target,
         unit=TIMES if reach.kind == "scale" else parameter.unit,
         low=reach.low,
         high=reach.high,
@@ -161,23 +182,23 @@ def _handle(reach: Reach, scenario: Scenario) -> Handle:
         rest=reach.rest,
         step=reach.step,
         kind=reach.kind,
-        letter=letter_of(parameter.evidence),
+        letter=letter_of(stances_of(record)),
         mechanism=name,
         claims=tuple(dict.fromkeys([*own, *claims_of(type(mechanism))])),
     )
 
 
-def _covered(reach: Reach, parameter: Parameter) -> tuple[float, float]:
-    """Lowest and highest position that the evidence covers, within the reach."""
+def _covered(reach: Reach, parameter: Parameter, moved: float) -> tuple[float, float]:
+    """Lowest and highest position that the evidence covers, within the reach; ``moved`` is the scenario's value over what the handle multiplies."""
     prior = parameter.prior.distribution()
-    against = float(prior.median()) if reach.kind == "scale" else 1.0
+    against = float(prior.median()) / moved if reach.kind == "scale" else 1.0
     edges = [*(float(prior.ppf(edge)) / against for edge in EVIDENCE_EDGES), reach.rest]
     return float(np.clip(min(edges), reach.low, reach.high)), float(np.clip(max(edges), reach.low, reach.high))
 
 
-def letter_of(evidence: Iterable[Evidence]) -> str:
+def letter_of(stances: Iterable[Stance]) -> str:
     """How a number is known. Where any of its evidence is an assumption, the number is ours, and what else is cited only gives the direction."""
-    letters = [LETTERS[e.stance] for e in evidence]
+    letters = [LETTERS[stance] for stance in stances]
     return LETTERS["assumed"] if LETTERS["assumed"] in letters else min(letters)
 
 
@@ -209,7 +230,7 @@ def policy_of(package: Package, handles: Iterable[Handle], scenario: Scenario, f
     for setting in package.settings:
         handle = _checked(setting, known, scenario, first or first_day(scenario))
         if setting.value != handle.rest:
-            changes += _changes(setting, handle, scenario.model.parameters[handle.target])
+            changes += _changes(setting, handle, scenario.model.parameters[handle.key])
     return Policy(package.name or "package", tuple(changes), package.name)
 
 
@@ -249,15 +270,15 @@ def _checked(setting: Setting, known: Mapping[str, Handle], scenario: Scenario, 
 
 def _changes(setting: Setting, handle: Handle, parameter: Parameter) -> list[Modifier]:
     """A setting as changes of its parameter, which is kept from leaving the values that make sense: a share stays a share."""
-    changes = [Modifier(handle.target, handle.kind, setting.value, setting.start, setting.end, setting.ramp_weeks)]
+    changes = [Modifier(handle.key, handle.kind, setting.value, setting.start, setting.end, setting.ramp_weeks)]
     highest = parameter.support[1]
     if handle.kind == "scale" and setting.value > handle.rest and np.isfinite(highest):
-        changes.append(Modifier(handle.target, "cap", highest, setting.start, setting.end))
+        changes.append(Modifier(handle.key, "cap", highest, setting.start, setting.end))
     return changes
 
 
 def outside_evidence(package: Package, handles: Iterable[Handle]) -> tuple[str, ...]:
-    """Keys of the handles whose position the evidence does not cover, in the order of the package."""
+    """Keys of the handles whose position the evidence does not cover, in the order of the package: the one place that decides."""
     known = by_key(handles)
     placed = [(known[setting.handle], setting.value) for setting in package.settings if setting.handle in known]
-    return tuple(handle.key for handle, value in placed if not handle.evidence_low <= value <= handle.evidence_high)
+    return tuple(handle.key for handle, value in placed if not handle.evidence_low - ROUNDING <= value <= handle.evidence_high + ROUNDING)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from ..chart_options import change
 from .emulator import Emulator
 from .futures import Futures
 from .wire import Package
 
 ALL = "all"
 """Stands for every kind of victim."""
+
+CIVILIANS = "civilian"
+"""The kind of victim of which a headline speaks unless it is asked for another."""
 
 TIE = 0.5
 """What a pair with as many killed either way counts for."""
@@ -39,7 +44,8 @@ class Headline:
         fewer: share of them in which fewer are killed with the package; ties count as half.
         middle: relative change between which the middle half of all pairs lies, lower edge first; -0.04 is 4 % fewer.
         worst_tenth: relative change that one pair in ten exceeds.
-        error: Monte-Carlo standard error of ``fewer``, from the number of pairs alone.
+        error: Monte-Carlo standard error of ``fewer``, from the number of pairs with a draw of their own: those that share one tell no more of
+            the parameters.
         victims: kind of victim, or :data:`ALL`.
     """
 
@@ -68,31 +74,41 @@ class Bar:
     high: float
 
 
-def headline(futures: Futures, victim: str = "civilian") -> Headline:
+def headline(futures: Futures, victim: str = CIVILIANS) -> Headline:
     """The answer in one line.
 
     Args:
         futures: at least one pair.
         victim: one of their kinds of victim, or :data:`ALL`; where the model has no such victim, :data:`ALL` is taken and named in the answer.
     """
-    victim = victim if victim in futures.victims else ALL
-    before, after = (_sums(x, futures, victim).sum(axis=1) for x in (futures.baseline, futures.changed))
-    fewer = _fewer(before, after)
-    low, high, worst = np.quantile(relative(before, after), [0.25, 0.75, WORST])
-    return Headline(futures.pairs, float(fewer), (float(low), float(high)), float(worst), _error(float(fewer), futures.pairs), victim)
+    before, after = (killed_of(x, futures.victims, victim).sum(axis=(1, 2)) for x in (futures.baseline, futures.changed))
+    fewer = float(_fewer(before, after))
+    low, high, worst = np.quantile(change(before, after), [0.25, 0.75, WORST])
+    error = _error(fewer, futures.distinct)
+    return Headline(futures.pairs, fewer, (float(low), float(high)), float(worst), error, shown_victim(futures.victims, victim))
 
 
-def relative(before: Float[np.ndarray, "*s"], after: Float[np.ndarray, "*s"]) -> Float[np.ndarray, "*s"]:
-    """Relative change; against one person where nobody was killed before."""
-    return (after - before) / np.maximum(before, 1.0)
+def shown_victim(names: Sequence[str], victim: str) -> str:
+    """The kind of victim that is shown where one is asked for: :data:`ALL` where the model has no such victim."""
+    return victim if victim in names else ALL
+
+
+def killed_of(killed: Float[np.ndarray, "replicate year territory victim"], names: Sequence[str], victim: str) -> Float[np.ndarray, "replicate year territory"]:
+    """Persons of one kind killed, or of all kinds where that is asked for or the model has no such victim.
+
+    Args:
+        killed: of every kind.
+        names: kinds of victim, in their order there.
+        victim: one of them, or :data:`ALL`.
+    """
+    return killed[..., list(names).index(victim)] if victim in names else killed.sum(axis=3)
 
 
 def sure(futures: Futures, victim: str = ALL) -> Bool[np.ndarray, "territory"]:
     """Territories in which the sign of the difference is sure: two in three pairs agree on it, and that many would not by chance."""
-    victim = victim if victim in futures.victims else ALL
-    before, after = (_sums(x, futures, victim) for x in (futures.baseline, futures.changed))
+    before, after = (killed_of(x, futures.victims, victim).sum(axis=1) for x in (futures.baseline, futures.changed))
     away = np.abs(_fewer(before, after) - TIE)
-    return (away >= AGREE - TIE) & (away > ERRORS * TIE / np.sqrt(futures.pairs))
+    return (away >= AGREE - TIE) & (away > ERRORS * TIE / np.sqrt(futures.distinct))
 
 
 def tornado(emulator: Emulator, package: Package, victim: str = ALL) -> tuple[Bar, ...]:
@@ -103,16 +119,10 @@ def tornado(emulator: Emulator, package: Package, victim: str = ALL) -> tuple[Ba
     bars = []
     for setting in package.settings:
         alone = emulator.quick(Package(settings=(setting,)))
-        chosen = victim if victim in alone.victims else ALL
-        change = relative(*(_sums(x, alone, chosen).sum(axis=1) for x in (alone.baseline, alone.changed)))
-        low, middle, high = np.quantile(change, [0.25, 0.5, 0.75])
+        effects = change(*(killed_of(x, alone.victims, victim).sum(axis=(1, 2)) for x in (alone.baseline, alone.changed)))
+        low, middle, high = np.quantile(effects, [0.25, 0.5, 0.75])
         bars.append(Bar(setting.handle, float(middle), float(low), float(high)))
     return tuple(sorted(bars, key=lambda bar: -abs(bar.change)))
-
-
-def _sums(killed: Float[np.ndarray, "replicate year territory victim"], futures: Futures, victim: str) -> Float[np.ndarray, "replicate territory"]:
-    """Persons of one kind, or of all, killed over all years."""
-    return killed.sum(axis=(1, 3)) if victim == ALL else killed[..., futures.victims.index(victim)].sum(axis=1)
 
 
 def _fewer(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -121,6 +131,6 @@ def _fewer(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def _error(share: float, pairs: int) -> float:
-    """Standard error of a share."""
+    """Standard error of a share of pairs whose draws all differ."""
     drawn = (share * pairs + PSEUDO / 2.0) / (pairs + PSEUDO)
     return float(np.sqrt(drawn * (1.0 - drawn) / (pairs + PSEUDO)))

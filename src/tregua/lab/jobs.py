@@ -26,11 +26,11 @@ MOST_WAITING_EACH = 8
 MOST_KEPT_EACH = 16
 """Ended jobs of one visitor that can be looked at again: each holds some megabytes."""
 
-MOST_PAIR_YEARS = 24_576
-"""Pairs times years of one job: 4,096 pairs of six years, whose Monte-Carlo error is below a percentage point."""
-
 MOST_PAIRS_EACH = 8_192
 """Pairs in them altogether."""
+
+MOST_PAIR_YEARS = 24_576
+"""Pairs times years of one job: 4,096 pairs of six years, whose Monte-Carlo error is below a percentage point."""
 
 NICE = 10
 """How far the thread that computes steps back, in the system's own measure from 0 to 19."""
@@ -254,11 +254,6 @@ class Jobs:
                 self._end(job)
                 self._kept.remove(job)
 
-    @property
-    def waiting(self) -> int:
-        """Jobs that have not ended."""
-        return len(self._line)
-
     def _keep(self, job: Job) -> None:
         """Remember a job, and forget the oldest ended one of the same visitor beyond the limit."""
         self._kept.append(job)
@@ -313,22 +308,25 @@ class Jobs:
         if self._before is not None:
             self._before(self._stopped)
         while (job := self._next()) is not None:
-            began = time.perf_counter()
             try:
-                first, last = job.standing.done // WIDTH, job.standing.wanted // WIDTH
-                part = self._chunks(job.package, range(first, min(first + self._turn_chunks, last)), job.cancelled)
+                self._advance(job)
             except TreguaError as error:
                 self._refuse(job, Refusal(code=error.code, what=error.what, do=error.details["do"]))
-                continue
             except Exception as error:
+                # There is no other thread: whatever goes wrong with one job, the next one runs.
                 traceback.print_exc(file=sys.stderr)
                 self._refuse(job, Refusal(code="TR9002", what="something went wrong inside Tregua", do=f"please report it: {type(error).__name__}"))
-                continue
-            grown = None if part is None else job._grown(part)
-            with self._changed:
-                if grown is not None and not job.standing.ended:
-                    job._take(grown, time.perf_counter() - began)
-                self._turn(job, stopped=grown is None)
+
+    def _advance(self, job: Job) -> None:
+        """Run some chunks of a job and take in what they say."""
+        began = time.perf_counter()
+        first, last = job.standing.done // WIDTH, job.standing.wanted // WIDTH
+        part = self._chunks(job.package, range(first, min(first + self._turn_chunks, last)), job.cancelled)
+        grown = None if part is None else job._grown(part)
+        with self._changed:
+            if grown is not None and not job.standing.ended:
+                job._take(grown, time.perf_counter() - began)
+            self._turn(job, stopped=grown is None)
 
     def _refuse(self, job: Job, why: Refusal) -> None:
         with self._changed:

@@ -10,23 +10,25 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Protocol, runtime_checkable
 
 from ..errors import TreguaError
+from ..posteriors import StoredPosterior
 from ..scenario import Draws, Scenario
 from ..session import usable_cores
-from .emulator import Emulator
+from .emulator import Emulator, kept_emulator
 from .futures import WIDTH, Futures, Present
 from .handles import Handle, first_day, handles_of, policy_of
 from .jobs import HAND, Job, Jobs
 from .visits import Visit, Visits
-from .wire import Package, Refusal
+from .wire import PAIRS_FIRST, Package, Refusal
 
-CHUNKS_FIRST = 16
-"""Chunks that a package is run in first: 256 pairs. Those of the present that they need are made while nobody asks for anything, or on the way."""
+CHUNKS_FIRST = -(-PAIRS_FIRST // WIDTH)
+"""Chunks that a package is run in first. Those of the present that they need are made while nobody asks for anything, or on the way."""
 
 Step = Literal["start", "present", "emulator", "ready", "refused"]
-"""What the lab does before it can answer: it starts, makes the present, trains the emulator; then it is ready, or cannot be."""
+"""What the lab does before it can answer: it starts, makes the present, trains the emulator where none is at hand; then it is ready, or cannot be."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,22 @@ class Engine(Protocol):
         """The emulator, trained where none is kept; None where that was cancelled."""
 
 
+@runtime_checkable
+class Keeper(Protocol):
+    """An engine that may have the emulator at hand."""
+
+    def kept(self, present: Present) -> Emulator | None:
+        """The emulator where it is kept or ships; None where it must be trained."""
+
+
 class _Model:
     """The model itself."""
 
     def present(self, scenario: Scenario, draws: Draws | None, seed: int) -> Present:
         return Present(scenario, draws, seed)
+
+    def kept(self, present: Present) -> Emulator | None:
+        return kept_emulator(present)
 
     def emulator(self, present: Present, progress: Callable[[int, int], None], cancelled: threading.Event) -> Emulator | None:
         from .training import emulator_of
@@ -79,7 +92,7 @@ class Shared:
 
     Args:
         scenario: that is explored.
-        draws: posterior draws of its parameters.
+        posterior: draws of its parameters with how they came about, where there is a fit.
         seed: of all randomness.
         engine: what computes; the model if None.
         told: told each time the readiness changes.
@@ -89,14 +102,14 @@ class Shared:
     def __init__(
         self,
         scenario: Scenario,
-        draws: Draws | None = None,
+        posterior: StoredPosterior | None = None,
         seed: int = 1,
         engine: Engine | None = None,
         told: Callable[[Readiness], None] = lambda readiness: None,
         text: str = "",
     ):
-        self.scenario, self.draws, self.seed, self.text = scenario, draws, seed, text
-        self.handles: tuple[Handle, ...] = handles_of(scenario)
+        self.scenario, self.posterior, self.seed, self.text = scenario, posterior, seed, text
+        self.handles: tuple[Handle, ...] = handles_of(scenario, self.draws)
         self.first = first_day(scenario)
         self.readiness = Readiness()
         self.present: Present | None = None
@@ -106,6 +119,11 @@ class Shared:
         self._turn, self._made = usable_cores(), 0
         self.jobs = Jobs(self._chunks, self._prepare, max(years, 1), self._turn, self._fill)
         self.visits = Visits(self.jobs.forget)
+
+    @cached_property
+    def draws(self) -> Draws | None:
+        """Posterior draws of the parameters that the model has, where there is a fit."""
+        return self.posterior.draws_for(self.scenario.model) if self.posterior else None
 
     def checked(self, package: Package) -> Package:
         """The package, where it makes sense here.
@@ -120,13 +138,13 @@ class Shared:
         """The emulator's answer. It takes some milliseconds of one core, so call it in a thread.
 
         Raises:
-            TreguaError: TR3014 where the emulator is not there yet, and as :meth:`checked`.
+            TreguaError: TR3014 where the emulator is not there yet, which may be long before :attr:`readiness` says that all is, and as :meth:`checked`.
         """
         if self.emulator is None:
             raise TreguaError("TR3014", "the lab is not ready yet", found=self.readiness.step, do="try again in a moment")
         return self.emulator.quick(package)
 
-    def run(self, visit: Visit, package: Package, pairs: int = CHUNKS_FIRST * WIDTH, slot: str = HAND) -> Job:
+    def run(self, visit: Visit, package: Package, pairs: int = PAIRS_FIRST, slot: str = HAND) -> Job:
         """Run a package in the model, behind the jobs that wait; pairs that this visitor has already are not run again.
 
         Raises:
@@ -151,16 +169,19 @@ class Shared:
         return self.present.pairs(policy, numbers, cancelled)
 
     def _prepare(self, stopped: threading.Event) -> None:
-        """Make the present and the emulator; what goes wrong is kept, for the pages to show."""
+        """Find the emulator where it is at hand, make the present, and train the emulator where it is not; what goes wrong is kept, for the pages to show."""
         try:
             self._move(step="present")
             present = self._engine.present(self.scenario, self.draws, self.seed)
+            # Previews need the emulator alone, and this reads a file where the present takes minutes.
+            self.emulator = self._engine.kept(present) if isinstance(self._engine, Keeper) else None
             present.prepare(range(self._turn), lambda done, everything: self._move(done=done, everything=everything), stopped)
             if stopped.is_set():
                 return
             self.present, self._made = present, self._turn
-            self._move(step="emulator", done=0, everything=0)
-            self.emulator = self._engine.emulator(present, lambda done, everything: self._move(done=done, everything=everything), stopped)
+            if self.emulator is None:
+                self._move(step="emulator", done=0, everything=0)
+                self.emulator = self._engine.emulator(present, lambda done, everything: self._move(done=done, everything=everything), stopped)
             if self.emulator is not None:
                 self._move(step="ready", done=0, everything=0)
         except TreguaError as error:

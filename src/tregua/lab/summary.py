@@ -8,13 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from .. import __version__
+from ..observe import bands
 from .futures import Futures
-from .headline import ALL, headline, sure
+from .headline import ALL, CIVILIANS, headline, sure
 from .jobs import Job
 from .wire import Band, HeadlineRecord, JobRecord, Package, PairedSummary, TerritoryRecord, VictimRecord, YearRecord
-
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Quantiles of a band, in the order of its fields."""
 
 RUN_DIGITS = 12
 """Hexadecimal digits of a run id: enough that two never meet in one lab."""
@@ -35,7 +33,7 @@ def summarise(futures: Futures, package: Package, digest: str, seed: int) -> Pai
         digest: of the inputs of the present.
         seed: of all randomness.
     """
-    spoken = [name for name in ("civilian", ALL) if name == ALL or name in futures.victims]
+    spoken = [name for name in (CIVILIANS, ALL) if name == ALL or name in futures.victims]
     by_year = (futures.baseline.sum(axis=(2, 3)), futures.changed.sum(axis=(2, 3)))
     by_victim = (futures.baseline.sum(axis=(1, 2)), futures.changed.sum(axis=(1, 2)))
     by_place = (futures.baseline.sum(axis=(1, 3)), futures.changed.sum(axis=(1, 3)))
@@ -46,8 +44,6 @@ def summarise(futures: Futures, package: Package, digest: str, seed: int) -> Pai
         package=package,
         pairs=futures.pairs,
         wanted=futures.wanted,
-        quick=futures.quick,
-        estimate_error=futures.error,
         headlines=tuple(_headline(futures, name) for name in spoken),
         years=tuple(YearRecord(year=int(year), **_bands(*by_year, i)) for i, year in enumerate(futures.years)),
         victims=tuple(VictimRecord(victim=name, **_bands(*by_victim, i)) for i, name in enumerate(futures.victims)),
@@ -84,4 +80,4 @@ def _bands(baseline: Float[np.ndarray, "replicate part"], changed: Float[np.ndar
 
 
 def _band(values: Float[np.ndarray, "replicate"]) -> Band:
-    return Band(**dict(zip(Band.model_fields, map(float, np.quantile(values, QUANTILES)), strict=True)))
+    return Band(**{name: float(edge) for name, edge in bands(values).items()})

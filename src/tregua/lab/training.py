@@ -9,18 +9,22 @@ import shutil
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from ..chart_options import change
 from ..checkpoint import read_whole, write_whole
+from ..devices import on_devices
+from ..observe import WEEK_DAYS
 from ..run import Progress
 from .emulator import BIN, FILE, MOST_PAIRED, Emulator, kept_emulator, write_emulator
-from .futures import DIGITS, WEEK_DAYS, Futures, Present, on_devices
+from .futures import DIGITS, Futures, Present
 from .handles import Handle, handles_of, policy_of
-from .headline import ALL, headline, relative
+from .headline import ALL, CIVILIANS, headline
 from .wire import Package, Setting
 
 ANSWERS = 2
@@ -44,7 +48,7 @@ RAMPS = (0, 0, 26, 104)
 COVERED = 0.9
 """Part of the answers that lie within the error that is reported."""
 
-SPOKEN = (ALL, "civilian")
+SPOKEN = (ALL, CIVILIANS)
 """Kinds of victim of which headlines speak: the error is the larger one of theirs."""
 
 PERSONS = 0.5
@@ -60,17 +64,10 @@ STRONGEST = 6
 """Handles with the largest effects, each two of which are also run together."""
 
 BELIEVED = 1.0
-"""Spread of the factors of two handles that is believed before any run: with 1, two halvings make a fifth more or less than a quarter."""
+"""Spread of the factors of two handles that is believed before any run. Assumed: with 1, two halvings make a fifth more or less than a quarter."""
 
 NOISE = 0.03
-"""Spread of a mean log ratio of an answer's pairs that no term explains: chance, and what three handles do together."""
-
-SEED = 2021
-"""Of the packages that are drawn."""
-
-SLOPES = np.linspace(0.6, 1.4, 81)
-"""Factors that are tried for :attr:`~tregua.lab.emulator.Emulator.slope`."""
-
+"""Spread of a mean log ratio of an answer's pairs that no term explains: chance, and what three handles do together. Assumed."""
 
 TRAINING = "training"
 """Folder of finished runs beside the present, until the emulator is written."""
@@ -138,9 +135,18 @@ class Course:
 
     def run(self, packages: Sequence[Package]) -> list[Mapping[str, np.ndarray]] | None:
         """What packages do, in their order: yearly numbers with them, and responses in bins since the first day; None where it was cancelled."""
-        before = self._weekly(Package(), None)
+        before = self._before
         found = list(on_devices(range(len(packages)), lambda i, device: self._one(packages[i], device, before), self.cancelled))
         return found if len(found) == len(packages) else None
+
+    @cached_property
+    def _before(self) -> Float[np.ndarray, "week replicate territory victim"]:
+        """Persons killed in each week without any package."""
+        return self._weekly(Package(), None)
+
+    @cached_property
+    def _handles(self) -> tuple[Handle, ...]:
+        return handles_of(self.present.scenario)
 
     def _one(self, package: Package, device: Any, before: np.ndarray) -> Mapping[str, np.ndarray]:
         present, file = self.present, self.folder / f"{hashlib.sha256(package.code().encode()).hexdigest()[:DIGITS]}.npz"
@@ -157,7 +163,7 @@ class Course:
         return found
 
     def _weekly(self, package: Package, device: Any) -> Float[np.ndarray, "week replicate territory victim"]:
-        policy = policy_of(package, handles_of(self.present.scenario), self.present.scenario, self.present.first)
+        policy = policy_of(package, self._handles, self.present.scenario, self.present.first)
         return np.concatenate([self.present.weekly(policy, number, device) for number in range(ANSWERS)], axis=1)
 
 
@@ -185,6 +191,7 @@ def _with_runs(present: Present, alone: Sequence[Single], runs: Sequence[Mapping
         error=0.0,
         checks={},
         digest=present.likeness,
+        draws=present.draw_count,
     )
 
 
@@ -238,9 +245,10 @@ def measured(emulator: Emulator, packages: Sequence[Package], changed: Sequence[
     for package, truth in zip(packages, changed, strict=True):
         quick = emulator.quick(package)
         real = replace(quick, changed=truth, quick=False)
-        for name, answer in _answers(quick).items():
-            rows.setdefault(name, []).append(abs(answer - _answers(real)[name]))
-        rows.setdefault("size", []).append(abs(_answers(real)[ALL]))
+        answers, right = _answers(quick), _answers(real)
+        for name, answer in answers.items():
+            rows.setdefault(name, []).append(abs(answer - right[name]))
+        rows.setdefault("size", []).append(abs(right[ALL]))
         places = (quick.changed - truth).sum(axis=(0, 1, 3)) / np.maximum(quick.baseline.sum(axis=(0, 1, 3)), 1.0)
         rows.setdefault("territories", []).append(float(np.abs(places).mean()))
     checks = {name: round(float(np.quantile(values, COVERED)), 4) for name, values in rows.items()}
@@ -254,7 +262,7 @@ def measured(emulator: Emulator, packages: Sequence[Package], changed: Sequence[
 def _answers(futures: Futures) -> dict[str, float]:
     """What a visitor reads: the relative change of all killed and of each kind of victim, in all pairs together, and the numbers of the headline."""
     before, after = futures.baseline.sum(axis=(0, 1, 2)), futures.changed.sum(axis=(0, 1, 2))
-    changes = relative(np.append(before, before.sum()), np.append(after, after.sum()))
+    changes = change(np.append(before, before.sum()), np.append(after, after.sum()))
     found = dict(zip((*futures.victims, ALL), changes.tolist(), strict=True))
     top = headline(futures)
     return found | {"fewer": top.fewer, "middle_low": top.middle[0], "middle_high": top.middle[1]}

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import TreguaError
 from ..policy import Modifier, Policy, as_date
-from ..posteriors import shipped_posteriors
+from ..posteriors import StoredPosterior, shipped_posteriors
 from ..scenario_file import ScenarioFile, read_scenario
 from ..units import in_unit
 from .handles import Handle, by_key
@@ -132,11 +132,17 @@ def _record(read: ScenarioFile, shared: Shared) -> ScenarioRecord:
     scenario, ours = read.scenario, shared.scenario
     same = (
         {m.name for m in scenario.model.mechanisms} == {m.name for m in ours.model.mechanisms}
-        and (scenario.data.name, scenario.start, scenario.values) == (ours.data.name, ours.start, ours.values)
+        and (scenario.data.name, scenario.start, scenario.weeks, scenario.values) == (ours.data.name, ours.start, ours.weeks, ours.values)
+        and _digest(read.posterior) == _digest(shared.posterior)
         and [p.modifiers for p in scenario.policies] == [p.modifiers for p in ours.policies]
     )
     policies = tuple(_policy_record(policy, shared) for policy in read.policies.values())
     return ScenarioRecord(name=scenario.name, label=scenario.shown, start=scenario.start, weeks=scenario.weeks, same=same, policies=policies)
+
+
+def _digest(posterior: StoredPosterior | None) -> str:
+    """What tells the draws of one fit from those of another."""
+    return posterior.digest if posterior else ""
 
 
 def _policy_record(policy: Policy, shared: Shared) -> PolicyRecord:

@@ -91,6 +91,7 @@ class Visit:
     pages: Allowance = field(default_factory=lambda: Allowance(PAGES, PAGES_BURST), repr=False)
     messages: Allowance = field(default_factory=lambda: Allowance(MESSAGES, MESSAGES_BURST), repr=False)
     _futures: OrderedDict[tuple, Futures] = field(default_factory=OrderedDict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def pin(self, package: Package) -> None:
         """Keep a package for comparison; a package that is pinned already only takes the new name.
@@ -110,18 +111,21 @@ class Visit:
 
     def keep(self, package: Package, futures: Futures) -> None:
         """Remember the futures of a package; those not asked for longest are forgotten beyond the limit."""
-        known = self._futures.get(package.settings)
-        if known is None or known.pairs <= futures.pairs:
-            self._futures[package.settings] = futures
-        self._futures.move_to_end(package.settings)
-        while len(self._futures) > 1 and (len(self._futures) > MOST_FUTURES or sum(kept.pairs for kept in self._futures.values()) > MOST_PAIRS):
-            self._futures.popitem(last=False)
+        # The thread that works keeps what it has run while pages look up what they show.
+        with self._lock:
+            known = self._futures.get(package.settings)
+            if known is None or known.pairs <= futures.pairs:
+                self._futures[package.settings] = futures
+            self._futures.move_to_end(package.settings)
+            while len(self._futures) > 1 and (len(self._futures) > MOST_FUTURES or sum(kept.pairs for kept in self._futures.values()) > MOST_PAIRS):
+                self._futures.popitem(last=False)
 
     def known(self, package: Package) -> Futures | None:
         """Futures of a package that are in already."""
-        if package.settings in self._futures:
-            self._futures.move_to_end(package.settings)
-        return self._futures.get(package.settings)
+        with self._lock:
+            if package.settings in self._futures:
+                self._futures.move_to_end(package.settings)
+            return self._futures.get(package.settings)
 
 
 class Visits:

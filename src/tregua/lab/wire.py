@@ -27,6 +27,9 @@ MOST_CODE = 8_000
 MOST_RAMP = 2_600
 """Weeks over which a setting may grow: fifty years, longer than any scenario of the lab."""
 
+PAIRS_FIRST = 256
+"""Pairs in which a package is run where nobody says how many: the standard error of the share with fewer killed is then below four in a hundred."""
+
 CHECK_BITS = 0xFFFF
 """Part of the check sum that a code carries, so that an address which lost its end is noticed: it would still be a code, of another package."""
 
@@ -171,7 +174,7 @@ class HeadlineRecord(Wire):
     Attributes:
         victim: kind of victim, or ``all``.
         fewer: share of pairs in which fewer are killed with the package than without.
-        error: standard error of ``fewer``, from the number of pairs alone.
+        error: standard error of ``fewer``, from the number of pairs with a draw of their own.
         middle: relative change between which the middle half of all pairs lies; -0.04 is 4 % fewer.
         worst_tenth: relative change that one pair in ten exceeds.
     """
@@ -223,8 +226,6 @@ class PairedSummary(Wire):
         code: the package as it stands in an address.
         pairs: that are in.
         wanted: that were asked for.
-        quick: whether an emulator answered instead of the model.
-        estimate_error: typical relative error of the emulator; None for the model itself.
     """
 
     run_id: str
@@ -232,8 +233,6 @@ class PairedSummary(Wire):
     package: Package
     pairs: int
     wanted: int
-    quick: bool
-    estimate_error: float | None
     headlines: tuple[HeadlineRecord, ...]
     years: tuple[YearRecord, ...]
     victims: tuple[VictimRecord, ...]
@@ -271,7 +270,7 @@ class PairsRequest(Wire):
     """A package to try, and in how many pairs."""
 
     package: Package
-    pairs: int = Field(256, ge=1)
+    pairs: int = Field(PAIRS_FIRST, ge=1)
 
 
 class PolicyRecord(Wire):

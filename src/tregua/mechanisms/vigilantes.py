@@ -351,7 +351,8 @@ class Vigilantes(Mechanism):
 
         def infiltrated(v):
             share, dominant = shares(v)
-            others = share * (1.0 - dominant)
+            # The weight of the dominant group may come out above one in its last digit.
+            others = share * jnp.maximum(1.0 - dominant, 0.0)
             weakened = jnp.maximum(1.0 - jnp.sum(dominant * share, axis=1, keepdims=True), 0.0)
             return v.infiltration * weakened * others / jnp.maximum(jnp.sum(others, axis=1, keepdims=True), 1e-9)
 

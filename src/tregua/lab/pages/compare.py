@@ -15,12 +15,11 @@ from ..answer import answer, position_text, refused_text, standing_text
 from ..charts import killed_by_year
 from ..futures import Futures
 from ..handles import by_key
-from ..headline import ALL
+from ..headline import ALL, CIVILIANS, shown_victim
 from ..jobs import Job
 from ..visits import MOST_PINS
 from ..wire import Package
 from .frame import SCREENS, TICK, Screen
-from .hand import FIRST
 from .parts import ChartCard, block, link, notice, table, text
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 SLOT = "compare-"
 """Beginning of the slots of the jobs of this screen, one for each package."""
-
-CIVILIANS = "civilian"
 
 LINES, BOX, AROUND = 340, 52, 70
 """Heights: of the lines, of a box, and of what is around the boxes [px]."""
@@ -92,9 +89,8 @@ class CompareScreen:
             return
         self._timer.deactivate()
         for package in self.here.visit.pins:
-            known = self.here.visit.known(package)
             try:
-                job = self.here.shared.run(self.here.visit, package, max(FIRST, known.pairs if known else 0), SLOT + package.code())
+                job = self.here.shared.run(self.here.visit, package, slot=SLOT + package.code())
             except TreguaError as error:
                 with self._refusal:
                     notice(refused_text(error.code, error.what, self.here.say), "wrong")
@@ -138,7 +134,7 @@ def charts_of(packages: Mapping[str, Futures], say: Say) -> dict[str, Chart]:
     for name, victim in (("civilians", CIVILIANS), ("everyone", ALL)):
         sums = {key: killed_by_year(x.changed, x.victims, victim).sum(axis=1) for key, x in packages.items()}
         base = killed_by_year(most.baseline, most.victims, victim).sum(axis=1)
-        found[name] = compare_boxes(base, sums, say, victim if victim in most.victims else ALL)
+        found[name] = compare_boxes(base, sums, say, shown_victim(most.victims, victim))
     lines = {key: killed_by_year(x.changed, x.victims, ALL) for key, x in packages.items()}
     found["lines"] = compare_lines(most.years, killed_by_year(most.baseline, most.victims, ALL), lines, say)
     return found

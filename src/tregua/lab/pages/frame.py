@@ -49,6 +49,7 @@ class Screen:
         say: the catalogue in the visitor's language.
         language: that language.
         client: the page's connection.
+        package: the settings as they stand on this page; other pages of the visitor may have others.
         problem: why the package in the address could not be taken, if it could not.
     """
 
@@ -57,22 +58,22 @@ class Screen:
     say: Say
     language: str
     client: Client
+    package: Package
     problem: TreguaError | None = None
     _links: list[tuple[str, ui.element]] = field(default_factory=list)
-
-    @property
-    def package(self) -> Package:
-        """The settings as they stand."""
-        return self.visit.package
 
     def address(self, path: str, language: str = "", **more: str) -> str:
         """Address of a screen that keeps package and language."""
         asked = {"p": self.package.code() if self.package.settings or self.package.name else "", "lang": language or self.language, **more}
         return path + "?" + "&".join(f"{key}={quote(value, safe='~')}" for key, value in asked.items() if value)
 
+    def take(self, package: Package) -> None:
+        """Take other settings, here and as those with which the visitor's next page opens."""
+        self.package = self.visit.package = package
+
     def change(self, package: Package, path: str) -> None:
         """Take other settings, and put them into the address and into the links to the other screens."""
-        self.visit.package = package
+        self.take(package)
         for target, element in self._links:
             element.props["href"] = self.address(target)
             element.update()
@@ -102,14 +103,15 @@ def screen(shared: Shared, visit: Visit, request: Request, key: str) -> Iterator
     asked = request.query_params
     if asked.get("lang") in LANGUAGES:
         visit.language = asked["lang"]
-    problem = _take(shared, visit, asked.get("p", ""))
+    package, problem = _asked(shared, visit, asked.get("p", ""))
     say, client = sayer(visit.language), ui.context.client
     client.page = copy.copy(client.page)
     client.page.language = LOCALES[visit.language]
     client.title = say("page.title", screen=say(f"nav.{key}"))
     ui.add_css(_style())
     ui.colors(primary="#0a5a8a")
-    here = Screen(shared, visit, say, visit.language, client, problem)
+    here = Screen(shared, visit, say, visit.language, client, package, problem)
+    here.take(package)
     path = SCREENS.get(key, GUESS)
     with ui.header(fixed=False, wrap=False).classes("top"):
         with block("div", "brand"):
@@ -128,15 +130,14 @@ def screen(shared: Shared, visit: Visit, request: Request, key: str) -> Iterator
     ui.skip_link(say("page.skip"), target=main)
 
 
-def _take(shared: Shared, visit: Visit, code: str) -> TreguaError | None:
-    """Make the package of an address the visitor's, where it makes sense."""
+def _asked(shared: Shared, visit: Visit, code: str) -> tuple[Package, TreguaError | None]:
+    """The package of an address where it makes sense, else the visitor's last one and what is wrong."""
     if not code:
-        return None
+        return visit.package, None
     try:
-        visit.package = shared.checked(Package.from_code(code))
+        return shared.checked(Package.from_code(code)), None
     except TreguaError as error:
-        return error
-    return None
+        return visit.package, error
 
 
 def _navigation(here: Screen, key: str) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from nicegui import run, ui
 
 from ...chart_options import Chart
-from ..answer import error_text, headline_text, standing_text
-from ..charts import fan_of
+from ..answer import error_text, headline_text, refused_text, standing_text
+from ..charts import fan_of, median_change
 from ..futures import Futures
 from ..headline import headline
 from ..wire import Package, Setting
 from .frame import SCREENS, Screen
-from .hand import FIRST, Hand
+from .hand import Hand
 from .parts import ChartCard, block, link, notice, text
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ class _Guessing:
             self._by_key = {q.key: q for q in questions}
             self._asked = text("h2", say("guess.ask", what=say(f"guess.{question.key}")))
             with block("div", "guesses", say("guess.yours")):
-                self._buttons = [ui.button(say(f"guess.{name}"), on_click=lambda name=name: self._made(name)).props("no-caps outline") for name in GUESSES]
+                for name in GUESSES:
+                    ui.button(say(f"guess.{name}"), on_click=lambda name=name: self._made(name)).props("no-caps outline")
             self._told = text("p", "", "headline")
             self._told.props["aria-live"] = "polite"
             self._error = text("p", "", "note")
@@ -117,7 +118,7 @@ class _Guessing:
             return
         package = self._package()
         self._hand.move(package)
-        self._hand.rest(package, FIRST)
+        self._hand.rest(package)
 
     def _fan(self, package: Package, futures: Futures) -> Chart:
         return fan_of(futures, package, headline(futures).victims, self._here.say)
@@ -138,10 +139,10 @@ class _Guessing:
         if package.settings != self._package().settings or not self._guess:
             return
         said = headline(futures)
-        right = class_of(sum(said.middle) / 2.0)
+        right = class_of(median_change(futures, said.victims))
         told = say("guess.right") if right == self._guess else say("guess.other", guess=say(f"guess.{self._guess}"), answer=say(f"guess.{right}"))
         self._told.set_text(f"{told} {headline_text(said, say)}")
-        self._error.set_text(error_text(said, futures, say))
+        self._error.set_text(error_text(said, futures, say, self._here.shared.emulator))
         self._card.root.set_visibility(True)
         self._card.show(chart)
         self._go.props["href"] = f"{SCREENS['lab']}?p={package.code()}&lang={self._here.language}"
@@ -149,4 +150,4 @@ class _Guessing:
         self._go.update()
 
     def _refused(self, error: TreguaError) -> None:
-        self._standing.set_text(error.what)
+        self._standing.set_text(refused_text(error.code, error.what, self._here.say))

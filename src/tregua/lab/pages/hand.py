@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from nicegui import background_tasks, run
 
 from ...errors import TreguaError
-from ..futures import Futures
+from ..futures import WIDTH, Futures
 from ..jobs import Job, Standing
+from ..shared import CHUNKS_FIRST
 from ..wire import Package
 
 if TYPE_CHECKING:
     from .frame import Screen
 
-FIRST, MORE = 256, 1024
+FIRST, MORE = CHUNKS_FIRST * WIDTH, 1024
 """Pairs that are run when a handle comes to rest, and that the button asks for."""
 
 REDRAW = 0.3
@@ -54,7 +55,7 @@ class Hand(Generic[Made]):
     def move(self, package: Package) -> None:
         """A handle moves: of several positions that come while one is worked out, only the newest is answered."""
         self._wanted = package
-        if not self._busy and self._here.shared.readiness.ready:
+        if not self._busy and self._here.shared.emulator is not None:
             self._busy = True
             self._begin(self._follow_hand())
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from nicegui import run, ui
 
-from ...chart_options import Chart
+from ...chart_options import Chart, bare
 from ...errors import TreguaError
-from ..answer import answer, refused_text, standing_text
+from ..answer import answer, held_text, refused_text, standing_text
 from ..charts import all_charts, fan_of, ground_of, tornado_of
 from ..futures import Futures
-from ..headline import ALL
+from ..handles import outside_evidence
+from ..headline import ALL, CIVILIANS
 from ..wire import MOST_NAME, Package
 from .frame import SCREENS, TICK, Screen
-from .hand import FIRST, MORE, Hand
+from .hand import MORE, Hand
 from .levers import Levers
 from .parts import ChartCard, block, link, notice, text
 
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 HEIGHTS = {"fan": 330, "map": 330, "victims": 290, "tornado": 260, "states": 620}
 """Heights of the charts [px]."""
 
-CIVILIANS = "civilian"
+NUMBER_ROOM = 4
+"""Characters that a number behind a name may need."""
 
 
 class LabScreen:
@@ -68,8 +72,8 @@ class LabScreen:
             self._headline.props["aria-live"] = "polite"
             self._error = text("p", "", "note")
             self._error.props["data-testid"] = "error"
-            fitted = bool(self.here.shared.draws)
-            held = text("p", say("lab.chance_and_fit" if fitted else "lab.chance_only"), "note" if fitted else "note held")
+            stored = self.here.shared.posterior
+            held = text("p", held_text(stored, say), "note" if stored else "note held")
             held.props["data-testid"] = "held"
             self._beyond = notice(say("lab.outside"), "amber")
             self._beyond.props["data-testid"] = "outside"
@@ -114,10 +118,9 @@ class LabScreen:
         if not self.here.shared.readiness.ready:
             return
         self._waiting.deactivate()
-        known = self.here.visit.known(self.here.package)
-        if known is None:
+        if self.here.visit.known(self.here.package) is None:
             self._hand.move(self.here.package)
-        self._hand.rest(self.here.package, max(FIRST, known.pairs if known else 0))
+        self._hand.rest(self.here.package)
 
     def _moved(self, package: Package) -> None:
         """A handle moves."""
@@ -188,7 +191,7 @@ class LabScreen:
         """Headline and error of what is shown."""
         package = self.here.package
         fits = self._futures is not None and self._of.settings == package.settings
-        said, error = answer(self._futures if fits else None, package, self._victim, self.here.say)
+        said, error = answer(self._futures if fits else None, package, self._victim, self.here.say, self.here.shared.emulator)
         self._headline.set_text(said)
         self._error.set_text(error)
         self._box.classes(add="quick" if fits and self._futures.quick and package.settings else "", remove="quick")
@@ -196,9 +199,7 @@ class LabScreen:
 
     def _outside(self) -> None:
         """Amber where a position is beyond what the evidence covers."""
-        known = {handle.key: handle for handle in self.here.shared.handles}
-        placed = [(known[s.handle], s.value) for s in self.here.package.settings if s.handle in known]
-        self._beyond.set_visibility(any(not handle.evidence_low <= value <= handle.evidence_high for handle, value in placed))
+        self._beyond.set_visibility(bool(outside_evidence(self.here.package, self.here.shared.handles)))
 
     def _refuse(self, error: TreguaError) -> None:
         """Something was refused: say what, with its code."""
@@ -229,11 +230,30 @@ class LabScreen:
         if not package.settings:
             self._pinned.set_text(say("lab.nothing_to_pin"))
             return
-        named = package if package.name else package.model_copy(update={"name": say("lab.numbered", number=len(self.here.visit.pins) + 1)})
+        named = named_apart(package, self.here.visit.pins, lambda number: say("lab.numbered", number=number))
         try:
             self.here.visit.pin(named)
         except TreguaError as error:
             self._refuse(error)
             return
-        self._name.value = named.name
+        if package.name:
+            self._name.value = named.name
         self._pinned.set_text(say("lab.pinned", count=len(self.here.visit.pins)))
+
+
+def named_apart(package: Package, pins: Sequence[Package], numbered: Callable[[int], str]) -> Package:
+    """A package under a name that no other pinned one has: its own, with a number behind it where that is taken, or a numbered one where it has none.
+
+    Args:
+        package: that is to be pinned.
+        pins: those that are.
+        numbered: a name with a number, for a package without a name.
+    """
+    others = [bare(pin.name) for pin in pins if pin.settings != package.settings]
+    if package.name:
+        names = chain([package.name], (f"{package.name[: MOST_NAME - NUMBER_ROOM]} {number}" for number in count(2)))
+    elif (same := next((pin for pin in pins if pin.settings == package.settings), None)) is not None:
+        return same
+    else:
+        names = (numbered(number) for number in count(len(others) + 1))
+    return package.model_copy(update={"name": next(name for name in names if bare(name) not in others)})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from ..answer import range_text, short_unit
-from ..handles import GROUPS, Handle
+from ..handles import GROUPS, ROUNDING, Handle, outside_evidence
 from ..wire import Package, Setting
 from .parts import block, link, text
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 TYPED = 350
 """Milliseconds without a key after which a typed number counts."""
-
-ROUNDING = 1e-9
-"""Differences of positions below this are none: a slider answers with rounded binary numbers."""
 
 
 class _Slider(ui.slider):
@@ -41,7 +38,6 @@ class _Row:
     number: ui.number
     note: ui.element
     root: ui.element
-    back: ui.element
 
 
 class Levers:
@@ -68,7 +64,7 @@ class Levers:
                 if handles:
                     self._group(group, handles, first)
                     first = False
-            self.reset = ui.button(say("lab.reset"), on_click=self._reset_all).props("outline no-caps").mark("reset")
+            ui.button(say("lab.reset"), on_click=self._reset_all).props("outline no-caps").mark("reset")
         self.show(here.package)
 
     def _group(self, group: str, handles: list[Handle], opened: bool) -> None:
@@ -111,7 +107,7 @@ class Levers:
                 note = text("span", say("lab.evidence_range", range=range_text(handle, say)), "note")
                 back = ui.button(say("lab.back"), on_click=lambda: self.put(handle, handle.rest)).props("flat dense no-caps").classes("back")
                 back.props["aria-label"] = say("lab.back_of", name=name)
-        return _Row(handle, slider, number, note, root, back)
+        return _Row(handle, slider, number, note, root)
 
     @staticmethod
     def _place(handle: Handle, value: float) -> float:
@@ -126,7 +122,7 @@ class Levers:
             value = found.get(key, row.handle.rest)
             row.slider.value = value
             row.number.value = value
-            self._mark(row, value)
+            self._mark(row, package)
         self._filling = False
 
     def put(self, handle: Handle, value: float) -> None:
@@ -164,24 +160,23 @@ class Levers:
 
     def _take(self, handle: Handle, value: float) -> None:
         """Put a position into the package; dates come back with a handle that was at rest for a moment."""
-        row = self._rows[handle.key]
-        self._mark(row, value)
         self._dates |= {setting.handle: setting for setting in self._here.package.settings}
         package = with_position(self._here.package, handle, value, self._dates.get(handle.key), self._here.shared.first)
-        self._here.visit.package = package
+        self._here.take(package)
+        self._mark(self._rows[handle.key], package)
         self._moved(package)
 
-    def _mark(self, row: _Row, value: float) -> None:
+    def _mark(self, row: _Row, package: Package) -> None:
         """Say so where a position is beyond the evidence, and whether the handle was moved at all."""
         say, handle = self._here.say, row.handle
-        beyond = not handle.evidence_low - ROUNDING <= value <= handle.evidence_high + ROUNDING
+        beyond = handle.key in outside_evidence(package, (handle,))
         row.root.classes(add="beyond" if beyond else "", remove="" if beyond else "beyond")
-        moved = abs(value - handle.rest) > ROUNDING
+        moved = any(setting.handle == handle.key and abs(setting.value - handle.rest) > ROUNDING for setting in package.settings)
         row.root.classes(add="moved" if moved else "", remove="" if moved else "moved")
         row.note.set_text(say("lab.beyond" if beyond else "lab.evidence_range", range=range_text(handle, say)))
 
     def _reset_all(self) -> None:
-        self._here.visit.package = Package(name=self._here.package.name)
+        self._here.take(Package(name=self._here.package.name))
         self.show(self._here.package)
         self._moved(self._here.package)
         self._released(self._here.package)

@@ -77,12 +77,9 @@ class ChartCard:
     """
 
     def __init__(self, say: Say, name: str, height: int, level: int = 3):
-        self._shown: Chart | None = None
         with ui.element("section").classes("card chart-card").mark(name) as self.root:
             self.root.props["data-testid"] = name
             self._title = text(f"h{level}", "")
-            with ui.element("div").classes("controls") as self.controls:
-                pass
             self._chart = ui.echart({}, renderer="svg").classes("chart").style(f"height: {height}px")
             self._chart.props["role"] = "img"
             self._note = text("p", "", "note")
@@ -97,7 +94,6 @@ class ChartCard:
             chart: what to draw.
             lively: whether a handle moves.
         """
-        self._shown = chart
         self._title.set_text(chart.title)
         self._note.set_text(chart.note)
         self._chart.props["aria-label"] = chart.alt
@@ -110,8 +106,3 @@ class ChartCard:
     def stale(self, on: bool) -> None:
         """Dim the chart while it shows another package than the handles."""
         self.root.classes(add="stale" if on else "", remove="" if on else "stale")
-
-    @property
-    def shown(self) -> Chart | None:
-        """The chart that is shown."""
-        return self._shown

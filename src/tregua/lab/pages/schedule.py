@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nicegui import ui
+from pydantic import ValidationError
 
 from ...errors import TreguaError
 from ...schedule_options import Stretch
@@ -15,7 +16,7 @@ from ..answer import position_text, refused_text
 from ..handles import by_key
 from ..wire import Package, Setting
 from .frame import SCREENS, Screen
-from .parts import ChartCard, block, link, notice, text
+from .parts import SIGNS, ChartCard, block, link, notice, text
 
 if TYPE_CHECKING:
     from ..handles import Handle
@@ -25,9 +26,11 @@ ROW, AROUND = 46, 60
 
 WEEK = 7
 
-MOST_RAMP_YEARS = 5
-WEEKS_IN_YEAR = 52
-"""A ramp may be up to five years long here; addresses and files allow longer ones."""
+MOST_RAMP = 260
+"""Weeks of the longest ramp here, five years; addresses and files allow longer ones."""
+
+NONSENSE = "TR3022"
+"""Code for dates that make no sense."""
 
 
 class ScheduleScreen:
@@ -69,10 +72,10 @@ class ScheduleScreen:
                 text("strong", name)
                 text("span", position_text(setting.value, handle, say), "note")
             self._day(key, "start", say("schedule.start"), setting.start, name)
-            ramp = ui.number(say("schedule.ramp"), value=setting.ramp_weeks, min=0, max=MOST_RAMP_YEARS * WEEKS_IN_YEAR, step=4)
+            ramp = ui.number(say("schedule.ramp"), value=setting.ramp_weeks, min=0, max=MOST_RAMP, step=4)
             ramp.props(f"outlined dense debounce=400 suffix={say('schedule.weeks')}")
             ramp.props["aria-label"] = say("schedule.of", what=say("schedule.ramp"), name=name)
-            ramp.on_value_change(lambda event: self._change(key, ramp_weeks=int(event.value or 0)))
+            ramp.on_value_change(lambda event: self._change(key, ramp_weeks=ramp_of(event.value)))
             self._day(key, "end", say("schedule.end"), setting.end, name)
 
     def _day(self, key: str, field: str, label: str, value: dt.date | None, name: str) -> None:
@@ -93,15 +96,22 @@ class ScheduleScreen:
         try:
             new = self._checked(old, what)
         except TreguaError as error:
-            self._refusal.clear()
-            with self._refusal:
-                text("span", "✕", "sign")
-                text("span", refused_text(error.code, error.what, self.here.say))
-            self._refusal.set_visibility(True)
+            self._refuse(error.code, error.what)
+            return
+        except ValidationError as error:
+            self._refuse(NONSENSE, str(error))
             return
         self._refusal.set_visibility(False)
         self.here.change(new, SCREENS["schedule"])
         self._draw()
+
+    def _refuse(self, code: str, what: str) -> None:
+        """Say why dates were not taken."""
+        self._refusal.clear()
+        with self._refusal:
+            text("span", SIGNS["wrong"], "sign").props["aria-hidden"] = "true"
+            text("span", refused_text(code, what, self.here.say))
+        self._refusal.set_visibility(True)
 
     def _checked(self, old: Setting, what: dict[str, object]) -> Package:
         package = self.here.package
@@ -120,6 +130,11 @@ def stretch_of(setting: Setting, handle: Handle, last: dt.date, say: Callable[..
     end = min(setting.end or last, last)
     full = min(setting.start + dt.timedelta(days=WEEK * setting.ramp_weeks), end)
     return Stretch(say(f"handle.{setting.handle}.name"), position_text(setting.value, handle, say), setting.start, full, end)
+
+
+def ramp_of(value: int | float | None) -> int:
+    """A ramp that was typed, in whole weeks between none and the longest; none where the field is empty."""
+    return int(min(max(value or 0, 0), MOST_RAMP))
 
 
 def _day_of(value: str | None) -> dt.date | None:

@@ -11,8 +11,9 @@ from ...errors import TreguaError
 from ..answer import answer, refused_text, standing_text
 from ..bundle import Result, command_of, data_zip, figure, report, result_of, scenario_file
 from ..charts import ground_of
+from ..headline import CIVILIANS
 from .frame import SCREENS, TICK, Screen
-from .hand import FIRST, Hand
+from .hand import Hand
 from .parts import block, notice, text
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ class TakeAwayScreen:
         if not self.here.shared.readiness.ready:
             return
         self._timer.deactivate()
-        known = self.here.visit.known(self.here.package)
-        self._hand.rest(self.here.package, max(FIRST, known.pairs if known else 0))
+        self._hand.rest(self.here.package)
 
     def _nothing(self, package: Package, futures: Futures) -> None:
         """No quick estimates here: what is taken away comes from the model."""
@@ -112,7 +112,7 @@ class TakeAwayScreen:
         self._standing.set_text(standing_text(standing, say))
         if standing.futures is None:
             return
-        self._headline.set_text(answer(standing.futures, package, "civilian", say)[0])
+        self._headline.set_text(answer(standing.futures, package, CIVILIANS, say)[0])
         self._result = result_of(self.here.shared, package, standing.futures)
         self._id.set_text(say("take.run_id", run=self._result.run_id, pairs=standing.futures.pairs))
 

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Mapping
 from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from nicegui import ui
 
 from ...datasets import read_table
-from ...errors import TreguaError
 from ...observe import QUANTILES
-from ...posteriors import StoredPosterior, load_posterior
+from ...posteriors import StoredPosterior
 from ...record_options import fit_by_state, scores
+from ...wording import rounded
+from ..words import WEAKNESSES
 from .frame import Screen
 from .parts import ChartCard, block, notice, table, text
 
 if TYPE_CHECKING:
     from nicegui.events import ValueChangeEventArguments
 
-POSTERIOR = "mexico"
-"""Name of the posterior that ships."""
+    from ...chart_options import Say
 
-FIT_TABLE = "tables/state_year.csv"
-"""Table of the fit that ships beside the posterior: its `state_year` table, the record and what the mechanisms expect by state and year."""
+FIT_TABLE = "state_year"
+"""Table of a fit: the record and what the mechanisms expect, by state and year."""
 
 SCORE_TABLE = "scores.csv"
 """Table of scores that ships: mean CRPS and coverage of every forecast from every origin, as `tregua score` gives them."""
@@ -33,8 +32,11 @@ SCORE_TABLE = "scores.csv"
 FIRST_YEAR = 2000
 """First year of the charts: before it there is nothing that the model speaks of."""
 
-WEAKNESSES = 8
-"""Known weaknesses in the catalogue."""
+APPROXIMATE = "ensemble"
+"""Method of a fit that gives an approximation of the posterior."""
+
+FACTS = ("years", "unknowns", "moved_by_the_record", "largest_r_hat")
+"""Entries of the record of a fit that are shown, where they have a value."""
 
 HEIGHT = 330
 
@@ -54,31 +56,18 @@ def official() -> dict[str, dict[str, dict[int, float]]]:
     return found
 
 
-@cache
-def fitted() -> dict[tuple[str, int], dict[str, float]]:
-    """What the mechanisms of the fitted model expect by code of the state and year; empty where no fit ships."""
-    return {(row["state_code"], int(row["year"])): {key: float(row[f"mechanisms_{key}"]) for key in QUANTILES} for row in _shipped("mexico", FIT_TABLE)}
+def fitted(stored: StoredPosterior | None) -> dict[tuple[str, int], dict[str, float]]:
+    """What the mechanisms of a fit expect by code of the state and year; empty without a fit, or where it has no such table."""
+    if stored is None or FIT_TABLE not in stored.tables:
+        return {}
+    rows = stored.tables[FIT_TABLE].to_dict("records")
+    return {(row["state_code"], int(row["year"])): {key: float(row[f"mechanisms_{key}"]) for key in QUANTILES} for row in rows}
 
 
 @cache
 def shipped_scores() -> tuple[dict[str, str], ...]:
-    """Rows of the table of scores; empty where it does not ship."""
-    return tuple(_shipped("lab", SCORE_TABLE))
-
-
-def _shipped(folder: str, file: str) -> list[dict[str, str]]:
-    place = resources.files("tregua") / "data" / folder / file
-    if not place.is_file():
-        return []
-    return list(csv.DictReader(place.read_text(encoding="utf-8").splitlines()))
-
-
-def posterior() -> StoredPosterior | None:
-    """The posterior that ships, if one does."""
-    try:
-        return load_posterior(POSTERIOR)
-    except TreguaError:
-        return None
+    """Rows of the table of scores."""
+    return tuple(read_table("lab", SCORE_TABLE))
 
 
 def trust(here: Screen) -> None:
@@ -86,11 +75,11 @@ def trust(here: Screen) -> None:
     say = here.say
     text("h1", say("trust.title"))
     text("p", say("trust.lead"), "lead")
-    stored = posterior()
+    stored = here.shared.posterior
     if stored is None:
         notice(say("trust.no_fit"), "amber").props["data-testid"] = "no-fit"
-    elif stored.record.get("problems"):
-        notice(say("trust.fit_problems", problems="; ".join(stored.record["problems"])), "amber")
+    else:
+        _cannot(here, stored.record)
     with block("section", "card", say("trust.weak")):
         text("h2", say("trust.weak"))
         with ui.element("ul"):
@@ -100,6 +89,24 @@ def trust(here: Screen) -> None:
     _scores(here)
     if stored is not None:
         _fit(here, stored)
+
+
+def _cannot(here: Screen, record: Mapping[str, Any]) -> None:
+    """What the fit leaves out, how it was made, and what its checks complain of."""
+    said = [reach_text(record, here.say)] if record.get("reach") else []
+    said += [here.say("trust.approximation")] if record.get("method") == APPROXIMATE else []
+    if said:
+        notice(" ".join(said), "amber").props["data-testid"] = "fit-cannot"
+    if record.get("problems"):
+        with notice(here.say("trust.fit_problems"), "amber"):
+            text("span", "; ".join(record["problems"])).props["lang"] = "en"
+
+
+def reach_text(record: Mapping[str, Any], say: Say) -> str:
+    """How far the mechanisms of a fit reach the record, in words."""
+    reach = record["reach"]
+    recorded, low, high = f"{reach['recorded']:,.0f}", rounded(float(reach["low"])), rounded(float(reach["high"]))
+    return say("trust.reach", first=reach["first"], last=reach["last"], recorded=recorded, low=low, high=high)
 
 
 def _by_state(here: Screen) -> None:
@@ -120,7 +127,7 @@ def _by_state(here: Screen) -> None:
         last = max(max(series[code]) for series in found.values() if code in series)
         years = np.arange(FIRST_YEAR, last + 1)
         record, other = (np.array([series.get(code, {}).get(int(year), np.nan) for year in years]) for series in found.values())
-        table_of = fitted()
+        table_of = fitted(here.shared.posterior)
         edges = None
         if table_of:
             edges = {key: np.array([table_of.get((code, int(year)), {}).get(key, np.nan) for year in years]) for key in QUANTILES}
@@ -134,9 +141,6 @@ def _scores(here: Screen) -> None:
     """How well simple forecasts and ours did."""
     say, rows = here.say, shipped_scores()
     with block("section", "scores", say("trust.scores")):
-        if not rows:
-            notice(say("trust.no_scores"))
-            return
         labels = list(dict.fromkeys(row["model"] for row in rows))
         origins = sorted({int(row["origin"]) for row in rows})
         crps, covered = np.full((len(labels), len(origins)), np.nan), np.full((len(labels), len(origins)), np.nan)
@@ -151,7 +155,7 @@ def _scores(here: Screen) -> None:
 def _fit(here: Screen, stored: StoredPosterior) -> None:
     """How the posterior came about."""
     say, record = here.say, stored.record
-    rows = [(say(f"trust.fit_{key}"), _told(record[key])) for key in ("years", "unknowns", "moved_by_the_record", "largest_r_hat") if key in record]
+    rows = [(say(f"trust.fit_{key}"), _told(record[key])) for key in FACTS if record.get(key) is not None]
     rows = [(say("trust.fit_draws"), str(stored.size)), *rows, (say("trust.fit_digest"), stored.digest)]
     with block("section", "card", say("trust.fit")):
         text("h2", say("trust.fit"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
 from ...chart_options import Say
 from ...ledger import Conflict, Count, Entry, independent_origins, load
+from ...manifest import parameter_records
+from ...scenario import LAYERS
 from ..answer import range_text
 from ..causes import Way, ways
 from ..handles import GROUPS, Handle, by_key
@@ -16,7 +19,10 @@ from .frame import SCREENS, Screen
 from .parts import block, link, notice, table, text
 
 if TYPE_CHECKING:
-    from ...types import Evidence, Parameter
+    from ...types import Evidence
+
+REASONED = LAYERS[1:3]
+"""Layers of values for which the data set may have a reason: its own, and the fit that begins with it."""
 
 MOST_WAYS = 6
 """Ways from a mechanism to deaths that are shown, the shortest first."""
@@ -41,7 +47,7 @@ def why(here: Screen, key: str) -> None:
         _list(here, handle)
         with block("div", "why-main"):
             _card(here, handle)
-            _evidence(here, here.shared.scenario.model.parameters[handle.target])
+            _evidence(here, handle.key)
             _ways(here, handle)
             _claims(here, handle)
 
@@ -70,7 +76,7 @@ def _card(here: Screen, handle: Handle) -> None:
         text("p", say(f"handle.{handle.key}.what"))
         with ui.element("dl").classes("facts"):
             for name, words in (
-                (say("why.parameter"), handle.target),
+                (say("why.parameter"), handle.key),
                 (say("why.mechanism"), say(f"mechanism.{handle.mechanism}")),
                 (say("why.range"), range_text(handle, say)),
                 (say("why.letter"), say("lab.letter_line", letter=handle.letter, meaning=say(f"letter.{handle.letter}"))),
@@ -80,20 +86,35 @@ def _card(here: Screen, handle: Handle) -> None:
         text("p", say("why.how_not"), "note")
 
 
-def _evidence(here: Screen, parameter: Parameter) -> None:
-    """What the number of today rests on."""
-    say = here.say
+def _evidence(here: Screen, target: str) -> None:
+    """Today's number, where it is from, and what is said of it."""
+    say, parameter = here.say, here.shared.scenario.model.parameters[target]
+    record = next(record for record in parameter_records(here.shared.scenario, here.shared.draws) if record["name"] == target)
     with block("section", "card", say("why.evidence")):
         text("h2", say("why.evidence"))
-        text("p", say("why.today", value=f"{_middle(parameter):.4g}", unit=say("unit.none") if parameter.unit == "1" else parameter.unit))
+        text("p", today_text(record, say)).props["data-testid"] = "today"
         _english(here)
+        reason = here.shared.scenario.data.reasons.get(target)
+        if reason and record["layer"] in REASONED:
+            text("p", say(f"why.reason_{record['layer'].replace(' ', '_')}"), "note")
+            text("p", reason).props["lang"] = "en"
         for evidence in parameter.evidence:
             _piece(here, evidence)
 
 
-def _middle(parameter: Parameter) -> float:
-    values = parameter.value if isinstance(parameter.value, int | float) else 0.0
-    return float(values)
+def today_text(record: Mapping[str, Any], say: Say) -> str:
+    """The value that a parameter has in the scenario, with its unit and the layer that gave it; where there are several, their median and ends.
+
+    Args:
+        record: as :func:`~tregua.manifest.parameter_records` has it.
+        say: the catalogue.
+    """
+    value, low, high = (f"{record[key]:.4g}" for key in ("value", "lowest", "highest"))
+    unit = say("unit.none") if record["unit"] == "1" else record["unit"]
+    layer = say(f"why.layer_{record['layer'].replace(' ', '_')}")
+    if low == high:
+        return say("why.today", value=value, unit=unit, layer=layer)
+    return say("why.today_several", value=value, unit=unit, layer=layer, low=low, high=high)
 
 
 def _piece(here: Screen, evidence: Evidence) -> None:

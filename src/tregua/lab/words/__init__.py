@@ -19,6 +19,9 @@ from ...errors import TreguaError
 LANGUAGES = ("en", "es")
 """Languages of the pages, the first where nothing was chosen."""
 
+WEAKNESSES = 8
+"""Known weaknesses that the catalogue tells: ``trust.weak_1`` and so on."""
+
 MONTHS = "date.months"
 """Key of the names of months, in one text, separated by commas."""
 
