@@ -139,6 +139,16 @@ def test_runs_at_points_are_those_of_the_engine():
     share = np.array([1.0] * 52 + [1.0 / 7.0])
     np.testing.assert_allclose(ran.series[RECORDED][:, 0].sum(axis=1), whole.total(RECORDED) @ share, rtol=1e-5)
     assert ran.well.all() and ran.series[RECORDED].shape == (60, 1, 32)
+    told = []
+
+    def stopping(done, everything):
+        told.append(done)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(scenario, values, (RECORDED,), 7, stopping)
+    # Of two chunks of three blocks each device may have begun one, and ends it with its next block.
+    assert len(told) <= 2
 
 
 @pytest.mark.slow

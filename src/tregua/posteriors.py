@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from jaxtyping import Float
@@ -95,6 +95,8 @@ def load_posterior(source: str) -> StoredPosterior:
         )
     try:
         raw = (place / ARRAYS).read_bytes()
+        if not is_zipfile(io.BytesIO(raw)):
+            raise BadZipFile("its file of arrays holds none")
         with np.load(io.BytesIO(raw)) as stored:
             arrays = {name: np.asarray(stored[name], float) for name in stored.files}
         record = json.loads((place / RECORD).read_text(encoding="utf-8"))

@@ -135,18 +135,21 @@ class Levers:
         self._released(self._here.package)
 
     def _drag(self, handle: Handle, event: ValueChangeEventArguments) -> None:
-        if self._filling or event.value is None:
-            return
-        self._filling = True
-        self._rows[handle.key].number.value = event.value
-        self._filling = False
-        self._take(handle, float(event.value))
+        if not self._filling and event.value is not None:
+            self._follow(handle, float(event.value))
 
     def _let_go(self, handle: Handle, event: GenericEventArguments) -> None:
-        value = float(event.args if isinstance(event.args, int | float) else handle.rest)
-        if abs(self._value(handle) - value) > ROUNDING:
-            self._take(handle, value)
+        self._follow(handle, float(event.args if isinstance(event.args, int | float) else handle.rest))
         self._released(self._here.package)
+
+    def _follow(self, handle: Handle, value: float) -> None:
+        """Take the slider's position, unless it is known: the browser holds some back and may send the last one after the handle was let go there."""
+        if abs(self._value(handle) - value) <= ROUNDING:
+            return
+        self._filling = True
+        self._rows[handle.key].number.value = value
+        self._filling = False
+        self._take(handle, value)
 
     def _typed(self, handle: Handle, event: ValueChangeEventArguments) -> None:
         if self._filling or event.value is None:
