@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,19 +15,15 @@ import pytest
 pytest.importorskip("nicegui")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 
+from lab_visitor import CHROMIUM, DESKTOP, NAMELESS, TABLET, Visitor, done, fan_of, said  # noqa: E402
 from stand_in import Lab  # noqa: E402
 from tregua.lab.pages.frame import GUESS, SCREENS  # noqa: E402
 from tregua.lab.wire import Package, Setting  # noqa: E402
 from tregua.lab.words import LANGUAGES, catalogue, sayer  # noqa: E402
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")]
 
-DESKTOP, TABLET = {"width": 1440, "height": 900}, {"width": 820, "height": 1180}
-OWN = re.compile(r"^(http|ws)://127\.0\.0\.1:\d+/|^(data|blob):")
 HANDLE = "arrests.effort"
-PATIENCE = 60_000.0
-"""Milliseconds that a page may take: where tests share two cores, a busy minute is no fault of the page."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +35,7 @@ def lab():
 
 @pytest.fixture(scope="module")
 def slow_lab():
-    found = Lab(0.5)
+    found = Lab(2.0)  # Sixteen seconds for a job, so that there is time to cancel it on a machine with other work.
     yield found
     found.stop()
 
@@ -60,44 +55,6 @@ def artifacts(tmp_path_factory):
     return folder
 
 
-class Visitor:
-    """A browser that has opened the lab, and what it asked for and complained about."""
-
-    def __init__(self, browser, lab: Lab):
-        self.lab, self.outside, self.complaints = lab, [], []
-        self.context = browser.new_context(viewport=DESKTOP, accept_downloads=True)
-        self.context.set_default_timeout(PATIENCE)
-        self.context.route("**/*", self._guard)
-        self.page = self.new_page()
-        self.page.goto(lab.link())
-        self.page.wait_for_url(f"{lab.address}/*")
-
-    def _guard(self, route) -> None:
-        if OWN.match(route.request.url):
-            route.continue_()
-            return
-        self.outside.append(route.request.url)
-        route.abort()
-
-    def new_page(self):
-        page = self.context.new_page()
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("websocket", lambda socket: None if OWN.match(socket.url) else self.outside.append(socket.url))
-        return page
-
-    def open(self, path: str, page=None):
-        page = page or self.page
-        page.goto(self.lab.address + path)
-        page.get_by_role("heading", level=1).wait_for(state="attached")
-        return page
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.outside == [], "a request left this computer"
-        assert self.complaints == [], "the browser complained"
-
-
 @pytest.fixture(scope="module")
 def shared_visitor(browser, lab):
     found = Visitor(browser, lab)
@@ -110,28 +67,6 @@ def visitor(browser, lab):
     found = Visitor(browser, lab)
     yield found
     found.close()
-
-
-def done(page, pairs: int = 256) -> None:
-    """Wait until the model has answered."""
-    page.locator("[data-testid=standing][data-state=done]", has_text=str(pairs)).wait_for()
-
-
-def fan_of(page) -> str:
-    """What the fan chart draws."""
-    return page.locator("[data-testid=fan] svg").inner_html()
-
-
-def said(page) -> str:
-    return page.get_by_test_id("headline").inner_text()
-
-
-NAMELESS = """() => [...document.querySelectorAll('button, a[href], input:not([type=file]), select, textarea, [role=button], [role=slider], [role=img]')]
-  .filter(e => e.offsetParent !== null && !e.closest('[aria-hidden=true]'))
-  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.innerText || e.title || (e.labels && e.labels.length)
-             || e.closest('label') || e.closest('[aria-label]')))
-  .map(e => e.outerHTML.slice(0, 200))"""
-"""Everything that one can use or look at and that a screen reader has no name for."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -372,8 +307,12 @@ def test_the_connection_may_be_lost_and_come_back(visitor):
     popup = page.locator("#popup")
     playwright.expect(popup).to_have_attribute("aria-hidden", "false")
     assert "onexi" in popup.text_content(), "it is said in Spanish"
+    advice = page.get_by_text(catalogue("es")["page.lost"])
+    assert not advice.is_visible(), "a short break needs no advice"
+    advice.wait_for()
     page.evaluate("window.socket.connect()")
     playwright.expect(popup).to_have_attribute("aria-hidden", "true")
+    advice.wait_for(state="hidden")
     page.get_by_test_id("number-recruitment.rate").fill("0.6")
     page.wait_for_url("**recruitment.rate~0.6~**")
 
@@ -387,6 +326,7 @@ def test_jobs_wait_run_and_are_cancelled_with_what_is_in(browser, slow_lab, arti
     first, second = Visitor(browser, slow_lab), Visitor(browser, slow_lab)
     first.open("/lab?lang=en")
     first.page.get_by_test_id("number-recruitment.rate").fill("0.7")
+    first.page.wait_for_url("**recruitment.rate~0.7~**")
     first.page.locator("[data-testid=standing][data-state=running]", has_text=re.compile(r"Running: [1-9]\d* of 256")).wait_for()
     second.open("/lab?lang=en")
     second.page.locator("[data-testid=standing]", has_text=re.compile("In the queue, place|Running")).wait_for()

@@ -91,7 +91,8 @@ def test_a_lab_opens_to_its_link_only_and_ends_with_ctrl_c(started, tmp_path):
     assert not re.findall(r"""(?:src|href|url\()=?["']?(?:https?:)?//""", page), "nothing is loaded from elsewhere"
     assert answer(address, SOCKET, **UPGRADE, origin=address, cookie=cookie)[0] == 101
     assert answer(address, SOCKET, **UPGRADE, origin="http://evil.example", cookie=cookie)[0] == 403
-    assert json.loads(answer(address, "/api/readiness", cookie=cookie)[1])["step"] in {"start", *STEPS}
+    readiness = json.loads(answer(address, "/api/readiness", cookie=cookie)[1])
+    assert readiness["step"] in {"start", *STEPS}, readiness
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
     assert process.wait(20) == 0

@@ -27,6 +27,8 @@ from tregua.lab.answer import KNOWN_REFUSALS, UNIT_KEYS, answer, headline_text
 from tregua.lab.bundle import Result, data_zip, figure, record_of, report, result_of, scenario_file
 from tregua.lab.causes import moves, ways
 from tregua.lab.charts import all_charts, fan_of, ground_of, tornado_of
+from tregua.lab.entry import DOOR
+from tregua.lab.guard import STATUS
 from tregua.lab.handles import GROUPS, KEYS, LETTERS
 from tregua.lab.headline import headline, sure
 from tregua.lab.pages.compare import charts_of, differing
@@ -86,6 +88,7 @@ def dynamic_keys(shared) -> set[str]:
     found |= {f"why.layer_{layer.replace(' ', '_')}" for layer in LAYERS}
     found |= {f"why.reason_{layer.replace(' ', '_')}" for layer in REASONED}
     found |= {f"trust.fit_{name}" for name in ("years", "unknowns", "moved_by_the_record", "largest_r_hat")}
+    found |= {f"{DOOR}{name}" for name in ("title", "in", "password", "open", "continue", "code", *STATUS)}
     from tregua.baselines import BASELINES
 
     return found | {f"forecast.{name}" for name in (*BASELINES, "layer")}

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, quote
 
 from ..errors import TreguaError
 from .access import ENTRY, SAFE_METHODS
+from .words import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
     from .access import Access
@@ -16,37 +17,8 @@ if TYPE_CHECKING:
 MOST_FORM = 8_192
 """Bytes of the form: a password and nothing else."""
 
-TEXTS = {
-    "en": {
-        "lang": "en",
-        "title": "The lab of Tregua",
-        "in": "You are in. Go on to the lab",
-        "password": "Password",
-        "open": "Open",
-        "continue": "If the lab is open in this browser already, go on here",
-        "code": "more: tregua explain {code}",
-        "TR3005": "Open the link that the terminal shows. It works once; press Enter in the terminal for another.",
-        "TR3006": "This address was not opened from the lab. Open the link that the terminal shows.",
-        "TR3007": "Too many visitors are here. Try again later.",
-        "TR3008": "Too much was asked in a short time. Wait a minute and try again.",
-        "TR3009": "What was sent is too large.",
-    },
-    "es": {
-        "lang": "es",
-        "title": "El laboratorio de Tregua",
-        "in": "Ya puede entrar. Siga al laboratorio",
-        "password": "Contraseña",
-        "open": "Abrir",
-        "continue": "Si el laboratorio ya está abierto en este navegador, siga aquí",
-        "code": "más: tregua explain {code}",
-        "TR3005": "Abra el enlace que muestra la terminal. Sirve una sola vez; pulse Intro en la terminal para obtener otro.",
-        "TR3006": "Esta dirección no se abrió desde el laboratorio. Abra el enlace que muestra la terminal.",
-        "TR3007": "Hay demasiados visitantes. Inténtelo más tarde.",
-        "TR3008": "Se pidió demasiado en poco tiempo. Espere un minuto e inténtelo de nuevo.",
-        "TR3009": "Lo que se envió es demasiado grande.",
-    },
-}
-"""What the door says. It stands apart from the catalogue of the pages, as it is shown to people whose language nobody has asked yet."""
+DOOR = "door."
+"""Where the catalogue has what the door says."""
 
 PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -64,7 +36,7 @@ async def enter(access: Access, scope: Mapping[str, Any], headers: Mapping[str, 
     Raises:
         TreguaError: TR3005, TR3007, TR3008 where nobody is let in; TR3009 for a form that is too large.
     """
-    words = TEXTS[language_of(headers)]
+    words = _words(headers)
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     token = asked.get("token", [""])[0]
     if scope["method"] not in SAFE_METHODS:
@@ -87,7 +59,7 @@ async def enter(access: Access, scope: Mapping[str, Any], headers: Mapping[str, 
 
 def refused_page(error: TreguaError, scope: Mapping[str, Any], headers: Mapping[str, str]) -> str:
     """What a person sees who is not let in, with a way on for who is, but came by a link on another site."""
-    words = TEXTS[language_of(headers)]
+    words = _words(headers)
     body, head = f"<p>{html.escape(words.get(error.code, error.what))}</p>", ""
     if error.code == "TR3005" and scope["path"] != ENTRY:
         query = scope.get("query_string", b"").decode("latin-1")
@@ -104,9 +76,16 @@ def language_of(headers: Mapping[str, str]) -> str:
     """The first language of a browser that the lab speaks; English where it has none."""
     for part in headers.get("accept-language", "").lower().split(","):
         code = part.strip().partition(";")[0].partition("-")[0]
-        if code in TEXTS:
+        if code in LANGUAGES:
             return code
-    return "en"
+    return LANGUAGES[0]
+
+
+def _words(headers: Mapping[str, str]) -> dict[str, str]:
+    """Texts of the door in the browser's language: nobody has asked the person yet."""
+    language = language_of(headers)
+    texts = {key.removeprefix(DOOR): words for key, words in catalogue(language).items() if key.startswith(DOOR)}
+    return texts | {"lang": language}
 
 
 def _form(words: Mapping[str, str]) -> str:

@@ -127,6 +127,8 @@ def screen(shared: Shared, visit: Visit, request: Request, key: str) -> Iterator
         yield here
     with ui.footer(fixed=False).classes("bottom"):
         text("p", say("page.footer"))
+    # Style alone shows it while the connection is lost, for then nothing that we send arrives.
+    text("p", say("page.lost"), "notice wrong lost").props["role"] = "status"
     ui.skip_link(say("page.skip"), target=main)
 
 
