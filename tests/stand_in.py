@@ -173,7 +173,6 @@ def main(pace: float) -> None:
                 print(f"{address_of('127.0.0.1', access.port)}{ENTRY}?token={access.new_link()}", flush=True)
 
         threading.Thread(target=answer, daemon=True).start()
-        lab.start()
         serve(app, sock)
 
 

@@ -41,7 +41,7 @@ LAYERS = (
     {"outcomes"},
     {"observe"},
     {"territories", "victims"},
-    {"study", "ablation", "baselines"},
+    {"study", "ablation", "baselines", "held_out"},
     {"forecasts"},
     {"scoreboard"},
     {"checkpoint", "wording", "drawing"},

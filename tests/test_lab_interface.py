@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lab_fakes import FakeEngine, fake_lab, futures, let_in, package, until
+from lab_fakes import FakeEngine, client_of, fake_lab, futures, let_in, package, until
 from tregua.errors import TreguaError
 from tregua.lab.server import make_app
 from tregua.lab.uploads import MOST_BYTES, read_upload
@@ -181,3 +181,15 @@ def test_a_file_is_sent_as_toml_and_not_kept(lab):
     sent = {"content": policies(CHANGE), "headers": {"content-type": "application/toml"}}
     assert client.post("/api/scenarios", **sent).json()["name"] == "mine"
     assert client.post("/api/scenarios", content=HEAD, headers={"content-type": "text/plain"}).json()["error"]["code"] == "TR3009"
+
+
+def test_work_begins_when_the_server_has_started_and_not_before():
+    """NiceGUI looks through all objects of the process as it starts, which breaks JAX at work in another thread."""
+    shared, access = fake_lab()
+    app = make_app(shared, access, None)
+    assert shared.readiness.step == "start"
+    time.sleep(0.2)
+    assert shared.readiness.step == "start", "and not as soon as there is an application"
+    with client_of(app):
+        until(lambda: shared.readiness.ready)
+    assert shared.stop(5.0)

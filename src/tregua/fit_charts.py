@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from .drawing import COLOURS, GREY, Picture, sheet, styled, thousands
 from .posteriors import EFFECT
@@ -25,6 +26,9 @@ SHOWN = 36
 
 NORMAL_90 = 1.645
 """Deviations of a normal distribution from its middle to either end of nine in ten."""
+
+TITLE_WIDTH = 40
+"""Letters in a line of the title of a small chart."""
 
 HOW_TO_READ = (
     "Dots: homicides on record (INEGI). Blue line and bands: what the mechanisms expect on record; median, the middle half of the draws, and nine in ten.\n"
@@ -155,3 +159,28 @@ def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     left = f"{100 * first['width_left']:.0f} % of its width is left"
     alt = f"Interval chart of {len(rows)} unknowns before and after the fit. Most is said of {first['unknown']}: {left}."
     return Picture("fit-unknowns", figure, title, alt, note.replace("\n", " "))
+
+
+@styled
+def held_out_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
+    """Series that no fit sees beside what a run expects on record (:func:`tregua.held_out.held_out`)."""
+    title = "What no fit saw, and what the run expects on record"
+    note = "Dots: on record. Line and bands: this run; median, the middle half of the replicates, and nine in ten. Hollow dots lie outside nine in ten."
+    names = list(dict.fromkeys(table["series"]))
+    figure, axes = sheet(1, len(names), (4.1 * len(names), 3.9), title, note, footer)
+    said = []
+    for ax, name in zip(axes[0], names, strict=True):
+        own = table[table["series"] == name]
+        years, inside = own["year"].to_numpy(), (own["record_is"] == "inside").to_numpy()
+        for low, high, alpha in (("low_90", "high_90", 0.18), ("low_50", "high_50", 0.38)):
+            ax.fill_between(years, own[low], own[high], color=MECHANISMS, alpha=alpha, linewidth=0)
+        ax.plot(years, own["median"], color=MECHANISMS)
+        ax.scatter(years, own["recorded"], s=22, zorder=3, edgecolors="black", facecolors=np.where(inside, "black", "white"))
+        ax.set_xlim(years[0] - 0.4, years[-1] + 0.4)
+        ax.set_ylim(0.0, 1.06 * max(float(own[column].max()) for column in ("recorded", "high_90")))
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        thousands(ax)
+        ax.set_ylabel("persons in the year")
+        ax.set_title("\n".join(wrap(name, TITLE_WIDTH)), fontsize=9)
+        said.append(f"{name}: {int(inside.sum())} of {len(own)} years inside nine in ten replicates")
+    return Picture("fit-held-out", figure, title, f"Line charts of what no fit saw. {'; '.join(said)}.", note)

@@ -60,12 +60,17 @@ def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: f
         # Compressing the arrays takes as long as all else, and leaves Python to it.
         arrays = beside.submit(_write_arrays, folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"])
         from .figures import pictures_of_run
-        from .fit_charts import pictures_of_fit
+        from .fit_charts import held_out_picture, pictures_of_fit
+        from .held_out import held_out
         from .report import readme, run_report
 
         tables, pictures = run_tables(trajectories, manifest), pictures_of_run(trajectories, footer(manifest))
         if posterior:
             pictures += pictures_of_fit(posterior.tables, trajectories.scenario.data.space, f"Posterior {posterior.name}, {posterior.digest}")
+            unseen = held_out(trajectories)
+            if len(unseen):
+                tables["held_out"] = unseen
+                pictures.append(held_out_picture(unseen, footer(manifest)))
         write_tables(folder, tables)
         write_pictures(folder, pictures)
         (folder / "report.html").write_text(run_report(trajectories, manifest, pictures, tables), encoding="utf-8")

@@ -55,7 +55,6 @@ def open_lab(scenario: str, host: str, port: int | None, password_file: Path | N
         app = make_app(shared, access, add_pages)
         _greet(access, address, json)
         with _links(access, address, browser and not json):
-            shared.start()
             try:
                 serve(app, sock)
             except KeyboardInterrupt:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import nicegui.client
 import nicegui.core
@@ -69,14 +70,22 @@ class _Marked(BaseLoader):
 
 
 def make_app(shared: Shared, access: Access, add_pages: Callable[..., None] | None) -> Guard:
-    """Everything that answers a browser.
+    """Everything that answers a browser; the lab begins to work when the server has started.
 
     Args:
         shared: the lab.
         access: who may come in.
         add_pages: gives the screens their addresses; None for the interface alone.
     """
-    app = FastAPI(title="The lab of Tregua", version=__version__, docs_url=None, redoc_url=None, openapi_url=f"{ROOT}/openapi.json")
+
+    @asynccontextmanager
+    async def working(_: FastAPI) -> AsyncIterator[None]:
+        # Not before: NiceGUI looks through all objects of the process as it starts, and a tuple that another thread is making then (JAX makes many)
+        # cannot be finished (a SystemError of Python's).
+        shared.start()
+        yield
+
+    app = FastAPI(title="The lab of Tregua", version=__version__, docs_url=None, redoc_url=None, openapi_url=f"{ROOT}/openapi.json", lifespan=working)
     add_interface(app, shared)
     if add_pages is not None:
         templates = nicegui.client.templates.env
