@@ -91,8 +91,8 @@ def test_effects_of_a_state_move_by_its_own_record(streams):
 
 
 def test_scatter_is_drawn_from_its_posterior():
-    """Residuals with a national step of 0.12, at which the prior has one draw in a hundred: means and deviations of 2,000 draws against a grid of 17 to the
-    power of three. The draws are chosen out of 600, of which some 200 count, so that a mean has an error of 0.07 deviations; a bound of a quarter catches
+    """Residuals with a national step of 0.12, at which the prior has one draw in a hundred: means and deviations of 2,000 draws against a grid of 9 to the
+    power of three, whose points lie one deviation apart. The draws are chosen out of 600, of which some 200 count, so that a mean has an error of 0.07 deviations; a bound of a quarter catches
     draws that forget the prior or the normal distribution that they came from.
     """
     years = tuple(range(2007, 2019))
@@ -103,7 +103,7 @@ def test_scatter_is_drawn_from_its_posterior():
     residual = (root @ rng.standard_normal(384))[None]
     middle, covariance = typical(stream, residual, expected)
     drawn = draw(stream, np.repeat(residual, 2000, axis=0), expected, rng)
-    lines = [middle[i] + np.linspace(-4.0, 4.0, 17) * np.sqrt(covariance[i, i]) for i in range(3)]
+    lines = [middle[i] + np.linspace(-4.0, 4.0, 9) * np.sqrt(covariance[i, i]) for i in range(3)]
     grid = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, 3)
     density = np.array([float(log_density(stream, residual, expected, z)[0]) for z in grid])
     weights = np.exp(density - density.max())
