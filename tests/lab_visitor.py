@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+from pathlib import Path
 
 from stand_in import Lab
 
@@ -72,3 +74,10 @@ NAMELESS = """() => [...document.querySelectorAll('button, a[href], input:not([t
              || e.closest('label') || e.closest('[aria-label]')))
   .map(e => e.outerHTML.slice(0, 200))"""
 """Everything that one can use or look at and that a screen reader has no name for."""
+
+
+def artifact_folder(factory) -> Path:
+    """Where screenshots are kept: the folder that the variable ``TREGUA_ARTIFACTS`` names, or a temporary one."""
+    folder = Path(os.environ["TREGUA_ARTIFACTS"]) if "TREGUA_ARTIFACTS" in os.environ else factory.mktemp("screens")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -92,8 +92,8 @@ def test_effects_of_a_state_move_by_its_own_record(streams):
 
 def test_scatter_is_drawn_from_its_posterior():
     """Residuals with a national step of 0.12, at which the prior has one draw in a hundred: means and deviations of 2,000 draws against a grid of 9 to the
-    power of three, whose points lie one deviation apart. The draws are chosen out of 600, of which some 200 count, so that a mean has an error of 0.07 deviations; a bound of a quarter catches
-    draws that forget the prior or the normal distribution that they came from.
+    power of three, whose points lie one deviation apart. The draws are chosen out of 600, of which some 200 count, so that a mean has an error of 0.07
+    deviations; a bound of a quarter catches draws that forget the prior or the normal distribution that they came from.
     """
     years = tuple(range(2007, 2019))
     stream = Homicides(years, np.full((32, 12), 300.0), np.zeros((32, 12)))

@@ -6,16 +6,14 @@ The answers are made up by ``stand_in``, so that the screens are tested and not 
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("nicegui")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 
-from lab_visitor import CHROMIUM, DESKTOP, NAMELESS, TABLET, Visitor, done, fan_of, said  # noqa: E402
+from lab_visitor import CHROMIUM, DESKTOP, NAMELESS, TABLET, Visitor, artifact_folder, done, fan_of, said  # noqa: E402
 from stand_in import Lab  # noqa: E402
 from tregua.lab.pages.frame import GUESS, SCREENS  # noqa: E402
 from tregua.lab.wire import Package, Setting  # noqa: E402
@@ -50,9 +48,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def artifacts(tmp_path_factory):
-    folder = Path(os.environ["TREGUA_ARTIFACTS"]) if "TREGUA_ARTIFACTS" in os.environ else tmp_path_factory.mktemp("screens")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return artifact_folder(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

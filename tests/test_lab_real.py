@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("nicegui")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 
-from lab_visitor import CHROMIUM, TABLET, Visitor, done, fan_of, said  # noqa: E402
+from lab_visitor import CHROMIUM, TABLET, Visitor, artifact_folder, done, fan_of, said  # noqa: E402
 from tregua.lab.pages.frame import GUESS, SCREENS  # noqa: E402
 from tregua.lab.words import LANGUAGES, sayer  # noqa: E402
 
@@ -61,9 +61,7 @@ def visitor(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def artifacts(tmp_path_factory):
-    folder = Path(os.environ["TREGUA_ARTIFACTS"]) if "TREGUA_ARTIFACTS" in os.environ else tmp_path_factory.mktemp("screens")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return artifact_folder(tmp_path_factory)
 
 
 def test_a_drag_changes_chart_and_headline_and_the_link_gives_the_same_numbers(visitor):
