@@ -165,7 +165,10 @@ def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
 def held_out_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     """Series that no fit sees beside what a run expects on record (:func:`tregua.held_out.held_out`)."""
     title = "What no fit saw, and what the run expects on record"
-    note = "Dots: on record. Line and bands: this run; median, the middle half of the replicates, and nine in ten. Hollow dots lie outside nine in ten."
+    note = (
+        "Dots: on record. Line and bands: this run; median, the middle half of the replicates, and nine in ten. Hollow dots lie outside nine in ten.\n"
+        "Of missing persons the run counts those who were killed; the register holds others too."
+    )
     names = list(dict.fromkeys(table["series"]))
     figure, axes = sheet(1, len(names), (4.1 * len(names), 3.9), title, note, footer)
     said = []
@@ -183,4 +186,4 @@ def held_out_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
         ax.set_ylabel("persons in the year")
         ax.set_title("\n".join(wrap(name, TITLE_WIDTH)), fontsize=9)
         said.append(f"{name}: {int(inside.sum())} of {len(own)} years inside nine in ten replicates")
-    return Picture("fit-held-out", figure, title, f"Line charts of what no fit saw. {'; '.join(said)}.", note)
+    return Picture("fit-held-out", figure, title, f"Line charts of what no fit saw. {'; '.join(said)}.", note.replace("\n", " "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -49,7 +50,10 @@ def climb(origin: int | None, out: Path | None, replace: bool, fresh: bool, quie
         print_json({"folder": str(folder), "seconds": time.perf_counter() - began, "ladder": table.to_dict("records")})
         return 0
     if not quiet:
-        rows = [[r.rung, str(r.origin), f"{r.growth:+.2f}", f"{r.crps:.1f}", f"{100 * r.covered_80:.0f} %"] for r in table.itertuples()]
+        rows = [
+            [r.rung, str(r.origin), "" if math.isnan(r.growth) else f"{r.growth:+.2f}", f"{r.crps:.1f}", f"{100 * r.covered_80:.0f} %"]
+            for r in table.itertuples()
+        ]
         print_table("What each mechanism adds to forecasts", ["rung", "origin", "growth", "CRPS", "in 80 %"], rows, CAPTION)
     ERR.print(f"Table: {folder}", markup=False)
     return 0

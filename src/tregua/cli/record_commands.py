@@ -108,7 +108,7 @@ def fit(
 def ladder(*, origin: Year = None, out: Out = None, replace: Replace = False, fresh: Fresh = False, quiet: Quiet = False, json: Json = False) -> int:
     """Build the model up mechanism by mechanism, fit each to the record to the end of 2012 and 2016, and score what it adds to the statistical layer.
 
-    It takes about three quarters of an hour on two cores; the same command goes on where it was stopped.
+    It takes about a quarter of an hour on two cores; the same command goes on where it was stopped.
 
     Example: tregua ladder --origin 2012
     """
