@@ -21,6 +21,9 @@ pytestmark = pytest.mark.slow
 
 DETERMINISTIC = pytest.mark.parametrize("solver", ["mean-field", "rk4"])
 
+FIRST_SOLVER = pytest.mark.parametrize("solver", ["mean-field", pytest.param("rk4", marks=pytest.mark.nightly)])
+"""Every night with both: fits use the first, and compiling the second takes a quarter of a minute."""
+
 
 def outcomes_of(scenario: Scenario, solver: str, weeks: int = 52):
     """Function from parameters to all outcomes after some weeks, and the parameters themselves: the way fits use the engine."""
@@ -85,7 +88,7 @@ def test_derivatives_of_every_outcome_in_every_parameter_equal_central_differenc
     check_against_differences(*outcomes_of(toys.scenario(model, territories=2, values=SWITCHED), solver))
 
 
-@DETERMINISTIC
+@FIRST_SOLVER
 def test_derivatives_hold_under_the_full_size_model(solver):
     check_against_differences(*outcomes_of(Scenario(Model.size_2023(), weeks=52), solver), idle=NEUTRAL | {"conflict.stake_exponent", "conflict.unit_size"})
 
@@ -99,7 +102,7 @@ def test_derivatives_hold_while_a_policy_ramps_up(solver):
     check_against_differences(function, base)
 
 
-@DETERMINISTIC
+@FIRST_SOLVER
 def test_forward_and_reverse_derivatives_are_the_same(solver):
     function, base = outcomes_of(toys.scenario(Model.size_2023() + toys.Memory() + toys.Splits()), solver)
     forward, reverse = jax.jit(jax.jacfwd(function))(base), jax.jit(jax.jacrev(function))(base)
