@@ -73,3 +73,27 @@ def single_precision(same_process_settings):
 @pytest.fixture
 def update_golden(request) -> bool:
     return request.config.getoption("--update-golden")
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """A lab with made-up answers, with its present in place."""
+    import stand_in
+
+    return stand_in.prepared()
+
+
+@pytest.fixture(scope="module")
+def futures():
+    """Two chunks of made-up pairs."""
+    import stand_in
+
+    return stand_in.futures_of_package()
+
+
+@pytest.fixture(scope="module", params=("en", "es"))
+def say(request):
+    """The catalogue of each language of the lab."""
+    from tregua.lab.words import sayer
+
+    return sayer(request.param)

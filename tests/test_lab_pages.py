@@ -51,21 +51,6 @@ from tregua.tile_options import FADED, paler
 SOURCE = Path(tregua.__file__).parent
 
 
-@pytest.fixture(scope="module")
-def shared():
-    return stand_in.prepared()
-
-
-@pytest.fixture(scope="module")
-def futures():
-    return stand_in.futures_of_package()
-
-
-@pytest.fixture(scope="module", params=LANGUAGES)
-def say(request):
-    return sayer(request.param)
-
-
 def dynamic_keys(shared) -> set[str]:
     """Keys that the pages put together from names."""
     stocks = {name for kind in registry().values() for name in moves(kind())}

@@ -8,7 +8,6 @@ import pytest
 pytest.importorskip("nicegui")
 from nicegui import Client
 
-import stand_in
 from stand_in import FIRST
 from tregua.lab.answer import held_text
 from tregua.lab.charts import median_change
@@ -21,24 +20,9 @@ from tregua.lab.pages.trust import fitted, reach_text
 from tregua.lab.pages.why import today_text
 from tregua.lab.visits import Visit
 from tregua.lab.wire import MOST_NAME, Package, Setting
-from tregua.lab.words import LANGUAGES, sayer
+from tregua.lab.words import sayer
 from tregua.manifest import parameter_records
 from tregua.wording import rounded
-
-
-@pytest.fixture(scope="module")
-def shared():
-    return stand_in.prepared()
-
-
-@pytest.fixture(scope="module")
-def futures():
-    return stand_in.futures_of_package()
-
-
-@pytest.fixture(scope="module", params=LANGUAGES)
-def say(request):
-    return sayer(request.param)
 
 
 def test_pages_of_one_visitor_have_packages_of_their_own(shared, say):

@@ -49,13 +49,19 @@ def pictures_of_fit(tables: Mapping[str, pandas.DataFrame], space: Space, footer
     return [draw[name](tables[name], footer) for name in shown]
 
 
+def _expected(ax: Axes, table: Any, of: str = "") -> None:
+    """Median and bands of what is expected over years, from the columns with a beginning."""
+    years = table["year"].to_numpy()
+    for low, high, alpha in (("low_90", "high_90", 0.18), ("low_50", "high_50", 0.38)):
+        ax.fill_between(years, table[f"{of}{low}"], table[f"{of}{high}"], color=MECHANISMS, alpha=alpha, linewidth=0)
+    ax.plot(years, table[f"{of}median"], color=MECHANISMS)
+
+
 def _draw(ax: Axes, table: Any) -> None:
     """The record, what the mechanisms expect and the same with the discrepancy, over years."""
     years = table["year"].to_numpy()
     ax.fill_between(years, table["fitted_low_90"], table["fitted_high_90"], color=FITTED, alpha=0.25, linewidth=0)
-    for low, high, alpha in (("low_90", "high_90", 0.18), ("low_50", "high_50", 0.38)):
-        ax.fill_between(years, table[f"mechanisms_{low}"], table[f"mechanisms_{high}"], color=MECHANISMS, alpha=alpha, linewidth=0)
-    ax.plot(years, table["mechanisms_median"], color=MECHANISMS)
+    _expected(ax, table, "mechanisms_")
     ax.plot(years, table["recorded"], color="black", marker="o", linestyle="none", markersize=2.5)
     ax.set_xlim(years[0] - 0.4, years[-1] + 0.4)
     ax.set_ylim(0.0, 1.06 * max(float(table[column].max()) for column in ("recorded", "mechanisms_high_90", "fitted_high_90")))
@@ -175,9 +181,7 @@ def held_out_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     for ax, name in zip(axes[0], names, strict=True):
         own = table[table["series"] == name]
         years, inside = own["year"].to_numpy(), (own["record_is"] == "inside").to_numpy()
-        for low, high, alpha in (("low_90", "high_90", 0.18), ("low_50", "high_50", 0.38)):
-            ax.fill_between(years, own[low], own[high], color=MECHANISMS, alpha=alpha, linewidth=0)
-        ax.plot(years, own["median"], color=MECHANISMS)
+        _expected(ax, own)
         ax.scatter(years, own["recorded"], s=22, zorder=3, edgecolors="black", facecolors=np.where(inside, "black", "white"))
         ax.set_xlim(years[0] - 0.4, years[-1] + 0.4)
         ax.set_ylim(0.0, 1.06 * max(float(own[column].max()) for column in ("recorded", "high_90")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,10 @@ from .trajectories import Trajectories
 
 if TYPE_CHECKING:
     import pandas
+
+
+YEAR_MONTHS = 12
+"""Months of a whole year."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +54,30 @@ def _displaced() -> dict[int, float]:
     return {int(row["year"]): float(row["persons"]) for row in read_table("mexico", "displacement.csv") if row["state_code"] == UNKNOWN}
 
 
+@cache
+def homicide_victims() -> dict[str, dict[int, float]]:
+    """Victims of intentional homicide in criminal investigations (SESNSP) by code of the state and year, for years with all twelve months."""
+    months: dict[tuple[str, int], list[float]] = {}
+    for row in read_table("mexico", "victims-month.csv"):
+        months.setdefault((row["state_code"], int(row["year"])), []).append(float(row["intentional_homicide"]))
+    found: dict[str, dict[int, float]] = {}
+    for (code, year), values in months.items():
+        if len(values) == YEAR_MONTHS:
+            found.setdefault(code, {})[year] = sum(values)
+    return found
+
+
 def _victims() -> dict[int, float]:
     found: Counter[int] = Counter()
-    for row in read_table("mexico", "victims-month.csv"):
-        found[int(row["year"])] += float(row["intentional_homicide"]) + float(row["femicide"] or 0.0)
+    for years in homicide_victims().values():
+        found.update(years)
     return dict(found)
 
 
 SERIES = (
     Series("missing persons, by year of the facts (RNPDNO)", "recorded_missing", _missing),
     Series("displaced in mass episodes (CMDPDH)", "recorded_displaced", _displaced),
-    Series("victims of homicide and femicide in investigations (SESNSP)", "recorded_homicides", _victims),
+    Series("victims of intentional homicide in investigations (SESNSP)", "recorded_homicides", _victims),
 )
 """What no fit sees."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from nicegui import ui
 
 from ...datasets import read_table
+from ...held_out import homicide_victims
 from ...observe import QUANTILES
 from ...posteriors import StoredPosterior
 from ...record_options import fit_by_state, scores
@@ -44,16 +45,10 @@ HEIGHT = 330
 @cache
 def official() -> dict[str, dict[str, dict[int, float]]]:
     """Both official series of homicides by name of the series, code of the state and year [deaths, victims]."""
-    found: dict[str, dict[str, dict[int, float]]] = {"inegi": {}, "sesnsp": {}}
+    deaths: dict[str, dict[int, float]] = {}
     for row in read_table("mexico", "homicides-year.csv"):
-        found["inegi"].setdefault(row["state_code"], {})[int(row["year"])] = float(row["homicides"])
-    months: dict[tuple[str, int], list[float]] = {}
-    for row in read_table("mexico", "victims-month.csv"):
-        months.setdefault((row["state_code"], int(row["year"])), []).append(float(row["intentional_homicide"]))
-    for (code, year), values in months.items():
-        if len(values) == 12:
-            found["sesnsp"].setdefault(code, {})[year] = sum(values)
-    return found
+        deaths.setdefault(row["state_code"], {})[int(row["year"])] = float(row["homicides"])
+    return {"inegi": deaths, "sesnsp": homicide_victims()}
 
 
 def fitted(stored: StoredPosterior | None) -> dict[tuple[str, int], dict[str, float]]:
