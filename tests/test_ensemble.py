@@ -1,5 +1,7 @@
 """Fits by an ensemble: exact where the model is linear, no narrower than the record allows, and taken up again after a stop."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -90,22 +92,28 @@ def test_effects_of_a_state_move_by_its_own_record(streams):
     assert np.flatnonzero(may[1]).tolist() == [2, 3, 7]
 
 
+def scattered(seed):
+    """A stream of twelve years in 32 states, the residuals of one point with a national step of 0.12, and what was expected."""
+    stream = Homicides(tuple(range(2007, 2019)), np.full((32, 12), 300.0), np.zeros((32, 12)))
+    true, expected = {"step of a state": 0.2, "step of the nation": 0.12, "dispersion": 100.0}, np.full((12, 32), 300.0)
+    root = np.linalg.cholesky(np.asarray(stream.covariance({RECORDED: expected}, true), float))
+    return stream, (root @ np.random.default_rng(seed).standard_normal(384))[None], expected
+
+
 def test_scatter_is_drawn_from_its_posterior():
     """Residuals with a national step of 0.12, at which the prior has one draw in a hundred: means and deviations of 2,000 draws against a grid of 9 to the
     power of three, whose points lie one deviation apart. The draws are chosen out of 600, of which some 200 count, so that a mean has an error of 0.07
     deviations; a bound of a quarter catches draws that forget the prior or the normal distribution that they came from.
     """
-    years = tuple(range(2007, 2019))
-    stream = Homicides(years, np.full((32, 12), 300.0), np.zeros((32, 12)))
-    true = {"step of a state": 0.2, "step of the nation": 0.12, "dispersion": 100.0}
-    rng, expected = np.random.default_rng(6), np.full((12, 32), 300.0)
-    root = np.linalg.cholesky(np.asarray(stream.covariance({RECORDED: expected}, true), float))
-    residual = (root @ rng.standard_normal(384))[None]
+    stream, residual, expected = scattered(6)
+    rng = np.random.default_rng(6)
     middle, covariance = typical(stream, residual, expected)
     drawn = draw(stream, np.repeat(residual, 2000, axis=0), expected, rng)
     lines = [middle[i] + np.linspace(-4.0, 4.0, 9) * np.sqrt(covariance[i, i]) for i in range(3)]
     grid = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, 3)
-    density = np.array([float(log_density(stream, residual, expected, z)[0]) for z in grid])
+    with jax.enable_x64(True):
+        rows, means = jnp.asarray(residual), jnp.asarray(expected)
+        density = np.asarray(jax.lax.map(lambda z: log_density(stream, rows, means, z)[0], jnp.asarray(grid)))
     weights = np.exp(density - density.max())
     mean = weights @ grid / weights.sum()
     deviation = np.sqrt(weights @ (grid - mean) ** 2 / weights.sum())
@@ -114,6 +122,20 @@ def test_scatter_is_drawn_from_its_posterior():
     assert len(np.unique(drawn, axis=0)) > 100
     # The step that the residuals were made with lies where the draws do.
     assert abs(np.log(0.12 / SCATTER["step of the nation"].median) / SCATTER["step of the nation"].sigma - mean[1]) < 3.0 * deviation[1]
+
+
+@pytest.mark.parametrize("seed", [6, 7, 8])
+def test_draws_of_the_scatter_are_spread_by_the_curvature_of_the_density(seed):
+    """Against differences of the density over a thousandth of a prior deviation; the inverse curvature of the search was up to four times off from seed 8."""
+    stream, residual, expected = scattered(seed)
+    middle, covariance = typical(stream, residual, expected)
+    with jax.enable_x64(True):
+        rows, means = jnp.asarray(residual), jnp.asarray(expected)
+        slope = jax.jit(jax.grad(lambda z: log_density(stream, rows, means, z)[0]))
+        np.testing.assert_allclose(slope(middle), 0.0, atol=1e-3)
+        step = 1e-3 * np.eye(3)
+        curved = np.array([(np.asarray(slope(middle - d)) - np.asarray(slope(middle + d))) / 2e-3 for d in step])
+    np.testing.assert_allclose(covariance @ curved, np.eye(3), atol=1e-3)
 
 
 def test_problems_are_named():
