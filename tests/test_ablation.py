@@ -60,6 +60,21 @@ def test_the_table_is_what_two_runs_by_hand_give(table, scenario):
     assert np.array_equal(deaths(runs[0], ()), before)
 
 
+def test_each_pair_has_one_draw_of_the_parameters(scenario):
+    """The model without a mechanism takes the draws of what it has, and the table is that of two runs by hand with the same draws."""
+    plain = dataclasses.replace(scenario, values={}, policies=())
+    draws = {"recruitment.rate": np.array([0.002, 0.004]), "arrests.effort": np.array([200.0, 400.0])}
+    table = ablate(plain, ["arrests"], replicates=4, seed=4, weeks=52, draws=draws)
+    short = shortened(plain, 52)[0]
+    kept = {"recruitment.rate": draws["recruitment.rate"]}
+    before = tregua.simulate(short, replicates=4, seed=4, draws=draws).total("conflict.killed").sum(axis=1)
+    after = tregua.simulate(without(short, "arrests")[0], replicates=4, seed=4, draws=kept).total("conflict.killed").sum(axis=1)
+    row = cell(table, "arrests")
+    assert (row["whole"], row["without"]) == (before.mean(), after.mean())
+    held = cell(ablate(plain, ["arrests"], replicates=4, seed=4, weeks=52), "arrests")
+    assert row["difference_high_90"] - row["difference_low_90"] > 3.0 * (held["difference_high_90"] - held["difference_low_90"])
+
+
 def test_changes_of_policies_that_cannot_be_kept_are_left_out_and_told(table, scenario):
     assert cell(table, "arrests")["dropped"] == "scale arrests.effort by 2"
     assert cell(table, "conflict")["dropped"] == ""

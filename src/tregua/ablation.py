@@ -1,7 +1,8 @@
 """What each mechanism changes: the model without it against the whole model, replicate by replicate.
 
-Both share their random numbers, so that a difference is what the mechanism does and not what chance does. Another model is another compiled program, which
-takes a minute or two to compile once; compiled programs are kept for the next start (see :mod:`tregua.session`).
+Both share their random numbers and, where there is a posterior, the draw of their parameters, so that a difference is what the mechanism does and not what
+chance does. Parameters of the mechanism itself go with it; those of the others stay at their draw, which was fitted with the mechanism in place. Another model
+is another compiled program, which takes a minute or two to compile once; compiled programs are kept for the next start (see :mod:`tregua.session`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .outcomes import deaths_of
 from .plan import make_plan
 from .policy import Modifier, Policy
 from .run import Progress, simulate
-from .scenario import Scenario
+from .scenario import Draws, Scenario
 from .trajectories import Trajectories
 from .types import BACKGROUND
 
@@ -92,6 +93,7 @@ def ablate(
     *,
     weeks: int = YEARS_10,
     solver: str = "tau-leap",
+    draws: Draws | None = None,
 ) -> pandas.DataFrame:
     """What turning each mechanism off changes in civilians killed, members killed and all killed, paired with the whole model.
 
@@ -103,11 +105,12 @@ def ablate(
         progress: told after each block, over all runs.
         weeks: length of the runs, at most that of the scenario.
         solver: which solver runs them.
+        draws: posterior draws of parameters; each model takes those that it has, and replicate i of each takes draw i modulo their number.
 
     Returns:
         One row for each mechanism and outcome: means of both runs [person in the whole run], ``difference`` of the means (without the mechanism less the
-        whole) with ``standard_error``, ``difference_low_90`` and ``difference_high_90`` over pairs, ``relative`` to the whole model, and ``dropped``:
-        changes by policies that act on the mechanism and are left out with it.
+        whole) with ``standard_error``, ``difference_low_90`` and ``difference_high_90`` over pairs (chance, and what draws do not agree on), ``relative`` to
+        the whole model, and ``dropped``: changes by policies that act on the mechanism and are left out with it.
 
     Raises:
         TreguaError: TR2106 where the model has no such mechanism, TR2207 where nobody is left without one that was named.
@@ -119,7 +122,7 @@ def ablate(
     fewer = [without(base, name) for name in chosen]
     for one in (base, *(found for found, _ in fewer)):
         # Before any work: the last of them may be one that is refused.
-        make_plan(one, solver, replicates, seed)
+        make_plan(one, solver, replicates, seed, draws=_known(one, draws))
 
     def told(number: int, done: int, all_: int) -> None:
         if progress:
@@ -127,7 +130,7 @@ def ablate(
 
     def counts(number: int, one: Scenario) -> dict[str, np.ndarray]:
         # Only the counts are kept: seventeen whole runs would not fit into memory.
-        run = simulate(one, solver, replicates, seed, progress=partial(told, number))
+        run = simulate(one, solver, replicates, seed, draws=_known(one, draws), progress=partial(told, number))
         return {outcome: deaths(run, victims) for outcome, victims in VICTIMS_COUNTED.items()}
 
     whole, rows = counts(0, base), []
@@ -135,6 +138,11 @@ def ablate(
         for outcome, found in counts(number, one).items():
             rows.append({"mechanism": name, "outcome": outcome, "unit": "person", **_compared(whole[outcome], found), "dropped": "; ".join(dropped)})
     return pandas.DataFrame(rows)
+
+
+def _known(scenario: Scenario, draws: Draws | None) -> Draws | None:
+    """Draws of the parameters that the scenario's model has."""
+    return {n: x for n, x in draws.items() if n in scenario.model.parameters} if draws else None
 
 
 def _compared(before: np.ndarray, after: np.ndarray) -> dict[str, float]:

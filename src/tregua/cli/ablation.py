@@ -26,15 +26,17 @@ def show_ablation(source: str, names: Sequence[str], replicates: int, weeks: int
         many = "1 mechanism" if count == 1 else f"{count} mechanisms"
         ERR.print(f"{short.shown}: {size}, with and without {many}; each model is compiled once, which takes a minute or two", markup=False)
     with progress_bar("Running", quiet or as_json) as told:
-        table = ablate(read.scenario, names, replicates, read.seed if seed is None else seed, told, weeks=weeks)
+        table = ablate(read.scenario, names, replicates, read.seed if seed is None else seed, told, weeks=weeks, draws=read.draws)
+    posterior = read.posterior and {"name": read.posterior.name, "draws": read.posterior.size, "sha256": read.posterior.digest}
     if as_json:
-        print_json({"scenario": short.name, "from": short.start, "to": short.date(short.weeks), "after_the_end": late, "rows": table.to_dict("records")})
+        span = {"from": short.start, "to": short.date(short.weeks), "after_the_end": late}
+        print_json({"scenario": short.name, "posterior": posterior, **span, "rows": table.to_dict("records")})
     else:
-        _show(table, short, late)
+        _show(table, short, late, read.posterior.name if read.posterior else "")
     return 0
 
 
-def _show(table: Any, short: Any, late: Sequence[str]) -> None:
+def _show(table: Any, short: Any, late: Sequence[str], posterior: str) -> None:
     """One row for each mechanism: how many persons are killed with it, and by how much more or fewer without."""
     rows = []
     for name, part in table.groupby("mechanism", sort=False):
@@ -42,12 +44,17 @@ def _show(table: Any, short: Any, late: Sequence[str]) -> None:
         cells = []
         for outcome in HEADINGS:
             row = found.loc[outcome]
-            cells.append(f"{rounded(row['difference'])} ± {rounded(row['standard_error'])} ({percent(row['relative'])})")
+            mean = f"{rounded(row['difference'])} ± {rounded(row['standard_error'])} ({percent(row['relative'])})"
+            cells.append(f"{mean}\n{rounded(row['difference_low_90'])} to {rounded(row['difference_high_90'])}")
         rows.append([str(name), *cells])
     first = table.drop_duplicates("outcome").set_index("outcome")["whole"]
     title = f"Persons killed by {short.date(short.weeks)} without a mechanism, less those with it"
     whole = ", ".join(f"{label} {rounded(first[outcome])}" for outcome, label in HEADINGS.items())
-    caption = f"With all mechanisms: {whole}. Mean over pairs with the same random numbers, ± its Monte Carlo error; in brackets relative to the whole model."
+    spread = f"chance, and what the posterior {posterior!r} leaves open" if posterior else "chance only: every parameter is held at one value"
+    caption = (
+        f"With all mechanisms: {whole}. Mean over pairs with the same random numbers and parameters, ± its Monte Carlo error; in brackets relative to the "
+        f"whole model; below, nine in ten pairs ({spread})."
+    )
     print_table(title, ["without", *HEADINGS.values()], rows, caption)
     for name, text in dict(zip(table["mechanism"], table["dropped"], strict=True)).items():
         if text:
