@@ -42,12 +42,19 @@ def test_a_killed_person_is_a_homicide_or_missing_or_nothing():
     assert shares(disappeared_share=1.0)["homicides"] == 0.0
 
 
-def test_fear_silences_deaths_and_not_the_counts_of_offices():
-    # Ten a week in a million: one per 100,000, at which a fear of 0.2 leaves exp(-0.2).
-    calm, afraid, fearless = shares(), shares(memory=10.0), shares(memory=10.0, fear=0.0)
-    for name in ("homicides", "missing"):
-        assert afraid[name] == pytest.approx(calm[name] * np.exp(-0.2)) and fearless[name] == calm[name]
-    assert all(afraid[name] == calm[name] for name in ("arrests", "escapes", "displaced"))
+def test_fear_silences_relatives_and_overload_loses_bodies():
+    # Ten a week in a million: one per 100,000, at which a fear of 0.2 leaves exp(-0.2) and an overload of 0.01 exp(-0.01).
+    calm, violent, spared = shares(), shares(memory=10.0), shares(memory=10.0, fear=0.0, overload=0.0)
+    for name, loss in {"missing": 0.2, "homicides": 0.01}.items():
+        assert violent[name] == pytest.approx(calm[name] * np.exp(-loss)) and spared[name] == calm[name]
+    assert all(violent[name] == calm[name] for name in ("arrests", "escapes", "displaced"))
+
+
+def test_the_worst_state_year_on_record_can_be_recorded():
+    """Chihuahua in 2010: 185 registered homicides per 100,000. More are registered where more are killed up to far beyond that."""
+    killed = np.array([50.0, 100.0, 200.0, 300.0, 1000.0])
+    registered = [x * shares(memory=x / 52.0 * 10.0)["homicides"] for x in killed]
+    assert np.all(np.diff(registered) > 0.0) and registered[3] > 185.0
 
 
 @pytest.mark.slow
