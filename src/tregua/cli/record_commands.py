@@ -78,7 +78,7 @@ def fit(
     *,
     until: Year = None,
     method: Method = "ensemble",
-    points: Points = 500,
+    points: Points = 1000,
     passes: Passes = 6,
     chains: Chains = 4,
     warmup: Warmup = 15,

@@ -49,7 +49,7 @@ class Size:
         seed: of all randomness.
     """
 
-    points: int = 500
+    points: int = 1000
     passes: int = 6
     seed: int = 1
 
