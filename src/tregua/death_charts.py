@@ -19,6 +19,9 @@ CAUSES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#99
 PANELS = 4
 """Records that are drawn."""
 
+ROOM = 1.2
+"""Height of a panel over that of its bands, so that a legend fits above them."""
+
 
 def _by_victim(trajectories: Trajectories) -> dict[str, dict[str, np.ndarray]]:
     """Persons killed in the run by victim and cause, in each replicate; deaths tied to groups only."""
@@ -98,8 +101,9 @@ def recorded_figure(trajectories: Trajectories, footer: str = "") -> Figure:
         unit = f"persons a week, {weeks}-week mean" if weeks > 1 else "persons a week"
         dress(ax, sentence(counted.label), unit, from_zero=True)
         ax.set_xlim(*days_of(trajectories, np.array([0, trajectories.scenario.weeks])))
-        # In one corner: looking for the best place takes longer than drawing the lines.
-        ax.legend(loc="upper left", fontsize=8.0, labelcolor=GREY, frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
+        # Above the bands, which it would hide: looking for the best place takes longer than drawing the lines.
+        ax.set_ylim(top=ax.get_ylim()[1] * ROOM)
+        ax.legend(loc="upper left", fontsize=8.0, labelcolor=GREY, ncols=2)
     for ax in axes.flat[len(kept) :]:
         ax.set_visible(False)
     return figure
