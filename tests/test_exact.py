@@ -112,6 +112,7 @@ def test_the_tau_leap_has_the_law_of_the_exact_solver_when_its_step_is_short():
     assert stats.ks_2samp(exact, coarse).pvalue < 1e-6, "a step of a quarter must be seen to be wrong, or this test sees nothing"
 
 
+@pytest.mark.nightly
 def test_the_tau_leap_approaches_the_exact_mean_as_its_step_shrinks():
     # The bias is about 0.7 persons of 56 for each week of step, the standard error of a difference of means with 4,096 replicates 0.2: seen at 6.5 and 3.25.
     exact = members("exact", 4096)

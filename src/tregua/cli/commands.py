@@ -73,7 +73,7 @@ def ablate(
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Turn off one mechanism after the other and say what that changes in persons killed, on the same random numbers.
+    """Turn off one mechanism after the other and say what that changes in persons killed, on the same random numbers and draws.
 
     Example: tregua ablate --mechanism vigilantes --mechanism prisons
 

@@ -134,7 +134,7 @@ class EnsembleJob(Work[Size]):
         self.scatter = {n: float(np.exp(np.log(x).mean())) for n, x in scatter.items()}
         # Given how far the middle of the ensemble is from the record: single runs are farther by their chance.
         residual = self._residuals(predicted).mean(axis=0, keepdims=True)
-        found, _ = typical(self.posterior.homicides, residual, middle[RECORDED])
+        found = typical(self.posterior.homicides, residual, middle[RECORDED])
         self.scatter |= {n: float(x) for n, x in values_of(jnp.asarray(found)).items()}
         # With a scatter that follows the residuals any ensemble would reach the record: the misfit is told in that which the priors expect.
         expected = self.compared.covariance(middle, self.scatter | {n: SCATTER[n].median for n in DISCREPANT})

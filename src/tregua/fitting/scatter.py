@@ -50,26 +50,35 @@ def log_density(
     return -0.5 * jnp.sum(whitened**2, axis=0) - jnp.sum(jnp.log(jnp.diag(root))) - 0.5 * jnp.sum(z**2)
 
 
-def typical(
-    stream: Homicides, residuals: Float[np.ndarray, "point cell"], expected: Float[np.ndarray, "year territory"]
-) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3 3"]]:
-    """Where the mean of the log densities of all points is highest, and the inverse of its curvature there.
+def _cost(stream: Homicides, residuals: Float[np.ndarray, "point cell"], expected: Float[np.ndarray, "year territory"]):
+    """Minus the mean of the log densities of all points, as a function of the coordinates; to be made and used with 64 bits."""
+    rows, means = jnp.asarray(residuals, jnp.float64), jnp.asarray(expected, jnp.float64)
 
-    The curvature is that of the density itself. What a quasi-Newton search has learnt of it on its way can be off by a factor of four.
-    """
+    def cost(z: Float[Array, "3"]) -> Float[Array, ""]:
+        return -log_density(stream, rows, means, z).mean()
+
+    return cost
+
+
+def typical(stream: Homicides, residuals: Float[np.ndarray, "point cell"], expected: Float[np.ndarray, "year territory"]) -> Float[np.ndarray, "3"]:
+    """Where the mean of the log densities of all points is highest."""
     from scipy.optimize import minimize
 
     with jax.enable_x64(True):
-        rows, means = jnp.asarray(residuals, jnp.float64), jnp.asarray(expected, jnp.float64)
+        slope = jax.jit(jax.value_and_grad(_cost(stream, residuals, expected)))
+        return minimize(lambda z: tuple(np.asarray(x) for x in slope(z)), np.zeros(len(DISCREPANT)), method="BFGS", jac=True).x
 
-        def cost(z: Float[Array, "3"]) -> Float[Array, ""]:
-            return -log_density(stream, rows, means, z).mean()
 
-        slope = jax.jit(jax.value_and_grad(cost))
-        found = minimize(lambda z: tuple(np.asarray(x) for x in slope(z)), np.zeros(len(DISCREPANT)), method="BFGS", jac=True)
-        heights, axes = np.linalg.eigh(np.asarray(jax.jit(jax.hessian(cost))(found.x)))
-    # Where the mean density is flatter than the prior, draws as wide as the prior are wide enough.
-    return found.x, axes / np.maximum(heights, 1.0) @ axes.T
+def spread(
+    stream: Homicides, residuals: Float[np.ndarray, "point cell"], expected: Float[np.ndarray, "year territory"], middle: Float[np.ndarray, "3"]
+) -> Float[np.ndarray, "3 3"]:
+    """Inverse of the curvature of the mean log density at its middle; where it is flatter than the prior, the variance of the prior.
+
+    It is taken from the density itself: what a quasi-Newton search has learnt of it on its way can be too small by a factor of five and more.
+    """
+    with jax.enable_x64(True):
+        heights, axes = np.linalg.eigh(np.asarray(jax.jit(jax.hessian(_cost(stream, residuals, expected)))(middle)))
+    return axes / np.maximum(heights, 1.0) @ axes.T
 
 
 def draw(
@@ -82,7 +91,8 @@ def draw(
     """Coordinates of the scatter for each point, drawn given its residuals."""
     from scipy.special import logsumexp
 
-    middle, covariance = typical(stream, residuals, expected)
+    middle = typical(stream, residuals, expected)
+    covariance = spread(stream, residuals, expected, middle)
     apart = rng.standard_normal((DRAWS, len(middle)))
     z = middle + apart @ np.linalg.cholesky(WIDER * covariance).T
     density = np.empty((DRAWS, len(residuals)))
