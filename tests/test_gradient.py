@@ -82,7 +82,7 @@ def check_against_differences(function, base: dict, idle: frozenset[str] = froze
     assert moved == set(base) - idle, f"unlike what is expected: {moved ^ (set(base) - idle)}"
 
 
-@DETERMINISTIC
+@FIRST_SOLVER
 def test_derivatives_of_every_outcome_in_every_parameter_equal_central_differences(solver):
     model = Model.size_2023() + toys.Memory() + toys.Splits()
     check_against_differences(*outcomes_of(toys.scenario(model, territories=2, values=SWITCHED), solver))
@@ -112,7 +112,7 @@ def test_forward_and_reverse_derivatives_are_the_same(solver):
             assert np.allclose(forward[outcome][name], reverse[outcome][name], rtol=1e-9, atol=1e-13 * np.max(scale)), (outcome, name)
 
 
-@pytest.mark.parametrize("solver", ["mean-field", pytest.param("rk4", marks=pytest.mark.nightly)])
+@FIRST_SOLVER
 @pytest.mark.parametrize("edge", ["nobody", "no rates", "one group", "rank alone"])
 def test_derivatives_are_finite_where_stocks_or_rates_are_zero(solver, edge):
     rates = ("recruitment.rate", "arrests.effort", "conflict.lethality", "conflict.baseline", "saturation.crowding")
