@@ -13,6 +13,7 @@ from tregua.ablation import ablate, deaths, shortened, without
 from tregua.errors import TreguaError
 from tregua.model import Model
 from tregua.policy import Modifier, Policy
+from tregua.posteriors import StoredPosterior
 from tregua.scenario import Scenario
 
 pytestmark = pytest.mark.slow
@@ -64,7 +65,7 @@ def test_each_pair_has_one_draw_of_the_parameters(scenario):
     """The model without a mechanism takes the draws of what it has, and the table is that of two runs by hand with the same draws."""
     plain = dataclasses.replace(scenario, values={}, policies=())
     draws = {"recruitment.rate": np.array([0.002, 0.004]), "arrests.effort": np.array([200.0, 400.0])}
-    table = ablate(plain, ["arrests"], replicates=4, seed=4, weeks=52, draws=draws)
+    table = ablate(plain, ["arrests"], replicates=4, seed=4, weeks=52, posterior=StoredPosterior("two", draws, {}, np.zeros((2, 1)), {}, "", {}))
     short = shortened(plain, 52)[0]
     kept = {"recruitment.rate": draws["recruitment.rate"]}
     before = tregua.simulate(short, replicates=4, seed=4, draws=draws).total("conflict.killed").sum(axis=1)

@@ -103,7 +103,8 @@ def scattered(seed, national=0.12):
 def test_scatter_is_drawn_from_its_posterior():
     """Two points whose posteriors lie apart, drawn together: means and deviations of 300 draws each against a grid of 8 to the power of three, whose points
     lie one deviation apart. Draws are chosen out of 600 around the middle of both, of which some 100 count for each, so that a mean has an error of 0.12
-    deviations. A bound of 0.4 catches draws that forget the prior, the normal distribution that they came from, or which point they belong to.
+    deviations and a width one of 0.08. Bounds of 0.4 and 0.3 catch draws that forget the prior, the normal distribution that they came from, or which point
+    they belong to.
     """
     (stream, calm, expected), (_, wild, _) = scattered(6), scattered(7, national=0.2)
     both = np.concatenate([calm, wild])

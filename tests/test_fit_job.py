@@ -1,8 +1,9 @@
 """A whole fit of a small model: stopped and taken up again, written, read back, and run with its draws; and what the command refuses."""
 
 import datetime as dt
+import inspect
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +12,11 @@ import pytest
 
 from nation import seven_mechanisms
 from tregua.cli import run_command
+from tregua.cli.record_commands import fit
 from tregua.errors import TreguaError
 from tregua.fitting.chains import Length
 from tregua.fitting.density import Posterior
+from tregua.fitting.ensemble import Size
 from tregua.fitting.growth import LEVEL_MONTHS, first_days, growth
 from tregua.fitting.job import Job, national
 from tregua.fitting.nearby import Nearby
@@ -159,6 +162,13 @@ def test_a_fit_that_cannot_be_is_refused_before_anything_is_computed(arguments, 
     assert run_command(arguments) == 2
     assert code in "".join(capsys.readouterr())
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_has_the_sizes_that_fits_have():
+    """The command says its defaults without loading what fits: they stand there a second time."""
+    said = {name: p.default for name, p in inspect.signature(fit).parameters.items()}
+    assert {n: said[n] for n in ("points", "passes", "seed")} == asdict(Size())
+    assert {n: said[n] for n in ("chains", "warmup", "draws", "seed")} == asdict(Length())
 
 
 def test_a_search_that_meets_no_numbers_says_so(scenario):

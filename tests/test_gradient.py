@@ -19,8 +19,6 @@ from tregua.state import State
 
 pytestmark = pytest.mark.slow
 
-DETERMINISTIC = pytest.mark.parametrize("solver", ["mean-field", "rk4"])
-
 FIRST_SOLVER = pytest.mark.parametrize("solver", ["mean-field", pytest.param("rk4", marks=pytest.mark.nightly)])
 """Every night with both: fits use the first, and compiling the second takes a quarter of a minute."""
 
@@ -94,7 +92,7 @@ def test_derivatives_hold_under_the_full_size_model(solver):
 
 
 @pytest.mark.nightly
-@DETERMINISTIC
+@pytest.mark.parametrize("solver", ["mean-field", "rk4"])
 def test_derivatives_hold_while_a_policy_ramps_up(solver):
     scenario = toys.scenario(values=SWITCHED)
     changes = [toys.change("arrests.effort", "scale", 2.0, scenario.date(10), ramp_weeks=20.0), toys.change("recruitment.rate", "cap", 1e-3, scenario.date(30))]

@@ -18,6 +18,7 @@ from .errors import TreguaError
 from .outcomes import deaths_of
 from .plan import make_plan
 from .policy import Modifier, Policy
+from .posteriors import StoredPosterior
 from .run import Progress, simulate
 from .scenario import Draws, Scenario
 from .trajectories import Trajectories
@@ -93,7 +94,7 @@ def ablate(
     *,
     weeks: int = YEARS_10,
     solver: str = "tau-leap",
-    draws: Draws | None = None,
+    posterior: StoredPosterior | None = None,
 ) -> pandas.DataFrame:
     """What turning each mechanism off changes in civilians killed, members killed and all killed, paired with the whole model.
 
@@ -105,7 +106,7 @@ def ablate(
         progress: told after each block, over all runs.
         weeks: length of the runs, at most that of the scenario.
         solver: which solver runs them.
-        draws: posterior draws of parameters; each model takes those that it has, and replicate i of each takes draw i modulo their number.
+        posterior: whose draws are taken; each model takes those of its own parameters, and replicate i of each takes draw i modulo their number.
 
     Returns:
         One row for each mechanism and outcome: means of both runs [person in the whole run], ``difference`` of the means (without the mechanism less the
@@ -117,12 +118,15 @@ def ablate(
     """
     import pandas
 
+    def drawn(one: Scenario) -> Draws | None:
+        return posterior.draws_for(one.model) if posterior else None
+
     base, _ = shortened(scenario, weeks)
     chosen = list(dict.fromkeys(names)) or [m.name for m in base.model.mechanisms if _peopled(base, m.name)]
     fewer = [without(base, name) for name in chosen]
     for one in (base, *(found for found, _ in fewer)):
         # Before any work: the last of them may be one that is refused.
-        make_plan(one, solver, replicates, seed, draws=_known(one, draws))
+        make_plan(one, solver, replicates, seed, draws=drawn(one))
 
     def told(number: int, done: int, all_: int) -> None:
         if progress:
@@ -130,7 +134,7 @@ def ablate(
 
     def counts(number: int, one: Scenario) -> dict[str, np.ndarray]:
         # Only the counts are kept: seventeen whole runs would not fit into memory.
-        run = simulate(one, solver, replicates, seed, draws=_known(one, draws), progress=partial(told, number))
+        run = simulate(one, solver, replicates, seed, draws=drawn(one), progress=partial(told, number))
         return {outcome: deaths(run, victims) for outcome, victims in VICTIMS_COUNTED.items()}
 
     whole, rows = counts(0, base), []
@@ -138,11 +142,6 @@ def ablate(
         for outcome, found in counts(number, one).items():
             rows.append({"mechanism": name, "outcome": outcome, "unit": "person", **_compared(whole[outcome], found), "dropped": "; ".join(dropped)})
     return pandas.DataFrame(rows)
-
-
-def _known(scenario: Scenario, draws: Draws | None) -> Draws | None:
-    """Draws of the parameters that the scenario's model has."""
-    return {n: x for n, x in draws.items() if n in scenario.model.parameters} if draws else None
 
 
 def _compared(before: np.ndarray, after: np.ndarray) -> dict[str, float]:

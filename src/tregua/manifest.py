@@ -216,7 +216,7 @@ def make_manifest(
         "replicates": plan.replicates,
         "seed": plan.seed,
         "posterior_draws": int(next(iter(np.shape(x)[0] for x in draws.values()))) if draws else 0,
-        "posterior": {"name": posterior.name, "sha256": posterior.digest, "draws": posterior.size, **posterior.record} if posterior else None,
+        "posterior": {**posterior.identity, **posterior.record} if posterior else None,
         "mechanisms": [m.name for m in scenario.model.mechanisms],
         "data": {"name": scenario.data.name, "tables": [dict(table) for table in scenario.data.tables]},
         "parameters": parameter_records(scenario, draws),

@@ -65,6 +65,11 @@ class StoredPosterior:
         """Number of draws."""
         return len(self.discrepancy)
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Name, hash and number of draws, for what is written of a run."""
+        return {"name": self.name, "sha256": self.digest, "draws": self.size}
+
     def draws_for(self, model: Model) -> dict[str, Float[np.ndarray, "draw *axes"]]:
         """Draws of the parameters that a model has: one without some mechanism takes the rest."""
         return {n: x for n, x in self.parameters.items() if n in model.parameters}

@@ -26,11 +26,10 @@ def show_ablation(source: str, names: Sequence[str], replicates: int, weeks: int
         many = "1 mechanism" if count == 1 else f"{count} mechanisms"
         ERR.print(f"{short.shown}: {size}, with and without {many}; each model is compiled once, which takes a minute or two", markup=False)
     with progress_bar("Running", quiet or as_json) as told:
-        table = ablate(read.scenario, names, replicates, read.seed if seed is None else seed, told, weeks=weeks, draws=read.draws)
-    posterior = read.posterior and {"name": read.posterior.name, "draws": read.posterior.size, "sha256": read.posterior.digest}
+        table = ablate(read.scenario, names, replicates, read.seed if seed is None else seed, told, weeks=weeks, posterior=read.posterior)
     if as_json:
         span = {"from": short.start, "to": short.date(short.weeks), "after_the_end": late}
-        print_json({"scenario": short.name, "posterior": posterior, **span, "rows": table.to_dict("records")})
+        print_json({"scenario": short.name, "posterior": read.posterior.identity if read.posterior else None, **span, "rows": table.to_dict("records")})
     else:
         _show(table, short, late, read.posterior.name if read.posterior else "")
     return 0

@@ -20,9 +20,9 @@ from .job import Work
 from .nearby import LEAST
 from .outcome import implied, moved
 from .runs import Ran, run_all
-from .scatter import DISCREPANT, draw, typical, values_of
+from .scatter import DISCREPANT, draw, typical
 from .streams import RECORDED, wanted
-from .unknowns import SCATTER, STATE_EFFECTS
+from .unknowns import SCATTER, STATE_EFFECTS, scatter_at
 
 if TYPE_CHECKING:
     import pandas
@@ -135,7 +135,7 @@ class EnsembleJob(Work[Size]):
         # Given how far the middle of the ensemble is from the record: single runs are farther by their chance.
         residual = self._residuals(predicted).mean(axis=0, keepdims=True)
         found = typical(self.posterior.homicides, residual, middle[RECORDED])
-        self.scatter |= {n: float(x) for n, x in values_of(jnp.asarray(found)).items()}
+        self.scatter |= {n: float(x) for n, x in scatter_at(jnp.asarray(found), DISCREPANT).items()}
         # With a scatter that follows the residuals any ensemble would reach the record: the misfit is told in that which the priors expect.
         expected = self.compared.covariance(middle, self.scatter | {n: SCATTER[n].median for n in DISCREPANT})
         whitened = np.linalg.solve(np.linalg.cholesky(expected), (self.compared.observed() - predicted).T)

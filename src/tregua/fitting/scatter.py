@@ -17,8 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .streams import RECORDED, Homicides
-from .unknowns import LARGEST, SCATTER
+from .streams import RECORDED, Homicides, normal
+from .unknowns import scatter_at
 
 DISCREPANT = ("step of a state", "step of the nation", "dispersion")
 """Unknowns of the observations that move no prediction."""
@@ -30,12 +30,8 @@ WIDER = 3.0
 """Variance of the draws over that of the curvature: points have their middles apart from each other."""
 
 Progress = Callable[[int, int], None]
-
-
-def values_of(z: Float[Array, "3"]) -> dict[str, Float[Array, ""]]:
-    """Scatter at coordinates in the order of :data:`DISCREPANT`."""
-    held = jnp.clip(z, -LARGEST, LARGEST)
-    return {n: SCATTER[n].median * jnp.exp(SCATTER[n].sigma * held[i]) for i, n in enumerate(DISCREPANT)}
+Cost = Callable[[Array], Array]
+"""Something to be made small, of coordinates of the scatter."""
 
 
 def log_density(
@@ -45,12 +41,10 @@ def log_density(
 
     The variance of a count is taken at one expectation for all points; it is the smallest part of the noise where many are killed.
     """
-    root = jnp.linalg.cholesky(stream.covariance({RECORDED: expected}, values_of(z)))
-    whitened = jax.scipy.linalg.solve_triangular(root, residuals.T, lower=True)
-    return -0.5 * jnp.sum(whitened**2, axis=0) - jnp.sum(jnp.log(jnp.diag(root))) - 0.5 * jnp.sum(z**2)
+    return normal(residuals.T, stream.covariance({RECORDED: expected}, scatter_at(z, DISCREPANT))) - 0.5 * jnp.sum(z**2)
 
 
-def _cost(stream: Homicides, residuals: Float[np.ndarray, "point cell"], expected: Float[np.ndarray, "year territory"]):
+def _cost(stream: Homicides, residuals: Float[np.ndarray, "point cell"], expected: Float[np.ndarray, "year territory"]) -> Cost:
     """Minus the mean of the log densities of all points, as a function of the coordinates; to be made and used with 64 bits."""
     rows, means = jnp.asarray(residuals, jnp.float64), jnp.asarray(expected, jnp.float64)
 

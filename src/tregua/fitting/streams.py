@@ -63,6 +63,13 @@ Series = Mapping[str, Float[np.ndarray | Array, "year territory"]]
 """Expected numbers of every calendar year, by series."""
 
 
+def normal(residuals: Float[Array, "cell *point"], covariance: Float[Array, "cell cell"]) -> Float[Array, "*point"]:
+    """Log density of a normal distribution around zero at each column of residuals, up to a constant."""
+    root = jnp.linalg.cholesky(covariance)
+    whitened = jax.scipy.linalg.solve_triangular(root, residuals, lower=True)
+    return -0.5 * jnp.sum(whitened**2, axis=0) - jnp.sum(jnp.log(jnp.diag(root)))
+
+
 @dataclass(frozen=True, eq=False)
 class Homicides:
     """Homicides on record, by state and year.
@@ -123,9 +130,7 @@ class Homicides:
 
     def log_density(self, series: Series, scatter: Scatter) -> Float[Array, ""]:
         """Log density of the logs of the counts, with the discrepancies integrated out."""
-        root = jnp.linalg.cholesky(self.covariance(series, scatter))
-        whitened = jax.scipy.linalg.solve_triangular(root, self.observed() - self.predicted(series, scatter), lower=True)
-        return -0.5 * jnp.sum(whitened**2) - jnp.sum(jnp.log(jnp.diag(root)))
+        return normal(self.observed() - self.predicted(series, scatter), self.covariance(series, scatter))
 
     def discrepancies(self, series: Series, scatter: Scatter) -> tuple[Float[Array, "state year"], Float[Array, "cell cell"]]:
         """Mean and covariance of the discrepancies, given the record (smoothed)."""

@@ -16,7 +16,7 @@ Parameters that are zero in the scenario are switches, stay zero, and are named 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,6 +54,12 @@ killed in fights of groups that a source ties to two named groups. All assumed."
 
 LARGEST = 8.0
 """Coordinates are held within this many standard deviations: farther out nothing is computed that anybody believes."""
+
+
+def scatter_at(z: Float[Array, "name"], names: Sequence[str] = tuple(SCATTER)) -> dict[str, Float[Array, ""]]:
+    """Unknowns of :data:`SCATTER` by name, at coordinates in the order of the names."""
+    held = jnp.clip(z, -LARGEST, LARGEST)
+    return {n: SCATTER[n].median * jnp.exp(SCATTER[n].sigma * held[i]) for i, n in enumerate(names)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,8 +172,7 @@ class Unknowns:
 
     def scatter(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, ""]]:
         """Unknowns of the observations, by name of :data:`SCATTER`."""
-        tail = jnp.clip(z[self.size - len(SCATTER) :], -LARGEST, LARGEST)
-        return {n: prior.median * jnp.exp(prior.sigma * tail[i]) for i, (n, prior) in enumerate(SCATTER.items())}
+        return scatter_at(z[self.size - len(SCATTER) :])
 
     def values(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, "*axes"]]:
         """Every parameter of the model at a point."""
