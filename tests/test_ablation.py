@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import tregua
 from tregua.ablation import ablate, deaths, shortened, without
+from tregua.cli import run_command
 from tregua.errors import TreguaError
 from tregua.model import Model
 from tregua.policy import Modifier, Policy
@@ -101,3 +103,11 @@ def test_what_leaves_nobody_is_refused_before_any_work_and_skipped_where_all_are
     monkeypatch.setattr("tregua.ablation.deaths", lambda run, victims: np.zeros(1))
     ablate(scenario, weeks=52)
     assert [one.label for one in asked[1:]] == ["without recruitment", "without arrests", "without conflict", "without saturation"]
+
+
+def test_the_command_says_how_far_pairs_differ_and_what_the_difference_holds(capsys):
+    assert run_command(["ablate", "size-2023", "--mechanism", "conflict", "--replicates", "2", "--weeks", "26", "--quiet"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"conflict 0 ± 0 \(–\) −[\d,]+ ± [\d.]+ \(−100 %\)", text)
+    assert re.search(r"−[\d,]+ to −[\d,]+", text)
+    assert "nine in ten pairs (chance only: every parameter is held at one value)" in text

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..scenario_file import load_scenario
 from ..session import begin
-from ..wording import percent, rounded
+from ..wording import percent, persons, rounded, signed, signed_span
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
 HEADINGS = {"civilians_killed": "civilians", "members_killed": "members", "killed": "all killed"}
@@ -43,8 +43,8 @@ def _show(table: Any, short: Any, late: Sequence[str], posterior: str) -> None:
         cells = []
         for outcome in HEADINGS:
             row = found.loc[outcome]
-            mean = f"{rounded(row['difference'])} ± {rounded(row['standard_error'])} ({percent(row['relative'])})"
-            cells.append(f"{mean}\n{rounded(row['difference_low_90'])} to {rounded(row['difference_high_90'])}")
+            mean = f"{signed(row['difference'])} ± {rounded(row['standard_error'])} ({percent(row['relative'])})"
+            cells.append(f"{mean}\n{signed_span(row['difference_low_90'], row['difference_high_90'], persons)}")
         rows.append([str(name), *cells])
     first = table.drop_duplicates("outcome").set_index("outcome")["whole"]
     title = f"Persons killed by {short.date(short.weeks)} without a mechanism, less those with it"
