@@ -13,7 +13,7 @@ import pytest
 import tregua
 from tregua.corridors import CORRIDOR_LINK, corridors
 from tregua.datasets import load, read_table, table_notes
-from tregua.mexico import FEDERAL_OFFICERS, LOCAL_OFFICERS, LOCAL_WEIGHT, MEMBERS_INSIDE, NEVER, state_codes
+from tregua.mexico import FEDERAL_OFFICERS, LOCAL_OFFICERS, LOCAL_WEIGHT, MEMBERS_INSIDE, NEVER, _years_of_fighting, as_known, state_codes
 
 PLACE = Path(tregua.__file__).parent / "data" / "mexico"
 FILES = sorted(path.name for path in PLACE.glob("*.csv"))
@@ -232,6 +232,36 @@ def test_the_feuds_of_the_record_are_rivalries():
     assert (rivalry[spare][:, ~spare].sum(axis=1) == 3.0 * 9).all()
     assert (alliance[spare] == 0).all()
     assert rivalry.max() == rivalry[groups.index("Sinaloa"), groups.index("Juárez")]
+
+
+def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
+    """Without the rows after 2012 and without the newspapers of 2020, what is known at the end of 2012 is the same; and at the end of the record it is all."""
+    whole = load("mexico-2007")
+    groups, then = whole.space.labels("group"), as_known(whole, 2012).covariates
+    # UCDP lists fighting of the two in 2004 and in every year from 2006 on.
+    assert then["rivalry"][groups.index("Sinaloa"), groups.index("Juárez")] == 8
+    assert then["rivalry"][groups.index("Sinaloa"), groups.index("CJNG")] == 0
+    assert not then["alliance"].any()
+    for name in ("rivalry", "alliance"):
+        np.testing.assert_array_equal(as_known(whole, 2020).covariates[name], whole.covariates[name])
+    assert all(then[name] is array for name, array in whole.covariates.items() if name not in ("rivalry", "alliance"))
+
+    def past(folder, file):
+        return [row for row in read_table(folder, file) if file != "relations.csv" and int(row.get("year", 0)) <= 2012]
+
+    monkeypatch.setattr("tregua.mexico.read_table", lambda folder, file: read_table(folder, file) if file == "groups.csv" else past(folder, file))
+    again = as_known(whole, 2012).covariates
+    np.testing.assert_array_equal(again["rivalry"], then["rivalry"])
+    np.testing.assert_array_equal(again["alliance"], then["alliance"])
+
+
+def test_years_of_fighting_are_those_of_the_table_of_relations():
+    """Two ways to the same count: by pair in one table, by pair and year in the other."""
+    groups, years = load("mexico-2007").space.labels("group"), _years_of_fighting(2020)
+    rows = read_table("mexico", "relations.csv")
+    assert len(rows) == 18
+    for row in rows:
+        assert years[groups.index(row["group_a"]), groups.index(row["group_b"])] == float(row["years_of_fighting"]), row
 
 
 def test_breakaways_and_operations_have_their_days():

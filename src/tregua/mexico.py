@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -37,6 +38,9 @@ YOUNG_SHARE = 0.34
 LOCAL_WEIGHT = 0.3
 """Footing of local groups in municipalities for every million inhabitants, so that every state has some and no state with few, large municipalities has
 little else. Assumed."""
+
+FIRST_TIES, REPORTED = 2004, 2020
+"""First year whose fighting makes a tie, the first of our record of presence; and the year of the newspaper reports, the last of the record of fighting."""
 
 BREAKAWAY_RIVALRY = 3.0
 """Rivalry of a group that splits off with every named group, in years of fighting. Assumed: the recorded breakaways fought their parents for 3 to 12 years."""
@@ -192,27 +196,55 @@ def _people(year: int) -> tuple[Float[np.ndarray, "territory"], Float[np.ndarray
     return tuple(np.array([float(rows[code][column]) for code in state_codes()]) for column in ("population", "men"))
 
 
-def _ties() -> tuple[Float[np.ndarray, "group group"], Float[np.ndarray, "group group"]]:
-    """Rivalry and alliance between the groups, symmetric, in years of fighting.
+def _ties(until: int = REPORTED) -> tuple[Float[np.ndarray, "group group"], Float[np.ndarray, "group group"]]:
+    """Rivalry and alliance between the groups as known at the end of a year, symmetric, in years of fighting.
 
-    Rivalry is the number of years 2004-2020 in which UCDP lists fighting of the pair, plus its newspaper reports of rivalry in 2020 divided by the mean reports
-    of a tied pair: an average report of a rivalry weighs as much as one year of fighting. Alliance is the reports of alliance over their own mean. Local groups
-    have no recorded tie, and breakaways the same assumed rivalry with every group but those.
+    Rivalry is the number of years from 2004 on in which UCDP lists fighting of the pair, plus its newspaper reports of rivalry in 2020 divided by the mean
+    reports of a tied pair: an average report of a rivalry weighs as much as one year of fighting. Alliance is the reports of alliance over their own mean.
+    Before 2020 there are no reports, so that rivalry is the years of fighting so far and no alliance is known. Local groups have no recorded tie, and
+    breakaways the same assumed rivalry with every group but those.
     """
-    groups, rows = _groups(), read_table(FOLDER, "relations.csv")
-    spare, matrices = np.array([label.startswith("Breakaway") for label in groups]), []
-    for reports, years in (("rivalry_reports", "years_of_fighting"), ("alliance_reports", None)):
-        typical = np.mean([float(row[reports]) for row in rows if float(row[reports]) > 0])
-        matrix = np.zeros((len(groups), len(groups)))
-        for row in rows:
-            i, j = groups.index(row["group_a"]), groups.index(row["group_b"])
-            matrix[i, j] = matrix[j, i] = float(row[reports]) / typical + (float(row[years]) if years else 0.0)
-        matrices.append(matrix)
-    rivalry, alliance = matrices
+    groups = _groups()
+    rivalry, alliance = _years_of_fighting(until), np.zeros((len(groups), len(groups)))
+    if until >= REPORTED:
+        rivalry, alliance = rivalry + _reports("rivalry_reports"), _reports("alliance_reports")
+    spare = np.array([label.startswith("Breakaway") for label in groups])
     rivalry[spare[:, None] | spare[None, :]] = BREAKAWAY_RIVALRY
     rivalry[groups.index(LOCAL)] = rivalry[:, groups.index(LOCAL)] = 0.0
     np.fill_diagonal(rivalry, 0.0)
     return rivalry, alliance
+
+
+def _reports(column: str) -> Float[np.ndarray, "group group"]:
+    """Newspaper reports of each pair in 2020, over their mean."""
+    groups, rows = _groups(), [row for row in read_table(FOLDER, "relations.csv") if float(row[column]) > 0]
+    found = np.zeros((len(groups), len(groups)))
+    for row in rows:
+        i, j = groups.index(row["group_a"]), groups.index(row["group_b"])
+        found[i, j] = found[j, i] = float(row[column])
+    return found / np.mean([float(row[column]) for row in rows])
+
+
+def _years_of_fighting(until: int) -> Float[np.ndarray, "group group"]:
+    """Years to ``until`` in which UCDP lists fighting of each pair; where several groups fight on one side, each of them fights each on the other."""
+    groups, found = _groups(), set()
+    for row in read_table(FOLDER, "ucdp-dyad-year.csv"):
+        if row["type"] == "non_state" and FIRST_TIES <= int(row["year"]) <= until:
+            found |= {(row["year"], a, b) for a in row["side_a"].split("+") for b in row["side_b"].split("+")}
+    years = np.zeros((len(groups), len(groups)))
+    for _, *pair in {(year, *sorted(pair)) for year, *pair in found}:
+        i, j = map(groups.index, pair)
+        years[i, j] = years[j, i] = years[i, j] + 1.0
+    return years
+
+
+def as_known(data: Dataset, until: int) -> Dataset:
+    """A national data set whose ties are those that the record tells to the end of a year: for fits that must not look ahead.
+
+    What was set by hand with the record to 2020 in view (``values.toml``, and constants here that are marked *assumed*) stays as it is.
+    """
+    rivalry, alliance = _ties(until)
+    return replace(data, covariates={**data.covariates, "rivalry": rivalry, "alliance": alliance})
 
 
 def _breakaways(year: int) -> tuple[Float[np.ndarray, "group"], Float[np.ndarray, "group group"]]:

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..checkpoint import read_whole, unfinished_folder, write_whole
 from ..manifest import inputs_hash
+from ..mexico import as_known
 from ..run import make_plan
 from ..scenario import Scenario
 from ..scenario_file import load_scenario
@@ -49,11 +50,11 @@ CHANCE_RUNS = 100
 
 
 def national(until: int) -> Scenario:
-    """The shipped national scenario to the end of a year, in whole weeks, with the policies that were in force by then."""
+    """The shipped national scenario to the end of a year, in whole weeks, with the policies that were in force and the ties that were known by then."""
     scenario, end = load_scenario("mexico").scenario, date(until + 1, 1, 1)
     # A change that is never in force is refused.
     policies = tuple(replace(p, modifiers=tuple(c for c in p.modifiers if not c.start or c.start < end)) for p in scenario.policies)
-    return replace(scenario, weeks=scenario.week_of(end), policies=tuple(p for p in policies if p.modifiers))
+    return replace(scenario, data=as_known(scenario.data, until), weeks=scenario.week_of(end), policies=tuple(p for p in policies if p.modifiers))
 
 
 @dataclass(eq=False)
