@@ -99,7 +99,7 @@ def test_tables_hold_the_record_and_bands_around_it(job, tmp_path):
     import pandas
 
     job.write(tmp_path, {})
-    names = ("unknowns", "told_apart", "mechanisms", "group_sizes", "state_year", "nation_year", "totals", "steps", "chance")
+    names = ("unknowns", "told_apart", "mechanisms", "group_sizes", "state_year", "nation_year", "explained", "totals", "steps", "chance")
     tables = {name: pandas.read_parquet(tmp_path / "tables" / f"{name}.parquet") for name in names}
     assert list(tables["totals"]["total"]) == ["killed in fights of named groups (UCDP), 2007-2012"], "no other total on record lies within these years"
     assert tables["totals"][["first", "last"]].values.tolist() == [[2007, 2009]]

@@ -13,6 +13,8 @@ from .ensembles import check_target
 from .show import ERR, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
+    import pandas
+
     from ..fitting.chains import Length
     from ..fitting.ensemble import Size
 
@@ -89,12 +91,23 @@ def command(until: int, size: Any) -> str:
     return " ".join([f"tregua fit --until {until} --method {method}", *(f"--{name} {value}" for name, value in said.items())])
 
 
+def _show_explained(table: pandas.DataFrame) -> None:
+    """What the mechanisms explain of changes, places in rows and years apart in columns."""
+    wide = table.pivot(index="of", columns="years_apart", values="explained")
+    rows = [[of, *(f"{100 * share:.0f} %" for share in shares)] for of, *shares in wide.itertuples()]
+    caption = "Share of the squared changes of the log of recorded homicides that is gone less what the mechanisms expect. A level that stays explains 0 %."
+    heads = ["from year to year" if years == 1 else f"over {years} years" for years in wide.columns]
+    print_table("What the mechanisms explain of changes", ["of", *heads], rows, caption)
+
+
 def _show(job: Any, folder: Path, seconds: float, quiet: bool, as_json: bool) -> None:
     """What the fit found, in a few lines."""
     fit = job.fit
     if as_json:
         table = fit.table.to_dict("records")
-        print_json({"folder": str(folder), "seconds": seconds, "problems": list(fit.problems), "unknowns": table})
+        print_json(
+            {"folder": str(folder), "seconds": seconds, "problems": list(fit.problems), "explained": job.explained.to_dict("records"), "unknowns": table}
+        )
         return
     if not quiet:
         table = fit.table.sort_values("width_left").head(15)
@@ -109,6 +122,7 @@ def _show(job: Any, folder: Path, seconds: float, quiet: bool, as_json: bool) ->
             "deviations of the prior, from its middle. Width left: standard deviation after over before."
         )
         print_table("What the record says", ["unknown", "mean", "width left", *(["R-hat"] if has else []), "effective draws"], rows, caption)
+        _show_explained(job.explained)
     for problem in fit.problems:
         ERR.print(f"Do not trust this posterior yet: {problem}.", markup=False)
     if fit.problems:

@@ -26,6 +26,7 @@ from .chains import Chains, Length, Sampler
 from .chance import chance_table
 from .density import Posterior
 from .ensemble import Size
+from .explained import explained_table
 from .nearby import Nearby
 from .outcome import Fit, gather
 from .paths import MeanField
@@ -33,7 +34,7 @@ from .search import Best, find_best
 from .steps import step_ladder
 from .streams import RECORDED, streams_on_record
 from .unknowns import HELD_FORMS, SCATTER, STATE_EFFECTS, Unknowns
-from .write import describe_chains, write_fit
+from .write import describe_chains, nation_year_table, state_year_table, write_fit
 
 if TYPE_CHECKING:
     import pandas
@@ -100,6 +101,11 @@ class Work(Generic[S]):
     def write(self, place: Path, record: dict[str, Any]) -> None:
         """Write the folder, which is still staged."""
         write_fit(place, self.posterior, self.fit, self.checks, {**self.how(), **record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__})
+
+    @property
+    def explained(self) -> pandas.DataFrame:
+        """What the mechanisms explain of changes in the record (:mod:`tregua.fitting.explained`)."""
+        return explained_table(state_year_table(self.posterior, self.fit), nation_year_table(self.posterior, self.fit))
 
     def parts(self) -> dict[str, Callable[[Progress], None]]:
         """The parts in their order, by what a reader sees while they run."""
