@@ -95,7 +95,7 @@ def _show_explained(table: pandas.DataFrame) -> None:
     """What the mechanisms explain of changes, places in rows and years apart in columns."""
     wide = table.pivot(index="of", columns="years_apart", values="explained")
     rows = [[of, *(f"{100 * share:.0f} %" for share in shares)] for of, *shares in wide.itertuples()]
-    caption = "Share of the squared changes of the log of recorded homicides that is gone less what the mechanisms expect. A level that stays explains 0 %."
+    caption = "Share of the squared changes (log of recorded homicides) that what the mechanisms expect takes away. A level that stays takes away 0 %."
     heads = ["from year to year" if years == 1 else f"over {years} years" for years in wide.columns]
     print_table("What the mechanisms explain of changes", ["of", *heads], rows, caption)
 
