@@ -21,7 +21,7 @@ TEST = (Evidence("the tests", "assumed"),)
 
 
 def space(groups: int = 4, territories: int = 2) -> Space:
-    sizes = {"territory": territories, "corps": 2, "group": groups, "commodity": 2, "route": 3}
+    sizes = {"territory": territories, "corps": 2, "group": groups, "commodity": 2, "route": 3, "capture": 2}
     return Space(tuple(Axis(name, tuple(f"{name[0]}{i}" for i in range(size))) for name, size in sizes.items()))
 
 

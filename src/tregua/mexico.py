@@ -54,6 +54,10 @@ FEDERAL_OFFICERS = 36_000.0
 FAVOURED = "Sinaloa"
 """The group that claim C05 says is favoured. Alleged; no mechanism uses it unless its own switch is set."""
 
+FIRST_CAPTURES = "2007-01-01"
+TAKEN = ("captured", "killed", "reported killed")
+"""Outcomes that cost a group its leader: not escapes, releases, or extraditions of those who were in prison already."""
+
 FIRST_JOINT_OPERATION = "2006-12-01"
 """Deployments before this date were none of the joint operations."""
 
@@ -102,6 +106,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
                 Axis("corps", CORPS),
                 Axis("commodity", COMMODITIES),
                 Axis("route", routes.labels),
+                Axis("capture", tuple(row["event"] for row in _captures())),
             )
         ),
         {
@@ -124,6 +129,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
             "prisoners": (1.0 - MEMBERS_INSIDE) * inmates,
             "prison_capacity": places,
             "favoured": np.array([float(label == FAVOURED) for label in groups]),
+            **_captured(year),
             **_routes(routes),
         },
         _values(people, footing.sum(axis=1)),
@@ -239,12 +245,14 @@ def _years_of_fighting(until: int) -> Float[np.ndarray, "group group"]:
 
 
 def as_known(data: Dataset, until: int) -> Dataset:
-    """A national data set whose ties are those that the record tells to the end of a year: for fits that must not look ahead.
+    """A national data set whose ties and captures are those that the record tells to the end of a year: for fits that must not look ahead.
 
     What was set by hand with the record to 2020 in view (``values.toml``, and constants here that are marked *assumed*) stays as it is.
     """
     rivalry, alliance = _ties(until)
-    return replace(data, covariates={**data.covariates, "rivalry": rivalry, "alliance": alliance})
+    on = data.covariates["captured_on"]
+    known = np.where(on < date(until + 1, 1, 1).toordinal(), on, NEVER)
+    return replace(data, covariates={**data.covariates, "rivalry": rivalry, "alliance": alliance, "captured_on": known})
 
 
 def _breakaways(year: int) -> tuple[Float[np.ndarray, "group"], Float[np.ndarray, "group group"]]:
@@ -257,6 +265,27 @@ def _breakaways(year: int) -> tuple[Float[np.ndarray, "group"], Float[np.ndarray
             begins = date.fromisoformat(row["founded"])
             founded[i] = begins.toordinal() if begins.year >= year else NEVER
     return founded, parent
+
+
+def _captures() -> list[dict[str, str]]:
+    """Captures and deaths of leaders of named groups since the first year of the national model."""
+    named = {row["group"] for row in read_table(FOLDER, "groups.csv")} - {LOCAL}
+    rows = read_table(FOLDER, "leaders-removed.csv")
+    return [row for row in rows if row["date"] >= FIRST_CAPTURES and row["group"] in named and row["outcome"] in TAKEN]
+
+
+def _captured(year: int) -> dict[str, np.ndarray]:
+    """Day of each capture, never for those before ``year``; its state and group; and whether it took a leader of the whole group."""
+    rows, groups = _captures(), _groups()
+    days = [date.fromisoformat(row["date"]) for row in rows]
+    wing = np.zeros((len(rows), len(state_codes()), len(groups)))
+    for i, row in enumerate(rows):
+        wing[i, state_codes().index(row["state_code"]), groups.index(row["group"])] = 1.0
+    return {
+        "captured_on": np.array([float(day.toordinal()) if day.year >= year else NEVER for day in days]),
+        "captured_wing": wing,
+        "captured_head": np.array([float(row["rank"] == "1") for row in rows]),
+    }
 
 
 def _operations() -> Float[np.ndarray, "territory"]:

@@ -9,7 +9,13 @@ is so with chance :math:`\eta`, it falls so everywhere. It comes back over :math
 .. math:: \text{splits a week} = \varphi\, (1 - \bar k_g)\, \frac{C_g}{C_g + m}
 
 with :math:`\bar k_g` its mean cohesion; the part that leaves takes an empty place among the groups and is a rival of all. Where no place is empty the split
-does not happen and is counted. Known breakaways begin on their day. That rivals press a badly led group is part of conflict, so that what a removal does to
+does not happen and is counted. Known breakaways begin on their day.
+
+Well-known leaders of the record are captured or killed on their day besides, in the state and the group that the press named, with the same shock; there
+:math:`\eta` is 1 for the leader of a whole group and 0 for others. Removals by the rate above are then those that no list has (a dated policy of the scenario),
+and all of them once the record ends. What follows a capture in the record is what a fit can tell of the shock.
+
+That rivals press a badly led group is part of conflict, so that what a removal does to
 violence follows and is put in nowhere. Source: form ours, after the findings of Dell (2015), Calderón and others (2015) and Phillips (2015).
 """
 
@@ -23,6 +29,11 @@ import jax.numpy as jnp
 from ..mechanism import Mechanism
 from ..sources import assumed, cite
 from ..stocks import (
+    CAPTURE,
+    CAPTURED,
+    CAPTURED_HEAD,
+    CAPTURED_ON,
+    CAPTURED_WING,
     COHESION,
     FOUNDED,
     GROUP,
@@ -39,12 +50,12 @@ from ..stocks import (
 )
 from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Event, LogNormal, Parameter
 
-FOUNDING_WEEKS = 4.0
-"""Weeks after its day in which a known breakaway begins, if its place is empty."""
+DUE_WEEKS = 4.0
+"""Weeks after its day in which a known capture happens, if it has not, and a known breakaway begins, if its place is empty."""
 
-FOUNDING_HAZARD = 100.0
-"""Hazard of a known breakaway in those weeks [1/week]: it happens whole in the first step, of a week or of a quarter. With less, expected numbers would let a
-part of it happen, and the rest never: its place is then no longer empty."""
+DUE_HAZARD = 100.0
+"""Hazard of a known event in those weeks [1/week]: it happens whole in the first step, of a week or of a quarter. With less, expected numbers would let a
+part of it happen, and of a breakaway the rest never: its place is then no longer empty."""
 
 
 def removal(v):
@@ -56,7 +67,26 @@ def removal(v):
 def disorder(v, fired, draw):
     """Cohesion after removals: the shock is felt where the leader was taken, and everywhere if that was the head of the group."""
     head = draw.happen({"leaders.head": v.heads * jnp.clip(jnp.sum(fired, axis=0), 0.0, 1.0)})["leaders.head"]
-    return {"cohesion": v.cohesion * (1.0 - v.shock * fired) * (1.0 - v.shock * head[None, :] * (1.0 - fired))}
+    return {"cohesion": shaken(v, fired, head)}
+
+
+def shaken(v, wings, heads):
+    """Cohesion after the leaders of wings (territory, group) and of whole groups (group,) are lost: nobody is shaken twice."""
+    return v.cohesion * (1.0 - v.shock * wings) * (1.0 - v.shock * heads[None, :] * (1.0 - wings))
+
+
+def capture(v):
+    """Hazard that a capture of the record happens [1/week], (capture,)."""
+    now = (v.time >= v.captured_on) & (v.time < v.captured_on + DUE_WEEKS) & (v.captured < 0.5)
+    return jnp.where(now, DUE_HAZARD, 0.0)
+
+
+def captured(v, fired, draw):
+    """Cohesion after captures of the record, and which of them have happened."""
+    named = jnp.clip(v.captured_wing, 0.0, 1.0)
+    wings = jnp.clip(jnp.tensordot(1.0 * fired, named, axes=1), 0.0, 1.0)
+    heads = jnp.clip(jnp.tensordot(fired * v.captured_head, jnp.max(named, axis=1), axes=1), 0.0, 1.0)
+    return {"cohesion": shaken(v, wings, heads), "captured": v.captured + fired}
 
 
 def split(v):
@@ -97,8 +127,8 @@ def splitting(v, fired, draw):
 
 def founding(v):
     """Hazard that a known breakaway begins [1/week], (group,)."""
-    due = (v.time >= v.founded) & (v.time < v.founded + FOUNDING_WEEKS) & (jnp.sum(v.members, axis=0) < 1.0)
-    return jnp.where(due & (jnp.sum(v.parent, axis=1) > 0.0), FOUNDING_HAZARD, 0.0)
+    due = (v.time >= v.founded) & (v.time < v.founded + DUE_WEEKS) & (jnp.sum(v.members, axis=0) < 1.0)
+    return jnp.where(due & (jnp.sum(v.parent, axis=1) > 0.0), DUE_HAZARD, 0.0)
 
 
 def breaking_away(v, fired, draw):
@@ -111,7 +141,10 @@ class Leaders(Mechanism):
     """Leaders are removed, order breaks down, and groups split."""
 
     claims: ClassVar[tuple[str, ...]] = ("C13", "C24")
-    needs = (MEMBERS, COHESION, REFUSED_SPLITS, TROOPS, PROTECTION, TIPPED, SPARE, FOUNDED, PARENT)
+    needs = (
+        *(MEMBERS, COHESION, REFUSED_SPLITS, TROOPS, PROTECTION, TIPPED, SPARE, FOUNDED, PARENT),
+        *(CAPTURED, CAPTURED_ON, CAPTURED_WING, CAPTURED_HEAD),
+    )
     parameters = (
         Parameter(
             "removals",
@@ -201,8 +234,9 @@ class Leaders(Mechanism):
         return (Drift("cohesion", lambda v: (1.0 - v.cohesion) / v.recovery, "order comes back"),)
 
     def events(self):
-        """Removals, splits, and known breakaways."""
+        """Removals, captures of the record, splits, and known breakaways."""
         return (
+            Event("captured", CAPTURE, capture, captured, "a leader of the record is captured or killed on the day", levels=("cohesion", "captured")),
             Event("removed", PLACE_AND_GROUP, removal, disorder, "the leader of a group's wing is captured or killed", levels=("cohesion",)),
             Event("split", GROUP, split, splitting, "a group without command splits", levels=("cohesion", "refused_splits")),
             Event("broke_away", GROUP, founding, breaking_away, "a group known by name breaks away from another", levels=("cohesion",)),
