@@ -83,7 +83,7 @@ def nation() -> Model:
 def states(groups: int = 2) -> Dataset:
     """The 32 states in the order of the shipped table, with made-up populations."""
     labels = tuple(row["name"] for row in read_table("mexico", "states.csv"))
-    sizes = {"corps": ("c0",), "group": tuple(f"g{i}" for i in range(groups)), "commodity": ("d0",), "route": ("r0",)}
+    sizes = {"corps": ("c0",), "group": tuple(f"g{i}" for i in range(groups)), "commodity": ("d0",), "route": ("r0",), "capture": ("e0",)}
     space = Space((Axis("territory", labels), *(Axis(name, names) for name, names in sizes.items())))
     return Dataset("states", space, {"population": np.linspace(7e5, 1.7e7, len(labels))})
 

@@ -39,7 +39,7 @@ FAR = 1e6
 def one_territory() -> Dataset:
     """The 150 groups of the published model, in a place without police, prisoners, or rivals named beyond the published ties."""
     published, model = load("groups-2020"), Model.standard()
-    sizes = {"corps": ("police",), "commodity": ("goods",), "route": ("way",)}
+    sizes = {"corps": ("police",), "commodity": ("goods",), "route": ("way",), "capture": ("nobody",)}
     space = Space((*published.space.axes, *(Axis(name, labels) for name, labels in sizes.items())))
     others = {n: c for n, c in model.covariates.items() if n not in published.covariates}
     zeros = {n: np.full(space.shape(c.axes), FAR if c.unit == DATE else 0.0) for n, c in others.items()}

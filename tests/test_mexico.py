@@ -106,7 +106,7 @@ def test_tables_are_small_and_complete_csv():
 def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
     data = load(name)
     sizes = {axis.name: len(axis.labels) for axis in data.space.axes}
-    assert sizes == {"territory": 32, "group": 16, "corps": 3, "commodity": 3, "route": len(corridors().labels)}
+    assert sizes == {"territory": 32, "group": 16, "corps": 3, "commodity": 3, "route": len(corridors().labels), "capture": 45}
     axes = {
         **dict.fromkeys(("rank", "founded", "spare", "favoured"), ("group",)),
         **dict.fromkeys(("rivalry", "alliance", "parent"), ("group", "group")),
@@ -118,6 +118,8 @@ def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
         "police": ("territory", "corps"),
         "length": ("route",),
         "carries": ("route", "commodity"),
+        **dict.fromkeys(("captured_on", "captured_head"), ("capture",)),
+        "captured_wing": ("capture", "territory", "group"),
     }
     assert set(axes) == set(data.covariates)
     for key, array in data.covariates.items():
@@ -234,6 +236,26 @@ def test_the_feuds_of_the_record_are_rivalries():
     assert rivalry.max() == rivalry[groups.index("Sinaloa"), groups.index("Juárez")]
 
 
+def test_captures_are_those_of_the_table_that_cost_a_named_group_its_leader():
+    data = load("mexico-2007")
+    groups, states = data.space.labels("group"), data.space.labels("territory")
+    rows = {row["event"]: row for row in read_table("mexico", "leaders-removed.csv")}
+    kept = data.space.labels("capture")
+    left_out = {(row["outcome"], row["group"]) for event, row in rows.items() if event not in kept and row["date"] >= "2007"}
+    assert left_out == {("escaped", "Sinaloa"), ("extradited", "Sinaloa"), ("captured and released", "Sinaloa"), ("captured", "Local groups")}
+    on, wing, head = (data.covariates[name] for name in ("captured_on", "captured_wing", "captured_head"))
+    assert (wing.sum(axis=(1, 2)) == 1.0).all()
+    for i, event in enumerate(kept):
+        assert on[i] == date.fromisoformat(rows[event]["date"]).toordinal()
+        assert head[i] == (rows[event]["rank"] == "1")
+        assert groups[wing[i].any(axis=0).argmax()] == rows[event]["group"]
+    # One by hand: a leader of the whole group Beltrán Leyva died in Morelos on 16 December 2009.
+    one = kept.index("19")
+    assert (states[wing[one].any(axis=1).argmax()], head[one]) == ("Morelos", 1.0)
+    later = load("mexico-2012").covariates["captured_on"]
+    assert (later == np.where(on >= date(2012, 1, 1).toordinal(), on, NEVER)).all()
+
+
 def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
     """Without the rows after 2012 and without the newspapers of 2020, what is known at the end of 2012 is the same; and at the end of the record it is all."""
     whole = load("mexico-2007")
@@ -242,9 +264,14 @@ def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
     assert then["rivalry"][groups.index("Sinaloa"), groups.index("Juárez")] == 8
     assert then["rivalry"][groups.index("Sinaloa"), groups.index("CJNG")] == 0
     assert not then["alliance"].any()
-    for name in ("rivalry", "alliance"):
+    for name in ("rivalry", "alliance", "captured_on"):
         np.testing.assert_array_equal(as_known(whole, 2020).covariates[name], whole.covariates[name])
-    assert all(then[name] is array for name, array in whole.covariates.items() if name not in ("rivalry", "alliance"))
+    assert all(then[name] is array for name, array in whole.covariates.items() if name not in ("rivalry", "alliance", "captured_on"))
+    first_after = date(2013, 1, 1).toordinal()
+    before = whole.covariates["captured_on"] < first_after
+    assert 0 < before.sum() < len(before)
+    np.testing.assert_array_equal(then["captured_on"][before], whole.covariates["captured_on"][before])
+    assert (then["captured_on"][~before] == NEVER).all()
 
     def past(folder, file):
         return [row for row in read_table(folder, file) if file != "relations.csv" and int(row.get("year", 0)) <= 2012]

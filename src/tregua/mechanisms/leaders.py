@@ -13,10 +13,10 @@ does not happen and is counted. Known breakaways begin on their day.
 
 Well-known leaders of the record are captured or killed on their day besides, in the state and the group that the press named, with the same shock; there
 :math:`\eta` is 1 for the leader of a whole group and 0 for others. Removals by the rate above are then those that no list has (a dated policy of the scenario),
-and all of them once the record ends. What follows a capture in the record is what a fit can tell of the shock.
+and all of them once the record ends. From what follows captures in the record a fit can tell how large the shock is.
 
-That rivals press a badly led group is part of conflict, so that what a removal does to
-violence follows and is put in nowhere. Source: form ours, after the findings of Dell (2015), Calderón and others (2015) and Phillips (2015).
+That rivals press a badly led group is part of conflict, so that what a removal does to violence follows and is put in nowhere. Source: form ours, after the
+findings of Dell (2015), Calderón and others (2015) and Phillips (2015); days, states and groups of captures as the press reported them, a selection by fame.
 """
 
 from __future__ import annotations

@@ -37,6 +37,10 @@ Values = Mapping[str, Number]
 Numbers = dict[str, float]
 
 
+HISTORY = ("vetting.capacity", "leaders.removals")
+"""Parameters that the national scenario scales by what is known of the years."""
+
+
 @dataclass(frozen=True, eq=False)
 class Runner:
     """Runs the nation under policies with the same random numbers.
@@ -58,8 +62,8 @@ class Runner:
     def scenario(self, weeks: int, policy: Policy | None = None) -> Scenario:
         """The nation for some weeks, under a policy or none."""
         run = self.published.run
-        tests = (Policy.scale("vetting.capacity", run["vetting.capacity"], name="tests"),) if "vetting.capacity" in self.model.parameters else ()
-        return Scenario(self.model, run["start"], weeks, run["data"], self.values, policies=(*tests, *((policy,) if policy else ())), name=NAME)
+        history = tuple(Policy.scale(name, run[name], name=f"history of {name}") for name in HISTORY if name in self.model.parameters)
+        return Scenario(self.model, run["start"], weeks, run["data"], self.values, policies=(*history, *((policy,) if policy else ())), name=NAME)
 
     def __call__(self, weeks: int, policy: Policy | None = None) -> Trajectories:
         """Run it."""
