@@ -41,6 +41,15 @@ def test_the_contrary_of_every_change_is_worse_than_none():
     assert shares(RECORD[:1], 1e6 / RECORD[:1])["nation"].to_numpy() == pytest.approx(np.full(2, -3.0), abs=0.02)
 
 
+def test_a_steady_rise_explains_a_steady_rise_and_nothing_of_what_goes_up_and_down():
+    rise = 1e6 * np.exp(0.1 * np.arange(9.0))[None, :]
+    table = explained_table(*tables(rise, np.full((1, 9), 1e6)))
+    assert table["steady"].to_numpy() == pytest.approx(np.ones(2))
+    assert table["explained"].to_numpy() == pytest.approx(np.zeros(2), abs=1e-9)
+    saw = 1e6 * np.exp(np.tile([0.0, 0.5], 5)[:9])[None, :]
+    assert explained_table(*tables(saw, saw))["steady"].to_numpy() == pytest.approx(np.zeros(1), abs=1e-9)
+
+
 def test_by_hand():
     """Two states. The record doubles and halves; the mechanisms expect half of the first change, on the log, in one state and nothing in the other."""
     recorded, expected = np.array([[1e6, 2e6, 1e6], [1e6, 1e6, 1e6]]), np.array([[1e6, np.sqrt(2.0) * 1e6, np.sqrt(2.0) * 1e6], [1e6, 1e6, 1e6]])
@@ -57,9 +66,13 @@ def test_by_hand():
 
 def test_the_documents_tell_what_the_shipped_fit_explains():
     stored = load_posterior("mexico")
-    found = explained_table(stored.tables["state_year"], stored.tables["nation_year"]).set_index(["years_apart", "of"])["explained"]
+    table = explained_table(stored.tables["state_year"], stored.tables["nation_year"]).set_index(["years_apart", "of"])
     text = " ".join((Path(__file__).parent.parent / "docs" / "fitting.md").read_text(encoding="utf-8").split())
     said = re.search(
-        r"explain (\d+) % of the change from year to year in the nation and (\d+) % of that of the states beside it; over four years (\d+) and (\d+) %", text
+        r"explain (\d+) % of the change from year to year in the nation and (\d+) % of that of the states beside it; over four years (\d+) and (\d+) %. "
+        r"One steady rise would explain (\d+) and (\d+) % of the nation's",
+        text,
     )
-    assert [float(x) for x in said.groups()] == [round(100.0 * found[years][of]) for years in (1, 4) for of in ("nation", "states beside it")]
+    found = [table.loc[(years, of), "explained"] for years in (1, 4) for of in ("nation", "states beside it")]
+    found += [table.loc[(years, "nation"), "steady"] for years in (1, 4)]
+    assert [float(x) for x in said.groups()] == [round(100.0 * x) for x in found]

@@ -29,6 +29,12 @@ def captured(days, heads=(0.0, 1.0), weeks=30, **settings):
     return scenario(MODEL, weeks, data=data, values=QUIET, **settings)
 
 
+@pytest.mark.parametrize(("after", "step"), [(70, 10), (73, 11), (76, 11), (0, 0)])
+def test_a_capture_happens_in_the_first_step_that_begins_after_its_day(after, step):
+    happened = simulate(captured([START + after, NEVER]), replicates=2).series["leaders.captured"]
+    assert happened.argmax(axis=1).tolist() == [step] * 2 and happened.sum() == 2.0
+
+
 @pytest.mark.parametrize("dt_", [1.0, 0.25])
 @pytest.mark.parametrize("solver", ["tau-leap", "mean-field", "rk4"])
 def test_a_capture_happens_once_in_the_week_of_its_day_and_is_felt_where_it_must_be(solver, dt_):
@@ -51,7 +57,7 @@ def test_a_capture_happens_once_in_the_week_of_its_day_and_is_felt_where_it_must
 def test_captures_before_the_start_or_never_change_nothing():
     """To the last bit what runs without captures are, where random removals and splits go on."""
     busy = {"leaders.removals": 0.5, "leaders.fragility": 0.1}
-    runs = [simulate(captured(days).with_values(busy), replicates=20) for days in ([START - 60, NEVER], [NEVER, NEVER])]
+    runs = [simulate(captured(days).with_values(busy), replicates=20) for days in ([START - 60, START - 3], [NEVER, NEVER])]
     assert runs[0].total("leaders.captured").sum() == 0.0
     assert runs[0].total("leaders.removed").sum() > 0.0
     for name, series in runs[1].series.items():
@@ -64,7 +70,7 @@ def test_a_capture_moves_no_random_number_of_what_else_happens():
     np.testing.assert_array_equal(with_.series["leaders.removed"], without.series["leaders.removed"])
 
 
-def test_two_captures_of_one_wing_in_a_week_shake_it_no_more_than_one():
+def test_two_captures_of_one_wing_in_a_step_shake_it_no_more_than_one():
     data = captured([START + 70, START + 70], heads=(0.0, 0.0))
     wing = data.data.covariates["captured_wing"].copy()
     wing[1] = wing[0]

@@ -1,6 +1,7 @@
 """The shipped national tables and the data sets built from them."""
 
 import csv
+import dataclasses
 import re
 from collections import defaultdict
 from datetime import date
@@ -13,6 +14,7 @@ import pytest
 import tregua
 from tregua.corridors import CORRIDOR_LINK, corridors
 from tregua.datasets import load, read_table, table_notes
+from tregua.fitting.job import national
 from tregua.mexico import FEDERAL_OFFICERS, LOCAL_OFFICERS, LOCAL_WEIGHT, MEMBERS_INSIDE, NEVER, _years_of_fighting, as_known, state_codes
 
 PLACE = Path(tregua.__file__).parent / "data" / "mexico"
@@ -106,7 +108,7 @@ def test_tables_are_small_and_complete_csv():
 def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
     data = load(name)
     sizes = {axis.name: len(axis.labels) for axis in data.space.axes}
-    assert sizes == {"territory": 32, "group": 16, "corps": 3, "commodity": 3, "route": len(corridors().labels), "capture": 45}
+    assert sizes == {"territory": 32, "group": 16, "corps": 3, "commodity": 3, "route": len(corridors().labels), "capture": 44}
     axes = {
         **dict.fromkeys(("rank", "founded", "spare", "favoured"), ("group",)),
         **dict.fromkeys(("rivalry", "alliance", "parent"), ("group", "group")),
@@ -242,7 +244,13 @@ def test_captures_are_those_of_the_table_that_cost_a_named_group_its_leader():
     rows = {row["event"]: row for row in read_table("mexico", "leaders-removed.csv")}
     kept = data.space.labels("capture")
     left_out = {(row["outcome"], row["group"]) for event, row in rows.items() if event not in kept and row["date"] >= "2007"}
-    assert left_out == {("escaped", "Sinaloa"), ("extradited", "Sinaloa"), ("captured and released", "Sinaloa"), ("captured", "Local groups")}
+    assert left_out == {
+        ("escaped", "Sinaloa"),
+        ("extradited", "Sinaloa"),
+        ("captured and released", "Sinaloa"),
+        ("captured", "Local groups"),
+        ("reported killed", "La Familia"),
+    }
     on, wing, head = (data.covariates[name] for name in ("captured_on", "captured_wing", "captured_head"))
     assert (wing.sum(axis=(1, 2)) == 1.0).all()
     for i, event in enumerate(kept):
@@ -266,7 +274,7 @@ def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
     assert not then["alliance"].any()
     for name in ("rivalry", "alliance", "captured_on"):
         np.testing.assert_array_equal(as_known(whole, 2020).covariates[name], whole.covariates[name])
-    assert all(then[name] is array for name, array in whole.covariates.items() if name not in ("rivalry", "alliance", "captured_on"))
+    assert all(then[name] is array for name, array in whole.covariates.items() if name not in ("rivalry", "alliance", "captured_on", "founded"))
     first_after = date(2013, 1, 1).toordinal()
     before = whole.covariates["captured_on"] < first_after
     assert 0 < before.sum() < len(before)
@@ -280,6 +288,33 @@ def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
     again = as_known(whole, 2012).covariates
     np.testing.assert_array_equal(again["rivalry"], then["rivalry"])
     np.testing.assert_array_equal(again["alliance"], then["alliance"])
+
+
+@pytest.mark.parametrize("until", [2010, 2014])
+def test_a_fit_to_the_end_of_a_year_is_given_what_was_known_and_no_more(until):
+    scenario = national(until)
+    after, groups = date(until + 1, 1, 1).toordinal(), scenario.data.space.labels("group")
+    for name in ("captured_on", "founded"):
+        days = scenario.data.covariates[name]
+        assert (days < after).any() and (days[days != NEVER] < after).all()
+    assert scenario.data.covariates["rivalry"][groups.index("Sinaloa"), groups.index("CJNG")] == 0.0, "they fight from 2015 on"
+    # Once the list of captures has ended, all removals are at random.
+    longer = dataclasses.replace(scenario, weeks=scenario.weeks + 104)
+    slope = longer.compile().levers["leaders.removals"].slope[:, 0]
+    assert slope[scenario.weeks - 2] < 0.5 and (slope[scenario.weeks + 1 :] == 1.0).all()
+
+
+def test_removals_at_random_and_those_on_record_are_an_even_rate_together():
+    """Per period of the scenario's history, listed captures a year and what is left of 0.12 a week come to 0.12 a week, to half a capture a year."""
+    scenario = national(2020)
+    rate = 365.25 / 7.0 * scenario.model.parameters["leaders.removals"].value
+    on = scenario.data.covariates["captured_on"]
+    changes = [c for p in scenario.policies for c in p.modifiers if c.target == "leaders.removals"]
+    assert [c.start.year for c in changes] == [2008, 2012, 2016]
+    for change in changes:
+        years = (change.end - change.start).days / 365.25
+        listed = ((on >= change.start.toordinal()) & (on < change.end.toordinal())).sum() / years
+        assert listed + change.value * rate == pytest.approx(rate, abs=0.5)
 
 
 def test_years_of_fighting_are_those_of_the_table_of_relations():

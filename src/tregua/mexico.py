@@ -55,8 +55,10 @@ FAVOURED = "Sinaloa"
 """The group that claim C05 says is favoured. Alleged; no mechanism uses it unless its own switch is set."""
 
 FIRST_CAPTURES = "2007-01-01"
-TAKEN = ("captured", "killed", "reported killed")
-"""Outcomes that cost a group its leader: not escapes, releases, or extraditions of those who were in prison already."""
+"""First day of the national model: captures before it shook groups that it does not run."""
+
+TAKEN = ("captured", "killed")
+"""Outcomes that cost a group its leader: not escapes, releases, extraditions of those who were in prison already, or a death that was only reported."""
 
 FIRST_JOINT_OPERATION = "2006-12-01"
 """Deployments before this date were none of the joint operations."""
@@ -245,14 +247,15 @@ def _years_of_fighting(until: int) -> Float[np.ndarray, "group group"]:
 
 
 def as_known(data: Dataset, until: int) -> Dataset:
-    """A national data set whose ties and captures are those that the record tells to the end of a year: for fits that must not look ahead.
+    """A national data set whose ties, captures and breakaways are those that the record tells to the end of a year: for fits that must not look ahead.
 
-    What was set by hand with the record to 2020 in view (``values.toml``, and constants here that are marked *assumed*) stays as it is.
+    What was set by hand with the record to 2020 in view stays as it is (``values.toml``, and constants here that are marked *assumed*), and so do three tables
+    of later years that stand for the start: officers (2011 and 2012), crowding of prisons by state (2014), and the capacity of tests of officers (2011, 2012).
     """
     rivalry, alliance = _ties(until)
-    on = data.covariates["captured_on"]
-    known = np.where(on < date(until + 1, 1, 1).toordinal(), on, NEVER)
-    return replace(data, covariates={**data.covariates, "rivalry": rivalry, "alliance": alliance, "captured_on": known})
+    days = {name: data.covariates[name] for name in ("captured_on", "founded")}
+    known = {name: np.where(on < date(until + 1, 1, 1).toordinal(), on, NEVER) for name, on in days.items()}
+    return replace(data, covariates={**data.covariates, "rivalry": rivalry, "alliance": alliance, **known})
 
 
 def _breakaways(year: int) -> tuple[Float[np.ndarray, "group"], Float[np.ndarray, "group group"]]:
@@ -304,8 +307,6 @@ def _police(people: Float[np.ndarray, "territory"]) -> Float[np.ndarray, "territ
     The national totals are those of 2012. State and municipal officers follow the rates per inhabitant of 2011 in the six states where they are known and the
     population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, though Ciudad de México has no
     municipal police: its city force is shared out in the same way.
-    population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, although Ciudad de México has
-    no municipal police: its city force is shared out in the same way.
     """
     known = {r["state_code"]: float(r["officers_per_1000"]) for r in read_table(FOLDER, "police-strength.csv") if r["corps"] == "state+municipal"}
     rates = np.array([known.get(code, np.nan) for code in state_codes()])

@@ -93,8 +93,9 @@ def command(until: int, size: Any) -> str:
 
 def _show_explained(table: pandas.DataFrame) -> None:
     """What the mechanisms explain of changes, places in rows and years apart in columns."""
-    wide = table.pivot(index="of", columns="years_apart", values="explained")
-    rows = [[of, *(f"{100 * share:.0f} %" for share in shares)] for of, *shares in wide.itertuples()]
+    wide, steady = (table.pivot(index="of", columns="years_apart", values=name) for name in ("explained", "steady"))
+    told = {"": wide, ", by a steady rise": steady.loc[["nation"]]}
+    rows = [[f"{of}{by}", *(f"{100 * share:.0f} %" for share in shares)] for by, found in told.items() for of, *shares in found.itertuples()]
     caption = "Share of the squared changes (log of recorded homicides) that what the mechanisms expect takes away. A level that stays takes away 0 %."
     heads = ["from year to year" if years == 1 else f"over {years} years" for years in wide.columns]
     print_table("What the mechanisms explain of changes", ["of", *heads], rows, caption)

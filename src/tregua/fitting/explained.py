@@ -5,7 +5,8 @@ With :math:`y_t` the log of the homicides on record and :math:`m_t` the log of w
 .. math:: \text{explained} = 1 - \frac{\sum_t \big((y_{t+h} - y_t) - (m_{t+h} - m_t)\big)^2}{\sum_t (y_{t+h} - y_t)^2}
 
 is 1 where they expect every change, 0 where they expect no more than a level that stays, and below 0 where they are worse than that. Levels do not count, so
-that a fit cannot buy a good number with them. It is told of the nation, and of the states beside it: of the log of a state less that of the nation.
+that a fit cannot buy a good number with them. Any steady rise explains something of a record that rose; what the best one explains, that of the mean change on
+record, stands beside. Both have seen the record. It is told of the nation, and of the states beside it: of the log of a state less that of the nation.
 
 Source: the coefficient of determination against a forecast of no change; R. J. Hyndman, A. B. Koehler, Int. J. Forecast. 22:679 (2006), on why the naive
 forecast is the yardstick.
@@ -36,7 +37,7 @@ def explained_table(states: pandas.DataFrame, nation: pandas.DataFrame) -> panda
 
     Returns:
         Columns: of (``nation``, ``states beside it``); years_apart; recorded and left: root of the mean squared change of the log, on record and less what
-        the mechanisms expect; explained [1].
+        the mechanisms expect; explained [1]; steady: what the mean change would explain [1].
     """
     import pandas
 
@@ -50,7 +51,8 @@ def explained_table(states: pandas.DataFrame, nation: pandas.DataFrame) -> panda
             if not change.any():  # Too few years, or one place: nothing changes beside the nation.
                 continue
             before, after = (float(np.sqrt(np.mean(x**2))) for x in (change, left))
-            rows.append({"of": part, "years_apart": years, "recorded": before, "left": after, "explained": 1.0 - (after / before) ** 2})
+            shares = {"explained": 1.0 - (after / before) ** 2, "steady": (float(change.mean()) / before) ** 2}
+            rows.append({"of": part, "years_apart": years, "recorded": before, "left": after, **shares})
     return pandas.DataFrame(rows)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from ..checkpoint import read_whole, unfinished_folder, write_whole
 from ..manifest import inputs_hash
 from ..mexico import as_known
+from ..policy import Modifier
 from ..run import make_plan
 from ..scenario import Scenario
 from ..scenario_file import load_scenario
@@ -50,12 +51,25 @@ CHANCE_RUNS = 100
 """Runs with chance beside the mean field: a bias of 1 % of a state's yearly count shows in all but the smallest."""
 
 
+LISTED = "leaders.removals"
+"""Parameter of removals that no list has."""
+
+
 def national(until: int) -> Scenario:
-    """The shipped national scenario to the end of a year, in whole weeks, with the policies that were in force and the ties that were known by then."""
+    """The shipped national scenario to the end of a year, in whole weeks, with the policies that were in force and what the data told by then.
+
+    Where the list of captures ends with the year, so does the policy that takes those on the list out of the removals at random.
+    """
     scenario, end = load_scenario("mexico").scenario, date(until + 1, 1, 1)
     # A change that is never in force is refused.
     policies = tuple(replace(p, modifiers=tuple(c for c in p.modifiers if not c.start or c.start < end)) for p in scenario.policies)
+    policies = tuple(replace(p, modifiers=tuple(_listed_to(c, end) for c in p.modifiers)) for p in policies)
     return replace(scenario, data=as_known(scenario.data, until), weeks=scenario.week_of(end), policies=tuple(p for p in policies if p.modifiers))
+
+
+def _listed_to(change: Modifier, end: date) -> Modifier:
+    """A change, which ends with the list of captures if it is one of removals at random."""
+    return replace(change, end=min(change.end, end)) if change.target == LISTED and change.end else change
 
 
 @dataclass(eq=False)

@@ -11,12 +11,14 @@ is so with chance :math:`\eta`, it falls so everywhere. It comes back over :math
 with :math:`\bar k_g` its mean cohesion; the part that leaves takes an empty place among the groups and is a rival of all. Where no place is empty the split
 does not happen and is counted. Known breakaways begin on their day.
 
-Well-known leaders of the record are captured or killed on their day besides, in the state and the group that the press named, with the same shock; there
-:math:`\eta` is 1 for the leader of a whole group and 0 for others. Removals by the rate above are then those that no list has (a dated policy of the scenario),
-and all of them once the record ends. From what follows captures in the record a fit can tell how large the shock is.
+Well-known leaders of the record are captured or killed in the first step after their day besides, in the state r and the group g on record: there
+:math:`k_{rg} \mapsto (1 - \sigma)\, k_{rg}`, and so in all states where a leader of the whole group was taken. Removals by the rate above are then those that
+no list has, by a dated policy of the scenario, and all of them once the record ends. What follows captures in the record is part of what a fit knows of the
+shock.
 
 That rivals press a badly led group is part of conflict, so that what a removal does to violence follows and is put in nowhere. Source: form ours, after the
-findings of Dell (2015), Calderón and others (2015) and Phillips (2015); days, states and groups of captures as the press reported them, a selection by fame.
+findings of Dell (2015), Calderón and others (2015) and Phillips (2015); days, states and groups of captures from a list of
+well-known events, most of them checked against the press: a selection by fame.
 """
 
 from __future__ import annotations
@@ -71,13 +73,13 @@ def disorder(v, fired, draw):
 
 
 def shaken(v, wings, heads):
-    """Cohesion after the leaders of wings (territory, group) and of whole groups (group,) are lost: nobody is shaken twice."""
+    """Cohesion after the leaders of wings (territory, group) and of whole groups (group,) are lost; who lost both is shaken once."""
     return v.cohesion * (1.0 - v.shock * wings) * (1.0 - v.shock * heads[None, :] * (1.0 - wings))
 
 
 def capture(v):
     """Hazard that a capture of the record happens [1/week], (capture,)."""
-    now = (v.time >= v.captured_on) & (v.time < v.captured_on + DUE_WEEKS) & (v.captured < 0.5)
+    now = (v.captured_on >= 0.0) & (v.time >= v.captured_on) & (v.time < v.captured_on + DUE_WEEKS) & (v.captured < 0.5)
     return jnp.where(now, DUE_HAZARD, 0.0)
 
 

@@ -62,8 +62,8 @@ class Runner:
     def scenario(self, weeks: int, policy: Policy | None = None) -> Scenario:
         """The nation for some weeks, under a policy or none."""
         run = self.published.run
-        history = tuple(Policy.scale(name, run[name], name=f"history of {name}") for name in HISTORY if name in self.model.parameters)
-        return Scenario(self.model, run["start"], weeks, run["data"], self.values, policies=(*history, *((policy,) if policy else ())), name=NAME)
+        known = tuple(Policy.scale(name, run[name], name=f"history of {name}") for name in HISTORY if name in self.model.parameters)
+        return Scenario(self.model, run["start"], weeks, run["data"], self.values, policies=(*known, *((policy,) if policy else ())), name=NAME)
 
     def __call__(self, weeks: int, policy: Policy | None = None) -> Trajectories:
         """Run it."""
