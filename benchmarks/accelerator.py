@@ -18,6 +18,9 @@ import tregua
 from tregua.session import begin
 
 WEEKS = 520
+MOST_APART = 0.5
+"""Standard errors by which two means may differ: both draw the same random numbers, and only rounding sets them apart."""
+
 AT_ONCE = (1, 4)
 """Chunks of replicates that are on the card at the same time."""
 
@@ -37,11 +40,11 @@ def agreement(ours: np.ndarray, theirs: np.ndarray) -> str:
     """How far the means of two ensembles are apart, in their standard errors.
 
     Raises:
-        SystemExit: by more than four, which one of 15,000 comparisons of two like ensembles would show.
+        SystemExit: by more than :data:`MOST_APART`.
     """
     errors = np.hypot(ours.std(ddof=1) / np.sqrt(len(ours)), theirs.std(ddof=1) / np.sqrt(len(theirs)))
     apart = float(abs(ours.mean() - theirs.mean()) / errors)
-    if apart > 4.0:
+    if apart > MOST_APART:
         raise SystemExit(f"the means {ours.mean():.0f} and {theirs.mean():.0f} are {apart:.1f} standard errors apart")
     return f"mean of members {apart:.1f} standard errors from that of the cores"
 
