@@ -131,7 +131,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
             "prisoners": (1.0 - MEMBERS_INSIDE) * inmates,
             "prison_capacity": places,
             "favoured": np.array([float(label == FAVOURED) for label in groups]),
-            **_captured(year),
+            **_captured(),
             **_routes(routes),
         },
         _values(people, footing.sum(axis=1)),
@@ -277,15 +277,14 @@ def _captures() -> list[dict[str, str]]:
     return [row for row in rows if row["date"] >= FIRST_CAPTURES and row["group"] in named and row["outcome"] in TAKEN]
 
 
-def _captured(year: int) -> dict[str, np.ndarray]:
-    """Day of each capture, never for those before ``year``; its state and group; and whether it took a leader of the whole group."""
+def _captured() -> dict[str, np.ndarray]:
+    """Day of each capture; its state and group; and whether it took a leader of the whole group."""
     rows, groups = _captures(), _groups()
-    days = [date.fromisoformat(row["date"]) for row in rows]
     wing = np.zeros((len(rows), len(state_codes()), len(groups)))
     for i, row in enumerate(rows):
         wing[i, state_codes().index(row["state_code"]), groups.index(row["group"])] = 1.0
     return {
-        "captured_on": np.array([float(day.toordinal()) if day.year >= year else NEVER for day in days]),
+        "captured_on": np.array([float(date.fromisoformat(row["date"]).toordinal()) for row in rows]),
         "captured_wing": wing,
         "captured_head": np.array([float(row["rank"] == "1") for row in rows]),
     }

@@ -114,9 +114,10 @@ class Work(Generic[S]):
 
     def write(self, place: Path, record: dict[str, Any]) -> None:
         """Write the folder, which is still staged."""
-        write_fit(place, self.posterior, self.fit, self.checks, {**self.how(), **record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__})
+        checks = {"explained": self.explained, **self.checks}
+        write_fit(place, self.posterior, self.fit, checks, {**self.how(), **record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__})
 
-    @property
+    @cached_property
     def explained(self) -> pandas.DataFrame:
         """What the mechanisms explain of changes in the record (:mod:`tregua.fitting.explained`)."""
         return explained_table(state_year_table(self.posterior, self.fit), nation_year_table(self.posterior, self.fit))

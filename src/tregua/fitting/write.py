@@ -17,7 +17,6 @@ from ..posteriors import ARRAYS, DISCREPANCY, PARAMETER, RECORD, SCATTER
 from ..store import write_json, write_pictures, write_tables
 from .chains import Chains, Length
 from .density import Posterior
-from .explained import explained_table
 from .identify import anchored, by_owner, told_apart
 from .outcome import Fit
 from .search import Best
@@ -43,8 +42,7 @@ def write_fit(folder: Path, posterior: Posterior, fit: Fit, checks: Mapping[str,
     write_draws(folder / ARRAYS, fit)
     apart = told_apart(fit.table)
     told = {"unknowns": fit.table, "told_apart": apart, "mechanisms": by_owner(apart), "group_sizes": anchored(fit.members)}
-    states, nation = state_year_table(posterior, fit), nation_year_table(posterior, fit)
-    told |= {"state_year": states, "nation_year": nation, "explained": explained_table(states, nation), "totals": totals_table(posterior, fit)}
+    told |= {"state_year": state_year_table(posterior, fit), "nation_year": nation_year_table(posterior, fit), "totals": totals_table(posterior, fit)}
     write_tables(folder, {**told, **checks})
     write_pictures(folder, pictures_of_fit(told, posterior.path.scenario.data.space))
     write_json(folder / RECORD, {**describe(posterior, fit), **record})
