@@ -19,7 +19,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LINES, FUNCTION = 400, 60
 
 LAYERS = (
-    {"errors", "types", "citations", "essays", "session", "__init__"},
+    {"errors", "types", "citations", "essays", "session", "code_digest", "__init__"},
     {"claims"},
     {"sources", "stocks", "units", "space", "samplers", "extras"},
     {"random", "scores"},

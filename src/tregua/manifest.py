@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import hashlib
-import inspect
 import json
 import platform
 import re
@@ -22,6 +20,7 @@ import numpy as np
 
 from . import __version__
 from .checkpoint import MANIFEST
+from .code_digest import class_digest, text_digest
 from .errors import TreguaError
 from .mechanism import Mechanism
 from .policy import Policy
@@ -52,10 +51,10 @@ def describe_inputs(run: Scenario | Trajectories, plan: Plan, draws: Draws | Non
 
     return {
         "package": __version__,
-        "mechanisms": {m.name: {"source": source_digest(m), "settings": _settings(m)} for m in scenario.model.mechanisms},
+        "mechanisms": {m.name: {"source": class_digest(type(m)), "settings": _settings(m)} for m in scenario.model.mechanisms},
         "parameters": {name: _plain(resolved.value) for name, resolved in sorted(resolve(scenario, draws).items())},
         "covariates": {name: _plain(np.asarray(scenario.data.covariates[name], float)) for name in sorted(scenario.model.covariates)},
-        "axes": {axis.name: _digest("\n".join(axis.labels)) for axis in scenario.data.space.axes},
+        "axes": {axis.name: text_digest("\n".join(axis.labels)) for axis in scenario.data.space.axes},
         "tables": {table["file"]: table["sha256"] for table in scenario.data.tables},
         "policies": [[_modifier(change) for change in policy.modifiers] for policy in scenario.policies],
         "start": scenario.start.isoformat(),
@@ -71,31 +70,12 @@ def describe_inputs(run: Scenario | Trajectories, plan: Plan, draws: Draws | Non
 
 def inputs_hash(run: Scenario | Trajectories, plan: Plan, draws: Draws | None = None) -> str:
     """SHA-256 of :func:`describe_inputs` in hexadecimal: the same for the same inputs in any process, with any number of workers."""
-    return _digest(json.dumps(describe_inputs(run, plan, draws), sort_keys=True, ensure_ascii=False, allow_nan=False))
+    return text_digest(json.dumps(describe_inputs(run, plan, draws), sort_keys=True, ensure_ascii=False, allow_nan=False))
 
 
 def joint_digest(digests: Sequence[str]) -> str:
     """One digest for several sets of inputs, as the folder, the record and the figures of a comparison give it."""
-    return _digest("\n".join(digests))
-
-
-def source_digest(mechanism: Mechanism) -> str:
-    """Digest of the code behind a mechanism: its file, or its class where it was typed into a session, or its compiled functions as a last resort."""
-    kind = type(mechanism)
-    module = inspect.getmodule(kind)
-    for thing in (module if module is not None and module.__name__ != "__main__" else kind, kind):
-        try:
-            return _digest(inspect.getsource(thing))
-        except (OSError, TypeError):
-            continue
-    functions = {name: value for name, value in vars(kind).items() if inspect.isfunction(value)}
-    return _digest("\n".join(f"{name} {_code(function.__code__)}" for name, function in sorted(functions.items())))
-
-
-def _code(code: Any) -> str:
-    """Instructions, names and constants of a function and of those inside it, without file and line."""
-    constants = [_code(const) if inspect.iscode(const) else repr(const) for const in code.co_consts]
-    return f"{code.co_code.hex()} {code.co_names} {constants}"
+    return text_digest("\n".join(digests))
 
 
 def _settings(mechanism: Mechanism) -> dict[str, str]:
@@ -105,14 +85,10 @@ def _settings(mechanism: Mechanism) -> dict[str, str]:
     return {field.name: repr(getattr(mechanism, field.name)) for field in dataclasses.fields(mechanism)}
 
 
-def _digest(text: str | bytes) -> str:
-    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
-
-
 def _plain(array: np.ndarray) -> Any:
     """An array as numbers, or as its digest where there are many."""
     array = np.ascontiguousarray(array, dtype="<f8")
-    return array.tolist() if array.size <= LISTED else {"shape": list(array.shape), "sha256": _digest(array.tobytes())}
+    return array.tolist() if array.size <= LISTED else {"shape": list(array.shape), "sha256": text_digest(array.tobytes())}
 
 
 def _modifier(change: Any) -> dict[str, Any]:

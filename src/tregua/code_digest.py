@@ -1,0 +1,76 @@
+"""Digest of what code does: its syntax tree without imports, docstrings and comments.
+
+Moving a file, reformatting it or mending a comment leaves the digest as it is, so that checkpoints
+and trained emulators stay valid; any other change makes a new one. Digests are the same in every
+version of Python that can read the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Iterator
+
+UNWRITTEN = ("type_comment", "type_ignores", "type_params", "kind", "ctx")
+"""Fields of syntax trees that say nothing more, or that not every version of Python has."""
+
+IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+def text_digest(text: str | bytes) -> str:
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+
+
+def syntax_digest(source: str) -> str:
+    """SHA-256 of the syntax tree of some source code.
+
+    Raises:
+        SyntaxError: where it is no Python.
+    """
+    return text_digest("\n".join(_words(ast.parse(textwrap.dedent(source)))))
+
+
+def class_digest(kind: type) -> str:
+    """Digest of the code behind a class: of its file, or of the class alone where it was typed into a
+    session, or of its compiled functions where there is no source at all.
+    """
+    module = inspect.getmodule(kind)
+    in_file = module is not None and module.__name__ != "__main__"
+    for place in (module, kind) if in_file else (kind,):
+        try:
+            return syntax_digest(inspect.getsource(place))
+        except (OSError, TypeError, SyntaxError):
+            continue
+    functions = {name: value for name, value in vars(kind).items() if inspect.isfunction(value)}
+    return text_digest("\n".join(f"{name} {_code(function.__code__)}" for name, function in sorted(functions.items())))
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    """A syntax tree as words: kinds of nodes, names of fields that hold something, and constants."""
+    yield type(node).__name__
+    for name, value in ast.iter_fields(node):
+        if name in UNWRITTEN or value is None or value == []:
+            continue
+        yield f".{name}"
+        if name == "body" and isinstance(value, list):
+            value = [part for part in value if not isinstance(part, IMPORTS) and not _is_text(part)]
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, ast.AST):
+                yield from _words(part)
+            else:
+                yield repr(part)
+    yield "."
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is a docstring, of whatever it stands under."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _code(code: object) -> str:
+    """Instructions, names and constants of a function and of those inside it, without file and line."""
+    constants = [_code(const) if inspect.iscode(const) else repr(const) for const in code.co_consts]  # type: ignore[attr-defined]
+    return f"{code.co_code.hex()} {code.co_names} {constants}"  # type: ignore[attr-defined]
