@@ -15,7 +15,7 @@ import numpy as np
 from timing import Row, race, show
 
 import tregua
-from tregua.session import begin
+from tregua.engine.session import begin
 
 WEEKS = 520
 MOST_APART = 0.5

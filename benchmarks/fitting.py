@@ -18,7 +18,7 @@ from pathlib import Path
 from startup import Start
 from timing import machine, save
 
-from tregua.posteriors import RECORD
+from tregua.scenarios.posterior import RECORD
 
 MAY_END_WITH = (0, 1)
 """Exit statuses of a fit that was written: chains of a benchmark are short, and the command says that they may not be believed."""

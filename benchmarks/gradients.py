@@ -11,11 +11,11 @@ import peers
 from throughput import WEEKS, setting
 from timing import Row, race
 
-from tregua.policy import Lever
-from tregua.random import Means, root_key
-from tregua.run import advance
-from tregua.solvers import MEAN_FIELD
-from tregua.state import State
+from tregua.engine.random import Means, root_key
+from tregua.engine.run import advance
+from tregua.engine.solvers.leap import MEAN_FIELD
+from tregua.engine.state import State
+from tregua.scenarios.policy import Lever
 
 
 def gradient(rounds: int) -> list[Row]:

@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 from timing import machine, save
 
-from tregua import session
-from tregua.lab.emulator import Emulator
-from tregua.lab.futures import WIDTH, Present
+from tregua.engine import session
 from tregua.lab.handles import handles_of, policy_of
-from tregua.lab.headline import headline, sure
-from tregua.lab.training import emulator_of, random_packages
-from tregua.lab.wire import Package
-from tregua.scenario_file import DEFAULT, load_scenario
+from tregua.lab.package import Package
+from tregua.lab.work.emulator import Emulator
+from tregua.lab.work.futures import WIDTH, Present
+from tregua.lab.work.headline import headline, sure
+from tregua.lab.work.training import emulator_of, random_packages
+from tregua.scenarios.toml import DEFAULT, load_scenario
 
 PAUSE = 0.05
 """Seconds between answers beside a job: as often as the page asks while a hand moves."""

@@ -22,7 +22,7 @@ IMPORTS = {
     "import numpy": "import numpy",
     "import jax": "import jax",
     "import tregua": "import tregua",
-    "import tregua, with all that a run needs": "import tregua.run, tregua.study",
+    "import tregua, with all that a run needs": "import tregua.engine.run, tregua.studies.study",
 }
 
 

@@ -59,7 +59,7 @@ def race(task: str, contenders: Mapping[str, Callable[[], object]], rounds: int,
 
 def machine() -> dict[str, str | int]:
     """Processor family, usable cores and versions; nothing that names a computer."""
-    from tregua.session import usable_cores
+    from tregua.engine.session import usable_cores
 
     info = Path("/proc/cpuinfo")
     names = re.findall(r"model name\s*:\s*(.*)", info.read_text()) if info.exists() else []

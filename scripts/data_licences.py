@@ -164,7 +164,7 @@ OWN = (
     ),
     Made(
         "Figures that disagree, and claims that nothing uses, in our own words.",
-        ("*/ledger/conflicts.toml", "*/ledger/excluded.toml"),
+        ("*/evidence/data/conflicts.toml", "*/evidence/data/excluded.toml"),
     ),
     Made("Frozen forecasts.", ("forecasts/*.parquet", "forecasts/*.json")),
 )

@@ -31,7 +31,7 @@ def pytest_sessionstart(session):
     # Not at import: the type checks are hooked in after this file is read, and see only what is imported later.
     import jax
 
-    from tregua import session as process
+    from tregua.engine import session as process
 
     process.begin(cores=2, float64=True)
     jax.config.update("jax_numpy_rank_promotion", "raise")

@@ -13,10 +13,10 @@ from starlette.testclient import TestClient
 
 from nation import seven_mechanisms
 from tregua.errors import TreguaError
-from tregua.lab.access import Access
-from tregua.lab.futures import WIDTH, Futures
-from tregua.lab.shared import Shared
-from tregua.lab.wire import Package, Setting
+from tregua.lab.package import Package, Setting
+from tregua.lab.web.access import Access
+from tregua.lab.work.futures import WIDTH, Futures
+from tregua.lab.work.shared import Shared
 
 YEARS = np.arange(2021, 2027)
 VICTIMS = ("member", "civilian")

@@ -9,13 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from toys import Populated, parameter
-from tregua.datasets import Dataset, read_table
-from tregua.mechanism import Mechanism
-from tregua.model import Model
-from tregua.scenario import Scenario
-from tregua.space import Axis, Space
-from tregua.stocks import ARRESTED, DEAD, DEAD_OTHERS, INMATES, MEMBERS, POPULATION, VIGILANTES
-from tregua.types import NONNEGATIVE, OUTSIDE, Evidence, Flow, LogNormal, Parameter, Record
+from tregua.countries.dataset import Dataset
+from tregua.model.declarations import NONNEGATIVE, OUTSIDE, Evidence, Flow, LogNormal, Parameter, Record
+from tregua.model.mechanism import Mechanism
+from tregua.model.model import Model
+from tregua.model.space import Axis, Space
+from tregua.model.vocabulary import ARRESTED, DEAD, DEAD_OTHERS, INMATES, MEMBERS, POPULATION, VIGILANTES
+from tregua.scenarios.scenario import Scenario
+from tregua.shipped import read_table
 
 ALLEGED = (Evidence("a newspaper", "alleged", "Said to have happened once."),)
 
@@ -82,7 +83,7 @@ def nation() -> Model:
 @cache
 def states(groups: int = 2) -> Dataset:
     """The 32 states in the order of the shipped table, with made-up populations."""
-    labels = tuple(row["name"] for row in read_table("mexico", "states.csv"))
+    labels = tuple(row["name"] for row in read_table("countries/mexico/tables", "states.csv"))
     sizes = {"corps": ("c0",), "group": tuple(f"g{i}" for i in range(groups)), "commodity": ("d0",), "route": ("r0",), "capture": ("e0",)}
     space = Space((Axis("territory", labels), *(Axis(name, names) for name, names in sizes.items())))
     return Dataset("states", space, {"population": np.linspace(7e5, 1.7e7, len(labels))})

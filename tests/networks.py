@@ -9,13 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from tregua.datasets import Dataset
-from tregua.model import Model
-from tregua.random import Means
-from tregua.scenario import Scenario
-from tregua.solvers.leap import leap
-from tregua.space import Axis, Space
-from tregua.state import State
+from tregua.countries.dataset import Dataset
+from tregua.engine.random import Means
+from tregua.engine.solvers.leap import leap
+from tregua.engine.state import State
+from tregua.model.model import Model
+from tregua.model.space import Axis, Space
+from tregua.scenarios.scenario import Scenario
 
 ROWS, COLUMNS, GROUPS, ROUTES, ORIGINS = 6, 4, 5, 42, 6
 COMMODITIES = ("cocaine", "heroin", "methamphetamine")

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tregua.datasets import read_table
-from tregua.lab.emulator import Emulator
-from tregua.lab.futures import WIDTH, Futures, Present
-from tregua.lab.shared import Shared
-from tregua.lab.wire import Package, Setting
-from tregua.plan import make_plan
-from tregua.scenario_file import load_scenario
+from tregua.engine.plan import make_plan
+from tregua.lab.package import Package, Setting
+from tregua.lab.work.emulator import Emulator
+from tregua.lab.work.futures import WIDTH, Futures, Present
+from tregua.lab.work.shared import Shared
+from tregua.scenarios.toml import load_scenario
+from tregua.shipped import read_table
 
 VICTIMS = ("civilian", "member", "police", "troops", "vigilante", "inmate")
 SHARES = np.array([0.09, 0.84, 0.03, 0.01, 0.01, 0.02])
@@ -47,8 +47,8 @@ def effect_of(key: str, value: float) -> float:
 def _baseline(number: int) -> np.ndarray:
     """A chunk of baselines: shape (replicate, year, territory, victim)."""
     draw = np.random.default_rng(number)
-    places = len(read_table("mexico", "states.csv"))
-    people = {row["state_code"]: float(row["population"]) for row in read_table("mexico", "population.csv") if row["year"] == "2007"}
+    places = len(read_table("countries/mexico/tables", "states.csv"))
+    people = {row["state_code"]: float(row["population"]) for row in read_table("countries/mexico/tables", "population.csv") if row["year"] == "2007"}
     size = np.exp(np.random.default_rng(99).normal(0.0, 0.9, places)) * np.array(list(people.values())) * 2.0e-4
     growth = np.cumsum(draw.normal(0.05, 0.08, (WIDTH, len(YEARS))), axis=1)
     level = np.exp(draw.normal(0.0, 0.2, (WIDTH, 1)) + growth)
@@ -63,7 +63,7 @@ def futures_of(settings: dict[str, float], number: int, wanted: int, quick: bool
     ramp = np.linspace(0.4, 1.0, len(YEARS))[None, :, None, None]
     change = sum(effect_of(key, value) for key, value in settings.items())
     changed = baseline if change == 0.0 else np.round(baseline * np.exp(change * own * ramp + draw.normal(0.0, 0.02, baseline.shape)))
-    labels = tuple(row["name"] for row in read_table("mexico", "states.csv"))
+    labels = tuple(row["name"] for row in read_table("countries/mexico/tables", "states.csv"))
     return Futures(YEARS, baseline, changed, VICTIMS, labels, wanted, quick, ERROR if quick else None)
 
 
@@ -159,9 +159,9 @@ class Lab:
 
 def main(pace: float) -> None:
     """Serve the made-up lab on a free port, and print a link for each line that comes in, until it is stopped."""
-    from tregua.lab.access import ENTRY, Access
     from tregua.lab.pages import add_pages
-    from tregua.lab.server import address_of, listen, make_app, serve
+    from tregua.lab.web.access import ENTRY, Access
+    from tregua.lab.web.server import address_of, listen, make_app, serve
 
     lab = shared(pace)
     with listen("127.0.0.1", 0) as sock:

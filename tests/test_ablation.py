@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import tregua
-from tregua.ablation import ablate, deaths, shortened, without
 from tregua.cli import run_command
 from tregua.errors import TreguaError
-from tregua.model import Model
-from tregua.policy import Modifier, Policy
-from tregua.posteriors import StoredPosterior
-from tregua.scenario import Scenario
+from tregua.model.model import Model
+from tregua.scenarios.policy import Modifier, Policy
+from tregua.scenarios.posterior import StoredPosterior
+from tregua.scenarios.scenario import Scenario
+from tregua.studies.ablation import ablate, deaths, shortened, without
 
 pytestmark = pytest.mark.slow
 
@@ -93,14 +93,14 @@ def test_a_mechanism_that_is_not_there_is_refused(scenario):
 
 
 def test_what_leaves_nobody_is_refused_before_any_work_and_skipped_where_all_are_asked_for(scenario, monkeypatch):
-    monkeypatch.setattr("tregua.ablation.simulate", lambda *_, **__: pytest.fail("refused before anything is computed"))
+    monkeypatch.setattr("tregua.studies.ablation.simulate", lambda *_, **__: pytest.fail("refused before anything is computed"))
     with pytest.raises(TreguaError, match="TR2207"):
         ablate(scenario, ["arrests", "founding"], weeks=52)
     asked = []
     monkeypatch.setattr(
-        "tregua.ablation.simulate", lambda one, *_, **__: asked.append(one) or SimpleNamespace(scenario=one, plan=SimpleNamespace(replicates=1))
+        "tregua.studies.ablation.simulate", lambda one, *_, **__: asked.append(one) or SimpleNamespace(scenario=one, plan=SimpleNamespace(replicates=1))
     )
-    monkeypatch.setattr("tregua.ablation.deaths", lambda run, victims: np.zeros(1))
+    monkeypatch.setattr("tregua.studies.ablation.deaths", lambda run, victims: np.zeros(1))
     ablate(scenario, weeks=52)
     assert [one.label for one in asked[1:]] == ["without recruitment", "without arrests", "without conflict", "without saturation"]
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tregua.baselines import BASELINES, REPLICATES, available, draw, monthly_record, yearly_record
-from tregua.baselines.persistence import last_year, last_years
-from tregua.baselines.record import LAST_YEAR
-from tregua.baselines.spread import past_errors
+from tregua.countries.record import LAST_YEAR, monthly_record, yearly_record
 from tregua.errors import TreguaError
+from tregua.forecasting.baselines import BASELINES, REPLICATES, available, draw
+from tregua.forecasting.baselines.persistence import last_year, last_years
+from tregua.forecasting.baselines.spread import past_errors
 
 FEW = ("08", "16", "31")
 """A state with a sudden wave, a large one, and one with few deaths."""
@@ -91,7 +91,7 @@ def test_rules_of_the_last_years_keep_the_months():
 
 
 def test_a_walk_finds_the_step_that_made_a_record():
-    from tregua.baselines.walk import variances
+    from tregua.forecasting.baselines.walk import variances
 
     rng, step = np.random.default_rng(1), 0.15
     level = np.cumsum(step * rng.standard_normal((200, 31)), axis=1)
@@ -103,7 +103,7 @@ def test_a_walk_finds_the_step_that_made_a_record():
 
 @pytest.mark.filterwarnings("ignore")
 def test_automatic_choice_follows_a_steep_line():
-    from tregua.baselines.automatic import _integrated, _smoothed
+    from tregua.forecasting.baselines.automatic import _integrated, _smoothed
 
     series = np.log(1e-5) + 0.2 * np.arange(20.0) + 0.01 * np.random.default_rng(2).standard_normal(20)
     for fit in (_smoothed, _integrated):
@@ -113,7 +113,7 @@ def test_automatic_choice_follows_a_steep_line():
 
 
 def test_features_at_a_year_do_not_change_with_later_years():
-    from tregua.baselines.boosted import REGIONS, features
+    from tregua.forecasting.baselines.boosted import REGIONS, features
 
     record = yearly_record()
     np.testing.assert_array_equal(features(record, 12), features(later_changed(record, 2002), 12))
@@ -128,7 +128,7 @@ def test_trees_learn_no_lead_that_is_too_long_for_the_record():
 
 
 def test_all_states_move_with_the_published_model():
-    from tregua.baselines.published_size import growth
+    from tregua.forecasting.baselines.published_size import growth
 
     rise = np.exp(growth(2012, 4))
     assert np.all(np.diff(rise) > 0) and 1.0 < rise[0] < 1.2

@@ -10,12 +10,12 @@ import pytest
 from scipy import stats
 
 from nation import seven_mechanisms
-from tregua.fitting.calibration import Places, calibrate, largest_distance, no_u_turn, records, smallest_narrowing, smallest_shift
-from tregua.fitting.density import Posterior
-from tregua.fitting.nearby import Nearby
-from tregua.fitting.paths import MeanField
-from tregua.fitting.streams import RECORDED, Homicides
-from tregua.fitting.unknowns import SCATTER, Unknowns
+from tregua.inference.calibration import Places, calibrate, largest_distance, no_u_turn, records, smallest_narrowing, smallest_shift
+from tregua.inference.density import Posterior
+from tregua.inference.laplace import Nearby
+from tregua.inference.mean_field import MeanField
+from tregua.inference.observations import RECORDED, Homicides
+from tregua.inference.unknowns import SCATTER, Unknowns
 
 CHANCE = 1e-6
 """Chance of a false alarm of one statistic of a check that should pass; those that should fail must fail at it too."""

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tregua.fitting.chains import Chains, Length, Sampler
-from tregua.fitting.outcome import problems, unknown_table
+from tregua.inference.chains import Chains, Length, Sampler
+from tregua.inference.draws import problems, unknown_table
 
 pytest.importorskip("numpyro")
 

@@ -8,11 +8,11 @@ import pytest
 
 import toys
 import tregua
-from tregua.datasets import Dataset
+from tregua.countries.dataset import Dataset
 from tregua.mechanisms.civilians import Civilians
-from tregua.model import Model
-from tregua.reference.michoacan_2013 import model as episode
-from tregua.scenario import Scenario
+from tregua.model.model import Model
+from tregua.scenarios.scenario import Scenario
+from tregua.studies.reproductions.michoacan_2013 import model as episode
 
 MODEL = Model((Civilians(),))
 COUNTRY = {"population": 125e6, "young_men": 20e6}

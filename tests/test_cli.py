@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tregua.cli import run_command
-from tregua.cli.record_commands import app
+from tregua.cli.app_record import app
 
 COMMANDS = sorted(name for name in app if not name.startswith("-"))
 SHORT = """
@@ -146,16 +146,16 @@ def test_compare_pairs_policies_with_the_baseline(short, tmp_path):
 
 
 def test_the_folder_of_a_comparison_has_the_digest_that_its_record_has(short, tmp_path, monkeypatch, capsys):
-    from tregua.manifest import make_manifest
+    from tregua.results.provenance import make_manifest
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)
+    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)
 
     def write(place, comparison, command, seconds, posterior=None):
         record = make_manifest("comparison", [comparison.baseline, *comparison.policies], command, seconds)
         (place / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
 
-    monkeypatch.setattr("tregua.store.write_comparison", write)
+    monkeypatch.setattr("tregua.reporting.run_folder.write_comparison", write)
     assert run_command(["compare", "short.toml", "--replicates", "2", "--json"]) == 0
     folder = next((tmp_path / "runs").iterdir())
     assert folder.name == f"short-compare-{json.loads((folder / 'manifest.json').read_text())['inputs_sha256'][:8]}"
@@ -202,11 +202,11 @@ def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
 def test_a_closed_terminal_leaves_nothing_half_written(number, tmp_path):
     script = (
-        "import sys, time; from pathlib import Path; import tregua.cli; import tregua.cli.commands as c; from tregua.checkpoint import staged\n"
+        "import sys, time; from pathlib import Path; import tregua.cli; import tregua.cli.app as c; from tregua.results.staging import staged\n"
         "def wait(*_):\n"
         "    with staged(Path('out'), False) as place:\n"
         "        (place / 'half').write_text('half'); print('writing', flush=True); time.sleep(60)\n"
-        "import tregua.scenario_file; tregua.scenario_file.load_scenario = wait\n"
+        "import tregua.scenarios.toml; tregua.scenarios.toml.load_scenario = wait\n"
         "tregua.cli.main(['check'])\n"
     )
     process = started(["-c", script], tmp_path, stdout=subprocess.PIPE)
@@ -219,32 +219,32 @@ def test_a_closed_terminal_leaves_nothing_half_written(number, tmp_path):
 
 def test_finished_parts_outlive_a_full_disk(short, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)  # the precision of this process is settled already
+    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)  # the precision of this process is settled already
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tregua.store.write_run", full)
+    monkeypatch.setattr("tregua.reporting.run_folder.write_run", full)
     assert run_command(["run", "short.toml", "--out", "out"]) == 2
     assert "TR3102" in capsys.readouterr().err
     assert len(list(tmp_path.glob(".unfinished-*/*.npz"))) == 1
-    monkeypatch.setattr("tregua.run.run_chunk", lambda *_: pytest.fail("finished parts must not be run again"))
-    monkeypatch.setattr("tregua.store.write_run", lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'))
+    monkeypatch.setattr("tregua.engine.run.run_chunk", lambda *_: pytest.fail("finished parts must not be run again"))
+    monkeypatch.setattr("tregua.reporting.run_folder.write_run", lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'))
     assert run_command(["run", "short.toml", "--out", "out", "--json"]) == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "short.toml"]
 
 
 def test_a_second_run_keeps_the_notes_that_a_user_put_into_the_folder(short, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)
-    monkeypatch.setattr("tregua.store.write_run", lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'))
+    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)
+    monkeypatch.setattr("tregua.reporting.run_folder.write_run", lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'))
     assert run_command(["run", "short.toml", "--json"]) == 0
     folder = next((tmp_path / "runs").iterdir())
     (folder / "notes.txt").write_text("mine")
     assert run_command(["run", "short.toml", "--json"]) == 0
     assert (folder / "notes.txt").read_text() == "mine"
     (folder / "scenario.toml").write_text("changed by me")
-    monkeypatch.setattr("tregua.run.run_chunk", lambda *_: pytest.fail("refused before anything is computed"))
+    monkeypatch.setattr("tregua.engine.run.run_chunk", lambda *_: pytest.fail("refused before anything is computed"))
     assert run_command(["run", "short.toml"]) == 2
     assert "TR3105" in capsys.readouterr().err
     assert (folder / "scenario.toml").read_text() == "changed by me"
@@ -289,15 +289,15 @@ def test_help_needs_no_jax():
 )
 def test_a_run_that_cannot_be_is_refused_before_it_computes(arguments, code, short, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tregua.cli.ensembles.begin", lambda: None)  # the precision of this process is settled already
-    monkeypatch.setattr("tregua.run.run_chunk", lambda *_: pytest.fail("nothing may be computed"))
+    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)  # the precision of this process is settled already
+    monkeypatch.setattr("tregua.engine.run.run_chunk", lambda *_: pytest.fail("nothing may be computed"))
     assert run_command(["run", "short.toml", *arguments]) == 2
     assert f"{code}:" in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["short.toml"]
 
 
 def test_a_fault_of_ours_is_told_as_one_and_has_a_status_of_its_own(monkeypatch, capsys):
-    monkeypatch.setattr("tregua.scenario_file.load_scenario", lambda *_: 1 / 0)
+    monkeypatch.setattr("tregua.scenarios.toml.load_scenario", lambda *_: 1 / 0)
     assert run_command(["check"]) == 3
     assert "TR9002: something went wrong inside Tregua" in capsys.readouterr().err
 

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-from tregua.code_digest import class_digest, syntax_digest
+from tregua.results.code_digest import class_digest, syntax_digest
 
 CODE = '''
 """Title."""

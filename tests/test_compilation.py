@@ -10,9 +10,9 @@ import pytest
 
 import toys
 import tregua
-from tregua import run
-from tregua.model import Model
-from tregua.policy import Policy
+from tregua.engine import run
+from tregua.model.model import Model
+from tregua.scenarios.policy import Policy
 
 SOLVERS = pytest.mark.parametrize("solver", ["tau-leap", "mean-field", "rk4", "exact"])
 SMALL = {"founding.members_at_start": 100.0, "arrests.effort": 0.5}

@@ -17,14 +17,14 @@ from test_compilation import traced
 from test_gradient import check_against_differences, outcomes_of
 from test_laws import relabelled
 from test_random import uniforms_of_a_step
-from tregua.mechanism import Mechanism, registry
-from tregua.model import AXES, Model
-from tregua.policy import Policy
-from tregua.random import Draws, replicate_key, root_key
-from tregua.scenario import Scenario
-from tregua.space import shape_of
-from tregua.types import OUTSIDE, Beta, Compartment, Level, LogNormal, Uniform
-from tregua.units import check_unit
+from tregua.engine.random import Draws, replicate_key, root_key
+from tregua.model.declarations import OUTSIDE, Beta, Compartment, Level, LogNormal, Uniform
+from tregua.model.mechanism import Mechanism, registry
+from tregua.model.model import AXES, Model
+from tregua.model.space import shape_of
+from tregua.model.units import check_unit
+from tregua.scenarios.policy import Policy
+from tregua.scenarios.scenario import Scenario
 
 NAMES = sorted(registry())
 TOYS = {"memory": toys.Memory, "splits": toys.Splits, "merges": toys.Merges}

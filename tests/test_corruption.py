@@ -10,13 +10,13 @@ import pytest
 
 import toys
 import tregua
-from tregua.datasets import Dataset
-from tregua.mechanism import Mechanism
+from tregua.countries.dataset import Dataset
 from tregua.mechanisms.corruption import Corruption
-from tregua.model import Model
-from tregua.space import Axis, Space
-from tregua.stocks import MEMBERS
-from tregua.types import OUTSIDE
+from tregua.model.declarations import OUTSIDE
+from tregua.model.mechanism import Mechanism
+from tregua.model.model import Model
+from tregua.model.space import Axis, Space
+from tregua.model.vocabulary import MEMBERS
 
 CORPS = ("municipal", "state", "federal")
 POLICE = np.array([[180_600.0, 249_400.0, 36_000.0]])

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 import toys
-from tregua.describe import as_json_text, as_markdown, describe, describe_mechanism, markdown_math, prior_text
+from tregua.engine.plan import ORDER_OF_A_WEEK
 from tregua.errors import TreguaError
-from tregua.mechanism import Mechanism, registry
-from tregua.model import Model
-from tregua.plan import ORDER_OF_A_WEEK
-from tregua.scenario_file import load_scenario
-from tregua.types import Beta, Level, LogNormal, Record, Track, Uniform
+from tregua.model.declarations import Beta, Level, LogNormal, Record, Track, Uniform
+from tregua.model.mechanism import Mechanism, registry
+from tregua.model.model import Model
+from tregua.reporting.odd import as_json_text, as_markdown, describe, describe_mechanism, markdown_math, prior_text
+from tregua.scenarios.toml import load_scenario
 
 ROOT = Path(__file__).parent.parent
 
@@ -119,8 +119,8 @@ def test_the_description_as_data_can_be_read_back(shipped):
 
 
 def test_equations_of_docstrings_become_markdown():
-    inline = markdown_math("With :math:`a < b` see :func:`~tregua.run` and ``x``.\n\n.. math:: a = b\n\nAfter.")
-    assert inline == "With $a < b$ see `tregua.run` and `x`.\n\n$$\na = b\n$$\n\nAfter."
+    inline = markdown_math("With :math:`a < b` see :func:`~tregua.engine.run` and ``x``.\n\n.. math:: a = b\n\nAfter.")
+    assert inline == "With $a < b$ see `tregua.engine.run` and `x`.\n\n$$\na = b\n$$\n\nAfter."
     block = markdown_math(".. math::\n    a = b, \\qquad\n    c = d\n\n    e = f\n\nAfter.")
     assert block == "$$\na = b, \\qquad\nc = d\n$$\n\n$$\ne = f\n$$\n\nAfter."
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tregua.essays import ESSAYS
+from tregua.error_codes import ESSAYS
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def test_readme_names_two_commands_of_one_line_each():
 
 
 def test_readme_commands_exist():
-    from tregua.cli.record_commands import app
+    from tregua.cli.app_record import app
 
     named = set(re.findall(r"`tregua ([a-z]+)", README))
     assert named == {name for name in app if not name.startswith("-")}
@@ -71,16 +71,18 @@ def test_every_public_name_has_a_docstring_and_loads():
 
 
 def test_every_shipped_table_has_a_source_and_the_number_of_rows_it_states():
-    from tregua.datasets import read_table, table_notes
+    from tregua.shipped import read_table, table_notes
 
-    data = ROOT / "src" / "tregua" / "data"
-    for folder in sorted({path.parent for path in data.rglob("*.csv")}):
-        if folder.name == "tables":
+    package = ROOT / "src" / "tregua"
+    folders = sorted({path.parent for path in package.rglob("*.csv")})
+    assert len(folders) > 4
+    for folder in folders:
+        if (folder.parent / "posterior.json").is_file():
             # What a fit made of the record; where that comes from is in the record of the fit.
-            assert (folder.parent / "posterior.json").is_file()
             continue
-        notes = {note["file"]: note for note in table_notes(folder.name)}
+        place = folder.relative_to(package).as_posix()
+        notes = {note["file"]: note for note in table_notes(place)}
         assert set(notes) == {path.name for path in folder.glob("*.csv")}
         for file, note in notes.items():
             assert note["source"] and note["licence"] and note["note"] and note["unit"]
-            assert len(read_table(folder.name, file)) == note["rows"]
+            assert len(read_table(place, file)) == note["rows"]

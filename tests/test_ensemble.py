@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from nation import seven_mechanisms
-from tregua.fitting.ensemble import Compared, Size, update
-from tregua.fitting.ensemble_job import EnsembleJob, ensemble_table, problems
-from tregua.fitting.runs import run_all
-from tregua.fitting.scatter import DISCREPANT, draw, log_density, spread, typical
-from tregua.fitting.streams import RECORDED, Fights, Homicides, Total
-from tregua.fitting.unknowns import SCATTER
-from tregua.run import simulate
+from tregua.engine.run import simulate
+from tregua.inference.ensemble import Compared, Size, update
+from tregua.inference.ensemble_job import EnsembleJob, ensemble_table, problems
+from tregua.inference.ensemble_runs import run_all
+from tregua.inference.observations import RECORDED, Fights, Homicides, Total
+from tregua.inference.scatter import DISCREPANT, draw, log_density, spread, typical
+from tregua.inference.unknowns import SCATTER
 
 UNKNOWN, DATUM = 6, 4
 
@@ -193,7 +193,7 @@ def test_a_stopped_fit_goes_on_where_it_stood_and_is_written(tmp_path):
 
     import pandas
 
-    from tregua.posteriors import load_posterior
+    from tregua.scenarios.posterior import load_posterior
 
     def quiet(done, everything):
         pass

@@ -10,7 +10,7 @@ from scipy import stats
 
 import toys
 import tregua
-from tregua.model import Model
+from tregua.model.model import Model
 
 pytestmark = pytest.mark.slow
 

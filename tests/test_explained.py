@@ -7,8 +7,8 @@ import numpy as np
 import pandas
 import pytest
 
-from tregua.fitting.explained import explained_table
-from tregua.posteriors import load_posterior
+from tregua.inference.variance_explained import explained_table
+from tregua.scenarios.posterior import load_posterior
 
 
 def tables(recorded, expected):

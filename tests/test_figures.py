@@ -9,16 +9,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from tregua import Model, Policy, Scenario, Study, TreguaError, simulate
-from tregua.drawing import label_ends, render, sheet, smoothed, styled
-from tregua.figures import (
-    difference_figure,
-    fan_figure,
-    overlay_figure,
-    pictures_of_comparison,
-    pictures_of_run,
-)
-from tregua.observe import bands, outcomes_of
-from tregua.wording import change, change_span, change_text, exact, listed, percent, persons, rounded, signed, signed_span, span
+from tregua.reporting.charts.runs import difference_figure, fan_figure, overlay_figure, pictures_of_comparison, pictures_of_run
+from tregua.reporting.charts.style import label_ends, render, sheet, smoothed, styled
+from tregua.reporting.wording import change, change_span, change_text, exact, listed, percent, persons, rounded, signed, signed_span, span
+from tregua.results.outcomes import outcomes_of
+from tregua.results.tables import bands
 
 SCENARIO = Scenario(Model.size_2023(), weeks=104, label="A small run")
 HALF = Policy.scale("recruitment.rate", 0.5, from_="2012-07", name="half")

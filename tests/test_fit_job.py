@@ -12,19 +12,19 @@ import pytest
 
 from nation import seven_mechanisms
 from tregua.cli import run_command
-from tregua.cli.record_commands import fit
+from tregua.cli.app_record import fit
+from tregua.engine.run import simulate
 from tregua.errors import TreguaError
-from tregua.fitting.chains import Length
-from tregua.fitting.density import Posterior
-from tregua.fitting.ensemble import Size
-from tregua.fitting.growth import LEVEL_MONTHS, first_days, growth
-from tregua.fitting.job import Job, national
-from tregua.fitting.nearby import Nearby
-from tregua.fitting.paths import MeanField
-from tregua.fitting.search import find_best
-from tregua.fitting.unknowns import Unknowns
-from tregua.posteriors import load_posterior
-from tregua.run import simulate
+from tregua.inference.chains import Length
+from tregua.inference.density import Posterior
+from tregua.inference.ensemble import Size
+from tregua.inference.growth import LEVEL_MONTHS, first_days, growth
+from tregua.inference.job import Job, national
+from tregua.inference.laplace import Nearby
+from tregua.inference.mean_field import MeanField
+from tregua.inference.optimum import find_best
+from tregua.inference.unknowns import Unknowns
+from tregua.scenarios.posterior import load_posterior
 
 pytest.importorskip("numpyro")
 

@@ -9,13 +9,13 @@ import pytest
 from scipy import stats
 
 from nation import seven_mechanisms
-from tregua.fitting.density import Posterior
-from tregua.fitting.paths import MeanField
-from tregua.fitting.search import find_best
-from tregua.fitting.streams import FIGHTS, RECORDED, Fights, Homicides, Total, streams_on_record
-from tregua.fitting.unknowns import SCATTER, Unknowns
-from tregua.run import simulate
-from tregua.types import Beta, LogNormal, Uniform
+from tregua.engine.run import simulate
+from tregua.inference.density import Posterior
+from tregua.inference.mean_field import MeanField
+from tregua.inference.observations import FIGHTS, RECORDED, Fights, Homicides, Total, streams_on_record
+from tregua.inference.optimum import find_best
+from tregua.inference.unknowns import SCATTER, Unknowns
+from tregua.model.declarations import Beta, LogNormal, Uniform
 
 SCATTERED = {name: prior.median for name, prior in SCATTER.items()}
 

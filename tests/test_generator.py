@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tregua.random import fold_in, root_key, tag, uniforms
+from tregua.engine.random import fold_in, root_key, uniforms
+from tregua.model.addresses import tag
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])

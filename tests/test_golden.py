@@ -21,9 +21,9 @@ import pytest
 
 import toys
 import tregua
-from tregua.model import Model
-from tregua.policy import Policy
-from tregua.trajectories import Trajectories
+from tregua.engine.trajectories import Trajectories
+from tregua.model.model import Model
+from tregua.scenarios.policy import Policy
 
 FOLDER = Path(__file__).parent / "golden"
 RELATIVE = {"rk4": 1e-9, "mean-field": 1e-9, "tau-leap": 1e-3, "exact": 1e-2}

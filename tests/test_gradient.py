@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import toys
-from tregua import run
-from tregua.model import Model
-from tregua.random import Means, root_key
-from tregua.scenario import Scenario
-from tregua.solvers import SOLVERS
-from tregua.state import State
+from tregua.engine import run
+from tregua.engine.random import Means, root_key
+from tregua.engine.solvers import SOLVERS
+from tregua.engine.state import State
+from tregua.model.model import Model
+from tregua.scenarios.scenario import Scenario
 
 pytestmark = pytest.mark.slow
 

@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tregua.datasets import read_table
-from tregua.fit_charts import held_out_picture
-from tregua.fitting.streams import streams_on_record
-from tregua.held_out import SERIES, held_out
-from tregua.model import Model
-from tregua.observe import yearly_values
-from tregua.outcomes import outcomes_of
-from tregua.run import simulate
-from tregua.scenario import Scenario
+from tregua.engine.run import simulate
+from tregua.inference.observations import streams_on_record
+from tregua.model.model import Model
+from tregua.reporting.charts.fit import held_out_picture
+from tregua.results.held_out import SERIES, held_out
+from tregua.results.outcomes import outcomes_of
+from tregua.results.tables import yearly_values
+from tregua.scenarios.scenario import Scenario
+from tregua.shipped import read_table
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,9 @@ def run():
 
 def test_counts_are_those_of_the_files():
     counts = {series.outcome: series.counts() for series in SERIES}
-    assert counts["recorded_missing"][2020] == sum(int(r["disappeared_or_not_located"]) for r in read_table("mexico", "missing.csv") if r["year"] == "2020")
+    assert counts["recorded_missing"][2020] == sum(
+        int(r["disappeared_or_not_located"]) for r in read_table("countries/mexico/tables", "missing.csv") if r["year"] == "2020"
+    )
     assert counts["recorded_displaced"] == {2016: 23169.0, 2017: 20390.0, 2018: 11491.0, 2020: 9741.0}
     assert counts["recorded_homicides"][2018] == 33_742
 

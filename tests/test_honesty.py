@@ -8,13 +8,13 @@ import pytest
 from scipy import stats
 
 from nation import seven_mechanisms
-from tregua.fitting.chance import chance_table
-from tregua.fitting.identify import Anchor, anchored, by_owner, effective_draws, told_apart, weighted_quantiles
-from tregua.fitting.paths import MeanField
-from tregua.fitting.steps import step_ladder, yearly
-from tregua.fitting.streams import FIGHTS, RECORDED, Homicides
-from tregua.fitting.unknowns import SCATTER, Unknowns
-from tregua.run import simulate
+from tregua.engine.run import simulate
+from tregua.inference.chance import chance_table
+from tregua.inference.identify import Anchor, anchored, by_owner, effective_draws, told_apart, weighted_quantiles
+from tregua.inference.mean_field import MeanField
+from tregua.inference.observations import FIGHTS, RECORDED, Homicides
+from tregua.inference.steps import step_ladder, yearly
+from tregua.inference.unknowns import SCATTER, Unknowns
 
 SCATTERED = {name: prior.median for name, prior in SCATTER.items()}
 

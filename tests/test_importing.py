@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from tregua.cli import run_command
-from tregua.datasets import read_table
+from tregua.countries.imports import import_figures, imported, read_figures, shipped_table
+from tregua.countries.mexico.places import state_code
+from tregua.countries.mexico.readers import MONTHS
 from tregua.errors import TreguaError
-from tregua.importing import import_figures, imported, read_figures, shipped_table
-from tregua.layouts import MONTHS
-from tregua.places import state_code
+from tregua.shipped import read_table
 
 STATES = {"01": "Aguascalientes", "05": "Coahuila de Zaragoza", "15": "México", "30": "Veracruz de Ignacio de la Llave"}
 GED = "id,year,type_of_violence,dyad_name,adm_1,latitude,longitude,date_start,date_end,best,high,low,deaths_civilians,country"
@@ -108,7 +108,7 @@ def test_an_inegi_export_is_kept_and_laid_over_the_shipped_months(tmp_path, enco
     assert new.loc[(new["state_code"] == "05") & (new["month"] == 3), "homicides"].tolist() == [202]
     assert figures.used[0] == "shipped homicides-month.csv"
     assert "2021.csv" in figures.used[1]
-    assert len(figures.table) == 12 * len(read_table("mexico", "homicides-month.csv")) + 48
+    assert len(figures.table) == 12 * len(read_table("countries/mexico/tables", "homicides-month.csv")) + 48
 
 
 def test_a_users_file_goes_before_the_shipped_figures_of_the_same_states_and_year_only(tmp_path):
@@ -155,7 +155,7 @@ def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_z
     assert mine.loc[("16", 2021, 12), "intentional_homicide"] == 0
     assert mine.loc[("01", 2022, 2), "intentional_homicide"] == 6
     assert ("01", 2022, 3) not in mine.index
-    assert set(mine.columns) == {*read_table("mexico", "victims-month.csv")[0], "origin"} - {"state_code", "year", "month"}
+    assert set(mine.columns) == {*read_table("countries/mexico/tables", "victims-month.csv")[0], "origin"} - {"state_code", "year", "month"}
 
 
 def test_a_ucdp_file_is_summed_by_state_year_and_type(tmp_path):

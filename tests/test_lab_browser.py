@@ -15,8 +15,8 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 from lab_visitor import CHROMIUM, DESKTOP, NAMELESS, TABLET, Visitor, artifact_folder, done, fan_of, said  # noqa: E402
 from stand_in import Lab  # noqa: E402
+from tregua.lab.package import Package, Setting  # noqa: E402
 from tregua.lab.pages.frame import GUESS, SCREENS  # noqa: E402
-from tregua.lab.wire import Package, Setting  # noqa: E402
 from tregua.lab.words import LANGUAGES, catalogue, sayer  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")]

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tregua.cli import run_command
-from tregua.cli.lab_command import REDIRECT, STEPS, open_lab
-from tregua.scenario_file import load_scenario
+from tregua.cli.lab import REDIRECT, STEPS, open_lab
+from tregua.scenarios.toml import load_scenario
 
 SMALL = """
 [scenario]
@@ -41,7 +41,7 @@ UPGRADE = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-versi
 )
 def test_what_cannot_be_served_is_refused_before_anything_listens(arguments, code, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tregua.cli.lab_command.begin", lambda: None)
+    monkeypatch.setattr("tregua.cli.lab.begin", lambda: None)
     assert run_command(["lab", *arguments]) == 2
     assert f"{code}:" in capsys.readouterr().err
 
@@ -112,8 +112,8 @@ def test_the_lab_is_given_the_posterior_of_its_scenario(monkeypatch):
         given.append(posterior)
         raise Enough
 
-    monkeypatch.setattr("tregua.cli.lab_command.begin", lambda: None)
-    monkeypatch.setattr("tregua.lab.shared.Shared.__init__", made)
+    monkeypatch.setattr("tregua.cli.lab.begin", lambda: None)
+    monkeypatch.setattr("tregua.lab.work.shared.Shared.__init__", made)
     with pytest.raises(Enough):
         open_lab("mexico", "127.0.0.1", 0, None, [], browser=False, quiet=True, json=False)
     assert given[0] is load_scenario("mexico").posterior

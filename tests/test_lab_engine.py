@@ -13,23 +13,23 @@ import pytest
 
 from lab_fakes import short_switches
 from nation import seven_mechanisms
-from tregua.devices import on_devices
+from tregua.engine.executor import on_devices
+from tregua.engine.run import TRACES, simulate
+from tregua.error_codes import ESSAYS
 from tregua.errors import TreguaError
-from tregua.essays import ESSAYS
-from tregua.lab.emulator import kept_emulator
-from tregua.lab.futures import WIDTH, Futures, Present
 from tregua.lab.handles import FIRST_DAY, GROUPS, KEYS, LETTERS, REACHES, by_key, first_day, handles_of, outside_evidence, policy_of
-from tregua.lab.headline import ALL, headline, killed_of, sure, tornado
-from tregua.lab.training import ANSWERS, COVERED, Course, emulator_of, measured, positions, random_packages
-from tregua.lab.wire import Package, Setting
-from tregua.limits import stances_of
-from tregua.manifest import parameter_records
-from tregua.model import Model
-from tregua.observe import by_year
-from tregua.outcomes import outcomes_of
-from tregua.policy import Policy
-from tregua.run import TRACES, simulate
-from tregua.scenario import Scenario
+from tregua.lab.package import Package, Setting
+from tregua.lab.work.emulator import kept_emulator
+from tregua.lab.work.futures import WIDTH, Futures, Present
+from tregua.lab.work.headline import ALL, headline, killed_of, sure, tornado
+from tregua.lab.work.training import ANSWERS, COVERED, Course, emulator_of, measured, positions, random_packages
+from tregua.model.model import Model
+from tregua.reporting.caveats import stances_of
+from tregua.results.outcomes import outcomes_of
+from tregua.results.provenance import parameter_records
+from tregua.results.tables import by_year
+from tregua.scenarios.policy import Policy
+from tregua.scenarios.scenario import Scenario
 
 FIRST = dt.date(2012, 1, 1)
 SMALL = seven_mechanisms(418)
@@ -198,7 +198,7 @@ class TestFutures:
 
     def test_chunks_are_held_from_many_threads(self, tmp_path, monkeypatch):
         """Threads of several devices hold chunks at once, beyond the number that is held."""
-        monkeypatch.setattr("tregua.lab.futures.HELD", 2)
+        monkeypatch.setattr("tregua.lab.work.futures.HELD", 2)
         fresh = Present(seven_mechanisms(110), first=dt.date(2008, 1, 1), cache=tmp_path)
         with ThreadPoolExecutor(4) as pool, short_switches():
             for done in [pool.submit(lambda i=i: [fresh._hold(n, {}) for n in range(i, 4000, 4)]) for i in range(4)]:

@@ -6,9 +6,9 @@ import pytest
 
 from lab_fakes import FakeEngine, client_of, fake_lab, futures, let_in, package, until
 from tregua.errors import TreguaError
-from tregua.lab.server import make_app
-from tregua.lab.uploads import MOST_BYTES, read_upload
-from tregua.observe import bands
+from tregua.lab.web.server import make_app
+from tregua.lab.web.uploads import MOST_BYTES, read_upload
+from tregua.results.tables import bands
 
 PLAIN = {"package": {"settings": [{"handle": "arrests.effort", "value": 2.0, "start": "2022-01-01"}]}, "pairs": 64}
 

@@ -20,33 +20,33 @@ pytest.importorskip("nicegui")
 import stand_in
 import tregua
 from stand_in import FIRST, PACKAGE
-from tregua.chart_options import apart, bare, ceiling, clean, fan, relative, tornado, victims
-from tregua.claims import CLAIM_STANCE
 from tregua.errors import TreguaError
-from tregua.lab.answer import KNOWN_REFUSALS, UNIT_KEYS, answer, headline_text
-from tregua.lab.bundle import Result, data_zip, figure, record_of, report, result_of, scenario_file
-from tregua.lab.causes import moves, ways
-from tregua.lab.charts import all_charts, fan_of, ground_of, tornado_of
-from tregua.lab.entry import DOOR
-from tregua.lab.guard import STATUS
+from tregua.evidence.claims import CLAIM_STANCE
+from tregua.lab.answers.answer import KNOWN_REFUSALS, UNIT_KEYS, answer, headline_text
+from tregua.lab.answers.bundle import Result, data_zip, figure, record_of, report, result_of, scenario_file
+from tregua.lab.answers.causes import moves, ways
+from tregua.lab.answers.charts import all_charts, fan_of, ground_of, tornado_of
 from tregua.lab.handles import GROUPS, KEYS, LETTERS
-from tregua.lab.headline import headline, sure
+from tregua.lab.package import Package
 from tregua.lab.pages.compare import charts_of, differing
 from tregua.lab.pages.frame import SCREENS
 from tregua.lab.pages.guess import GUESSES, QUESTIONS, class_of
 from tregua.lab.pages.start import IS, IS_NOT
 from tregua.lab.pages.trust import official, shipped_scores
 from tregua.lab.pages.why import REASONED
-from tregua.lab.uploads import read_upload
-from tregua.lab.wire import Package
+from tregua.lab.web.door import DOOR
+from tregua.lab.web.guard import STATUS
+from tregua.lab.web.uploads import read_upload
 from tregua.lab.words import LANGUAGES, WEAKNESSES, catalogue, claims, day, sayer
-from tregua.manifest import inputs_hash
-from tregua.maps import short
-from tregua.mechanism import registry
-from tregua.outcomes import VICTIMS
-from tregua.scenario import LAYERS
-from tregua.schedule_options import Stretch, schedule
-from tregua.tile_options import FADED, paler
+from tregua.lab.work.headline import headline, sure
+from tregua.model.mechanism import registry
+from tregua.reporting.browser.base import apart, bare, ceiling, clean, fan, relative, tornado, victims
+from tregua.reporting.browser.schedule import Stretch, schedule
+from tregua.reporting.browser.tiles import FADED, paler
+from tregua.reporting.charts.maps import short
+from tregua.results.outcomes import VICTIMS
+from tregua.results.provenance import inputs_hash
+from tregua.scenarios.scenario import LAYERS
 
 SOURCE = Path(tregua.__file__).parent
 
@@ -74,17 +74,17 @@ def dynamic_keys(shared) -> set[str]:
     found |= {f"why.reason_{layer.replace(' ', '_')}" for layer in REASONED}
     found |= {f"trust.fit_{name}" for name in ("years", "unknowns", "moved_by_the_record", "largest_r_hat")}
     found |= {f"{DOOR}{name}" for name in ("title", "in", "password", "open", "continue", "code", *STATUS)}
-    from tregua.baselines import BASELINES
+    from tregua.forecasting.baselines import BASELINES
 
     return found | {f"forecast.{name}" for name in (*BASELINES, "layer")}
 
 
 def test_no_text_is_missing_and_none_is_unused(shared):
-    files = [*(SOURCE / "lab").rglob("*.py"), *SOURCE.glob("*_options.py"), SOURCE / "templates" / "lab.html.j2"]
+    files = [*(SOURCE / "lab").rglob("*.py"), *(SOURCE / "reporting" / "browser").glob("*.py"), SOURCE / "reporting" / "templates" / "lab.html.j2"]
     texts = "\n".join(file.read_text(encoding="utf-8") for file in files)
     written = set(re.findall(r'["\']([a-z_]+(?:\.[A-Za-z0-9_]+)+|span)["\']', texts))
     known, dynamic = set(catalogue("en")), dynamic_keys(shared)
-    said = set(re.findall(r'\bsay\("([^"{%]+)"', texts))
+    said = set(re.findall(r'\bsay\(\s*"([^"{%]+)"', texts))
     assert said - known == set(), "texts that are said and are not there"
     assert dynamic - known == set(), "texts that are put together and are not there"
     assert known - written - dynamic == set(), "texts that nothing says"

@@ -8,13 +8,13 @@ import pytest
 
 from lab_fakes import SCENARIO, FakeEmulator, FakeEngine, fake_lab, futures, package, short_switches, until
 from tregua.errors import TreguaError
-from tregua.lab.futures import WIDTH
 from tregua.lab.handles import handles_of
-from tregua.lab.jobs import MOST_KEPT_EACH, MOST_PAIR_YEARS, MOST_WAITING, MOST_WAITING_EACH, Jobs
-from tregua.lab.shared import CHUNKS_FIRST, Shared
-from tregua.lab.visits import MOST_FUTURES, Visit
-from tregua.lab.wire import PAIRS_FIRST, PairsRequest
-from tregua.posteriors import load_posterior
+from tregua.lab.package import PAIRS_FIRST, PairsRequest
+from tregua.lab.work.futures import WIDTH
+from tregua.lab.work.jobs import MOST_KEPT_EACH, MOST_PAIR_YEARS, MOST_WAITING, MOST_WAITING_EACH, Jobs
+from tregua.lab.work.shared import CHUNKS_FIRST, Shared
+from tregua.lab.work.visits import MOST_FUTURES, Visit
+from tregua.scenarios.posterior import load_posterior
 
 
 class Chunks:

@@ -9,8 +9,9 @@ pytest.importorskip("nicegui")
 from nicegui import Client
 
 from stand_in import FIRST
-from tregua.lab.answer import held_text
-from tregua.lab.charts import median_change
+from tregua.lab.answers.answer import held_text
+from tregua.lab.answers.charts import median_change
+from tregua.lab.package import MOST_NAME, Package, Setting
 from tregua.lab.pages.compare import charts_of
 from tregua.lab.pages.frame import Screen
 from tregua.lab.pages.lab import named_apart
@@ -18,11 +19,10 @@ from tregua.lab.pages.levers import with_position
 from tregua.lab.pages.schedule import MOST_RAMP, ramp_of
 from tregua.lab.pages.trust import fitted, reach_text
 from tregua.lab.pages.why import today_text
-from tregua.lab.visits import Visit
-from tregua.lab.wire import MOST_NAME, Package, Setting
 from tregua.lab.words import sayer
-from tregua.manifest import parameter_records
-from tregua.wording import rounded
+from tregua.lab.work.visits import Visit
+from tregua.reporting.wording import rounded
+from tregua.results.provenance import parameter_records
 
 
 def test_pages_of_one_visitor_have_packages_of_their_own(shared, say):

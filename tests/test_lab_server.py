@@ -9,11 +9,11 @@ from starlette.websockets import WebSocketDisconnect
 
 from lab_fakes import HOST, ORIGIN, PORT, client_of, fake_lab, let_in, package, socket_of, until
 from tregua.errors import TreguaError
-from tregua.lab.access import is_loopback, read_password
-from tregua.lab.guard import MOST_BODY, MOST_SOCKETS, Guard
-from tregua.lab.peers import user_at
-from tregua.lab.server import listen
-from tregua.lab.visits import IDLE, MOST_PINS, MOST_VISITS, PAGES, PAGES_BURST, REQUESTS, REQUESTS_BURST, Allowance, Visit, Visits
+from tregua.lab.web.access import is_loopback, read_password
+from tregua.lab.web.guard import MOST_BODY, MOST_SOCKETS, Guard
+from tregua.lab.web.peers import user_at
+from tregua.lab.web.server import listen
+from tregua.lab.work.visits import IDLE, MOST_PINS, MOST_VISITS, PAGES, PAGES_BURST, REQUESTS, REQUESTS_BURST, Allowance, Visit, Visits
 
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 
@@ -214,8 +214,8 @@ def test_the_system_tells_whose_program_is_at_the_other_end():
 def test_a_cookie_is_of_no_use_to_another_user_of_this_computer(door, monkeypatch, user, own, status):
     app, access = door
     client = let_in(app, access)
-    monkeypatch.setattr("tregua.lab.peers.os.getuid", lambda: own)
-    monkeypatch.setattr("tregua.lab.peers.user_at", lambda peer, here: user)
+    monkeypatch.setattr("tregua.lab.web.peers.os.getuid", lambda: own)
+    monkeypatch.setattr("tregua.lab.web.peers.user_at", lambda peer, here: user)
     assert client.get("/").status_code == status
     _, shared_access = fake_lab(password="correct horse battery")
     assert let_in(Guard(echo, shared_access), shared_access).get("/").status_code == 200, "with a password, others are meant to come in"
@@ -272,7 +272,7 @@ def test_a_port_that_is_taken_is_refused_when_named_and_else_passed_over(monkeyp
         port = taken.getsockname()[1]
         with pytest.raises(TreguaError, match="TR3004"):
             listen("127.0.0.1", port)
-        monkeypatch.setattr("tregua.lab.server.PORT", port)
+        monkeypatch.setattr("tregua.lab.web.server.PORT", port)
         with listen("127.0.0.1", None) as free:
             assert free.getsockname()[1] != port
     for bad in (-1, 65_536):

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import toys
 import tregua
+from tregua.engine.trajectories import Trajectories
 from tregua.errors import TreguaError
-from tregua.model import Model
-from tregua.policy import Modifier, Policy
-from tregua.space import Axis, Space
-from tregua.trajectories import Trajectories
+from tregua.model.model import Model
+from tregua.model.space import Axis, Space
+from tregua.scenarios.policy import Modifier, Policy
 
 STOCKS = ("members", "arrested", "dead", "retired")
 WHOLE = Model.size_2023() + toys.Memory() + toys.Splits() + toys.Merges()

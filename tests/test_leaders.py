@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from toys import Populated, scenario, world
+from tregua.engine.run import simulate
 from tregua.mechanisms.leaders import Leaders
-from tregua.model import Model
-from tregua.run import simulate
+from tregua.model.model import Model
 
 MODEL = Model((Populated(), Leaders()))
 START, NEVER, SHOCK = dt.date(2012, 1, 1).toordinal(), 1e9, 0.6

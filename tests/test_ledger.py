@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tregua import ledger
-from tregua.citations import CITED
-from tregua.claims import ARTICLES, CLAIM_ARTICLE, CLAIM_STANCE
 from tregua.errors import TreguaError
-from tregua.mechanism import Mechanism, registry
-from tregua.sources import assumed, cite, claim
-from tregua.types import NONNEGATIVE, Evidence, LogNormal, Parameter
+from tregua.evidence import ledger
+from tregua.evidence.cite import assumed, cite, claim
+from tregua.evidence.claims import ARTICLES, CLAIM_ARTICLE, CLAIM_STANCE
+from tregua.evidence.sources import CITED
+from tregua.model.declarations import NONNEGATIVE, Evidence, LogNormal, Parameter
+from tregua.model.mechanism import Mechanism, registry
 
-FOLDER = Path(ledger.__file__).parent / "data" / "ledger"
+FOLDER = Path(ledger.__file__).parent / "data"
 ROWS = list(csv.DictReader((FOLDER / "claims.csv").read_text(encoding="utf-8").splitlines()))
 
 

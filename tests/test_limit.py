@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 import toys
-from tregua import run
-from tregua.datasets import Dataset, load
-from tregua.mechanism import registry
-from tregua.model import Model
-from tregua.random import Means
-from tregua.scenario import Scenario
-from tregua.space import Axis, Space
-from tregua.state import STATUS_TEXT, State
-from tregua.types import DATE
+from tregua.countries.dataset import Dataset
+from tregua.countries.registry import load
+from tregua.engine import run
+from tregua.engine.random import Means
+from tregua.engine.state import STATUS_TEXT, State
+from tregua.model.declarations import DATE
+from tregua.model.mechanism import registry
+from tregua.model.model import Model
+from tregua.model.space import Axis, Space
+from tregua.scenarios.scenario import Scenario
 
 pytestmark = pytest.mark.slow
 

@@ -12,24 +12,26 @@ import numpy as np
 import pytest
 
 import tregua
-from tregua.corridors import CORRIDOR_LINK, corridors
-from tregua.datasets import load, read_table, table_notes
-from tregua.fitting.job import national
-from tregua.mexico import FEDERAL_OFFICERS, LOCAL_OFFICERS, LOCAL_WEIGHT, MEMBERS_INSIDE, NEVER, _years_of_fighting, as_known, state_codes
-from tregua.reference import published
+from tregua.countries.corridors import CORRIDOR_LINK, corridors
+from tregua.countries.mexico.build import FEDERAL_OFFICERS, LOCAL_OFFICERS, LOCAL_WEIGHT, MEMBERS_INSIDE, NEVER, _years_of_fighting, as_known, state_codes
+from tregua.countries.registry import load
+from tregua.inference.job import national
+from tregua.shipped import read_table, table_notes
+from tregua.studies.reproductions import published
 
-PLACE = Path(tregua.__file__).parent / "data" / "mexico"
+COUNTRY = Path(tregua.__file__).parent / "countries" / "mexico"
+PLACE = COUNTRY / "tables"
 FILES = sorted(path.name for path in PLACE.glob("*.csv"))
 NAMES = ("mexico-2007", "mexico-2012")
 
 
 def total(file, column, where=lambda row: True):
-    return sum(float(row[column] or 0) for row in read_table("mexico", file) if where(row))
+    return sum(float(row[column] or 0) for row in read_table("countries/mexico/tables", file) if where(row))
 
 
 def test_states_are_the_32_in_the_order_of_their_codes():
     assert state_codes() == tuple(f"{i:02d}" for i in range(1, 33))
-    rows = read_table("mexico", "states.csv")
+    rows = read_table("countries/mexico/tables", "states.csv")
     assert len({(row["tile_row"], row["tile_col"]) for row in rows}) == 32
     assert {row["abbreviation"] for row in rows if row["borders_us"] == "1"} == {"BC", "SON", "CHIH", "COAH", "NL", "TAMPS"}
     assert sum(float(row["area_km2"]) for row in rows) == pytest.approx(1_959_248, rel=0.005)
@@ -41,11 +43,13 @@ def test_homicides_of_the_states_add_up_to_the_national_figure_inegi_published(y
 
 
 def test_months_add_up_to_years_and_years_to_the_national_series():
-    months = {(r["state_code"], r["year"]): sum(int(r[f"m{i:02d}"]) for i in range(1, 13)) for r in read_table("mexico", "homicides-month.csv")}
-    years = {(r["state_code"], r["year"]): int(r["homicides"]) for r in read_table("mexico", "homicides-year.csv")}
+    months = {
+        (r["state_code"], r["year"]): sum(int(r[f"m{i:02d}"]) for i in range(1, 13)) for r in read_table("countries/mexico/tables", "homicides-month.csv")
+    }
+    years = {(r["state_code"], r["year"]): int(r["homicides"]) for r in read_table("countries/mexico/tables", "homicides-year.csv")}
     assert months == years
     assert len(years) == 32 * 31
-    national = {r["year"]: float(r["value"]) for r in read_table("mexico", "national-year.csv") if r["indicator"] == "homicides_inegi"}
+    national = {r["year"]: float(r["value"]) for r in read_table("countries/mexico/tables", "national-year.csv") if r["indicator"] == "homicides_inegi"}
     summed = defaultdict(int)
     for (_, year), deaths in years.items():
         summed[year] += deaths
@@ -64,14 +68,16 @@ def test_other_totals_are_those_published_by_the_sources():
 
 
 def test_the_vetting_figures_hold_those_that_contradict_one_another():
-    rows = [row for row in read_table("mexico", "vetting.csv") if row["quantity"].startswith("failed") and row["population"].startswith("federal")]
+    rows = [
+        row for row in read_table("countries/mexico/tables", "vetting.csv") if row["quantity"].startswith("failed") and row["population"].startswith("federal")
+    ]
     assert {2045.0, 17862.0, 1176.0} <= {float(row["value"]) for row in rows}
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_outcome_is_later_than_2020(file):
     latest = 2030 if file == "population.csv" else 2020
-    for row in read_table("mexico", file):
+    for row in read_table("countries/mexico/tables", file):
         found = [int(row["year"])] if "year" in row else []
         found += [int(row["date"][:4])] if "date" in row else []
         assert all(1980 <= year <= latest for year in found)
@@ -79,16 +85,16 @@ def test_no_outcome_is_later_than_2020(file):
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_table_has_a_column_for_persons_or_an_unknown_state_or_group(file):
-    rows = read_table("mexico", file)
+    rows = read_table("countries/mexico/tables", file)
     assert not {"leader", "alias", "person", "nickname"} & set(rows[0])
     assert {row["state_code"] for row in rows if "state_code" in row} <= {*state_codes(), "00"}
-    groups = {row["group"] for row in read_table("mexico", "groups.csv")}
+    groups = {row["group"] for row in read_table("countries/mexico/tables", "groups.csv")}
     for row in rows:
         assert {row[column] for column in ("group", "group_a", "group_b") if column in row} <= {*groups, "Guadalajara (before 1990)"}
 
 
 def test_leaders_are_events_without_persons():
-    rows = read_table("mexico", "leaders-removed.csv")
+    rows = read_table("countries/mexico/tables", "leaders-removed.csv")
     assert set(rows[0]) == {"event", "date", "date_precision_in_source", "group", "state_code", "outcome", "rank", "verified", "source"}
     # A name is two capitalised words that are neither a group nor one of the few sources.
     allowed = {row["group"] for row in rows} | {"timeline in github.com/diegovalle/Homicide-MX-Drug-War", "general knowledge", "press"}
@@ -98,11 +104,11 @@ def test_leaders_are_events_without_persons():
 
 def test_tables_are_small_and_complete_csv():
     assert sum(path.stat().st_size for path in PLACE.glob("*.csv")) < 700_000
-    assert sum(path.stat().st_size for path in PLACE.rglob("*") if path.is_file()) < 2_000_000, "with what is computed from them: the fit and the emulator"
+    assert sum(path.stat().st_size for path in COUNTRY.rglob("*") if path.is_file()) < 2_000_000, "with what is computed from them: the fit and the emulator"
     for path in PLACE.glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
             assert len({len(line) for line in csv.reader(file)}) == 1, path.name
-    assert all(note["years"] for note in table_notes("mexico"))
+    assert all(note["years"] for note in table_notes("countries/mexico/tables"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -170,10 +176,10 @@ def test_routes_begin_at_an_origin_end_at_the_border_and_step_between_neighbours
 
 def test_lengths_are_those_of_an_algorithm_written_out_by_hand():
     """Floyd and Warshall on the kilometres between centres, and half the width of the last state."""
-    states = read_table("mexico", "states.csv")
+    states = read_table("countries/mexico/tables", "states.csv")
     place = {row["state_code"]: i for i, row in enumerate(states)}
     km = [[0.0 if i == j else float("inf") for j in range(32)] for i in range(32)]
-    for row in read_table("mexico", "adjacency.csv"):
+    for row in read_table("countries/mexico/tables", "adjacency.csv"):
         i, j = place[row["state_a"]], place[row["state_b"]]
         km[i][j] = km[j][i] = float(row["centroid_km"])
     for middle in range(32):
@@ -187,7 +193,7 @@ def test_lengths_are_those_of_an_algorithm_written_out_by_hand():
 
 def test_the_supply_of_each_commodity_is_shared_among_its_origins():
     routes, carries = corridors(), load("mexico-2007").covariates["carries"]
-    states = [row["name"] for row in read_table("mexico", "states.csv")]
+    states = [row["name"] for row in read_table("countries/mexico/tables", "states.csv")]
     share = np.array([[carries[routes.origin[:, s] == 1, c].max(initial=0.0) for c in range(3)] for s in range(32)])
     assert share.sum(axis=0) == pytest.approx([1, 1, 1])
     assert states[share[:, 1].argmax()] == "Guerrero"
@@ -213,10 +219,10 @@ def test_footholds_are_shares_that_follow_the_record_of_presence():
 def test_foothold_of_a_state_is_what_the_table_says_by_hand():
     """Aguascalientes: mean counts of 2006 to 2008 and the assumed weight of local groups for the inhabitants."""
     counts = defaultdict(float)
-    for row in read_table("mexico", "presence.csv"):
+    for row in read_table("countries/mexico/tables", "presence.csv"):
         if row["source"] == "Coscia and Ríos" and row["state_code"] == "01" and row["year"] in {"2006", "2007", "2008"}:
             counts[row["group"]] += float(row["count"]) / 3
-    people = next(float(r["population"]) for r in read_table("mexico", "population.csv") if r["state_code"] == "01" and r["year"] == "2007")
+    people = next(float(r["population"]) for r in read_table("countries/mexico/tables", "population.csv") if r["state_code"] == "01" and r["year"] == "2007")
     counts["Local groups"] += LOCAL_WEIGHT * people / 1e6
     data = load("mexico-2007")
     expected = [counts[group] / sum(counts.values()) for group in data.space.labels("group")]
@@ -242,7 +248,7 @@ def test_the_feuds_of_the_record_are_rivalries():
 def test_captures_are_those_of_the_table_that_cost_a_named_group_its_leader():
     data = load("mexico-2007")
     groups, states = data.space.labels("group"), data.space.labels("territory")
-    rows = {row["event"]: row for row in read_table("mexico", "leaders-removed.csv")}
+    rows = {row["event"]: row for row in read_table("countries/mexico/tables", "leaders-removed.csv")}
     kept = data.space.labels("capture")
     left_out = {(row["outcome"], row["group"]) for event, row in rows.items() if event not in kept and row["date"] >= "2007"}
     assert left_out == {
@@ -285,7 +291,9 @@ def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
     def past(folder, file):
         return [row for row in read_table(folder, file) if file != "relations.csv" and int(row.get("year", 0)) <= 2012]
 
-    monkeypatch.setattr("tregua.mexico.read_table", lambda folder, file: read_table(folder, file) if file == "groups.csv" else past(folder, file))
+    monkeypatch.setattr(
+        "tregua.countries.mexico.build.read_table", lambda folder, file: read_table(folder, file) if file == "groups.csv" else past(folder, file)
+    )
     again = as_known(whole, 2012).covariates
     np.testing.assert_array_equal(again["rivalry"], then["rivalry"])
     np.testing.assert_array_equal(again["alliance"], then["alliance"])
@@ -324,7 +332,7 @@ def test_removals_at_random_and_those_on_record_are_an_even_rate_together():
 def test_years_of_fighting_are_those_of_the_table_of_relations():
     """Two ways to the same count: by pair in one table, by pair and year in the other."""
     groups, years = load("mexico-2007").space.labels("group"), _years_of_fighting(2020)
-    rows = read_table("mexico", "relations.csv")
+    rows = read_table("countries/mexico/tables", "relations.csv")
     assert len(rows) == 18
     for row in rows:
         assert years[groups.index(row["group_a"]), groups.index(row["group_b"])] == float(row["years_of_fighting"]), row

@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tregua.reference import michoacan_2013 as episode
-from tregua.reference.published import load
-from tregua.run import simulate
+from tregua.engine.run import simulate
+from tregua.studies.reproductions import michoacan_2013 as episode
+from tregua.studies.reproductions.published import load
 
 pytestmark = pytest.mark.slow
 

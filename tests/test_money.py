@@ -9,13 +9,13 @@ import pytest
 
 import toys
 import tregua
-from tregua.datasets import Dataset
+from tregua.countries.dataset import Dataset
 from tregua.mechanisms.money import Money
-from tregua.model import Model
-from tregua.policy import Policy
-from tregua.scenario import Scenario
-from tregua.space import Axis, Space
-from tregua.stocks import MEMBERS
+from tregua.model.model import Model
+from tregua.model.space import Axis, Space
+from tregua.model.vocabulary import MEMBERS
+from tregua.scenarios.policy import Policy
+from tregua.scenarios.scenario import Scenario
 
 EACH = 200.0
 

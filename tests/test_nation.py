@@ -9,19 +9,20 @@ from matplotlib.collections import PolyCollection
 import nation
 from test_report import Page
 from tregua import Policy, Study, TreguaError, simulate
-from tregua.figures import pictures_of_comparison, pictures_of_run
-from tregua.limits import alleged, assumptions, left_out, stance_counts
-from tregua.manifest import make_manifest
-from tregua.maps import difference_map_figure, map_figure, states_figure
-from tregua.mechanism import registry
-from tregua.model import Model
-from tregua.observe import bands, yearly_values
-from tregua.outcomes import VICTIMS, deaths_of, headlines, outcomes_of, summary
-from tregua.report import comparison_report, readme, run_report
-from tregua.store import comparison_tables, run_tables
-from tregua.territories import PERSONS, population_of, tiles_of, values_by_territory, yearly_by_territory
-from tregua.types import BACKGROUND
-from tregua.victims import ALL, deaths_by_victim, deaths_in_run, recorded_against_happened
+from tregua.countries.tiles import tiles_of
+from tregua.model.declarations import BACKGROUND
+from tregua.model.mechanism import registry
+from tregua.model.model import Model
+from tregua.reporting.caveats import alleged, assumptions, left_out, stance_counts
+from tregua.reporting.charts.maps import difference_map_figure, map_figure, states_figure
+from tregua.reporting.charts.runs import pictures_of_comparison, pictures_of_run
+from tregua.reporting.html import comparison_report, readme, run_report
+from tregua.reporting.run_folder import comparison_tables, run_tables
+from tregua.results.by_territory import PERSONS, population_of, values_by_territory, yearly_by_territory
+from tregua.results.by_victim import ALL, deaths_by_victim, deaths_in_run, recorded_against_happened
+from tregua.results.outcomes import VICTIMS, deaths_of, headlines, outcomes_of, summary
+from tregua.results.provenance import make_manifest
+from tregua.results.tables import bands, yearly_values
 
 FEWER = Policy.scale("war.rate", 0.5, from_="2013", name="fewer").named("fewer", "Half the killing")
 SLIGHT = Policy.scale("war.near", 1.05, from_="2013", name="slight").named("slight", "A little more crossfire")
@@ -280,7 +281,7 @@ def test_every_column_of_the_new_tables_is_explained(run, comparison, manifest):
 
 
 def test_the_command_line_sums_up_for_a_newcomer(run, capsys):
-    from tregua.cli.ensembles import _show_run
+    from tregua.cli.run import _show_run
 
     _show_run(run)
     said = " ".join(capsys.readouterr().out.split())

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from nation import seven_mechanisms
-from tregua.fitting import paths
-from tregua.fitting.paths import MeanField
-from tregua.fitting.streams import RECORDED
-from tregua.policy import Policy
-from tregua.run import simulate
-from tregua.scenario import resolve
-from tregua.solvers.leap import _fan_out, _spread
+from tregua.engine.run import simulate
+from tregua.engine.solvers.leap import _fan_out, _spread
+from tregua.inference import mean_field
+from tregua.inference.mean_field import MeanField
+from tregua.inference.observations import RECORDED
+from tregua.scenarios.policy import Policy
+from tregua.scenarios.scenario import resolve
 
 SERIES = (RECORDED, "conflict.killed", "members")
 
@@ -38,7 +38,7 @@ def found(scenario, step=1.0):
 def test_blocks_do_not_matter(scenario, monkeypatch):
     """Blocks are only where a derivative starts again; in blocks of 40 weeks there are 3 with 35 steps each and none past the end."""
     end, series = found(scenario)
-    monkeypatch.setattr(paths, "BLOCK", 40)
+    monkeypatch.setattr(mean_field, "BLOCK", 40)
     other_end, other = found(scenario)
     for name in SERIES:
         np.testing.assert_allclose(other[name], series[name], rtol=1e-12, err_msg=name)

@@ -13,9 +13,9 @@ import tregua
 from tregua.mechanisms.arrests import Arrests
 from tregua.mechanisms.patronage import Patronage
 from tregua.mechanisms.trade import Trade
-from tregua.model import Model
-from tregua.scenario import Scenario
-from tregua.stocks import MEMBERS, PROTECTION
+from tregua.model.model import Model
+from tregua.model.vocabulary import MEMBERS, PROTECTION
+from tregua.scenarios.scenario import Scenario
 
 FAVOURED = np.array([1.0, 0.0, 0.0, 0.0])
 RIVALRY = np.array([[0.0, 3.0, 0.0, 0.0], [3.0, 0.0, 2.0, 0.0], [0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])

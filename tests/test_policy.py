@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import toys
 import tregua
 from tregua.errors import TreguaError
-from tregua.policy import Modifier, Policy, act, as_date, build_levers
-from tregua.types import Parameter
+from tregua.model.declarations import Parameter
+from tregua.scenarios.policy import Modifier, Policy, act, as_date, build_levers
 
 START = dt.date(2012, 1, 1)
 WEEKS = 30

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tregua.errors import TreguaError
-from tregua.model import Model
-from tregua.posteriors import load_posterior
-from tregua.scenario_file import load_scenario
+from tregua.model.model import Model
+from tregua.scenarios.posterior import load_posterior
+from tregua.scenarios.toml import load_scenario
 
 DRAWS = 3
 

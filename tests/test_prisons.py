@@ -10,13 +10,14 @@ import pytest
 
 import toys
 import tregua
-from tregua.datasets import Dataset
+from tregua.countries.dataset import Dataset
+from tregua.engine.random import Draws, Means, replicate_key, root_key
 from tregua.mechanisms.prisons import Prisons
-from tregua.model import Model
-from tregua.random import Draws, Means, replicate_key, root_key
-from tregua.reference import escapes
-from tregua.reference.published import load
-from tregua.scenario import Scenario
+from tregua.model.model import Model
+from tregua.scenarios.scenario import Scenario
+from tregua.studies.reproductions import escapes
+from tregua.studies.reproductions.charts_escapes import escapes_picture
+from tregua.studies.reproductions.published import load
 
 P = {p.name: float(p.value) for p in Prisons.parameters}
 PRISONERS = 7_000.0
@@ -166,7 +167,7 @@ def test_deaths_inside_are_losses_of_the_group_that_suffers_them():
 
 @pytest.mark.slow
 def test_the_reproduction_runs_small_and_says_what_it_must():
-    report = escapes.reproduce(replicates=8)
+    report = escapes.reproduce(escapes_picture, replicates=8)
     own = {row.key: row for row in report.rows}
     assert own["honest.mass"].ours == 0.0
     # 8 replicates of a count with a spread of about 250 persons: a standard error of 90; four of them are 360.

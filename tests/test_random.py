@@ -12,11 +12,12 @@ import pytest
 
 import toys
 import tregua
-from tregua import run
+from tregua.engine import run
+from tregua.engine.random import Draws, Means, replicate_key, root_key, uniforms
+from tregua.engine.solvers import SOLVERS
 from tregua.errors import TreguaError
-from tregua.model import Model
-from tregua.random import Draws, Means, check_tags, replicate_key, root_key, tag, uniforms
-from tregua.solvers import SOLVERS
+from tregua.model.addresses import check_tags, tag
+from tregua.model.model import Model
 
 SOURCE = Path(tregua.__file__).parent
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tregua import Model, Policy, Scenario, Study, simulate
-from tregua.figures import pictures_of_comparison, pictures_of_run
-from tregua.manifest import make_manifest
-from tregua.report import comparison_report, run_report
-from tregua.store import comparison_tables, run_tables
+from tregua.reporting.charts.runs import pictures_of_comparison, pictures_of_run
+from tregua.reporting.html import comparison_report, run_report
+from tregua.reporting.run_folder import comparison_tables, run_tables
+from tregua.results.provenance import make_manifest
 
 SCENARIO = Scenario(Model.size_2023(), weeks=104, label="A small run")
 HALF = Policy.scale("recruitment.rate", 0.5, from_="2012-07", name="half").named("half", "Half <b>recruitment</b>")

@@ -9,17 +9,17 @@ import jax
 import numpy as np
 import pytest
 
-from tregua.datasets import load as load_data
-from tregua.drawing import COLOURS
-from tregua.mechanism import registry
-from tregua.reference import REPRODUCTIONS, identifiability, size_2023
-from tregua.reference.pictures import POLICY_COLOURS, policies_picture
-from tregua.reference.published import INTERVALS, load
-from tregua.reference.rates import double_precision, rates_at, total_rate
-from tregua.reference.refit import FREE, Fitter, target
-from tregua.reference.report import Reproduction, Row
-from tregua.run import simulate
-from tregua.scenario_file import load_scenario
+from tregua.countries.registry import load as load_data
+from tregua.engine.run import simulate
+from tregua.model.mechanism import registry
+from tregua.reporting.charts.style import COLOURS
+from tregua.scenarios.toml import load_scenario
+from tregua.studies.reproductions import REPRODUCTIONS, identifiability, size_2023
+from tregua.studies.reproductions.charts import POLICY_COLOURS, policies_picture
+from tregua.studies.reproductions.published import INTERVALS, load
+from tregua.studies.reproductions.rates import double_precision, rates_at, total_rate
+from tregua.studies.reproductions.refit import FREE, Fitter, target
+from tregua.studies.reproductions.rows import Reproduction, Row
 
 pytestmark = pytest.mark.slow
 

@@ -13,9 +13,9 @@ import pytest
 
 import toys
 import tregua
-from tregua import run
+from tregua.engine import run
 from tregua.errors import TreguaError
-from tregua.model import Model
+from tregua.model.model import Model
 
 
 def same(one, two) -> bool:

@@ -5,16 +5,16 @@ import itertools
 import numpy as np
 import pytest
 
-from tregua.baselines import monthly_record, yearly_record
-from tregua.checkpoint import Checkpoint
 from tregua.cli import run_command
-from tregua.fitting.job import national
-from tregua.fitting.unknowns import Unknowns
-from tregua.forecasting import rungs as climbing
+from tregua.countries.record import MONTHS, monthly_record, yearly_record
 from tregua.forecasting.layer import layered, yearly
-from tregua.forecasting.rungs import LEADS, MONTHS, ladder, rungs, scenario_of, scored
-from tregua.mechanism import registry
-from tregua.scores import crps
+from tregua.inference.job import national
+from tregua.inference.unknowns import Unknowns
+from tregua.model.mechanism import registry
+from tregua.results.checkpoints import Checkpoint
+from tregua.results.scores import crps
+from tregua.studies import ladder as climbing
+from tregua.studies.ladder import LEADS, ladder, rungs, scenario_of, scored
 
 NOT_ON_THE_LADDER = {"patronage"}
 """Alleged and off: it changes nothing unless a user switches it on."""

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tregua.samplers import INVERSION_MEAN, INVERSION_TERMS, binomial_quantile, normal_quantile, poisson_quantile
+from tregua.engine.samplers import INVERSION_MEAN, INVERSION_TERMS, binomial_quantile, normal_quantile, poisson_quantile
 
 POINTS = 2**20
 LIMIT = 4e-4

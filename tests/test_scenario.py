@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import toys
-from tregua.datasets import load
+from tregua.countries.registry import load
 from tregua.errors import TreguaError
-from tregua.model import Model
-from tregua.policy import Modifier, Policy
-from tregua.scenario import LAYERS, Scenario, resolve
+from tregua.model.model import Model
+from tregua.scenarios.policy import Modifier, Policy
+from tregua.scenarios.scenario import LAYERS, Scenario, resolve
 
 NAME = "recruitment.rate"
 VALUES = dict(zip(LAYERS, (2.527474e-3, 0.001, 0.002, 0.003, 0.004), strict=True))

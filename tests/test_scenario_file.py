@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from tregua.engine.plan import plan_of_file
 from tregua.errors import TreguaError
-from tregua.scenario import resolve
-from tregua.scenario_file import load_scenario, shipped_scenarios
+from tregua.scenarios.scenario import resolve
+from tregua.scenarios.toml import load_scenario, shipped_scenarios
 
 GOOD = load_scenario("size-2023").text
 
@@ -79,7 +80,7 @@ def test_a_bad_file_is_refused_with_code_place_and_remedy(case, tmp_path):
     file = tmp_path / "bad.toml"
     file.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(TreguaError) as caught:
-        load_scenario(file)
+        plan_of_file(load_scenario(file))
     assert caught.value.code == code
     assert "bad.toml" in caught.value.details["where"]
     assert place in caught.value.details["where"] + caught.value.what

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tregua.baselines import Record, draw, monthly_record, yearly_record
 from tregua.cli import run_command
+from tregua.countries.record import Record, monthly_record, yearly_record
 from tregua.errors import TreguaError
-from tregua.forecasts import read_forecast
-from tregua.scoreboard import ORIGINS, SCORES, baseline_boards, board, forecast_board
+from tregua.forecasting.baselines import draw
+from tregua.forecasting.scoreboard import ORIGINS, SCORES, baseline_boards, board, forecast_board
+from tregua.forecasting.submission import read_forecast
 
 LIGHT = ("carry-forward", "own-history", "random-walk")
 COUNT = 60
@@ -171,7 +172,7 @@ def test_leads_past_the_record_are_refused():
 @pytest.fixture
 def only_light(monkeypatch):
     """The command with the baselines that take no time."""
-    monkeypatch.setattr("tregua.scoreboard.available", lambda origin, season: LIGHT[:2])
+    monkeypatch.setattr("tregua.forecasting.scoreboard.available", lambda origin, season: LIGHT[:2])
     monkeypatch.setattr("tregua.cli.score.begin", lambda: None)
 
 
@@ -226,7 +227,7 @@ def test_a_stop_leaves_no_folder(only_light, tmp_path, monkeypatch):
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tregua.store.save_picture", stopped)
+    monkeypatch.setattr("tregua.reporting.run_folder.save_picture", stopped)
     with pytest.raises(KeyboardInterrupt):
         run_command(["score"])
     assert not list((tmp_path / "runs").iterdir())

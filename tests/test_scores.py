@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tregua import scores
 from tregua.errors import TreguaError
-from tregua.extras import extra
+from tregua.optional import extra
+from tregua.results import scores
 
 SAMPLES = 4000
 ALARM = 1e-6

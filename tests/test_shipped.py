@@ -2,10 +2,10 @@
 
 import pytest
 
-from tregua.lab.emulator import kept_emulator
-from tregua.lab.futures import Present
-from tregua.posteriors import load_posterior, shipped_posteriors
-from tregua.scenario_file import load_scenario, shipped_scenarios
+from tregua.lab.work.emulator import kept_emulator
+from tregua.lab.work.futures import Present
+from tregua.scenarios.posterior import load_posterior, shipped_posteriors
+from tregua.scenarios.toml import load_scenario, shipped_scenarios
 
 
 def test_the_shipped_emulator_belongs_to_the_shipped_scenario(tmp_path):

@@ -11,10 +11,10 @@ from scipy.integrate import solve_ivp
 import oracle
 import toys
 import tregua
-from tregua import run
+from tregua.engine import run
+from tregua.engine.solvers import SOLVERS
 from tregua.errors import TreguaError
-from tregua.model import Model
-from tregua.solvers import SOLVERS
+from tregua.model.model import Model
 
 VALUES = {
     "founding.members_at_start": 1000.0,

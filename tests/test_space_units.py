@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import toys
 from tregua.errors import TreguaError
-from tregua.space import fold, shape_of
-from tregua.units import check_unit, in_unit
+from tregua.model.space import fold, shape_of
+from tregua.model.units import check_unit, in_unit
 
 
 def test_shapes_follow_the_names_of_axes_in_any_order():

@@ -15,20 +15,11 @@ import xarray
 
 import tregua
 from tregua import Model, Policy, Scenario, Study, TreguaError, simulate
-from tregua.manifest import joint_digest
-from tregua.run import make_plan
-from tregua.store import (
-    Checkpoint,
-    Latest,
-    describe_inputs,
-    inputs_hash,
-    read_manifest,
-    slugs,
-    staged,
-    unfinished_folder,
-    write_comparison,
-    write_run,
-)
+from tregua.engine.plan import make_plan
+from tregua.reporting.run_folder import slugs, write_comparison, write_run
+from tregua.results.checkpoints import Checkpoint, Latest, unfinished_folder
+from tregua.results.provenance import describe_inputs, inputs_hash, joint_digest, read_manifest
+from tregua.results.staging import staged
 
 SCENARIO = Scenario(Model.size_2023(), weeks=104, name="small", label="A small run")
 HALF = Policy.scale("recruitment.rate", 0.5, from_="2012-07", name="half")
@@ -124,7 +115,7 @@ def test_a_run_of_a_version_that_kept_no_list_loses_nothing_but_what_is_written_
 def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path):
     make_old(tmp_path / "run")
     script = (
-        "import os, signal, sys; from pathlib import Path; from tregua.checkpoint import staged\n"
+        "import os, signal, sys; from pathlib import Path; from tregua.results.staging import staged\n"
         "with staged(Path('run'), True) as place:\n"
         "    (place / 'half').write_text('half'); print(place.name, flush=True); sys.stdin.read()\n"
     )
@@ -241,8 +232,8 @@ def test_the_hash_is_the_same_in_another_process():
     code = """
 from tregua import Model, Scenario, begin
 begin(cores=1, float64=True, cache=False)  # one worker, where this process has two
-from tregua.run import make_plan
-from tregua.store import inputs_hash
+from tregua.engine.plan import make_plan
+from tregua.results.provenance import inputs_hash
 scenario = Scenario(Model.size_2023(), weeks=104, name="another name")
 print(inputs_hash(scenario, make_plan(scenario, replicates=8, seed=3)))
 """
@@ -339,7 +330,7 @@ def test_arrays_open_with_units(run_folder):
 def test_arrays_of_draws():
     draws = {"recruitment.rate": np.linspace(0.002, 0.003, 4)}
     trajectories = simulate(SCENARIO, "mean-field", draws=draws)
-    from tregua.arrays import to_xarray
+    from tregua.engine.trajectories import to_xarray
 
     assert to_xarray(trajectories, draws)["parameter_recruitment_rate"].dims == ("draw",)
     assert trajectories.to_xarray()["members"].shape == (4, 105, 1)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from tregua.fitting.streams import FIGHTS, RECORDED, UCDP_SPREAD, Fights, Homicides
-from tregua.fitting.unknowns import SCATTER
+from tregua.inference.observations import FIGHTS, RECORDED, UCDP_SPREAD, Fights, Homicides
+from tregua.inference.unknowns import SCATTER
 
 SCATTERED = {name: prior.median for name, prior in SCATTER.items()}
 YEARS = (2007, 2008, 2009)

@@ -7,8 +7,8 @@ import pytest
 
 import toys
 import tregua
-from tregua.model import Model
-from tregua.policy import Policy
+from tregua.model.model import Model
+from tregua.scenarios.policy import Policy
 
 VALUES = {"founding.members_at_start": 5000.0, "conflict.lethality": 2e-7, "arrests.effort": 5.0}
 COLUMNS = [
@@ -142,7 +142,7 @@ def test_a_study_keeps_and_reuses_chunks_of_each_scenario_by_itself():
 def test_yearly_tables_add_up_to_the_run_where_the_years_are_whole():
     # 2012 to 2016 has 1,827 days, 261 weeks, so that all years are covered and no death is counted twice.
     result = tregua.simulate(toys.scenario(weeks=261, values=VALUES), replicates=3)
-    from tregua.observe import yearly, yearly_bands
+    from tregua.results.tables import yearly, yearly_bands
 
     table = yearly(result)
     killed = table[table["outcome"] == "killed"].groupby("replicate")["value"].sum().to_numpy()
@@ -152,7 +152,7 @@ def test_yearly_tables_add_up_to_the_run_where_the_years_are_whole():
 
 
 def test_outcomes_are_all_flows_and_the_stocks_that_anything_leaves_and_deaths_come_first():
-    from tregua.observe import outcomes_of
+    from tregua.results.outcomes import outcomes_of
 
     found = outcomes_of(Model.size_2023())
     assert next(iter(found)) == "killed" and set(found) == {"killed", "recruited", "arrested", "left", "members"}

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import networks
-from tregua.datasets import LOADERS, Dataset, load
+from tregua.countries.dataset import Dataset
+from tregua.countries.registry import LOADERS, load
 from tregua.mechanisms.trade import Trade, mean_left, week
-from tregua.model import Model
-from tregua.scenario import Scenario
-from tregua.space import Axis, Space, shape_of
+from tregua.model.model import Model
+from tregua.model.space import Axis, Space, shape_of
+from tregua.scenarios.scenario import Scenario
 
 MODEL = Model((Trade(),))
 EMPTY = {"trade.local": 0.0}

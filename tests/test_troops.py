@@ -9,11 +9,11 @@ import pytest
 
 import toys
 import tregua
-from tregua.datasets import Dataset
+from tregua.countries.dataset import Dataset
 from tregua.mechanisms.troops import Troops
-from tregua.model import Model
-from tregua.scenario import Scenario
-from tregua.stocks import MEMBERS
+from tregua.model.model import Model
+from tregua.model.vocabulary import MEMBERS
+from tregua.scenarios.scenario import Scenario
 
 START = "2007-01-01"
 MODEL = Model((toys.Populated((MEMBERS,), 1_500.0), Troops()))
@@ -25,8 +25,8 @@ DEAD = {"members": "troops.members_dead", "troops": "troops.troops_dead", "civil
 def country(begin: str = START) -> Dataset:
     """As many territories as Mexico has states: ten have a joint operation, the others one in 2100, which is never here."""
     place = toys.space(2, MANY)
-    first = np.full(MANY, tregua.policy.as_date("2100-01-01").toordinal(), float)
-    first[:OPERATIONS] = tregua.policy.as_date(begin).toordinal()
+    first = np.full(MANY, tregua.scenarios.policy.as_date("2100-01-01").toordinal(), float)
+    first[:OPERATIONS] = tregua.scenarios.policy.as_date(begin).toordinal()
     return Dataset("country", place, {"operation_start": first})
 
 

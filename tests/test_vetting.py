@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import tregua
-from tregua.datasets import Dataset
-from tregua.mechanism import Mechanism
+from tregua.countries.dataset import Dataset
 from tregua.mechanisms.vetting import Vetting
-from tregua.model import Model
-from tregua.space import Axis, Space
-from tregua.stocks import COMPROMISED, FAILED, FOUND_OUT, HONEST, MEMBERS
+from tregua.model.mechanism import Mechanism
+from tregua.model.model import Model
+from tregua.model.space import Axis, Space
+from tregua.model.vocabulary import COMPROMISED, FAILED, FOUND_OUT, HONEST, MEMBERS
 
 CORPS = ("municipal", "state")
 UNLIMITED = {"vetting.labour": 1e9, "vetting.applicants": 1e9}

@@ -7,10 +7,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tregua.reference import vetting_2012
-from tregua.reference.published import load
-from tregua.reference.report import Reproduction
-from tregua.run import simulate
+from tregua.engine.run import simulate
+from tregua.studies.reproductions import vetting_2012
+from tregua.studies.reproductions.published import load
+from tregua.studies.reproductions.rows import Reproduction
 
 pytestmark = pytest.mark.slow
 

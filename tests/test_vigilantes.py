@@ -9,11 +9,11 @@ import pytest
 import toys
 import tregua
 from toys import change, policy
-from tregua.datasets import Dataset
+from tregua.countries.dataset import Dataset
 from tregua.mechanisms.vigilantes import Vigilantes
-from tregua.model import Model
-from tregua.scenario import Scenario
-from tregua.stocks import VIGILANTES
+from tregua.model.model import Model
+from tregua.model.vocabulary import VIGILANTES
+from tregua.scenarios.scenario import Scenario
 
 MODEL = Model((toys.Populated((VIGILANTES,), 1000.0), Vigilantes()))
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tregua.fitting.job import national
-from tregua.fitting.paths import MeanField
-from tregua.fitting.steps import step_ladder
-from tregua.fitting.streams import RECORDED
-from tregua.fitting.unknowns import Unknowns
-from tregua.model import Model
+from tregua.inference.job import national
+from tregua.inference.mean_field import MeanField
+from tregua.inference.observations import RECORDED
+from tregua.inference.steps import step_ladder
+from tregua.inference.unknowns import Unknowns
+from tregua.model.model import Model
 
 
 def pooled(scenario):

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from tregua.datasets import Dataset
-from tregua.mechanism import Mechanism
-from tregua.model import Model
-from tregua.policy import Modifier, Policy
-from tregua.scenario import Scenario
-from tregua.space import Axis, Space
-from tregua.stocks import ARRESTED, DEAD, DEAD_OTHERS, DISPLACED, MEMBERS, PLACE_AND_GROUP, RETIRED
-from tregua.types import NONNEGATIVE, OUTSIDE, Compartment, Drift, Event, Evidence, Flow, Level, LogNormal, Parameter
+from tregua.countries.dataset import Dataset
+from tregua.model.declarations import NONNEGATIVE, OUTSIDE, Compartment, Drift, Event, Evidence, Flow, Level, LogNormal, Parameter
+from tregua.model.mechanism import Mechanism
+from tregua.model.model import Model
+from tregua.model.space import Axis, Space
+from tregua.model.vocabulary import ARRESTED, DEAD, DEAD_OTHERS, DISPLACED, MEMBERS, PLACE_AND_GROUP, RETIRED
+from tregua.scenarios.policy import Modifier, Policy
+from tregua.scenarios.scenario import Scenario
 
 TEST = (Evidence("the tests", "assumed"),)
 

@@ -12,54 +12,55 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from ._version import __version__
 
 _HOME = {
-    "Axis": "space",
-    "Beta": "types",
-    "Comparison": "study",
-    "Compartment": "types",
-    "Covariate": "types",
-    "Dataset": "datasets",
-    "Drift": "types",
-    "Event": "types",
-    "Evidence": "types",
-    "Flow": "types",
-    "Level": "types",
-    "LogNormal": "types",
-    "Mechanism": "mechanism",
-    "Model": "model",
-    "Modifier": "policy",
-    "Parameter": "types",
-    "Policy": "policy",
-    "Scenario": "scenario",
-    "Space": "space",
-    "Study": "study",
-    "Trajectories": "trajectories",
+    "Axis": "model.space",
+    "Beta": "model.declarations",
+    "Comparison": "results.comparison",
+    "Compartment": "model.declarations",
+    "Covariate": "model.declarations",
+    "Dataset": "countries.dataset",
+    "Drift": "model.declarations",
+    "Event": "model.declarations",
+    "Evidence": "model.declarations",
+    "Flow": "model.declarations",
+    "Level": "model.declarations",
+    "LogNormal": "model.declarations",
+    "Mechanism": "model.mechanism",
+    "Model": "model.model",
+    "Modifier": "scenarios.policy",
+    "Parameter": "model.declarations",
+    "Policy": "scenarios.policy",
+    "Scenario": "scenarios.scenario",
+    "Space": "model.space",
+    "Study": "studies.study",
+    "Trajectories": "engine.trajectories",
     "TreguaError": "errors",
-    "Uniform": "types",
-    "ablate": "ablation",
-    "begin": "session",
-    "registry": "mechanism",
-    "simulate": "run",
+    "Uniform": "model.declarations",
+    "ablate": "studies.ablation",
+    "begin": "engine.session",
+    "registry": "model.mechanism",
+    "simulate": "engine.run",
 }
 
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
-    from .ablation import ablate
-    from .datasets import Dataset
+    from .countries.dataset import Dataset
+    from .engine.run import simulate
+    from .engine.session import begin
+    from .engine.trajectories import Trajectories
     from .errors import TreguaError
-    from .mechanism import Mechanism, registry
-    from .model import Model
-    from .policy import Modifier, Policy
-    from .run import simulate
-    from .scenario import Scenario
-    from .session import begin
-    from .space import Axis, Space
-    from .study import Comparison, Study
-    from .trajectories import Trajectories
-    from .types import Beta, Compartment, Covariate, Drift, Event, Evidence, Flow, Level, LogNormal, Parameter, Uniform
+    from .model.declarations import Beta, Compartment, Covariate, Drift, Event, Evidence, Flow, Level, LogNormal, Parameter, Uniform
+    from .model.mechanism import Mechanism, registry
+    from .model.model import Model
+    from .model.space import Axis, Space
+    from .results.comparison import Comparison
+    from .scenarios.policy import Modifier, Policy
+    from .scenarios.scenario import Scenario
+    from .studies.ablation import ablate
+    from .studies.study import Study
 
 
 def __getattr__(name: str) -> Any:

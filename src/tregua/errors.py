@@ -14,7 +14,7 @@ class TreguaError(Exception):
     """A refusal that a person can act on.
 
     Args:
-        code: one of the codes in :mod:`tregua.essays`, such as ``"TR1203"``.
+        code: one of the codes in :mod:`tregua.error_codes`, such as ``"TR1203"``.
         what: one sentence: what is wrong.
         where: file and key, or the call, in which it was found.
         found: the offending value, as the user wrote it.

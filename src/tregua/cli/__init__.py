@@ -1,4 +1,7 @@
-"""The command line: each command parses, calls the library once, and prints."""
+"""The command line: each command parses, calls the library once, and prints.
+
+Words and exit statuses are decided here; nothing is computed.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ def run_command(arguments: list[str]) -> int:
         The exit status. Refusals are printed, never raised.
     """
     try:
-        from .record_commands import app
+        from .app_record import app
         from .show import print_refusal
     except ModuleNotFoundError as error:
         print(_missing(error).text(), file=sys.stderr)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..scenario_file import load_scenario
-from ..session import begin
-from ..wording import percent, persons, rounded, signed, signed_span
+from ..engine.session import begin
+from ..reporting.wording import percent, persons, rounded, signed, signed_span
+from ..scenarios.toml import load_scenario
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
 HEADINGS = {"civilians_killed": "civilians", "members_killed": "members", "killed": "all killed"}
@@ -16,7 +16,7 @@ HEADINGS = {"civilians_killed": "civilians", "members_killed": "members", "kille
 def show_ablation(source: str, names: Sequence[str], replicates: int, weeks: int, seed: int | None, quiet: bool, as_json: bool) -> int:
     """Run the model with and without each mechanism and print the table."""
     begin()
-    from ..ablation import ablate, shortened
+    from ..studies.ablation import ablate, shortened
 
     read = load_scenario(source)
     short, late = shortened(read.scenario, weeks)

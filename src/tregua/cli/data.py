@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..datasets import table_notes
-from ..importing import FOLDER, import_figures, imported, read_figures, shipped_table
-from ..layouts import LAYOUTS
+from ..countries.imports import FOLDER, import_figures, imported, read_figures, shipped_table
+from ..countries.mexico.readers import LAYOUTS
+from ..shipped import table_notes
 from .show import OUT, print_json, print_table
 
 SHOWN = 20

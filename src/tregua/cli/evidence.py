@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TreguaError, nearest_name
-from ..ledger import Conflict, Count, Entry, entry, independent_origins, load
-from ..mechanism import registry
+from ..evidence.ledger import Conflict, Count, Entry, entry, independent_origins, load
+from ..model.mechanism import registry
 from .show import OUT, print_json, print_table
 
 
@@ -79,8 +79,8 @@ def figure_text(count: Count) -> str:
 
 def describe_model(scenario: str, out: Path | None, as_json: bool) -> int:
     """Describe the model of a scenario, on standard output or in a new file."""
-    from ..describe import as_json_text, as_markdown, describe
-    from ..scenario_file import load_scenario
+    from ..reporting.odd import as_json_text, as_markdown, describe
+    from ..scenarios.toml import load_scenario
 
     read = load_scenario(scenario) if scenario else load_scenario()
     described = describe(read.scenario, read.solver)

@@ -7,16 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..engine.session import begin, usable_cores
 from ..errors import TreguaError
-from ..session import begin, usable_cores
-from .ensembles import check_target
+from .run import check_target
 from .show import ERR, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     import pandas
 
-    from ..fitting.chains import Length
-    from ..fitting.ensemble import Size
+    from ..inference.chains import Length
+    from ..inference.ensemble import Size
 
 LEAST_POINTS, MOST_PASSES = 20, 20
 """With fewer points there are no covariances to speak of; more passes change nothing any more."""
@@ -31,15 +31,15 @@ NOT_BELIEVED = 1
 def fit_model(until: int | None, size: Length | Size, out: Path | None, may_replace: bool, fresh: bool, quiet: bool, as_json: bool) -> int:
     """Fit by the method that the size belongs to, and write the folder; unfinished work is taken up again."""
     began = time.perf_counter()
-    from ..fitting.ensemble import Size
+    from ..inference.ensemble import Size
 
     by_ensemble = isinstance(size, Size)
     # A step with gradient keeps two cores busy by itself, and its program is large: one device for two cores.
     begin(usable_cores() if by_ensemble else max(1, usable_cores() // 2), float64=not by_ensemble)
-    from ..baselines.record import LAST_YEAR
-    from ..fitting.ensemble_job import EnsembleJob
-    from ..fitting.job import Job, national
-    from ..store import staged
+    from ..countries.record import LAST_YEAR
+    from ..inference.ensemble_job import EnsembleJob
+    from ..inference.job import Job, national
+    from ..results.staging import staged
 
     until = LAST_YEAR if until is None else until
     _check(until, size)
@@ -67,9 +67,9 @@ def fit_model(until: int | None, size: Length | Size, out: Path | None, may_repl
 
 def _check(until: int, size: Any) -> None:
     """Refuse years and sizes that give no fit."""
-    from ..baselines.record import LAST_YEAR
-    from ..fitting.chains import Length
-    from ..fitting.job import FIRST_YEAR
+    from ..countries.record import LAST_YEAR
+    from ..inference.chains import Length
+    from ..inference.job import FIRST_YEAR
 
     if not FIRST_YEAR + LEAST_YEARS - 1 <= until <= LAST_YEAR:
         expected = f"a year from {FIRST_YEAR + LEAST_YEARS - 1} to {LAST_YEAR}"
@@ -85,7 +85,7 @@ def _check(until: int, size: Any) -> None:
 
 def command(until: int, size: Any) -> str:
     """The command that makes the same fit."""
-    from ..fitting.chains import Length
+    from ..inference.chains import Length
 
     method, said = ("chains", asdict(size)) if isinstance(size, Length) else ("ensemble", asdict(size))
     return " ".join([f"tregua fit --until {until} --method {method}", *(f"--{name} {value}" for name, value in said.items())])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .ensembles import check_target
+from .run import check_target
 from .show import ERR, print_json, print_table, progress_bar
 
 CAPTION = "All states together, homicides on record. A sample is one future of all states; the file holds every state."
@@ -18,9 +18,9 @@ def write_forecast(
 ) -> int:
     """Make the forecast, score the same layer at earlier origins for the page beside it, and write the folder."""
     began = time.perf_counter()
-    from ..baselines.record import LAST_YEAR
+    from ..countries.record import LAST_YEAR
     from ..forecasting.write import LONGEST, REPLICATES, frozen, rolling_scores, write
-    from ..store import staged
+    from ..results.staging import staged
 
     origin = LAST_YEAR if origin is None else origin
     folder, may_replace = out or Path("runs") / f"forecast-{origin}", replace or out is None

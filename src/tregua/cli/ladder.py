@@ -6,10 +6,10 @@ import math
 import time
 from pathlib import Path
 
-from .. import __version__
+from .._version import __version__
+from ..engine.session import begin, usable_cores
 from ..errors import TreguaError
-from ..session import begin, usable_cores
-from .ensembles import check_target
+from .run import check_target
 from .show import ERR, print_json, print_table, progress_bar
 
 CAPTION = (
@@ -23,10 +23,11 @@ def climb(origin: int | None, out: Path | None, replace: bool, fresh: bool, quie
     """Fit and score every rung, print the table and write the folder."""
     began = time.perf_counter()
     begin(max(1, usable_cores() // 2), float64=True)
-    from ..checkpoint import Checkpoint, unfinished_folder
-    from ..forecasting.rungs import LEAST_ORIGIN, MOST_ORIGIN, ORIGINS, ladder, rungs
-    from ..manifest import joint_digest
-    from ..store import MANIFEST, staged, write_json, write_tables
+    from ..reporting.run_folder import write_json, write_tables
+    from ..results.checkpoints import Checkpoint, unfinished_folder
+    from ..results.provenance import joint_digest
+    from ..results.staging import MANIFEST, staged
+    from ..studies.ladder import LEAST_ORIGIN, MOST_ORIGIN, ORIGINS, ladder, rungs
 
     if origin is not None and not LEAST_ORIGIN <= origin <= MOST_ORIGIN:
         raise TreguaError("TR2904", "the ladder cannot start here", where="origin", found=origin, expected=f"a year from {LEAST_ORIGIN} to {MOST_ORIGIN}")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
+from .._version import __version__
+from ..engine.session import begin
 from ..errors import TreguaError, nearest_name
-from ..session import begin
-from .ensembles import check_target
+from .run import check_target
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
 
 def reproduce_results(name: str, out: Path | None, replace: bool, quiet: bool, as_json: bool) -> int:
     """Rebuild published results; 1 if any number is outside its tolerance."""
     begin(float64=True)
-    from ..reference import REPRODUCTIONS
+    from ..studies.reproductions import REPRODUCTIONS
 
     if not name:
         titles = {key: (maker.__doc__ or "").splitlines()[0] for key, maker in REPRODUCTIONS.items()}
@@ -84,7 +84,8 @@ def _write(folder: Path, found: Any, replace: bool) -> None:
 
     import pandas
 
-    from ..store import save_picture, staged
+    from ..reporting.run_folder import save_picture
+    from ..results.staging import staged
 
     with staged(folder, replace) as place:
         records = [_record(row) for row in found.rows]

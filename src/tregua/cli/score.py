@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
+from .._version import __version__
+from ..countries.record import FOLDER
+from ..engine.session import begin
 from ..errors import TreguaError
-from ..session import begin
-from .ensembles import check_target
+from .run import check_target
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     import pandas
 
-    from ..scoreboard import Scoreboard
+    from ..forecasting.scoreboard import Scoreboard
 
 HEADINGS = {
     "crps": "CRPS",
@@ -42,7 +43,7 @@ def score_forecasts(file: Path | None, origin: int | None, seed: int | None, out
     """Score the baselines, or a forecast beside them; print the table and write the folder."""
     began = time.perf_counter()
     begin()
-    from ..scoreboard import SEED
+    from ..forecasting.scoreboard import SEED
 
     if (file is None) != (origin is None):
         do = "tregua score FILE --origin YEAR, or tregua score alone for the baselines"
@@ -70,8 +71,8 @@ def _name(file: Path | None, origin: int | None) -> str:
 def _boards(file: Path | None, origin: int | None, seed: int, silent: bool) -> dict[str, Scoreboard]:
     """The scoreboards by the word for their periods."""
     from ..forecasting.rolling import OTHERS
-    from ..forecasts import read_forecast
-    from ..scoreboard import baseline_boards, forecast_board
+    from ..forecasting.scoreboard import baseline_boards, forecast_board
+    from ..forecasting.submission import read_forecast
 
     forecast = None if file is None or origin is None else read_forecast(file, origin)
     if not silent:
@@ -94,10 +95,10 @@ def _tables(boards: Mapping[str, Scoreboard], seed: int) -> dict[str, pandas.Dat
 
 def _record(file: Path | None, origin: int | None, seed: int, boards: Mapping[str, Scoreboard]) -> dict[str, Any]:
     """What went in, for the manifest; no path of this machine."""
-    from ..datasets import table_notes
+    from ..shipped import table_notes
 
     used = ("homicides-year.csv", "homicides-month.csv", "population.csv")
-    record = {"kind": "scores", "tregua": __version__, "seed": seed, "tables": [note for note in table_notes("mexico") if note["file"] in used]}
+    record = {"kind": "scores", "tregua": __version__, "seed": seed, "tables": [note for note in table_notes(FOLDER) if note["file"] in used]}
     record["boards"] = {
         period: {"origins": list(board.origins), "models": list(board.models), "labels": dict(board.labels)} for period, board in boards.items()
     }
@@ -107,8 +108,9 @@ def _record(file: Path | None, origin: int | None, seed: int, boards: Mapping[st
 
 
 def _write(folder: Path, replace: bool, boards: Mapping[str, Scoreboard], tables: Mapping[str, pandas.DataFrame], record: Mapping[str, Any]) -> None:
-    from ..score_charts import score_picture
-    from ..store import MANIFEST, save_picture, staged, write_json, write_tables
+    from ..forecasting.charts import score_picture
+    from ..reporting.run_folder import save_picture, write_json, write_tables
+    from ..results.staging import MANIFEST, staged
 
     with staged(folder, replace) as place:
         write_tables(place, tables)

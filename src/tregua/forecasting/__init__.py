@@ -1,4 +1,7 @@
-"""Forecasts of homicides by state and month: a statistical layer learnt from the record alone, its scores beside the baselines, and frozen forecast files."""
+"""Forecasting: homicides by state and month from a statistical layer, beside simple baselines.
+
+Forecasts, their scores and frozen files are made here, without mechanisms.
+"""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..baselines.record import MONTHS, Record
-from ..baselines.walk import scattered
+from ..countries.record import MONTHS, Record
 from ..errors import TreguaError
+from .baselines.walk import scattered
 from .past import LEAST_YEARS, MEAN_STEPS, MIDDLE, YEARS, Past, learnt
 
 GROWTH_WEIGHT = 0.5

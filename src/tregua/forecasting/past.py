@@ -10,7 +10,7 @@ At the end of every earlier quarter they are set against what came in the four y
 
 .. math:: \bar\ell_{s,t,y} - \hat\ell_{s,t} = \sum_i b_{y,i}\, x_{i,s,t} + c_{t,y} + e_{s,t,y}
 
-with the level :math:`\hat\ell` of the local level filter (:mod:`tregua.baselines.walk`) and the log rate :math:`\bar\ell` of the whole year. There is no
+with the level :math:`\hat\ell` of the local level filter (:mod:`tregua.forecasting.baselines.walk`) and the log rate :math:`\bar\ell` of the whole year. There is no
 constant: that a country's violence has grown or fallen so far is no reason for it to go on. The slopes are shrunk towards none (ridge regression, A. E. Hoerl,
 R. W. Kennard, Technometrics 12:55-67, 1970). What a forecast with the slopes that could be known at the time would have missed is split into the mean of all
 states, :math:`c`, and the rest, :math:`e`: their sizes give the spread.
@@ -26,10 +26,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..baselines.record import HALF, MONTHS, Record
-from ..baselines.walk import SEASON_YEARS, Walk, walk_of
-from ..corridors import corridors
-from ..mexico import state_codes
+from ..countries.corridors import corridors
+from ..countries.mexico.build import state_codes
+from ..countries.record import HALF, MONTHS, Record
+from .baselines.walk import SEASON_YEARS, Walk, walk_of
 
 YEARS = 4
 """Years ahead at which something is learnt; what lies beyond is carried on."""

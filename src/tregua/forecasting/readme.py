@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..baselines.record import MONTHS
-from ..scoreboard import Scoreboard
+from ..countries.record import MONTHS
+from .scoreboard import Scoreboard
 
 if TYPE_CHECKING:
-    from .write import Frozen
+    from .samples import Frozen
 
 TAILS = (0.025, 0.1, 0.5, 0.9, 0.975)
 """Ends of the central 95 and 80 % intervals, and the median."""

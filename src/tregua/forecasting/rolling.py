@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Int
 
-from ..baselines import Baseline, Record, monthly_record
-from ..baselines.record import MONTHS
+from ..countries.record import MONTHS, Record, monthly_record
+from .baselines import Baseline
 from .layer import layered, yearly
 
 NAME = "layer"

@@ -6,7 +6,6 @@ A folder holds ``state_year.parquet`` and ``state_month.parquet``, in the form t
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -15,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Int
 
-from .. import __version__
-from ..baselines import Record, monthly_record, samples_of, yearly_record
-from ..baselines.record import FOLDER, LAST_YEAR, MONTHS
-from ..datasets import table_notes
+from .._version import __version__
+from ..countries.record import FOLDER, LAST_YEAR, MONTHS, monthly_record, yearly_record
 from ..errors import TreguaError
-from ..scoreboard import ORIGINS, Progress, Scoreboard, board
-from ..store import write_json
+from ..reporting.run_folder import write_json
+from ..results.code_digest import syntax_digest, text_digest
+from ..shipped import table_notes
 from . import past
-from .layer import yearly
+from .baselines import samples_of
 from .readme import readme
 from .rolling import FIRST_ORIGIN, LABEL, NAME, OTHERS
+from .samples import Frozen
+from .scoreboard import ORIGINS, Progress, Scoreboard, board
 
 if TYPE_CHECKING:
     import pandas
@@ -44,36 +44,14 @@ BESIDE = ("carry-forward", "random-walk")
 
 USED = ("homicides-month.csv", "population.csv", "adjacency.csv")
 
-CODE = ("baselines/record.py", "baselines/walk.py", "forecasting/past.py", "forecasting/layer.py")
-"""Files that decide the numbers."""
+CODE = ("countries/record.py", "forecasting/baselines/walk.py", "forecasting/past.py", "forecasting/layer.py")
+"""Files that decide the numbers; of each the syntax is hashed, so that moving or reformatting it changes nothing."""
 
 KNOWN = {
     2020: "What everybody knew at the end of 2020 and the layer does not: the covid-19 pandemic had begun that year and was not\n"
     "over. The record of 2020 is in the forecast; nothing else about the pandemic is."
 }
 """By origin, what was common knowledge of the years to come. No figure."""
-
-
-@dataclass(frozen=True, eq=False)
-class Frozen:
-    """A forecast to be written.
-
-    Attributes:
-        origin: the last year that it knows.
-        seed: of its samples.
-        record: of months, up to the origin.
-        samples: deaths by homicide on record in every state and month after the origin [person].
-    """
-
-    origin: int
-    seed: int
-    record: Record
-    samples: Int[np.ndarray, "replicate state month"]
-
-    @property
-    def years(self) -> Int[np.ndarray, "replicate state year"]:
-        """The same by whole years: sums of months within a replicate."""
-        return yearly(self.samples)
 
 
 def frozen(origin: int = LAST_YEAR, months: int = LONGEST, replicates: int = REPLICATES, seed: int = 1) -> Frozen:
@@ -141,7 +119,7 @@ def manifest(forecast: Frozen) -> dict[str, Any]:
         "tregua": __version__,
         "numpy": version("numpy"),
         "scipy": version("scipy"),
-        "code_sha256": _digest(*((files("tregua") / name).read_bytes().replace(b"\r\n", b"\n") for name in CODE)),
+        "code_sha256": text_digest("\n".join(syntax_digest((files("tregua") / name).read_text(encoding="utf-8")) for name in CODE)),
         "origin": forecast.origin,
         "months": months,
         "replicates": len(forecast.samples),
@@ -169,7 +147,7 @@ def _digest(*parts: bytes) -> str:
 
 
 def write(folder: Path, forecast: Frozen, scores: Scoreboard | None) -> None:
-    """Write all files of a forecast into a folder that is still staged (:func:`tregua.store.staged`)."""
+    """Write all files of a forecast into a folder that is still staged (:func:`tregua.reporting.run_folder.staged`)."""
     for name, table in tables(forecast).items():
         table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
     note = manifest(forecast)

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import TreguaError, nearest_name
-from ..ledger import CLAIM_ID, claims_of
-from ..limits import stances_of
-from ..manifest import parameter_records
-from ..policy import Modifier, Policy
-from ..scenario import Draws, Scenario, resolve
-from ..types import Parameter, Stance
-from .wire import Package, Setting
+from ..evidence.ledger import CLAIM_ID, claims_of
+from ..model.declarations import Parameter, Stance
+from ..reporting.caveats import stances_of
+from ..results.provenance import parameter_records
+from ..scenarios.policy import Modifier, Policy
+from ..scenarios.scenario import Draws, Scenario, resolve
+from .package import Package, Setting
 
 FIRST_DAY = dt.date(2021, 1, 1)
 """The day from which a visitor may change anything: the record ends before it."""

@@ -16,10 +16,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import ARRESTED, MEMBERS, PROTECTION, SHIELD, THOUSAND, TIPPED, TROOPS, as_alleged
-from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import ARRESTED, MEMBERS, PROTECTION, SHIELD, THOUSAND, TIPPED, TROOPS, as_alleged
 
 
 @dataclass(frozen=True)

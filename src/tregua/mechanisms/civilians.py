@@ -26,10 +26,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import DEAD_OTHERS, DISPLACED, EXTORTION, HARM, MEMBERS, MEMORY, POPULATION, STAKE, TRUST, VIOLENCE, YOUNG_MEN
-from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Drift, Flow, LogNormal, Parameter, Track, Uniform
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Drift, Flow, LogNormal, Parameter, Track, Uniform
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import DEAD_OTHERS, DISPLACED, EXTORTION, HARM, MEMBERS, MEMORY, POPULATION, STAKE, TRUST, VIOLENCE, YOUNG_MEN
 
 LEAST_STAKE = 0.05
 """Stake below which less makes no difference: keeps powers and their slopes finite."""

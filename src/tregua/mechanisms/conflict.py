@@ -20,10 +20,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import ALLIANCE, COHESION, DEAD, MEMBERS, PRESSURE, RIVALRY, STAKE
-from ..types import NONNEGATIVE, Flow, LogNormal, Parameter, Uniform
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, Flow, LogNormal, Parameter, Uniform
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import ALLIANCE, COHESION, DEAD, MEMBERS, PRESSURE, RIVALRY, STAKE
 
 LEAST = 1e-6
 """Stake below which less makes no difference: keeps powers and their slopes finite."""

@@ -39,9 +39,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import (
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Flow, LogNormal, Parameter, Uniform
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import (
     BRIBES,
     COMPROMISED,
     DEAD_OTHERS,
@@ -58,7 +59,6 @@ from ..stocks import (
     VETTED,
     VIOLENCE,
 )
-from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Flow, LogNormal, Parameter, Uniform
 
 WEEKS_IN_YEAR = 52.18
 NOBODY = 1e-9

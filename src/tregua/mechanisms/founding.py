@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import cite
-from ..stocks import FOOTHOLD, MEMBERS, RANK
-from ..types import NONNEGATIVE, LogNormal, Parameter, Uniform
+from ..evidence.cite import cite
+from ..model.declarations import NONNEGATIVE, LogNormal, Parameter, Uniform
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import FOOTHOLD, MEMBERS, RANK
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite
-from ..stocks import (
+from ..evidence.cite import assumed, cite
+from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Event, LogNormal, Parameter
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import (
     CAPTURE,
     CAPTURED,
     CAPTURED_HEAD,
@@ -50,7 +51,6 @@ from ..stocks import (
     TROOPS,
     as_alleged,
 )
-from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Event, LogNormal, Parameter
 
 DUE_WEEKS = 4.0
 """Weeks after its day in which a known capture happens, if it has not, and a known breakaway begins, if its place is empty."""

@@ -30,10 +30,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import BRIBES, DIRTY, EXTORTION, MEMBERS, PAY, RENT
-from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, LogNormal, Parameter
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, LogNormal, Parameter
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import BRIBES, DIRTY, EXTORTION, MEMBERS, PAY, RENT
 
 FEW = 10.0
 """Members so few that what they earn for each says little: below this number the indices tend to 1."""

@@ -16,10 +16,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import COHESION, LINKS, MEMBERS, PLACE_AND_GROUP, STAKE, THOUSAND, TROOPS
-from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Event, LogNormal, Parameter
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Event, LogNormal, Parameter
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import COHESION, LINKS, MEMBERS, PLACE_AND_GROUP, STAKE, THOUSAND, TROOPS
 
 LEAST = 1e-6
 """Pull of a place below which less makes no difference."""

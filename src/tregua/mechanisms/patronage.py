@@ -30,10 +30,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import claim
-from ..stocks import EXEMPT, FAVOURED, MEMBERS, PROTECTION, RENT, RIVALRY, TIPPED
-from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, LogNormal, Parameter
+from ..evidence.cite import claim
+from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, LogNormal, Parameter
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import EXEMPT, FAVOURED, MEMBERS, PROTECTION, RENT, RIVALRY, TIPPED
 
 PACE = 0.5
 """How fast the levels follow what is alleged [1/week]: half of the way in a week. No source; it matters for the first month only."""

@@ -25,9 +25,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import (
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Drift, Event, Flow, LogNormal, Parameter, Track
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import (
     ARRESTED,
     AT_LARGE,
     BREAKOUT,
@@ -44,7 +45,6 @@ from ..stocks import (
     RETIRED,
     SENTENCED,
 )
-from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Drift, Event, Flow, LogNormal, Parameter, Track
 
 SPREAD = 3.0 / 13.0
 """Half the range of the share of a prison that leaves, against its mean: 10 to 16 % around 13 %."""

@@ -15,10 +15,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import MEMBERS, PAY, YOUNG_MEN
-from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import MEMBERS, PAY, YOUNG_MEN
 
 LEAST_PAY = 1e-3
 """Pay index below which less pay makes no difference: keeps powers and their slopes finite."""

@@ -24,10 +24,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import MEMORY, POPULATION
-from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, LogNormal, Parameter, Record
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, LogNormal, Parameter, Record
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import MEMORY, POPULATION
 
 PER = 1e5
 """Inhabitants by which killings are counted [person]."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..mechanism import Mechanism
-from ..sources import cite
-from ..stocks import MEMBERS, RETIRED
-from ..types import NONNEGATIVE, Flow, LogNormal, Parameter
+from ..evidence.cite import cite
+from ..model.declarations import NONNEGATIVE, Flow, LogNormal, Parameter
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import MEMBERS, RETIRED
 
 
 @dataclass(frozen=True)

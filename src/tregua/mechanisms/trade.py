@@ -41,9 +41,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import (
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, LogNormal, Parameter
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import (
     CARRIES,
     COMMODITY,
     CROSSING,
@@ -64,7 +65,6 @@ from ..stocks import (
     TRAFFIC,
     TROOPS,
 )
-from ..types import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, LogNormal, Parameter
 
 GOODS = (
     Parameter(

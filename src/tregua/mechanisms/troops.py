@@ -24,10 +24,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import DEAD, DEAD_OTHERS, MEMBERS, OPERATION_START, PRESSURE, TROOPS
-from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Drift, Flow, LogNormal, Parameter
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Drift, Flow, LogNormal, Parameter
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import DEAD, DEAD_OTHERS, MEMBERS, OPERATION_START, PRESSURE, TROOPS
 
 DEPLOYMENT = (
     Parameter(

@@ -34,10 +34,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import COMPROMISED, FAILED, FOUND_OUT, HONEST, MEMBERS, POLICE, PROGRAMME_START, SHIELD, UNDETECTED, VETTED
-from ..types import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter, Uniform
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter, Uniform
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import COMPROMISED, FAILED, FOUND_OUT, HONEST, MEMBERS, POLICE, PROGRAMME_START, SHIELD, UNDETECTED, VETTED
 
 NOTHING = 1e-9
 """Smallest number to divide by: where nobody waits and nothing can be done, nothing is done."""

@@ -35,9 +35,10 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from ..mechanism import Mechanism
-from ..sources import assumed, cite, claim
-from ..stocks import (
+from ..evidence.cite import assumed, cite, claim
+from ..model.declarations import NONNEGATIVE, OUTSIDE, Flow, LogNormal, Parameter, Uniform
+from ..model.mechanism import Mechanism
+from ..model.vocabulary import (
     ADJACENCY,
     COHESION,
     DEAD,
@@ -54,7 +55,6 @@ from ..stocks import (
     VIGILANTES,
     YOUNG_MEN,
 )
-from ..types import NONNEGATIVE, OUTSIDE, Flow, LogNormal, Parameter, Uniform
 
 PER = 1e5
 """Inhabitants by which killings are counted [person]."""

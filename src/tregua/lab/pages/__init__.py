@@ -19,8 +19,8 @@ from .trust import trust
 from .why import why
 
 if TYPE_CHECKING:
-    from ..shared import Shared
-    from ..visits import Visit
+    from ..work.shared import Shared
+    from ..work.visits import Visit
     from .frame import Screen
 
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from nicegui import background_tasks, run, ui
 
-from ...chart_options import Chart, Say
 from ...errors import TreguaError
-from ...record_options import compare_boxes, compare_lines
-from ..answer import answer, position_text, refused_text, standing_text
-from ..charts import killed_by_year
-from ..futures import Futures
+from ...reporting.browser.base import Chart, Say
+from ...reporting.browser.compare import compare_boxes, compare_lines
+from ..answers.answer import answer, position_text, refused_text, standing_text
+from ..answers.charts import killed_by_year
 from ..handles import by_key
-from ..headline import ALL, CIVILIANS, shown_victim
-from ..jobs import Job
-from ..visits import MOST_PINS
-from ..wire import Package
+from ..package import Package
+from ..work.futures import Futures
+from ..work.headline import ALL, CIVILIANS, shown_victim
+from ..work.jobs import Job
+from ..work.visits import MOST_PINS
 from .frame import SCREENS, TICK, Screen
 from .parts import ChartCard, block, link, notice, table, text
 

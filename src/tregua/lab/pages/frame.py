@@ -13,18 +13,18 @@ from urllib.parse import quote
 
 from nicegui import Client, ui
 
-from ...chart_options import Say
 from ...errors import TreguaError
+from ...reporting.browser.base import Say
 from ..words import LANGUAGES, sayer
 from .parts import block, link, notice, text
 
-from ..wire import Package  # isort: skip
+from ..package import Package  # isort: skip
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from ..shared import Shared
-    from ..visits import Visit
+    from ..work.shared import Shared
+    from ..work.visits import Visit
 
 SCREENS = {"start": "/", "lab": "/lab", "schedule": "/schedule", "compare": "/compare", "why": "/why", "trust": "/trust", "take_away": "/take-away"}
 """Addresses of the screens, in the order of the way through them."""

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from nicegui import run, ui
 
-from ...chart_options import Chart
-from ..answer import error_text, headline_text, refused_text, standing_text
-from ..charts import fan_of, median_change
-from ..futures import Futures
-from ..headline import headline
-from ..wire import Package, Setting
+from ...reporting.browser.base import Chart
+from ..answers.answer import error_text, headline_text, refused_text, standing_text
+from ..answers.charts import fan_of, median_change
+from ..package import Package, Setting
+from ..work.futures import Futures
+from ..work.headline import headline
 from .frame import SCREENS, Screen
 from .hand import Hand
 from .parts import ChartCard, block, link, notice, text
 
 if TYPE_CHECKING:
     from ...errors import TreguaError
-    from ..jobs import Standing
+    from ..work.jobs import Standing
 
 NEAR = 0.05
 """Relative changes smaller than this are about the same: what the guesses tell apart."""

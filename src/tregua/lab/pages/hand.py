@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from nicegui import background_tasks, run
 
 from ...errors import TreguaError
-from ..futures import WIDTH, Futures
-from ..jobs import Job, Standing
-from ..shared import CHUNKS_FIRST
-from ..wire import Package
+from ..package import Package
+from ..work.futures import WIDTH, Futures
+from ..work.jobs import Job, Standing
+from ..work.shared import CHUNKS_FIRST
 
 if TYPE_CHECKING:
     from .frame import Screen

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from nicegui import run, ui
 
-from ...chart_options import Chart, bare
 from ...errors import TreguaError
-from ..answer import answer, held_text, refused_text, standing_text
-from ..charts import all_charts, fan_of, ground_of, tornado_of
-from ..futures import Futures
+from ...reporting.browser.base import Chart, bare
+from ..answers.answer import answer, held_text, refused_text, standing_text
+from ..answers.charts import all_charts, fan_of, ground_of, tornado_of
 from ..handles import outside_evidence
-from ..headline import ALL, CIVILIANS
-from ..wire import MOST_NAME, Package
+from ..package import MOST_NAME, Package
+from ..work.futures import Futures
+from ..work.headline import ALL, CIVILIANS
 from .frame import SCREENS, TICK, Screen
 from .hand import MORE, Hand
 from .levers import Levers
@@ -24,7 +24,7 @@ from .parts import ChartCard, block, link, notice, text
 if TYPE_CHECKING:
     from nicegui.events import ValueChangeEventArguments
 
-    from ..jobs import Standing
+    from ..work.jobs import Standing
 
 HEIGHTS = {"fan": 330, "map": 330, "victims": 290, "tornado": 260, "states": 620}
 """Heights of the charts [px]."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from ..answer import range_text, short_unit
+from ..answers.answer import range_text, short_unit
 from ..handles import GROUPS, ROUNDING, Handle, outside_evidence
-from ..wire import Package, Setting
+from ..package import Package, Setting
 from .parts import block, link, text
 
 if TYPE_CHECKING:

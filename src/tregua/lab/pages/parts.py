@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ...chart_options import Chart, Say
+from ...reporting.browser.base import Chart, Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

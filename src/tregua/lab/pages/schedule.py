@@ -10,11 +10,11 @@ from nicegui import ui
 from pydantic import ValidationError
 
 from ...errors import TreguaError
-from ...schedule_options import Stretch
-from ...schedule_options import schedule as chart_of
-from ..answer import position_text, refused_text
+from ...reporting.browser.schedule import Stretch
+from ...reporting.browser.schedule import schedule as chart_of
+from ..answers.answer import position_text, refused_text
 from ..handles import by_key
-from ..wire import Package, Setting
+from ..package import Package, Setting
 from .frame import SCREENS, Screen
 from .parts import SIGNS, ChartCard, block, link, notice, text
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from nicegui import run, ui
 
 from ...errors import TreguaError
-from ..answer import refused_text
-from ..uploads import MOST_BYTES, SUFFIX, read_upload
-from ..wire import PolicyRecord, ScenarioRecord
+from ..answers.answer import refused_text
+from ..package import PolicyRecord, ScenarioRecord
+from ..web.uploads import MOST_BYTES, SUFFIX, read_upload
 from .frame import GUESS, SCREENS, Screen
 from .parts import block, link, notice, text
 

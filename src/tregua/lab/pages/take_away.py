@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from nicegui import run, ui
 
 from ...errors import TreguaError
-from ..answer import answer, refused_text, standing_text
-from ..bundle import Result, command_of, data_zip, figure, report, result_of, scenario_file
-from ..charts import ground_of
-from ..headline import CIVILIANS
+from ..answers.answer import answer, refused_text, standing_text
+from ..answers.bundle import Result, command_of, data_zip, figure, report, result_of, scenario_file
+from ..answers.charts import ground_of
+from ..work.headline import CIVILIANS
 from .frame import SCREENS, TICK, Screen
 from .hand import Hand
 from .parts import block, notice, text
 
 if TYPE_CHECKING:
-    from ..futures import Futures
-    from ..jobs import Standing
-    from ..wire import Package
+    from ..package import Package
+    from ..work.futures import Futures
+    from ..work.jobs import Standing
 
 FIGURES = ("fan", "map")
 """Charts that can be taken away as pictures."""

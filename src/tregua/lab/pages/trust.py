@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from nicegui import ui
 
-from ...datasets import read_table
-from ...held_out import homicide_victims
-from ...observe import QUANTILES
-from ...posteriors import StoredPosterior
-from ...record_options import fit_by_state, scores
-from ...wording import rounded
+from ...countries.record import FOLDER
+from ...reporting.browser.record import fit_by_state, scores
+from ...reporting.wording import rounded
+from ...results.held_out import homicide_victims
+from ...results.tables import QUANTILES
+from ...scenarios.posterior import StoredPosterior
+from ...shipped import read_table
 from ..words import WEAKNESSES
 from .frame import Screen
 from .parts import ChartCard, block, notice, table, text
@@ -22,7 +23,7 @@ from .parts import ChartCard, block, notice, table, text
 if TYPE_CHECKING:
     from nicegui.events import ValueChangeEventArguments
 
-    from ...chart_options import Say
+    from ...reporting.browser.base import Say
 
 FIT_TABLE = "state_year"
 """Table of a fit: the record and what the mechanisms expect, by state and year."""
@@ -46,7 +47,7 @@ HEIGHT = 330
 def official() -> dict[str, dict[str, dict[int, float]]]:
     """Both official series of homicides by name of the series, code of the state and year [deaths, victims]."""
     deaths: dict[str, dict[int, float]] = {}
-    for row in read_table("mexico", "homicides-year.csv"):
+    for row in read_table(FOLDER, "homicides-year.csv"):
         deaths.setdefault(row["state_code"], {})[int(row["year"])] = float(row["homicides"])
     return {"inegi": deaths, "sesnsp": homicide_victims()}
 
@@ -62,7 +63,7 @@ def fitted(stored: StoredPosterior | None) -> dict[tuple[str, int], dict[str, fl
 @cache
 def shipped_scores() -> tuple[dict[str, str], ...]:
     """Rows of the table of scores."""
-    return tuple(read_table("lab", SCORE_TABLE))
+    return tuple(read_table("lab/data", SCORE_TABLE))
 
 
 def trust(here: Screen) -> None:
@@ -107,7 +108,7 @@ def reach_text(record: Mapping[str, Any], say: Say) -> str:
 def _by_state(here: Screen) -> None:
     """The record of one state at a time, by both series, and the fit."""
     say = here.say
-    states = {row["state_code"]: row["name"] for row in read_table("mexico", "states.csv")}
+    states = {row["state_code"]: row["name"] for row in read_table(FOLDER, "states.csv")}
     with block("section", "by-state", say("trust.by_state")):
         choice = ui.select(states, value=next(iter(states)), label=say("trust.state"), with_input=True).props("outlined dense").classes("wide")
         choice.props["aria-label"] = say("trust.state")

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
-from ...chart_options import Say
-from ...ledger import Conflict, Count, Entry, independent_origins, load
-from ...manifest import parameter_records
-from ...scenario import LAYERS
-from ..answer import range_text
-from ..causes import Way, ways
+from ...evidence.ledger import Conflict, Count, Entry, independent_origins, load
+from ...reporting.browser.base import Say
+from ...results.provenance import parameter_records
+from ...scenarios.scenario import LAYERS
+from ..answers.answer import range_text
+from ..answers.causes import Way, ways
 from ..handles import GROUPS, Handle, by_key
 from ..words import claims
 from .frame import SCREENS, Screen
 from .parts import block, link, notice, table, text
 
 if TYPE_CHECKING:
-    from ...types import Evidence
+    from ...model.declarations import Evidence
 
 REASONED = LAYERS[1:3]
 """Layers of values for which the data set may have a reason: its own, and the fit that begins with it."""
@@ -106,7 +106,7 @@ def today_text(record: Mapping[str, Any], say: Say) -> str:
     """The value that a parameter has in the scenario, with its unit and the layer that gave it; where there are several, their median and ends.
 
     Args:
-        record: as :func:`~tregua.manifest.parameter_records` has it.
+        record: as :func:`~tregua.results.provenance.parameter_records` has it.
         say: the catalogue.
     """
     value, low, high = (f"{record[key]:.4g}" for key in ("value", "lowest", "highest"))

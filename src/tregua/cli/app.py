@@ -1,0 +1,379 @@
+"""The commands. Every one has an example in its help, ``--json``, and the exit statuses of :mod:`tregua.cli`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cyclopts import App
+
+from .._version import __version__
+from ..errors import TreguaError, nearest_name
+from .options import Count, File, Json, Mechanisms, Names, NoBrowser, Options, Out, Port, Quiet, Replace, Seed, Unused
+from .show import OUT, print_json, print_table
+
+EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
+
+Every refusal has a code; `tregua explain CODE` says more."""
+
+app = App(
+    name="tregua",
+    help="An open laboratory for organised-crime violence. Start with `tregua run`.",
+    help_epilogue=EPILOGUE,
+    help_format="plaintext",
+    version=__version__,
+    version_flags=["--version"],
+    suppress_keyboard_interrupt=False,
+)
+
+
+@app.command
+def run(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
+    """Run a scenario and write a folder with tables, arrays, figures and a report.
+
+    Example: tregua run --replicates 500 --policy halve-recruitment --out half
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    """
+    from .run import run_scenario
+
+    return run_scenario(scenario, options or Options())
+
+
+@app.command
+def compare(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
+    """Compare policies with a baseline, replicate by replicate, on the same random numbers.
+
+    Without --policy, every policy of the scenario is compared.
+
+    Example: tregua compare --policy double-arrests --policy both
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    """
+    from .run import compare_policies
+
+    return compare_policies(scenario, options or Options())
+
+
+@app.command
+def ablate(
+    scenario: str = "mexico",
+    /,
+    *,
+    mechanism: Mechanisms = None,
+    replicates: Count = 32,
+    weeks: Count = 520,
+    seed: Seed = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> int:
+    """Turn off one mechanism after the other and say what that changes in persons killed, on the same random numbers and draws.
+
+    Example: tregua ablate --mechanism vigilantes --mechanism prisons
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    replicates
+        Pairs of runs for each mechanism.
+    weeks
+        Length of the runs, at most that of the scenario.
+    """
+    from .ablation import show_ablation
+
+    return show_ablation(scenario, mechanism or [], replicates, weeks, seed, quiet, json)
+
+
+@app.command
+def reproduce(name: str = "", /, *, out: Out = None, replace: Replace = False, quiet: Quiet = False, json: Json = False) -> int:
+    """Rebuild published results and compare every number. Exit status 1 if any is outside its tolerance.
+
+    Example: tregua reproduce size-2023
+
+    Parameters
+    ----------
+    name
+        Which results; without it, the list of those available.
+    """
+    from .reproduce import reproduce_results
+
+    return reproduce_results(name, out, replace, quiet, json)
+
+
+@app.command
+def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
+    """Read a scenario file and say what would be run, without running it.
+
+    Example: tregua check my-scenario.toml
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    """
+    from ..engine.plan import plan_of_file
+    from ..scenarios.scenario import resolve
+    from ..scenarios.toml import load_scenario
+
+    read = load_scenario(scenario)
+    plan_of_file(read)
+    values = {
+        n: {"value": r.value.ravel().tolist(), "unit": read.scenario.model.parameters[n].unit, "layer": r.layer} for n, r in resolve(read.scenario).items()
+    }
+    if json:
+        print_json({"scenario": read.scenario.name, "weeks": read.scenario.weeks, "replicates": read.replicates, "values": values})
+        return 0
+    last = read.scenario.date(read.scenario.weeks)
+    size = f"{read.replicates} replicates of {read.scenario.weeks} weeks, {read.scenario.start} to {last}"
+    OUT.print(f"{read.scenario.shown}: {size}, solver {read.solver}, seed {read.seed}", markup=False)
+    rows = [[n, ", ".join(f"{x:g}" for x in v["value"]), v["unit"], v["layer"]] for n, v in values.items()]
+    print_table("Values", ["parameter", "value", "unit", "from"], rows, left=4)
+    rows = [[p.name, p.shown, "; ".join(change.text() for change in p.modifiers) or "nothing is changed"] for p in read.policies.values()]
+    print_table("Policies", ["name", "label", "changes"], rows, left=3)
+    return 0
+
+
+@app.command
+def new(path: Path, /, *, json: Json = False) -> int:
+    """Write a commented scenario file to start from. It never overwrites a file.
+
+    Example: tregua new my-scenario.toml
+
+    Parameters
+    ----------
+    path
+        File to write.
+    """
+    from ..scenarios.toml import load_scenario
+
+    text = load_scenario().text.replace('name = "mexico"', 'name = "my-scenario"', 1)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise TreguaError(
+            "TR3102", "this file cannot be written", where=str(path), found=error.strerror, do="choose another name, in a folder that exists"
+        ) from error
+    if json:
+        print_json({"written": str(path)})
+    else:
+        OUT.print(f"Written: {path}. Change it, then: tregua run {path}", markup=False)
+    return 0
+
+
+@app.command
+def mechanisms(name: str = "", /, *, json: Json = False) -> int:
+    """List the mechanisms, or show one: its equation, parameters, units, priors and evidence.
+
+    Example: tregua mechanisms conflict
+
+    Parameters
+    ----------
+    name
+        Which one; without it, all.
+    """
+    from ..model.mechanism import registry
+
+    known = registry()
+    if name and name not in known:
+        raise TreguaError(
+            "TR1205",
+            f"no mechanism is named {name!r}",
+            where="command line",
+            found=name,
+            expected="one of " + ", ".join(known),
+            nearest=nearest_name(name, known),
+        )
+    from ..reporting.odd import describe_mechanism
+    from .doctor import print_mechanism
+
+    chosen = [known[name]()] if name else [kind() for kind in known.values()]
+    if json:
+        print_json([describe_mechanism(m) for m in chosen])
+        return 0
+    if name:
+        print_mechanism(chosen[0])
+        return 0
+    rows = [[m.name, (type(m).__doc__ or "").splitlines()[0], ", ".join(p.name for p in m.parameters)] for m in chosen]
+    print_table("Mechanisms", ["name", "what it is", "parameters"], rows, "Show one with: tregua mechanisms NAME", left=3)
+    return 0
+
+
+@app.command
+def evidence(
+    name: str = "", /, *, stance: str = "", system: str = "", mechanism: str = "", unused: Unused = False, search: str = "", json: Json = False
+) -> int:
+    """List what the numbers rest on, or show one claim or source: its chain, its figures, what disagrees with it, and what uses it.
+
+    Example: tregua evidence C53
+
+    Parameters
+    ----------
+    name
+        A claim, C01 to C59, or a source such as size-2023; without it, all that pass the filters.
+    stance
+        Only official, measured, estimated, reported, alleged, opinion, record or assumed.
+    system
+        Only what is about this part of the world, such as vetting or prisons; or a kind of source, such as paper.
+    mechanism
+        Only what this mechanism rests on.
+    search
+        Only entries with this text, in any case.
+    """
+    from .evidence import list_evidence, show_evidence
+
+    return show_evidence(name, json) if name else list_evidence(stance, system, mechanism, unused, search, json)
+
+
+@app.command
+def describe(*, scenario: str = "", out: File = None, json: Json = False) -> int:
+    """Describe a model from its code, in the order of the ODD protocol: purpose, entities, scales, the order of a week, equations, parameters, evidence.
+
+    Example: tregua describe --out model.md
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario; without it, the default.
+    """
+    from .evidence import describe_model
+
+    return describe_model(scenario, out, json)
+
+
+@app.command
+def explain(code: str = "", /, *, json: Json = False) -> int:
+    """Explain an error code, or list all codes.
+
+    Example: tregua explain TR1301
+
+    Parameters
+    ----------
+    code
+        Such as TR1301.
+    """
+    from ..error_codes import ESSAYS
+
+    if not code:
+        rows: list[Any] = [[key, essay.title] for key, essay in ESSAYS.items()]
+        print_json(dict(rows)) if json else print_table("Error codes", ["code", "what it means"], rows, left=2)
+        return 0
+    essay = ESSAYS.get(code.upper())
+    if essay is None:
+        raise TreguaError("TR1002", f"there is no error code {code!r}", found=code, nearest=nearest_name(code.upper(), ESSAYS), do="tregua explain lists all")
+    if json:
+        print_json({"code": code.upper(), "title": essay.title, "text": essay.text})
+    else:
+        OUT.print(f"{code.upper()}: {essay.title}\n\n{essay.text}", markup=False)
+    return 0
+
+
+@app.command
+def lab(
+    scenario: str = "mexico",
+    /,
+    *,
+    host: str = "127.0.0.1",
+    port: Port = None,
+    password_file: Path | None = None,
+    name: Names = None,
+    no_browser: NoBrowser = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> int:
+    """Open the lab, a local web page on which you drag a policy and watch what happens to people. Ctrl-C stops it.
+
+    It listens on this computer only, and lets in who opens the link that it prints. With --json the link is printed as a document, and no browser is opened.
+
+    Example: tregua lab --port 8400
+
+    Parameters
+    ----------
+    scenario
+        A TOML file, or the name of a shipped scenario.
+    host
+        Address to listen on; any other than 127.0.0.1 needs --password-file.
+    password_file
+        File whose first line is a password, which lets in who has no link.
+    """
+    from .lab import open_lab
+
+    return open_lab(scenario, host, port, password_file, name or [], not no_browser, quiet, json)
+
+
+@app.command
+def doctor(*, json: Json = False) -> int:
+    """Say what this installation can do: versions, cores, whether compiled programs are found again, and a short self-check.
+
+    Example: tregua doctor
+    """
+    from .doctor import examine
+
+    findings = examine()
+    if json:
+        print_json(findings)
+    else:
+        print_table("This installation", ["", ""], [[k, str(v)] for k, v in findings.items()], left=2)
+    return 0 if findings["self-check"] == "passed" else 1
+
+
+data = App(
+    name="data",
+    help="""List the shipped tables with their source, years and known problems; show one, or import an official file of your own.
+
+    Example: tregua data show homicides-year""",
+    help_format="plaintext",
+)
+app.command(data)
+
+
+@data.default
+def tables(*, json: Json = False) -> int:
+    """List the shipped tables and the files that you have imported.
+
+    Example: tregua data
+    """
+    from .data import list_tables
+
+    return list_tables(json)
+
+
+@data.command
+def show(table: str, /, *, json: Json = False) -> int:
+    """Show a shipped table, or a kind with your own files laid over it.
+
+    Example: tregua data show vetting
+
+    Parameters
+    ----------
+    table
+        A table as `tregua data` lists them, or homicides, victims or events.
+    """
+    from .data import show_table
+
+    return show_table(table, json)
+
+
+@data.command(name="import")
+def bring(kind: str, file: Path, /, *, json: Json = False) -> int:
+    """Check an official file and keep it; its figures then go before the shipped ones of the same states and years.
+
+    Example: tregua data import homicides inegi-2021.csv
+
+    Parameters
+    ----------
+    kind
+        homicides (INEGI export), victims (SESNSP) or events (UCDP GED).
+    file
+        The csv file as published.
+    """
+    from .data import import_file
+
+    return import_file(kind, file, json)

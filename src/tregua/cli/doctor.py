@@ -1,0 +1,67 @@
+"""What `tregua mechanisms` and `tregua doctor` show."""
+
+from __future__ import annotations
+
+import inspect
+import platform
+import sys
+import time
+from typing import Any
+
+from ..model.mechanism import Mechanism
+from ..reporting.odd import describe_mechanism, prior_text
+from ..scenarios.scenario import support_text
+from .show import OUT, print_table
+
+
+def print_mechanism(mechanism: Mechanism) -> None:
+    """One mechanism for people: the text of its file, then its parameters and what they rest on."""
+    found = describe_mechanism(mechanism)
+    OUT.print(inspect.getdoc(inspect.getmodule(type(mechanism))), markup=False)
+    OUT.print()
+    for flow in found["flows"]:
+        OUT.print(f"flow {flow['name']}: {flow['source']} -> {flow['target']} ({flow['doc']})", markup=False)
+    for event in found["events"]:
+        OUT.print(f"event {event['name']} ({event['doc']})", markup=False)
+    rows = []
+    for p in mechanism.parameters:
+        shown = f"{p.value:g} {p.unit}".removesuffix(" 1")
+        rows.append([f"{mechanism.name}.{p.name}", shown, support_text(p).removesuffix(" 1"), prior_text(p.prior), p.doc])
+    print_table("Parameters", ["name", "default", "values", "prior [1]", "what it is"], rows, "[1] Ours and assumed; runs do not use it, fits will.", left=5)
+    rows = [[p["name"], e["stance"], f"{e['summary']} ({e['source']})"] for p in found["parameters"] for e in p["evidence"]]
+    print_table("Evidence", ["parameter", "stance", "what it rests on"], rows, left=3)
+
+
+def examine() -> dict[str, Any]:
+    """Versions, devices, cache, and a small run whose persons must be conserved."""
+    from ..engine.session import begin, cache_folder
+
+    begin()
+    import jax
+    import numpy as np
+
+    from .._version import __version__
+    from ..engine.run import simulate
+    from ..model.model import Model
+    from ..scenarios.scenario import Scenario
+
+    hits: list[str] = []
+    jax.monitoring.register_event_listener(lambda event, **_: hits.append(event) if event.endswith("cache_hits") else None)
+    began = time.perf_counter()
+    scenario = Scenario(Model.size_2023(), weeks=104)
+    run = simulate(scenario, replicates=8)
+    seconds = time.perf_counter() - began
+    everyone = sum(run.at(name, 104) for name in scenario.model.compartments)
+    conserved = np.array_equal(everyone, run.at("members", 0) + run.between("recruitment.recruited", 0, 104))
+    return {
+        "tregua": __version__,
+        "python": platform.python_version(),
+        "jax": jax.__version__,
+        "numpy": np.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "devices": ", ".join(str(d) for d in jax.local_devices()),
+        "compiled programs": str(cache_folder()),
+        "found again": "yes" if hits else "no (they will be next time; if this line stays, the cache does not work on this machine)",
+        "short run": f"{seconds:.1f} s",
+        "self-check": "passed" if conserved and sys.version_info >= (3, 11) else "failed: persons were not conserved",
+    }

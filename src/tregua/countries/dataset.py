@@ -1,0 +1,36 @@
+"""Data sets that ship with the package: the labels of the axes, the covariates, and where every table comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..model.space import Space
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """What a scenario takes from data.
+
+    Attributes:
+        name: as scenarios name it.
+        space: the axes and their labels.
+        covariates: measured inputs by name.
+        values: parameter values that the data supply, by full name, in the parameter's unit: one number, or one for each place along the parameter's axes.
+        tables: file, source, what was changed and digest of every table used.
+        mechanisms: those that the data are for, by name, in order; empty for all that ship.
+        start: the day of which the stocks at the start are, where a scenario begins that names no other.
+        reasons: why the data supply a value other than the mechanism's default, by full name of the parameter.
+    """
+
+    name: str
+    space: Space
+    covariates: Mapping[str, np.ndarray]
+    values: Mapping[str, float | np.ndarray] = field(default_factory=dict)
+    tables: tuple[Mapping[str, Any], ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    mechanisms: tuple[str, ...] = ()
+    start: str = "2012-01-01"

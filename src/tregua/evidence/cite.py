@@ -1,0 +1,64 @@
+"""What a mechanism calls to say what a number rests on: a source, a claim of the articles, or nothing but our own assumption.
+
+Nothing is read from files here, because every mechanism imports this module.
+"""
+
+from __future__ import annotations
+
+from ..errors import TreguaError, nearest_name
+from ..model.declarations import Evidence, Stance
+from .claims import ARTICLES, CLAIM_ARTICLE, CLAIM_STANCE, PUBLISHED
+from .sources import CITED, Source
+
+__all__ = ["CITED", "SIZE_2023", "Source", "assumed", "cite", "claim"]
+
+SIZE_2023 = CITED["size-2023"].text
+
+
+def cite(source: str, stance: Stance, summary: str) -> Evidence:
+    """Evidence from a source.
+
+    Args:
+        source: its id, one of :data:`CITED`.
+        stance: how the source stands to the number. A source whose script imposes a number without data is cited as ``assumed``.
+        summary: what the source says, in our own words.
+
+    Raises:
+        TreguaError: TR1601 if no source has that id.
+    """
+    if source not in CITED:
+        raise unknown(source)
+    return Evidence(CITED[source].text, stance, summary, CITED[source].year, source)
+
+
+def claim(name: str, summary: str) -> Evidence:
+    """Evidence from a claim of one of the two articles, with the claim's own stance.
+
+    Args:
+        name: id of the claim, ``C01`` to ``C59``.
+        summary: what of the claim is used, in our own words.
+
+    Raises:
+        TreguaError: TR1601 if no claim has that id.
+    """
+    if name not in CLAIM_STANCE:
+        raise unknown(name)
+    article = CLAIM_ARTICLE[name]
+    return Evidence(f"claim {name}, {ARTICLES[article]}", CLAIM_STANCE[name], summary, PUBLISHED[article], name)
+
+
+def assumed(summary: str) -> Evidence:
+    """The statement that no source stands behind a number, with the reason for choosing it."""
+    return Evidence("our own assumption", "assumed", summary)
+
+
+def unknown(name: str) -> TreguaError:
+    """The refusal of an id that names neither a source nor a claim."""
+    return TreguaError(
+        "TR1601",
+        f"no source and no claim has the id {name!r}",
+        found=name,
+        expected="a claim, C01 to C59, or a source such as size-2023",
+        nearest=nearest_name(name.upper(), CLAIM_STANCE) or nearest_name(name, CITED),
+        do="`tregua evidence` lists them all",
+    )

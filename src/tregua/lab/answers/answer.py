@@ -1,0 +1,146 @@
+"""The answer in words, and how the work on it stands: pure functions from numbers to sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...reporting.browser.base import PER_CENT, Say, relative
+from ..package import Package
+from ..work.futures import Futures
+from ..work.headline import Headline, headline
+
+if TYPE_CHECKING:
+    from ...scenarios.posterior import StoredPosterior
+    from ..handles import Handle
+    from ..work.emulator import Emulator
+    from ..work.jobs import Standing
+
+OF = 100
+"""Futures that shares are told in: 83 of 100."""
+
+SHARE = "fewer"
+"""Check of an emulator that says how far the share of pairs with fewer killed was off."""
+
+MINUTE = 60.0
+
+LONG = 90.0
+"""Seconds from which a time that is left is told in minutes."""
+
+
+def headline_text(said: Headline, say: Say) -> str:
+    """The answer in one sentence.
+
+    Args:
+        said: the numbers.
+        say: the catalogue.
+    """
+    low, high = said.middle
+    # The edge nearer to no change comes first: "−4 % to −11 %".
+    near, far = (high, low) if abs(high) < abs(low) else (low, high)
+    return say(
+        "lab.headline",
+        fewer=round(OF * said.fewer),
+        victim=say(f"victim.{said.victims}.fewer"),
+        near=relative(near),
+        far=relative(far),
+        worst=relative(said.worst_tenth),
+    )
+
+
+def error_text(said: Headline, futures: Futures, say: Say, emulator: Emulator | None = None) -> str:
+    """How far chance among the pairs, or the emulator, may have moved the answer.
+
+    Args:
+        said: the numbers.
+        futures: that they are from.
+        say: the catalogue.
+        emulator: that made them where they are a quick estimate.
+    """
+    points = max(round(OF * said.error), 1)
+    if not futures.quick:
+        key = "lab.monte_carlo_fit" if futures.draws else "lab.monte_carlo"
+        return say(key, pairs=futures.pairs, points=points, **({"draws": futures.draws} if futures.draws else {}))
+    told = [say("lab.quick", pairs=futures.pairs), say("lab.quick_error", error=f"{PER_CENT * (futures.error or 0.0):.1f}")]
+    if emulator is not None and SHARE in emulator.checks:
+        told.append(say("lab.quick_share", share=round(OF * emulator.checks[SHARE])))
+    return " ".join([*told, say("lab.quick_chance", points=points)])
+
+
+def held_text(stored: StoredPosterior | None, say: Say) -> str:
+    """What bands and shares hold, and what they do not.
+
+    Args:
+        stored: the fit that the scenario names, if it names one.
+        say: the catalogue.
+    """
+    return say("lab.chance_only") if stored is None else say("lab.chance_and_fit", draws=stored.size)
+
+
+def answer(futures: Futures | None, package: Package, victim: str, say: Say, emulator: Emulator | None = None) -> tuple[str, str]:
+    """Headline and its error for a package.
+
+    Args:
+        futures: of the package; None where there are none yet.
+        package: the settings.
+        victim: kind of victim, or all.
+        say: the catalogue.
+        emulator: that made the futures where they are a quick estimate.
+    """
+    if not package.settings:
+        return say("lab.nothing_moved"), say("lab.nothing_moved_more")
+    if futures is None:
+        return say("lab.no_answer_yet"), ""
+    said = headline(futures, victim)
+    return headline_text(said, say), error_text(said, futures, say, emulator)
+
+
+def standing_text(standing: Standing | None, say: Say) -> str:
+    """How a job stands, in one sentence."""
+    if standing is None:
+        return ""
+    done, wanted = standing.done, standing.wanted
+    if standing.state == "queued":
+        return say("state.queued", position=standing.position or 1)
+    if standing.state == "running":
+        left = "" if standing.seconds_left is None else " " + _left(standing.seconds_left, say)
+        return say("state.running", done=done, wanted=wanted) + left
+    if standing.state == "cancelled":
+        return say("state.cancelled", done=done, wanted=wanted) if done else say("state.cancelled_empty")
+    if standing.state == "refused" and standing.refusal is not None:
+        return refused_text(standing.refusal.code, standing.refusal.what, say)
+    return say("state.done", done=done)
+
+
+def _left(seconds: float, say: Say) -> str:
+    return say("state.minutes", count=round(seconds / MINUTE)) if seconds > LONG else say("state.seconds", count=max(round(seconds), 1))
+
+
+KNOWN_REFUSALS = frozenset({"TR3008", "TR3010", "TR3011", "TR3014", "TR3015", "TR3020", "TR3021", "TR3022", "TR3009", "TR3013"})
+"""Refusals that the catalogue has words for; others are told as the error has them, in English."""
+
+
+def refused_text(code: str, what: str, say: Say) -> str:
+    """A refusal in words with its code."""
+    words = say(f"refused.{code}") if code in KNOWN_REFUSALS else say("refused.other", what=what)
+    return say("refused.with_code", words=words, code=code)
+
+
+def position_text(value: float, handle: Handle, say: Say) -> str:
+    """A position with its unit, as one reads it."""
+    if handle.kind == "scale":
+        return say("handle_unit.times", value=f"{value:.4g}")
+    return say(f"handle_unit.{UNIT_KEYS.get(handle.unit, 'other')}", value=f"{value:.4g}", unit=handle.unit)
+
+
+UNIT_KEYS = {"1/week": "per_week", "1": "share", "person/week": "persons_week"}
+"""Keys of the units that positions have in the catalogue."""
+
+
+def range_text(handle: Handle, say: Say) -> str:
+    """The range of positions that the evidence covers, with its unit."""
+    return say("lab.range", low=f"{handle.evidence_low:.2g}", high=f"{handle.evidence_high:.2g}", unit=short_unit(handle, say))
+
+
+def short_unit(handle: Handle, say: Say) -> str:
+    """The unit of positions, for beside a number field."""
+    return say(f"handle_unit.short_{'times' if handle.kind == 'scale' else UNIT_KEYS.get(handle.unit, 'other')}", unit=handle.unit)

@@ -1,0 +1,100 @@
+"""From paired futures to charts, without a page: everything here may run in a thread while the page stays alive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from ...countries.tiles import Tiles, tiles_of
+from ...reporting.browser.base import Chart, Say, change, fan, tornado, victims
+from ...reporting.browser.tiles import change_map, level_map, small_multiples
+from ...results.by_territory import PERSONS, population_of
+from ..package import Package
+from ..work.emulator import Emulator
+from ..work.futures import Futures
+from ..work.headline import killed_of, shown_victim, sure
+from ..work.headline import tornado as bars_of
+
+if TYPE_CHECKING:
+    from ...scenarios.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What charts need of a scenario beside futures.
+
+    Attributes:
+        tiles: place of every state; None where the scenario is not on the 32 states.
+        population: inhabitants of each territory; None where the data have none.
+    """
+
+    tiles: Tiles | None
+    population: Float[np.ndarray, "territory"] | None
+
+
+def ground_of(scenario: Scenario) -> Ground:
+    """What charts need of a scenario."""
+    return Ground(tiles_of(scenario.data.space), population_of(scenario))
+
+
+def killed_by_year(killed: Float[np.ndarray, "replicate year territory victim"], names: tuple[str, ...], victim: str) -> Float[np.ndarray, "replicate year"]:
+    """Persons of one kind, or of all kinds, killed in every year in all territories."""
+    return killed_of(killed, names, victim).sum(axis=2)
+
+
+def median_change(futures: Futures, victim: str) -> float:
+    """Median over pairs of the relative change of persons killed over all years."""
+    before, after = (killed_by_year(x, futures.victims, victim).sum(axis=1) for x in (futures.baseline, futures.changed))
+    return float(np.median(change(before, after)))
+
+
+def fan_of(futures: Futures, package: Package, victim: str, say: Say) -> Chart:
+    """The fan chart, with the package where there is one."""
+    before, after = (killed_by_year(x, futures.victims, victim) for x in (futures.baseline, futures.changed))
+    return fan(futures.years, before, after if package.settings else None, say, shown_victim(futures.victims, victim), futures.quick)
+
+
+def all_charts(futures: Futures, package: Package, victim: str, ground: Ground, say: Say) -> dict[str, Chart]:
+    """All charts of the lab's screen but the tornado, by name; the map and the small charts only on the 32 states."""
+    span = (int(futures.years[0]), int(futures.years[-1]))
+    before, after = (x.sum(axis=(1, 2)) for x in (futures.baseline, futures.changed))
+    found = {"fan": fan_of(futures, package, victim, say), "victims": victims(before, after, futures.victims, say, span)}
+    if ground.tiles is None:
+        return found
+    before, after = (placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed))
+    rates = ground.population is not None
+    if package.settings:
+        found["map"] = difference_map(futures, victim, ground, say)
+    else:
+        found["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
+    found["states"] = small_multiples(futures.years, before, after if package.settings else None, ground.tiles, say, rates)
+    return found
+
+
+def differences(futures: Futures, victim: str, ground: Ground) -> Float[np.ndarray, "replicate territory"]:
+    """Differences of pairs by territory, the mean over years, in the unit of the map."""
+    before, after = (placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed))
+    return (after - before).mean(axis=1)
+
+
+def difference_map(futures: Futures, victim: str, ground: Ground, say: Say) -> Chart:
+    """The map of differences; only on the 32 states."""
+    assert ground.tiles is not None
+    span = (int(futures.years[0]), int(futures.years[-1]))
+    return change_map(differences(futures, victim, ground), sure(futures, victim), ground.tiles, say, ground.population is not None, span)
+
+
+def placed(killed: Float[np.ndarray, "replicate year territory victim"], futures: Futures, victim: str, ground: Ground) -> np.ndarray:
+    """Killed by replicate, year and territory, for 100,000 inhabitants where the data have a population."""
+    values = killed_of(killed, futures.victims, victim)
+    return values if ground.population is None else values / ground.population * PERSONS
+
+
+def tornado_of(emulator: Emulator, package: Package, victim: str, say: Say) -> Chart:
+    """What each setting does by itself, as the emulator has it."""
+    bars = bars_of(emulator, package, victim)
+    names = [say(f"handle.{bar.handle}.name") for bar in bars]
+    return tornado(names, [bar.change for bar in bars], [bar.low for bar in bars], [bar.high for bar in bars], say)

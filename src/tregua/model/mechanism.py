@@ -1,0 +1,137 @@
+"""What a mechanism is, what its hazards may read, and the registry of those that ship.
+
+A mechanism is one file in ``tregua/mechanisms``: a frozen dataclass that derives from :class:`Mechanism` and only declares.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..errors import TreguaError, nearest_name
+from .declarations import Compartment, Covariate, Drift, Event, Flow, Level, Parameter, Record, Track
+
+
+class Mechanism:
+    """One thing that happens in the world. Subclasses declare and never compute outside the functions they hand over.
+
+    Class attributes:
+        needs: compartments, levels and covariates that the mechanism reads or writes.
+        parameters: its parameters, with unit, support, prior and evidence.
+        claims: ids of the claims of the articles that its form rests on, beside those that its parameters cite.
+    """
+
+    needs: ClassVar[tuple[Compartment | Level | Covariate, ...]] = ()
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    claims: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def name(self) -> str:
+        """The name used in parameter names and draw addresses: the class name in lower case."""
+        return type(self).__name__.lower()
+
+    def flows(self) -> tuple[Flow, ...]:
+        """Persons who move each week."""
+        return ()
+
+    def drifts(self) -> tuple[Drift, ...]:
+        """Levels that change smoothly."""
+        return ()
+
+    def events(self) -> tuple[Event, ...]:
+        """Rare jumps."""
+        return ()
+
+    def tracks(self) -> tuple[Track, ...]:
+        """Levels that remember what happened."""
+        return ()
+
+    def records(self) -> tuple[Record, ...]:
+        """What is written down of what happens."""
+        return ()
+
+    def initial(self, view: View, draw: Any) -> dict[str, Any]:
+        """Stocks at the start that this mechanism provides; the others start empty."""
+        return {}
+
+
+class View:
+    """What a hazard may read: stocks, levels and covariates by name, and its own parameters by short name.
+
+    Attributes are arrays on the declared axes, stocks as floating-point numbers. Reading anything that the mechanism does not declare is
+    an error (TR2102), so what depends on what is known without reading code.
+    """
+
+    __slots__ = ("_axes", "_mechanism", "_names", "_reads", "_values", "time")
+
+    def __init__(
+        self,
+        mechanism: Mechanism,
+        values: Mapping[str, Array],
+        axes: Mapping[str, tuple[str, ...]],
+        time: Float[Array, ""],
+        reads: set[str] | None = None,
+    ):
+        self._mechanism = mechanism
+        self._values = values
+        self._axes = axes
+        self._reads = reads
+        self._names = {need.name: need.name for need in mechanism.needs}
+        self._names |= {p.name: f"{mechanism.name}.{p.name}" for p in mechanism.parameters}
+        self.time = time
+        """Weeks since the start of the scenario."""
+
+    def _full_name(self, name: str) -> str:
+        if name not in self._names:
+            raise TreguaError(
+                "TR2102",
+                f"mechanism {self._mechanism.name!r} reads {name!r} without declaring it",
+                where=f"tregua.mechanisms, {type(self._mechanism).__name__}",
+                expected="a name in its `needs` or `parameters`",
+                nearest=nearest_name(name, self._names),
+                do="declare it, or correct the name",
+            )
+        full = self._names[name]
+        if self._reads is not None:
+            self._reads.add(full)
+        return full
+
+    def __getattr__(self, name: str) -> Array:
+        return self._values[self._full_name(name)]
+
+    def total(self, name: str, over: tuple[str, ...]) -> Array:
+        """Sum of a quantity over the named axes, which are kept with length one so that it can be put back beside the quantity."""
+        axes = self._axes[self._full_name(name)]
+        return jnp.sum(self._values[self._names[name]], axis=tuple(axes.index(a) for a in over), keepdims=True)
+
+
+@cache
+def registry() -> dict[str, type[Mechanism]]:
+    """Every mechanism that is installed, by name.
+
+    A package says where its mechanisms are by an entry point of the group ``tregua.mechanisms``; the package named there is
+    scanned, so that a new file in it is enough.
+    """
+    found: dict[str, type[Mechanism]] = {}
+    for loaded in _modules():
+        for thing in vars(loaded).values():
+            own = isinstance(thing, type) and issubclass(thing, Mechanism) and thing.__module__ == loaded.__name__
+            if own:
+                found[thing().name] = thing
+    return dict(sorted(found.items()))
+
+
+def _modules() -> Iterator[ModuleType]:
+    """Modules of the packages that hold mechanisms."""
+    for name in sorted({point.value for point in entry_points(group="tregua.mechanisms")}):
+        package = importlib.import_module(name)
+        for module in pkgutil.iter_modules(package.__path__):
+            yield importlib.import_module(f"{package.__name__}.{module.name}")

@@ -1,0 +1,1 @@
+"""Charts for the browser, as options of ECharts."""

@@ -1,0 +1,1 @@
+"""Charts for files and reports, drawn with Matplotlib."""

@@ -1,0 +1,280 @@
+"""What all charts share: style, bands, axes and names at the end of lines. The same figure gives the same bytes.
+
+Colours are those of Okabe and Ito, which readers with colour-blindness can tell apart. Where runs differ by chance a line is the median of all replicates, the
+darker band holds the middle half of them and the lighter band nine in ten.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Bbox
+
+from ...engine.trajectories import Trajectories
+from ...results.outcomes import Outcome
+from ...results.tables import bands
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Blue, vermilion, green, purple, orange, sky and black, in the order in which lines take them."""
+
+GREY = "#555555"
+STRIPES = ("-", "--", ":", "-.")
+"""Line styles, for the policies after the seventh."""
+
+SMOOTHED_WEEKS = 13
+"""Flows are shown as the mean of the last quarter of a year: single weeks are mostly noise."""
+
+CROWD = 5
+"""With more lines than this, bands would hide one another: only lines are drawn."""
+
+STYLE: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e3e3e3",
+    "grid.linewidth": 0.6,
+    "figure.titlesize": 12.0,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "savefig.dpi": 150,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "tregua",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Our look, whatever the settings of the reader's machine."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type]
+        yield
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """A function that draws in our style."""
+
+    @wraps(draw)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        with style():
+            return draw(*args, **kwargs)
+
+    return inside
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure and the words that go with it.
+
+    Attributes:
+        name: file name without ending.
+        figure: the chart.
+        title: heading above it.
+        alt: what it shows, for a reader who cannot see it.
+        caption: how to read it.
+    """
+
+    name: str
+    figure: Figure
+    title: str
+    alt: str
+    caption: str
+
+    @cached_property
+    def png(self) -> bytes:
+        """The chart as PNG, without a date."""
+        return render(self.figure, "png")
+
+    @cached_property
+    def svg(self) -> bytes:
+        """The chart as SVG, without a date and with text that can be searched."""
+        return render(self.figure, "svg")
+
+
+@styled
+def render(figure: Figure, kind: str) -> bytes:
+    """A figure as the bytes of a ``png`` or ``svg`` file; the same figure gives the same bytes."""
+    _settle_layout(figure)
+    stream = io.BytesIO()
+    figure.savefig(stream, format=kind, metadata={"Date": None, "Creator": "Tregua"} if kind == "svg" else {"Software": "Tregua"})
+    return stream.getvalue()
+
+
+def _settle_layout(figure: Figure) -> None:
+    """Lay a figure out once and for all, so that both kinds of file have the same layout whichever is made first, in half the time."""
+    engine = figure.get_layout_engine()
+    if engine is None or isinstance(engine, PlaceHolderLayoutEngine):
+        return
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        # The solver behind the layout takes its constraints in any order, and so ends a last digit apart from one time to the next.
+        axes.set_position(Bbox.from_bounds(*np.round(axes.get_position(original=True).bounds, 5)))
+        axes.set_in_layout(True)
+
+
+def fan(axes: Axes, days: np.ndarray, values: np.ndarray, colour: str, line: str = "-", banded: bool = True) -> float:
+    """Median and both bands of replicates over time; the last median is returned.
+
+    Args:
+        axes: where to draw.
+        days: shape (time,).
+        values: shape (replicate, time).
+        colour: of line and bands.
+        line: style of the line.
+        banded: draw the bands too; one replicate has none.
+    """
+    edges = bands(values.astype(float))
+    if banded and len(values) > 1:
+        axes.fill_between(days, edges["low_90"], edges["high_90"], color=colour, alpha=0.18, linewidth=0)
+        axes.fill_between(days, edges["low_50"], edges["high_50"], color=colour, alpha=0.38, linewidth=0)
+    axes.plot(days, edges["median"], color=colour, linestyle=line, marker="o" if len(days) == 1 else "")
+    return float(edges["median"][-1])
+
+
+def smoothed(trajectories: Trajectories, outcome: Outcome) -> tuple[np.ndarray, np.ndarray, int]:
+    """Days, values (replicate, time) and smoothing [weeks, 0 for none]: a stock as it is, a flow as its weekly mean over the quarter that ends on each day."""
+    weeks, values = trajectories.weeks(outcome.series), trajectories.total(outcome.series).astype(float)
+    if outcome.kind == "stock":
+        return days_of(trajectories, weeks), values, 0
+    dt = trajectories.plan.dt
+    steps = max(round(SMOOTHED_WEEKS / dt), 1)
+    steps = steps if values.shape[1] >= 2 * steps else 1  # A run of a few months is too short to be smoothed.
+    added = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+    return days_of(trajectories, weeks[steps - 1 :]), (added[:, steps:] - added[:, :-steps]) / (steps * dt), round(steps * dt)
+
+
+def days_of(trajectories: Trajectories, weeks: np.ndarray) -> np.ndarray:
+    """Calendar days of weeks, as an array."""
+    return np.array(trajectories.dates(np.asarray(weeks, float)), dtype="datetime64[D]")
+
+
+def unit_label(outcome: Outcome, smoothing: int) -> str:
+    """Label of the vertical axis."""
+    return f"persons a week, {smoothing}-week mean" if outcome.kind == "flow" and smoothing > 1 else "persons a week" if outcome.kind == "flow" else "persons"
+
+
+def band_note(trajectories: Trajectories, lines: int = 1) -> str:
+    """How to read lines and bands, in a chart with this many lines."""
+    count = trajectories.plan.replicates
+    if count > 1 and lines > CROWD:
+        return f"Line: median of {count} replicates. Bands are left out here; the tables have them."
+    if count > 1:
+        return f"Line: median of {count} replicates. Darker band: the middle half of them. Lighter band: nine in ten."
+    return "One replicate, with chance." if trajectories.plan.solver.stochastic else "Expected numbers, without chance: there is no band."
+
+
+def main_outcomes(outcomes: dict[str, Outcome], wanted: Sequence[str] = ()) -> list[Outcome]:
+    """The outcomes that readers ask for first, as far as a model has them, then others, as many as are wanted.
+
+    Without a wish these are all killed, civilians killed where they are counted, and members.
+    """
+    wanted = wanted or [name for name in ("killed", "killed_civilian", "members") if name != "killed_civilian" or name in outcomes]
+    names = [name for name in wanted if name in outcomes] + [name for name in outcomes if name not in wanted]
+    return [outcomes[name] for name in names[: len(wanted)]]
+
+
+def sheet(rows: int, columns: int, size: tuple[float, float], title: str, note: str, footer: str, **shared: Any) -> tuple[Figure, np.ndarray]:
+    """An empty figure with a title above, and below how to read it, in one line or more, and where it comes from."""
+    figure = Figure(figsize=size, layout="constrained")
+    texts = [*note.split("\n"), *([footer] if footer else [])]
+    lines = 0.17 * len(texts) / size[1]
+    figure.get_layout_engine().set(rect=(0.0, lines + 0.01, 1.0, 0.99 - lines))  # type: ignore[union-attr]
+    if title:
+        figure.suptitle(title, x=0.008, ha="left", fontweight="bold")
+    for i, text in enumerate(reversed([text for text in texts if text])):
+        figure.text(0.01, (0.05 + 0.17 * i) / size[1], text, fontsize=7.5, color=GREY, va="bottom")
+    return figure, figure.subplots(rows, columns, squeeze=False, **shared)
+
+
+def dress(axes: Axes, title: str = "", label: str = "", from_zero: bool = False) -> None:
+    """Dates along the bottom, whole thousands up the side."""
+    locator = AutoDateLocator(minticks=3, maxticks=7)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    thousands(axes)
+    axes.margins(x=0)
+    axes.set_ylabel(label)
+    axes.set_title(title)
+    if from_zero:
+        axes.set_ylim(0.0, max(1.06 * axes.dataLim.y1, 1e-9))
+
+
+def thousands(axes: Axes, which: str = "y") -> None:
+    """Ticks at round numbers, written with thousands separated."""
+    axis = axes.yaxis if which == "y" else axes.xaxis
+    axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "−")))
+
+
+def policy_days(trajectories: Trajectories) -> dict[Any, list[str]]:
+    """Policies by each day after the first on which a change of theirs comes into force."""
+    scenario = trajectories.scenario
+    starts: dict[Any, list[str]] = {}
+    for policy in scenario.policies:
+        for change in policy.modifiers:
+            if change.start and change.start > scenario.start and policy.shown not in starts.setdefault(change.start, []):
+                starts[change.start].append(policy.shown)
+    return starts
+
+
+def mark_policies(axes: Axes, trajectories: Trajectories, named: bool = True) -> None:
+    """A dotted line on every day on which a change of a policy comes into force, with the policy's name at the first of them."""
+    told: set[str] = set()
+    under = {"facecolor": "white", "edgecolor": "none", "boxstyle": "square,pad=0.1"}
+    for start, names in sorted(policy_days(trajectories).items()):
+        axes.axvline(date2num(start), color=GREY, linestyle=":", linewidth=1.0)
+        new = [name for name in names if name not in told]
+        told |= set(new)
+        if named and new:
+            place = (np.datetime64(start), 0.03)
+            axes.annotate(" and ".join(new), place, (4, 0), ("data", "axes fraction"), "offset points", color=GREY, fontsize=8, bbox=under)
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
+    """Names at the right end of lines, pushed apart where they would overlap.
+
+    Args:
+        axes: with all lines drawn.
+        ends: last value, name and colour of each line.
+    """
+    low, high = axes.get_ylim()
+    line_height = 0.145 / (axes.get_figure().get_figheight() * 0.72) * (high - low)  # type: ignore[union-attr]
+    placed: list[list[Any]] = []
+    for value, name, colour in sorted(ends, key=lambda end: end[0]):
+        text = textwrap.fill(name, 26)
+        half = 0.5 * line_height * (1 + text.count("\n"))
+        floor = placed[-1][0] + placed[-1][1] + half if placed else -np.inf
+        placed.append([max(value, floor), half, text, colour])
+    excess = max(0.0, placed[-1][0] + placed[-1][1] - high) if placed else 0.0
+    ceiling = np.inf
+    for entry in reversed(placed):
+        # Room is made downwards where the topmost name would leave the chart.
+        entry[0] = min(entry[0], ceiling - entry[1]) if excess else entry[0]
+        if excess and ceiling == np.inf:
+            entry[0] -= excess
+        ceiling = entry[0] - entry[1]
+    for middle, _, text, colour in placed:
+        axes.annotate(text, (1.0, middle), (5, 0), ("axes fraction", "data"), "offset points", va="center", color=colour, fontsize=8.5, annotation_clip=False)

@@ -1,0 +1,113 @@
+"""Numbers, days and changes as plain English, the same in figures and reports. No more precision than there is: three significant figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+
+from ..model.declarations import Parameter
+from ..scenarios.policy import Modifier, Policy
+
+Number = float | int
+
+
+def rounded(value: Number) -> str:
+    """A number to three significant figures, with thousands separated: 90,612 is ``"90,600"``."""
+    if not math.isfinite(value):
+        return "–"
+    if value == 0.0:
+        return "0"
+    if abs(value) < 1e-3:
+        return f"{value:.3g}"
+    digits = 2 - math.floor(math.log10(abs(value)))
+    # Persons come whole: a number of two digits needs no decimal.
+    digits = 0 if digits == 1 else digits
+    text = f"{round(value, digits):,.{max(digits, 0)}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+
+
+def persons(value: Number) -> str:
+    """A number of persons, who come whole: ``"9"`` for the 9.05 between two replicates, ``"under 1"`` for less than half of one."""
+    if 0.0 < abs(value) < 0.5:
+        return "under 1"
+    return rounded(round(value)) if abs(value) < 1000.0 else rounded(value)
+
+
+def exact(value: Number) -> str:
+    """A number that somebody chose, as it is: rounding it would misstate it."""
+    return f"{value:,.10g}".replace("-", "−")
+
+
+def percent(share: Number) -> str:
+    """A relative change in whole per cent, with its sign."""
+    whole = round(100.0 * share) if math.isfinite(share) else None
+    return "–" if whole is None else f"{whole:+d} %".replace("-", "−") if whole else "0 %"
+
+
+def span(low: Number, high: Number, say: Callable[[Number], str] = rounded) -> str:
+    """A band from its lower to its upper edge, each put by ``say``: ``"90,200 to 91,000"``."""
+    return f"{say(low)} to {say(high)}"
+
+
+def signed(value: Number, say: Callable[[Number], str] = rounded) -> str:
+    """A difference with its sign: ``"+340"``, ``"−12,300"`` or ``"0"``."""
+    text = say(value)
+    return f"+{text}" if value > 0.0 and text[0].isdecimal() else text
+
+
+def signed_span(low: Number, high: Number, say: Callable[[Number], str] = rounded) -> str:
+    """A band of a difference, each edge with its sign."""
+    return f"{signed(low, say)} to {signed(high, say)}"
+
+
+def change(difference: Number) -> str:
+    """A difference in persons in words: ``"12,300 fewer"``, ``"340 more"`` or ``"no change"``."""
+    return "no change" if difference == 0.0 else f"{persons(abs(difference))} {'fewer' if difference < 0.0 else 'more'}"
+
+
+def change_span(low: Number, high: Number) -> str:
+    """A band of a difference in persons in words: ``"11,900 to 12,700 fewer"`` or ``"between 120 fewer and 340 more"``."""
+    if low == high:
+        return change(low)
+    if high <= 0.0:
+        return f"{span(-high, -low, persons)} fewer"
+    if low >= 0.0:
+        return f"{span(low, high, persons)} more"
+    return f"between {persons(-low)} fewer and {persons(high)} more"
+
+
+def day(date: dt.date) -> str:
+    """A date as one reads it: ``"1 January 2012"``."""
+    return f"{date.day} {date:%B} {date.year}"
+
+
+def listed(words: list[str]) -> str:
+    """Words as a list in a sentence: ``"a, b and c"``."""
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" and {words[-1]}" if words else ""
+
+
+def sentence(text: str) -> str:
+    """A text that starts with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def change_text(modifier: Modifier, parameter: Parameter) -> str:
+    """What one change of a policy does, in words."""
+    value = f"{exact(modifier.value)} {'' if parameter.unit == '1' else parameter.unit}".strip()
+    what = {
+        "scale": f"multiplied by {exact(modifier.value)}",
+        "set": f"set to {value}",
+        "add": f"raised by {value}" if modifier.value >= 0.0 else f"lowered by {value.lstrip('−-')}",
+        "cap": f"kept from rising above {value}",
+    }[modifier.operation]
+    since = f"from {day(modifier.start)}" if modifier.start else "from the start"
+    until = f"until {day(modifier.end)}" if modifier.end else "to the end"
+    ramp = f", growing to full strength over {modifier.ramp_weeks:g} weeks" if modifier.ramp_weeks else ""
+    place = f", in {listed(list(modifier.territories))} only" if modifier.territories else ""
+    return f"{parameter.doc} ({modifier.target}): {what}, {since} {until}{ramp}{place}"
+
+
+def policy_text(policy: Policy, parameters: dict[str, Parameter]) -> str:
+    """What a policy does, in words; "changes nothing" where it has no change."""
+    return "; ".join(change_text(modifier, parameters[modifier.target]) for modifier in policy.modifiers) or "changes nothing"

@@ -1,0 +1,124 @@
+"""Posterior draws that ship with the package or lie in a folder of a fit: parameters as the record to some year leaves them, many times over.
+
+A draw is one joint set of values. Drawn together they keep what the record says about their products and ratios, which single values with separate bands lose.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, is_zipfile
+
+import numpy as np
+from jaxtyping import Float
+
+from ..errors import TreguaError, nearest_name
+from ..model.model import Model
+from ..shipped import country_folders
+
+if TYPE_CHECKING:
+    import pandas
+
+ARRAYS, RECORD = "posterior.npz", "posterior.json"
+"""Files of a posterior: draws as arrays, and how they came about."""
+
+EFFECT = "effect on "
+"""Beginning of the names of effects of states: ``effect on PARAMETER in STATE``."""
+
+TABLES = ("nation_year", "state_year", "totals", "told_apart")
+"""Tables of a fit that a report shows, where the posterior has them."""
+
+PARAMETER, SCATTER, DISCREPANCY = "parameter/", "scatter/", "discrepancy"
+"""Names of arrays: of parameters and of the scatter of observations by prefix, and of the discrepancies of states at the end of the record."""
+
+
+@dataclass(frozen=True, eq=False)
+class StoredPosterior:
+    """Draws of a fit.
+
+    Attributes:
+        name: of the shipped posterior, or the folder's.
+        parameters: draws by full name of the parameter, in its unit.
+        scatter: draws of what observations scatter by.
+        discrepancy: log of the record less log of what the mechanisms expect, at the end of the record.
+        record: how the draws came about, as ``posterior.json`` has it.
+        digest: SHA-256 of the arrays' file, the first 16 digits.
+        tables: those of :data:`TABLES` that it has.
+    """
+
+    name: str
+    parameters: Mapping[str, Float[np.ndarray, "draw *axes"]]
+    scatter: Mapping[str, Float[np.ndarray, "draw"]]
+    discrepancy: Float[np.ndarray, "draw territory"]
+    record: Mapping[str, Any]
+    digest: str
+    tables: Mapping[str, pandas.DataFrame]
+
+    @property
+    def size(self) -> int:
+        """Number of draws."""
+        return len(self.discrepancy)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Name, hash and number of draws, for what is written of a run."""
+        return {"name": self.name, "sha256": self.digest, "draws": self.size}
+
+    def draws_for(self, model: Model) -> dict[str, Float[np.ndarray, "draw *axes"]]:
+        """Draws of the parameters that a model has: one without some mechanism takes the rest."""
+        return {n: x for n, x in self.parameters.items() if n in model.parameters}
+
+
+def shipped_posteriors() -> list[str]:
+    """Names of the posteriors in the package."""
+    return sorted(country.name for country in country_folders() if (country / "posterior" / ARRAYS).is_file())
+
+
+@cache
+def load_posterior(source: str) -> StoredPosterior:
+    """A posterior by the name of a shipped one, or from the folder of a fit.
+
+    Raises:
+        TreguaError: TR2902 where there is none, TR2903 where its files cannot be read.
+    """
+    place = resources.files("tregua") / "countries" / source / "posterior" if source in shipped_posteriors() else Path(source)
+    if not (place / ARRAYS).is_file():
+        names = shipped_posteriors()
+        raise TreguaError(
+            "TR2902",
+            f"there is no posterior {source!r}",
+            found=source,
+            expected="a folder written by `tregua fit`, or one of " + ", ".join(names) if names else "a folder written by `tregua fit`",
+            nearest=nearest_name(source, names),
+        )
+    try:
+        raw = (place / ARRAYS).read_bytes()
+        if not is_zipfile(io.BytesIO(raw)):
+            raise BadZipFile("its file of arrays holds none")
+        with np.load(io.BytesIO(raw)) as stored:
+            arrays = {name: np.asarray(stored[name], float) for name in stored.files}
+        record = json.loads((place / RECORD).read_text(encoding="utf-8"))
+        discrepancy = arrays.pop(DISCREPANCY)
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise TreguaError("TR2903", "this posterior cannot be read", where=str(place), found=str(error), do="write it again with `tregua fit`") from error
+    parts = {prefix: {n.removeprefix(prefix): x for n, x in arrays.items() if n.startswith(prefix)} for prefix in (PARAMETER, SCATTER)}
+    return StoredPosterior(source, parts[PARAMETER], parts[SCATTER], discrepancy, record, hashlib.sha256(raw).hexdigest()[:16], _tables(place))
+
+
+def _tables(place: Any) -> dict[str, pandas.DataFrame]:
+    """Tables of a fit as data frames."""
+    import pandas
+
+    found = {}
+    for name in TABLES:
+        file = place / "tables" / f"{name}.csv"
+        if file.is_file():
+            found[name] = pandas.read_csv(io.StringIO(file.read_text(encoding="utf-8")), dtype={"state_code": str})
+    return found

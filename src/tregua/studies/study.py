@@ -1,0 +1,80 @@
+"""A study: one baseline against policies, replicate by replicate.
+
+Every replicate of a policy shares its random numbers with the same replicate of the baseline, so that their difference is what the policy did and not what
+chance did. With no policy the difference is exactly zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..engine.plan import Plan, make_plan
+from ..engine.run import Progress, run_plan
+from ..errors import TreguaError
+from ..results.comparison import Comparison
+from ..scenarios.policy import Policy
+from ..scenarios.scenario import Draws, Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What is to be compared.
+
+    Attributes:
+        baseline: the scenario without any of the policies.
+        policies: each is put on the baseline by itself.
+        draws: posterior draws of parameters, if any; replicate i uses draw i of each in every scenario.
+        replicates: pairs of runs for each policy.
+        solver: which solver runs them.
+    """
+
+    baseline: Scenario
+    policies: Sequence[Policy]
+    draws: Draws | None = None
+    replicates: int = 200
+    solver: str = "tau-leap"
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The baseline, then one scenario for each policy."""
+        return (self.baseline, *(self.baseline.with_policy(policy) for policy in self.policies))
+
+    def run(
+        self,
+        seed: int = 1,
+        progress: Progress | None = None,
+        kept: Callable[[Scenario], MutableMapping[int, Any]] | None = None,
+        plan: Plan | None = None,
+    ) -> Comparison:
+        """Run the baseline and every policy with the same random numbers.
+
+        Args:
+            seed: of all randomness.
+            progress: told after each block, over all scenarios.
+            kept: gives, for each scenario, the chunks that are already finished (see :func:`tregua.engine.run.simulate`).
+            plan: how all of them are run, where that was checked before.
+        """
+        scenarios = self.scenarios
+        names = [scenario.name for scenario in scenarios]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise TreguaError("TR1206", f"two of the runs to compare are named {twice!r}", where="study", do="give each policy a name of its own")
+
+        def told(number: int, done: int, all_: int) -> None:
+            if progress:
+                progress(number * all_ + done, len(scenarios) * all_)
+
+        runs = [
+            run_plan(
+                scenario,
+                plan or make_plan(scenario, self.solver, self.replicates, seed, draws=self.draws),
+                self.draws,
+                partial(told, number),
+                kept(scenario) if kept else None,
+            )
+            for number, scenario in enumerate(scenarios)
+        ]
+        return Comparison(runs[0], tuple(runs[1:]))
