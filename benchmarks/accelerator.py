@@ -1,7 +1,9 @@
-"""Whether a graphics card pays: the same runs on all processor cores and on the card, in the same process, and whether their results agree.
+"""Whether a graphics card pays: the same runs on all processor cores and on the card, in the same
+process, and whether their results agree.
 
-Run by hand where JAX finds a card: ``python benchmarks/accelerator.py [--rounds 3] [--replicates 500] [--json FILE]``. What each row means is in
-``benchmarks/README.md``. Nothing in Tregua needs a card.
+Run by hand where JAX finds a card: ``python benchmarks/accelerator.py [--rounds 3] [--replicates
+500] [--json FILE]``. What each row means is in ``benchmarks/README.md``. Nothing in Tregua needs a
+card.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from tregua.engine.session import begin
 
 WEEKS = 520
 MOST_APART = 0.5
-"""Standard errors by which two means may differ: both draw the same random numbers, and only rounding sets them apart."""
+"""Standard errors by which two means may differ: both draw the same random numbers, and only
+rounding sets them apart.
+"""
 
 AT_ONCE = (1, 4)
 """Chunks of replicates that are on the card at the same time."""
@@ -27,7 +31,10 @@ AT_ONCE = (1, 4)
 
 def scenarios() -> dict[str, tregua.Scenario]:
     """The published size model of 150 groups, and the nation with all mechanisms."""
-    return {"size model": tregua.Scenario(tregua.Model.size_2023(), weeks=WEEKS), "nation": tregua.Scenario(tregua.Model.standard(), weeks=WEEKS)}
+    return {
+        "size model": tregua.Scenario(tregua.Model.size_2023(), weeks=WEEKS),
+        "nation": tregua.Scenario(tregua.Model.standard(), weeks=WEEKS),
+    }
 
 
 def ends(run: tregua.Trajectories) -> np.ndarray:
@@ -42,10 +49,15 @@ def agreement(ours: np.ndarray, theirs: np.ndarray) -> str:
     Raises:
         SystemExit: by more than :data:`MOST_APART`.
     """
-    errors = np.hypot(ours.std(ddof=1) / np.sqrt(len(ours)), theirs.std(ddof=1) / np.sqrt(len(theirs)))
+    errors = np.hypot(
+        ours.std(ddof=1) / np.sqrt(len(ours)), theirs.std(ddof=1) / np.sqrt(len(theirs))
+    )
     apart = float(abs(ours.mean() - theirs.mean()) / errors)
     if apart > MOST_APART:
-        raise SystemExit(f"the means {ours.mean():.0f} and {theirs.mean():.0f} are {apart:.1f} standard errors apart")
+        raise SystemExit(
+            f"the means {ours.mean():.0f} and {theirs.mean():.0f} are "
+            f"{apart:.1f} standard errors apart"
+        )
     return f"mean of members {apart:.1f} standard errors from that of the cores"
 
 
@@ -53,13 +65,24 @@ def compared(name: str, scenario: tregua.Scenario, replicates: int, rounds: int)
     """One scenario on the cores and on the card."""
     cores, card = jax.devices("cpu"), jax.devices("gpu")[0]
     run = partial(tregua.simulate, scenario, "tau-leap", replicates, 1)
-    places = {f"{len(cores)} cores": cores} | {f"card, {n} chunk{'s' * (n > 1)} at once": [card] * n for n in AT_ONCE}
+    places = {f"{len(cores)} cores": cores} | {
+        f"card, {n} chunk{'s' * (n > 1)} at once": [card] * n for n in AT_ONCE
+    }
     found = {place: ends(run(devices=devices)) for place, devices in places.items()}
     first, *others = found
     notes = {place: agreement(found[place], found[first]) for place in others}
     again = ends(run(devices=[card]))
-    notes[others[0]] += ", the same numbers again" if np.array_equal(again, found[others[0]]) else ", other numbers when run again"
-    return race(f"{name}, {replicates} replicates x {WEEKS} weeks", {p: partial(run, devices=d) for p, d in places.items()}, rounds, notes)
+    notes[others[0]] += (
+        ", the same numbers again"
+        if np.array_equal(again, found[others[0]])
+        else ", other numbers when run again"
+    )
+    return race(
+        f"{name}, {replicates} replicates x {WEEKS} weeks",
+        {p: partial(run, devices=d) for p, d in places.items()},
+        rounds,
+        notes,
+    )
 
 
 def main() -> None:
@@ -77,7 +100,10 @@ def main() -> None:
     rows = []
     for name, scenario in scenarios().items():
         for row in compared(name, scenario, options.replicates, options.rounds):
-            print(f"{row.what}: {row.wall:.2f} s, {row.ratio:.2f} times the first, {row.note}", flush=True)
+            print(
+                f"{row.what}: {row.wall:.2f} s, {row.ratio:.2f} times the first, {row.note}",
+                flush=True,
+            )
             rows.append(row)
     show(rows, options.json)
 

@@ -1,4 +1,6 @@
-"""What a gradient costs, against differences: the part of ``throughput.py`` on derivatives, in float64 as fits run it."""
+"""What a gradient costs, against differences: the part of ``throughput.py`` on derivatives,
+in float64 as fits run it.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +21,40 @@ from tregua.scenarios.policy import Lever
 
 
 def gradient(rounds: int) -> list[Row]:
-    """The derivative of the members after ten years, by the seven parameters and by 520 weekly rates of recruitment."""
+    """The derivative of the members after ten years,
+    by the seven parameters and by 520 weekly rates of recruitment.
+    """
     with jax.enable_x64(True):
         return [*_by_parameters(rounds), *_by_weeks(rounds)]
 
 
 def _members_after() -> tuple[Callable, dict[str, jax.Array]]:
-    """``f(parameters, path)``: members after ten years of the mean field, where ``path`` multiplies recruitment in each week."""
+    """``f(parameters, path)``: members after ten years of the mean field, where ``path`` multiplies
+    recruitment in each week.
+    """
     scenario, _, table = setting()
     inputs = scenario.compile()
     model, sizes = scenario.model, scenario.data.space.sizes
     covariates = {n: jnp.asarray(x) for n, x in inputs.covariates.items()}
     levers = jax.tree.map(jnp.asarray, inputs.levers)
     steps, stop = jnp.arange(WEEKS, dtype=jnp.int32), jnp.asarray(WEEKS, jnp.int32)
-    shapes, fixed = {n: x.shape[1:] for n, x in inputs.base.items()}, {n: jnp.asarray(x[0]) for n, x in inputs.base.items()}
+    shapes, fixed = (
+        {n: x.shape[1:] for n, x in inputs.base.items()},
+        {n: jnp.asarray(x[0]) for n, x in inputs.base.items()},
+    )
 
     def members_after(parameters: dict, path: jax.Array) -> jax.Array:
         base = fixed | {n: jnp.broadcast_to(x, shapes[n]) for n, x in parameters.items()}
-        state = State(model.initial_stocks({**base, **covariates}, sizes, Means()), model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
+        state = State(
+            model.initial_stocks({**base, **covariates}, sizes, Means()),
+            model.initial_levels(sizes),
+            jnp.asarray(0, jnp.int32),
+        )
         old = levers["recruitment.rate"]
         forced = levers | {"recruitment.rate": Lever(old.slope * path, old.shift, old.cap)}
-        end, _, _ = advance(model, MEAN_FIELD, 1.0, state, base, covariates, forced, steps, stop, root_key(0))
+        end, _, _ = advance(
+            model, MEAN_FIELD, 1.0, state, base, covariates, forced, steps, stop, root_key(0)
+        )
         return jnp.sum(end.stocks["members"])
 
     return members_after, {n: jnp.asarray(float(x[0])) for n, x in table.items()}
@@ -69,9 +84,13 @@ def _by_parameters(rounds: int) -> list[Row]:
     notes = {
         "engine, reverse mode": "",
         "one forward run of the engine": "",
-        "central differences with the engine, run by run": f"error {np.max(np.abs(one_by_one() / exact - 1.0)):.0e}",
+        "central differences with the engine, run by run": (
+            f"error {np.max(np.abs(one_by_one() / exact - 1.0)):.0e}"
+        ),
         "central differences with the engine, all runs at once": "",
-        "central differences with NumPy, all runs at once": f"error {np.max(np.abs(numpy / exact - 1.0)):.0e}",
+        "central differences with NumPy, all runs at once": (
+            f"error {np.max(np.abs(numpy / exact - 1.0)):.0e}"
+        ),
     }
     runs = (
         lambda: jax.block_until_ready(backward(values, path)),
@@ -80,7 +99,9 @@ def _by_parameters(rounds: int) -> list[Row]:
         lambda: differences(many(moved, path)),
         lambda: differences(peers.mean_field(groups, moved, WEEKS)),
     )
-    return race(f"gradient by {len(names)} parameters", dict(zip(notes, runs, strict=True)), rounds, notes)
+    return race(
+        f"gradient by {len(names)} parameters", dict(zip(notes, runs, strict=True)), rounds, notes
+    )
 
 
 def _by_weeks(rounds: int) -> list[Row]:
@@ -96,6 +117,11 @@ def _by_weeks(rounds: int) -> list[Row]:
         return (up - down) / (2.0 * step)
 
     error = np.max(np.abs(differences() / np.asarray(backward(values, path)) - 1.0))
-    notes = {"engine, reverse mode": "", "central differences with the engine, all runs at once": f"error {error:.0e}"}
+    notes = {
+        "engine, reverse mode": "",
+        "central differences with the engine, all runs at once": f"error {error:.0e}",
+    }
     runs = (lambda: jax.block_until_ready(backward(values, path)), differences)
-    return race(f"gradient by {WEEKS} weekly rates", dict(zip(notes, runs, strict=True)), rounds, notes)
+    return race(
+        f"gradient by {WEEKS} weekly rates", dict(zip(notes, runs, strict=True)), rounds, notes
+    )

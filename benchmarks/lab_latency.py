@@ -1,7 +1,9 @@
-"""How quickly the lab answers: the emulator while a hand moves, with nothing else running and beside a job; and the model after it has let go.
+"""How quickly the lab answers: the emulator while a hand moves, with nothing else running and
+beside a job; and the model after it has let go.
 
-Run by hand: ``python benchmarks/lab_latency.py [--scenario FILE] [--answers 200] [--pairs 64] [--json FILE]``. The first run on a scenario makes its present
-and may train its emulator, which takes minutes. What each row means is in ``benchmarks/README.md``.
+Run by hand: ``python benchmarks/lab_latency.py [--scenario FILE] [--answers 200] [--pairs 64]
+[--json FILE]``. The first run on a scenario makes its present and may train its emulator, which
+takes minutes. What each row means is in ``benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ class Latency:
     count: int
 
 
-def timed(what: str, answer: Callable[[Package], object], packages: Sequence[Package], pause: float = 0.0) -> Latency:
+def timed(
+    what: str, answer: Callable[[Package], object], packages: Sequence[Package], pause: float = 0.0
+) -> Latency:
     """Time an answer to each package, with a pause [s] before each."""
     taken = []
     for package in packages:
@@ -61,7 +65,9 @@ def timed(what: str, answer: Callable[[Package], object], packages: Sequence[Pac
     return Latency(what, float(np.median(taken)), float(np.quantile(taken, 0.95)), len(taken))
 
 
-def beside_a_job(present: Present, packages: Sequence[Package], answer: Callable[[Package], object], chunks: int) -> Latency:
+def beside_a_job(
+    present: Present, packages: Sequence[Package], answer: Callable[[Package], object], chunks: int
+) -> Latency:
     """The emulator's answers while all cores run a job."""
     handles, stop = handles_of(present.scenario), threading.Event()
     policy = policy_of(packages[0], handles, present.scenario, present.first)
@@ -82,14 +88,20 @@ def beside_a_job(present: Present, packages: Sequence[Package], answer: Callable
 def measure(present: Present, emulator: Emulator, answers: int, chunks: int) -> list[Latency]:
     """All rows."""
     handles = handles_of(present.scenario)
-    packages = random_packages(handles, present.first, present.scenario.date(present.scenario.weeks), answers, SEED)
+    packages = random_packages(
+        handles, present.first, present.scenario.date(present.scenario.weeks), answers, SEED
+    )
 
     def answer(package: Package) -> None:
         quick = emulator.quick(package)
         headline(quick), sure(quick)
 
     def run(package: Package) -> None:
-        headline(present.pairs(policy_of(package, handles, present.scenario, present.first), range(chunks)))
+        headline(
+            present.pairs(
+                policy_of(package, handles, present.scenario, present.first), range(chunks)
+            )
+        )
 
     present.prepare(range(chunks))
     run(packages[0])  # The first run compiles.
@@ -100,16 +112,27 @@ def measure(present: Present, emulator: Emulator, answers: int, chunks: int) -> 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenario", default=DEFAULT, help="scenario file, or the name of a shipped one")
-    parser.add_argument("--answers", type=int, default=200, help="packages that the emulator answers")
-    parser.add_argument("--pairs", type=int, default=64, help="pairs of the model, rounded up to whole chunks")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument(
+        "--scenario", default=DEFAULT, help="scenario file, or the name of a shipped one"
+    )
+    parser.add_argument(
+        "--answers", type=int, default=200, help="packages that the emulator answers"
+    )
+    parser.add_argument(
+        "--pairs", type=int, default=64, help="pairs of the model, rounded up to whole chunks"
+    )
     parser.add_argument("--json", type=Path, default=None, help="file to write the results to")
     given = parser.parse_args()
     session.begin()
     file = load_scenario(given.scenario)
     present = Present(file.scenario, file.draws, file.seed)
-    emulator = emulator_of(present, lambda done, everything: print(f"\rtraining {done}/{everything}", end="", file=sys.stderr, flush=True))
+    emulator = emulator_of(
+        present,
+        lambda done, everything: print(
+            f"\rtraining {done}/{everything}", end="", file=sys.stderr, flush=True
+        ),
+    )
     assert emulator is not None
     rows = measure(present, emulator, given.answers, -(-given.pairs // WIDTH))
     facts = {**machine(), "error": emulator.error, **emulator.checks}

@@ -1,6 +1,8 @@
-"""The published size model written plainly in NumPy and SciPy, as the peers that the engine is measured against. No line of it comes from the engine.
+"""The published size model written plainly in NumPy and SciPy, as the peers that the engine is
+measured against. No line of it comes from the engine.
 
-All functions take a table of parameters, name to array with one row for each run, so that runs are vectorised where NumPy can.
+All functions take a table of parameters, name to array with one row for each run, so that runs are
+vectorised where NumPy can.
 """
 
 from __future__ import annotations
@@ -24,14 +26,24 @@ class Groups:
     def founded(self, table: Table) -> np.ndarray:
         """Expected sizes at the start, shape (runs, groups)."""
         weight = self.rank ** -_column(table, "founding.rank_exponent")
-        return _column(table, "founding.members_at_start") * weight / weight.sum(axis=1, keepdims=True)
+        return (
+            _column(table, "founding.members_at_start") * weight / weight.sum(axis=1, keepdims=True)
+        )
 
-    def hazards(self, table: Table, members: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Hazards of arrest, of being killed and of leaving [1/week], for sizes of shape (runs, groups)."""
+    def hazards(
+        self, table: Table, members: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Hazards of arrest, of being killed and of leaving [1/week], for sizes of shape (runs,
+        groups).
+        """
         everyone = members.sum(axis=1, keepdims=True)
         arrested = _column(table, "arrests.effort") / np.maximum(everyone, 1.0)
-        enemies = members @ self.rivalry + _column(table, "conflict.baseline") * (everyone - members)
-        killed = enemies * (_column(table, "conflict.lethality") / (1.0 + self.alliance.sum(axis=0)))
+        enemies = members @ self.rivalry + _column(table, "conflict.baseline") * (
+            everyone - members
+        )
+        killed = enemies * (
+            _column(table, "conflict.lethality") / (1.0 + self.alliance.sum(axis=0))
+        )
         return arrested, killed, _column(table, "saturation.crowding") * members
 
 
@@ -44,15 +56,22 @@ def rows(table: Table, chosen) -> Table:
     return {name: np.atleast_1d(x)[chosen] for name, x in table.items()}
 
 
-def chain(groups: Groups, table: Table, replicates: int, weeks: int, seed: int) -> dict[str, np.ndarray]:
-    """The weekly stochastic chain, all replicates at once: exits are binomial, then split by cause; recruits and sizes at the start are Poisson.
+def chain(
+    groups: Groups, table: Table, replicates: int, weeks: int, seed: int
+) -> dict[str, np.ndarray]:
+    """The weekly stochastic chain, all replicates at once: exits are binomial, then split by cause;
+    recruits and sizes at the start are Poisson.
 
     Returns:
-        Members at the end of each week, and persons moved in it, by name, shape (weeks, replicates).
+        Members at the end of each week, and persons moved in it, by name, shape (weeks,
+        replicates).
     """
     rng = np.random.default_rng(seed)
     members = rng.poisson(groups.founded(table), (replicates, len(groups.rank)))
-    series = {name: np.empty((weeks, replicates), int) for name in ("members", "recruited", "arrested", "killed", "left")}
+    series = {
+        name: np.empty((weeks, replicates), int)
+        for name in ("members", "recruited", "arrested", "killed", "left")
+    }
     for week in range(weeks):
         count = members.astype(float)
         arrested, killed, left = groups.hazards(table, count)
@@ -60,7 +79,9 @@ def chain(groups: Groups, table: Table, replicates: int, weeks: int, seed: int) 
         gone = rng.binomial(members, -np.expm1(-(arrested + either)))
         taken = rng.binomial(gone, arrested / (arrested + either))
         # An empty group has neither deaths nor leavers, and nobody to share out.
-        dead = rng.binomial(gone - taken, np.divide(killed, either, out=np.zeros_like(either), where=either > 0.0))
+        dead = rng.binomial(
+            gone - taken, np.divide(killed, either, out=np.zeros_like(either), where=either > 0.0)
+        )
         new = rng.poisson(_column(table, "recruitment.rate") * count)
         members = members - gone + new
         for name, x in zip(series, (members, new, taken, dead, gone - taken - dead), strict=True):
@@ -69,7 +90,9 @@ def chain(groups: Groups, table: Table, replicates: int, weeks: int, seed: int) 
 
 
 def mean_field(groups: Groups, table: Table, weeks: int) -> np.ndarray:
-    """The weekly chain with expected numbers in place of draws, all rows of the table at once: members of all groups at the end, shape (rows,)."""
+    """The weekly chain with expected numbers in place of draws, all rows of the table at once:
+    members of all groups at the end, shape (rows,).
+    """
     members = groups.founded(table)
     for _ in range(weeks):
         hazard = sum(groups.hazards(table, members))
@@ -77,16 +100,39 @@ def mean_field(groups: Groups, table: Table, weeks: int) -> np.ndarray:
     return members.sum(axis=1)
 
 
-def adaptive(groups: Groups, table: Table, weeks: int, method: str, rtol: float, atol: float, weekly: bool = False) -> np.ndarray:
-    """The differential equations of one row of the table with SciPy: sizes at the end, shape (groups,); with ``weekly``, at every week."""
+def adaptive(
+    groups: Groups,
+    table: Table,
+    weeks: int,
+    method: str,
+    rtol: float,
+    atol: float,
+    weekly: bool = False,
+) -> np.ndarray:
+    """The differential equations of one row of the table with SciPy:
+    sizes at the end, shape (groups,); with ``weekly``, at every week.
+    """
     shield = table["conflict.lethality"] / (1.0 + groups.alliance.sum(axis=0))
-    growth, effort, baseline, crowding = (float(table[n]) for n in ("recruitment.rate", "arrests.effort", "conflict.baseline", "saturation.crowding"))
+    growth, effort, baseline, crowding = (
+        float(table[n])
+        for n in ("recruitment.rate", "arrests.effort", "conflict.baseline", "saturation.crowding")
+    )
 
     def change(_: float, members: np.ndarray) -> np.ndarray:
         everyone = members.sum()
         enemies = groups.rivalry @ members + baseline * (everyone - members)
-        return members * (growth - effort / max(everyone, 1.0) - shield * enemies - crowding * members)
+        return members * (
+            growth - effort / max(everyone, 1.0) - shield * enemies - crowding * members
+        )
 
     at = np.arange(weeks + 1.0) if weekly else None
-    found = solve_ivp(change, (0.0, float(weeks)), groups.founded(table)[0], method=method, rtol=rtol, atol=atol, t_eval=at)
+    found = solve_ivp(
+        change,
+        (0.0, float(weeks)),
+        groups.founded(table)[0],
+        method=method,
+        rtol=rtol,
+        atol=atol,
+        t_eval=at,
+    )
     return found.y if weekly else found.y[:, -1]

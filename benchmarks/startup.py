@@ -1,6 +1,8 @@
-"""How long a first answer takes: imports, and ``tregua run`` in fresh processes with an empty and a filled cache of compiled programs; and peak memory.
+"""How long a first answer takes: imports, and ``tregua run`` in fresh processes with an empty and a
+filled cache of compiled programs; and peak memory.
 
-Run by hand: ``python benchmarks/startup.py [--rounds 3] [--json FILE]``. What each row means is in ``benchmarks/README.md``.
+Run by hand: ``python benchmarks/startup.py [--rounds 3] [--json FILE]``. What each row means is in
+``benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -46,22 +48,32 @@ class Start:
 def start(what: str, arguments: list[str], cache: Path, bytecode: Path) -> Start:
     """Run one Python process and take its own use of time and memory.
 
-    Modules come as bytecode, as they do once a package is installed, even where this process was told not to write any.
+    Modules come as bytecode, as they do once a package is installed, even where this process was
+    told not to write any.
 
     Raises:
         SystemExit: where the process fails.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
     environment |= {"TREGUA_CACHE": str(cache), "PYTHONPYCACHEPREFIX": str(bytecode)}
     begun = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL
+    )
     _, status, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{what} failed with exit status {process.returncode}")
     # Linux counts kibibytes, macOS bytes.
-    return Start(what, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
+    return Start(
+        what,
+        wall,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10),
+    )
 
 
 def measure(folder: Path, bytecode: Path) -> list[Start]:
@@ -71,9 +83,13 @@ def measure(folder: Path, bytecode: Path) -> list[Start]:
         return start(what, ["-m", "tregua", *arguments], folder / "cache", bytecode)
 
     def tregua_run(what: str, out: str, *arguments: str) -> Start:
-        return tregua(f"tregua run: {what}", "run", *arguments, "--quiet", "--out", str(folder / out))
+        return tregua(
+            f"tregua run: {what}", "run", *arguments, "--quiet", "--out", str(folder / out)
+        )
 
-    imports = [start(what, ["-c", code], folder / "cache", bytecode) for what, code in IMPORTS.items()]
+    imports = [
+        start(what, ["-c", code], folder / "cache", bytecode) for what, code in IMPORTS.items()
+    ]
     runs = [
         tregua_run("size-2023, empty cache", "first", "size-2023"),
         tregua_run("size-2023, filled cache", "second", "size-2023"),
@@ -86,7 +102,7 @@ def measure(folder: Path, bytecode: Path) -> list[Start]:
 
 def main() -> None:
     """Measure several times and print medians; memory is the largest seen."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the median counts")
     parser.add_argument("--json", type=Path, default=None, help="file to write the results to")
     given = parser.parse_args()
@@ -96,7 +112,15 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 rounds.append(measure(Path(folder), Path(bytecode)))
     rounds = rounds[1:]  # The first round writes the bytecode.
-    rows = [Start(same[0].what, median(s.wall for s in same), median(s.cpu for s in same), max(s.memory for s in same)) for same in zip(*rounds, strict=True)]
+    rows = [
+        Start(
+            same[0].what,
+            median(s.wall for s in same),
+            median(s.cpu for s in same),
+            max(s.memory for s in same),
+        )
+        for same in zip(*rounds, strict=True)
+    ]
     facts = machine()
     print(", ".join(f"{name} {value}" for name, value in facts.items()))
     wide = max(len(row.what) for row in rows)

@@ -33,20 +33,36 @@ KINDS = (".csv", ".parquet")
 def tables_of(commit: str, folder: Path) -> dict[str, str]:
     """Run all jobs at a commit; SHA-256 of every table by its name below the folder."""
     tree, out = folder / "tree", folder / "out"
-    subprocess.run(["git", "worktree", "add", "--detach", str(tree), commit], check=True, capture_output=True)
+    subprocess.run(
+        ["git", "worktree", "add", "--detach", str(tree), commit], check=True, capture_output=True
+    )
     try:
-        environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "TREGUA_CACHE": str(folder / "cache")}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(tree / "src"),
+            "TREGUA_CACHE": str(folder / "cache"),
+        }
         for name, words in JOBS.items():
             began = time.perf_counter()
             command = [sys.executable, "-m", "tregua", *words, "--out", str(out / name)]
-            done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command, env=environment, cwd=folder, capture_output=True, text=True, check=False
+            )
             if done.returncode:
                 sys.exit(f"{commit}: tregua {' '.join(words)} failed\n{done.stderr}")
-            print(f"{commit}: tregua {' '.join(words)}, {time.perf_counter() - began:.0f} s", file=sys.stderr)
+            print(
+                f"{commit}: tregua {' '.join(words)}, {time.perf_counter() - began:.0f} s",
+                file=sys.stderr,
+            )
     finally:
-        subprocess.run(["git", "worktree", "remove", "--force", str(tree)], check=True, capture_output=True)
+        subprocess.run(
+            ["git", "worktree", "remove", "--force", str(tree)], check=True, capture_output=True
+        )
     files = sorted(path for path in out.rglob("*") if path.suffix in KINDS)
-    return {path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def main() -> int:
@@ -56,7 +72,10 @@ def main() -> int:
     reader.add_argument("after")
     asked = reader.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        places = {commit: Path(folder) / side for side, commit in (("before", asked.before), ("after", asked.after))}
+        places = {
+            commit: Path(folder) / side
+            for side, commit in (("before", asked.before), ("after", asked.after))
+        }
         if len(places) < 2:
             sys.exit("these are the same commit")
         for place in places.values():
@@ -65,7 +84,10 @@ def main() -> int:
     differing = sorted(name for name in before | after if before.get(name) != after.get(name))
     for name in differing:
         print(f"{'differs' if name in before and name in after else 'only in one'}: {name}")
-    print(f"{len(before)} tables at {asked.before}, {len(after)} at {asked.after}: {len(differing)} differ")
+    print(
+        f"{len(before)} tables at {asked.before}, {len(after)} at {asked.after}: "
+        f"{len(differing)} differ"
+    )
     return 1 if differing or not before else 0
 
 

@@ -1,4 +1,6 @@
-"""One session of tests: double precision, strict shapes, two devices, and the type checks of every signature of the package."""
+"""One session of tests: double precision, strict shapes, two devices, and the type checks of every
+signature of the package.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +10,22 @@ from pathlib import Path
 import pytest
 
 MOST_MAPS = 30_000
-"""Pieces of memory of a process at which its compiled programs are dropped: beyond the 65,530 that Linux allows it crashes."""
+"""Pieces of memory of a process at which its compiled programs are dropped:
+beyond the 65,530 that Linux allows it crashes.
+"""
 
-# Compiled programs stay between runs of the tests; a temporary folder would make every run pay for every program again.
+# Compiled programs stay between runs of the tests;
+# a temporary folder would make every run pay for every program again.
 KEPT = ("jax_enable_x64", "jax_numpy_rank_promotion", "jax_compilation_cache_dir")
 
 
 def pytest_addoption(parser):
     parser.addoption("--nightly", action="store_true", help="also run the long statistical checks")
-    parser.addoption("--update-golden", action="store_true", help="write tests/golden/*.json anew: only where numbers are meant to move")
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write tests/golden/*.json anew: only where numbers are meant to move",
+    )
 
 
 def pytest_collection_modifyitems(config, items):
@@ -28,7 +37,8 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_sessionstart(session):
-    # Not at import: the type checks are hooked in after this file is read, and see only what is imported later.
+    # Not at import: the type checks are hooked in after this file is read,
+    # and see only what is imported later.
     import jax
 
     from tregua.engine import session as process
@@ -40,7 +50,9 @@ def pytest_sessionstart(session):
 
 @pytest.fixture(autouse=True)
 def same_process_settings(request):
-    """Tests of the command line settle the process for themselves; the next test must not notice."""
+    """Tests of the command line settle the process for themselves;
+    the next test must not notice.
+    """
     import jax
 
     for name, value in request.config.tregua_settings.items():
@@ -62,7 +74,9 @@ def room_for_programs():
 
 @pytest.fixture
 def single_precision(same_process_settings):
-    """Float32, as runs of users have it. A context manager would not reach the threads that run chunks."""
+    """Float32, as runs of users have it. A context manager would not reach the
+    threads that run chunks.
+    """
     import jax
 
     jax.config.update("jax_enable_x64", False)

@@ -1,4 +1,6 @@
-"""A small engine in the place of the model: futures from a formula, as fast or slow as a test wants them."""
+"""A small engine in the place of the model: futures from a formula,
+as fast or slow as a test wants them.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ class FakePresent:
                 return None
         self.asked.append((policy.name, numbers))
         if policy.name == "trouble":
-            raise TreguaError("TR2301", "a run met numbers that make no sense", do="look at the values")
+            raise TreguaError(
+                "TR2301", "a run met numbers that make no sense", do="look at the values"
+            )
         if policy.name == "fault":
             raise ZeroDivisionError
         return futures(numbers, 1.0 - 0.1 * len(policy.modifiers))
@@ -100,13 +104,19 @@ def let_in(app, access, base=ORIGIN):
 
 
 def socket_of(client, path, origin=ORIGIN):
-    """A websocket of a client; the test client would ask a name of its own where only a path is given."""
-    return client.websocket_connect(f"ws://{HOST}{path}", headers={"origin": origin} if origin else {})
+    """A websocket of a client; the test client would ask a name of its own where
+    only a path is given.
+    """
+    return client.websocket_connect(
+        f"ws://{HOST}{path}", headers={"origin": origin} if origin else {}
+    )
 
 
 @contextmanager
 def short_switches():
-    """Let threads take turns as often as the interpreter can, so that what is not safe between two of them breaks."""
+    """Let threads take turns as often as the interpreter can,
+    so that what is not safe between two of them breaks.
+    """
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:

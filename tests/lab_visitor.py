@@ -9,11 +9,20 @@ from pathlib import Path
 
 from stand_in import Lab
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUM = next(
+    (
+        found
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (found := shutil.which(name))
+    ),
+    None,
+)
 DESKTOP, TABLET = {"width": 1440, "height": 900}, {"width": 820, "height": 1180}
 OWN = re.compile(r"^(http|ws)://127\.0\.0\.1:\d+/|^(data|blob):")
 PATIENCE = 60_000.0
-"""Milliseconds that a page may take: where tests share two cores, a busy minute is no fault of the page."""
+"""Milliseconds that a page may take: where tests share two cores,
+a busy minute is no fault of the page.
+"""
 
 
 class Visitor:
@@ -37,9 +46,17 @@ class Visitor:
 
     def new_page(self):
         page = self.context.new_page()
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text) if message.type == "error" else None
+            ),
+        )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("websocket", lambda socket: None if OWN.match(socket.url) else self.outside.append(socket.url))
+        page.on(
+            "websocket",
+            lambda socket: None if OWN.match(socket.url) else self.outside.append(socket.url),
+        )
         return page
 
     def open(self, path: str, page=None):
@@ -68,16 +85,24 @@ def said(page) -> str:
     return page.get_by_test_id("headline").inner_text()
 
 
-NAMELESS = """() => [...document.querySelectorAll('button, a[href], input:not([type=file]), select, textarea, [role=button], [role=slider], [role=img]')]
+NAMELESS = """() => [...document.querySelectorAll('button, a[href], input:not([type=file]), '
+             + 'select, textarea, [role=button], [role=slider], [role=img]')]
   .filter(e => e.offsetParent !== null && !e.closest('[aria-hidden=true]'))
-  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.innerText || e.title || (e.labels && e.labels.length)
+  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.innerText
+             || e.title || (e.labels && e.labels.length)
              || e.closest('label') || e.closest('[aria-label]')))
   .map(e => e.outerHTML.slice(0, 200))"""
 """Everything that one can use or look at and that a screen reader has no name for."""
 
 
 def artifact_folder(factory) -> Path:
-    """Where screenshots are kept: the folder that the variable ``TREGUA_ARTIFACTS`` names, or a temporary one."""
-    folder = Path(os.environ["TREGUA_ARTIFACTS"]) if "TREGUA_ARTIFACTS" in os.environ else factory.mktemp("screens")
+    """Where screenshots are kept: the folder that the variable ``TREGUA_ARTIFACTS`` names,
+    or a temporary one.
+    """
+    folder = (
+        Path(os.environ["TREGUA_ARTIFACTS"])
+        if "TREGUA_ARTIFACTS" in os.environ
+        else factory.mktemp("screens")
+    )
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,4 +1,6 @@
-"""A small nation to test what is shown: the 32 states, two groups, and deaths of several victims by several causes."""
+"""A small nation to test what is shown: the 32 states, two groups,
+and deaths of several victims by several causes.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,27 @@ import numpy as np
 
 from toys import Populated, parameter
 from tregua.countries.dataset import Dataset
-from tregua.model.declarations import NONNEGATIVE, OUTSIDE, Evidence, Flow, LogNormal, Parameter, Record
+from tregua.model.declarations import (
+    NONNEGATIVE,
+    OUTSIDE,
+    Evidence,
+    Flow,
+    LogNormal,
+    Parameter,
+    Record,
+)
 from tregua.model.mechanism import Mechanism
 from tregua.model.model import Model
 from tregua.model.space import Axis, Space
-from tregua.model.vocabulary import ARRESTED, DEAD, DEAD_OTHERS, INMATES, MEMBERS, POPULATION, VIGILANTES
+from tregua.model.vocabulary import (
+    ARRESTED,
+    DEAD,
+    DEAD_OTHERS,
+    INMATES,
+    MEMBERS,
+    POPULATION,
+    VIGILANTES,
+)
 from tregua.scenarios.scenario import Scenario
 from tregua.shipped import read_table
 
@@ -22,27 +40,111 @@ ALLEGED = (Evidence("a newspaper", "alleged", "Said to have happened once."),)
 
 
 def alleged(name: str, value: float) -> Parameter:
-    return Parameter(name, value, "1/week", LogNormal(0.1, 0.5), NONNEGATIVE, "protection that was said to be given", ALLEGED)
+    return Parameter(
+        name,
+        value,
+        "1/week",
+        LogNormal(0.1, 0.5),
+        NONNEGATIVE,
+        "protection that was said to be given",
+        ALLEGED,
+    )
 
 
 @dataclass(frozen=True)
 class War(Mechanism):
-    """Members kill members and, now and then, others; some members are caught, some of them come back."""
+    """Members kill members and, now and then, others; some members are caught,
+    some of them come back.
+    """
 
     needs = (MEMBERS, ARRESTED, DEAD, DEAD_OTHERS, POPULATION)
-    parameters = (parameter("rate", 0.004), parameter("near", 1e-4), parameter("other", 2e-7), parameter("caught", 0.004), parameter("freed", 0.01))
+    parameters = (
+        parameter("rate", 0.004),
+        parameter("near", 1e-4),
+        parameter("other", 2e-7),
+        parameter("caught", 0.004),
+        parameter("freed", 0.01),
+    )
 
     def flows(self):
         return (
-            Flow("killed", "members", "dead", lambda v: v.rate + 0.0 * v.members, "members killed by rivals", "member", "turf war"),
-            Flow("clash", "members", "dead", lambda v: 0.25 * v.rate + 0.0 * v.members, "members killed by forces", "member", "operation"),
-            Flow("bystanders", OUTSIDE, "dead_others", lambda v: v.near * jnp.sum(v.members, axis=1), "civilians in crossfire", "civilian", "crossfire"),
-            Flow("raids", OUTSIDE, "dead_others", lambda v: 0.3 * v.near * jnp.sum(v.members, axis=1), "civilians in raids", "civilian", "operation"),
-            Flow("officers", OUTSIDE, "dead_others", lambda v: 0.2 * v.near * jnp.sum(v.members, axis=1), "officers killed", "police", "turf war"),
-            Flow("soldiers", OUTSIDE, "dead_others", lambda v: 0.1 * v.near * jnp.sum(v.members, axis=1), "soldiers killed", "troops", "operation"),
-            Flow("quarrels", OUTSIDE, "dead_others", lambda v: v.other * v.population, "killings without a tie to groups", "civilian", "background"),
-            Flow("arrested", "members", "arrested", lambda v: v.caught + 0.0 * v.members, "members arrested"),
-            Flow("released", "arrested", "members", lambda v: v.freed + 0.0 * v.arrested, "members released"),
+            Flow(
+                "killed",
+                "members",
+                "dead",
+                lambda v: v.rate + 0.0 * v.members,
+                "members killed by rivals",
+                "member",
+                "turf war",
+            ),
+            Flow(
+                "clash",
+                "members",
+                "dead",
+                lambda v: 0.25 * v.rate + 0.0 * v.members,
+                "members killed by forces",
+                "member",
+                "operation",
+            ),
+            Flow(
+                "bystanders",
+                OUTSIDE,
+                "dead_others",
+                lambda v: v.near * jnp.sum(v.members, axis=1),
+                "civilians in crossfire",
+                "civilian",
+                "crossfire",
+            ),
+            Flow(
+                "raids",
+                OUTSIDE,
+                "dead_others",
+                lambda v: 0.3 * v.near * jnp.sum(v.members, axis=1),
+                "civilians in raids",
+                "civilian",
+                "operation",
+            ),
+            Flow(
+                "officers",
+                OUTSIDE,
+                "dead_others",
+                lambda v: 0.2 * v.near * jnp.sum(v.members, axis=1),
+                "officers killed",
+                "police",
+                "turf war",
+            ),
+            Flow(
+                "soldiers",
+                OUTSIDE,
+                "dead_others",
+                lambda v: 0.1 * v.near * jnp.sum(v.members, axis=1),
+                "soldiers killed",
+                "troops",
+                "operation",
+            ),
+            Flow(
+                "quarrels",
+                OUTSIDE,
+                "dead_others",
+                lambda v: v.other * v.population,
+                "killings without a tie to groups",
+                "civilian",
+                "background",
+            ),
+            Flow(
+                "arrested",
+                "members",
+                "arrested",
+                lambda v: v.caught + 0.0 * v.members,
+                "members arrested",
+            ),
+            Flow(
+                "released",
+                "arrested",
+                "members",
+                lambda v: v.freed + 0.0 * v.arrested,
+                "members released",
+            ),
         )
 
 
@@ -55,9 +157,31 @@ class Jails(Mechanism):
 
     def flows(self):
         return (
-            Flow("killed", "inmates", "dead_others", lambda v: v.rate + 0.0 * v.inmates, "inmates killed", "inmate", "prison"),
-            Flow("released", "inmates", OUTSIDE, lambda v: 0.001 + 0.0 * v.inmates, "prisoners released"),
-            Flow("watch", "vigilantes", "dead_others", lambda v: 0.001 + 0.0 * v.vigilantes, "vigilantes killed", "vigilante", "vigilantes"),
+            Flow(
+                "killed",
+                "inmates",
+                "dead_others",
+                lambda v: v.rate + 0.0 * v.inmates,
+                "inmates killed",
+                "inmate",
+                "prison",
+            ),
+            Flow(
+                "released",
+                "inmates",
+                OUTSIDE,
+                lambda v: 0.001 + 0.0 * v.inmates,
+                "prisoners released",
+            ),
+            Flow(
+                "watch",
+                "vigilantes",
+                "dead_others",
+                lambda v: 0.001 + 0.0 * v.vigilantes,
+                "vigilantes killed",
+                "vigilante",
+                "vigilantes",
+            ),
         )
 
 
@@ -70,9 +194,24 @@ class Books(Mechanism):
 
     def records(self):
         return (
-            Record("homicides", lambda name, flow: bool(flow.victim) and flow.cause != "prison", lambda v: v.share, "homicides in official statistics"),
-            Record("arrests", lambda name, flow: name == "war.arrested", lambda v: 0.5, "arrests that are announced"),
-            Record("escapes", lambda name, flow: flow.name == "fled", lambda v: 1.0, "escapes, which this model has not"),
+            Record(
+                "homicides",
+                lambda name, flow: bool(flow.victim) and flow.cause != "prison",
+                lambda v: v.share,
+                "homicides in official statistics",
+            ),
+            Record(
+                "arrests",
+                lambda name, flow: name == "war.arrested",
+                lambda v: 0.5,
+                "arrests that are announced",
+            ),
+            Record(
+                "escapes",
+                lambda name, flow: flow.name == "fled",
+                lambda v: 1.0,
+                "escapes, which this model has not",
+            ),
         )
 
 
@@ -84,19 +223,38 @@ def nation() -> Model:
 def states(groups: int = 2) -> Dataset:
     """The 32 states in the order of the shipped table, with made-up populations."""
     labels = tuple(row["name"] for row in read_table("countries/mexico/tables", "states.csv"))
-    sizes = {"corps": ("c0",), "group": tuple(f"g{i}" for i in range(groups)), "commodity": ("d0",), "route": ("r0",), "capture": ("e0",)}
-    space = Space((Axis("territory", labels), *(Axis(name, names) for name, names in sizes.items())))
+    sizes = {
+        "corps": ("c0",),
+        "group": tuple(f"g{i}" for i in range(groups)),
+        "commodity": ("d0",),
+        "route": ("r0",),
+        "capture": ("e0",),
+    }
+    space = Space(
+        (Axis("territory", labels), *(Axis(name, names) for name, names in sizes.items()))
+    )
     return Dataset("states", space, {"population": np.linspace(7e5, 1.7e7, len(labels))})
 
 
 def scenario(weeks: int = 157, **settings) -> Scenario:
     """Three years: 2012 to 2014."""
-    return Scenario(settings.pop("model", None) or nation(), start="2012-01-01", weeks=weeks, **{"data": states(), "label": "A small nation", **settings})
+    return Scenario(
+        settings.pop("model", None) or nation(),
+        start="2012-01-01",
+        weeks=weeks,
+        **{"data": states(), "label": "A small nation", **settings},
+    )
 
 
 SEVEN = ("founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting")
 
 
 def seven_mechanisms(weeks: int) -> Scenario:
-    """The national data with the mechanisms of the size model, civilians and reporting: what a fit needs at least, and quick to compile."""
-    return Scenario(Model([m for m in Model.standard().mechanisms if m.name in SEVEN]), weeks=weeks, data="mexico-2007")
+    """The national data with the mechanisms of the size model, civilians and reporting:
+    what a fit needs at least, and quick to compile.
+    """
+    return Scenario(
+        Model([m for m in Model.standard().mechanisms if m.name in SEVEN]),
+        weeks=weeks,
+        data="mexico-2007",
+    )

@@ -1,4 +1,6 @@
-"""Random countries with corridors: a few rows of territories from south to north, and routes from origins up to the border in the last row."""
+"""Random countries with corridors: a few rows of territories from south to north, and routes from
+origins up to the border in the last row.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def country(seed: int) -> Dataset:
             # A step sideways now and then, so that routes differ in how many territories they pass.
             ahead = int(rng.random() > 0.3)
             near = int(np.clip(column + rng.integers(-1, 2), 0, COLUMNS - 1))
-            table["length"][i] += 300.0 * np.hypot(ahead, east[row + ahead, near] - east[row, column])
+            table["length"][i] += 300.0 * np.hypot(
+                ahead, east[row + ahead, near] - east[row, column]
+            )
             row, column = row + ahead, near
             table["passes"][i, row * COLUMNS + column] = 1.0
         table["crossing"][i, row * COLUMNS + column] = 1.0
@@ -69,7 +73,9 @@ def members(seed: int, mean: float = 800.0) -> np.ndarray:
 
 @cache
 def _yearly(model: Model, sizes: tuple[tuple[str, int], ...], weeks: int):
-    """Compiled once: a batch of countries over some weeks, and the mean of their levels over the last year."""
+    """Compiled once: a batch of countries over some weeks,
+    and the mean of their levels over the last year.
+    """
 
     def one(inputs, stocks):
         start = State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
@@ -85,12 +91,34 @@ def _yearly(model: Model, sizes: tuple[tuple[str, int], ...], weeks: int):
 
 
 def last_year(
-    model: Model, countries: list[Dataset], values: list[dict], scale: dict[str, float] | None = None, *, people: list | None = None, weeks: int = 130
+    model: Model,
+    countries: list[Dataset],
+    values: list[dict],
+    scale: dict[str, float] | None = None,
+    *,
+    people: list | None = None,
+    weeks: int = 130,
 ) -> dict[str, np.ndarray]:
-    """Mean of every level over the last year, country by country, with some parameters scaled throughout: the mean-field step of the engine."""
-    inputs = [Scenario(model, weeks=weeks, data=d, values=v).compile() for d, v in zip(countries, values, strict=True)]
+    """Mean of every level over the last year, country by country, with some parameters scaled
+    throughout: the mean-field step of the engine.
+    """
+    inputs = [
+        Scenario(model, weeks=weeks, data=d, values=v).compile()
+        for d, v in zip(countries, values, strict=True)
+    ]
     factor = scale or {}
-    batch = {n: jnp.stack([i.base[n][0] for i in inputs]) * factor.get(n, 1.0) for n in inputs[0].base}
+    batch = {
+        n: jnp.stack([i.base[n][0] for i in inputs]) * factor.get(n, 1.0) for n in inputs[0].base
+    }
     batch |= {n: jnp.stack([i.covariates[n] for i in inputs]) for n in inputs[0].covariates}
-    stocks = {"members": jnp.stack([members(seed) for seed in range(len(inputs))] if people is None else [jnp.asarray(x) for x in people])}
-    return {n: np.asarray(x) for n, x in _yearly(model, countries[0].space.sizes, weeks)(batch, stocks).items()}
+    stocks = {
+        "members": jnp.stack(
+            [members(seed) for seed in range(len(inputs))]
+            if people is None
+            else [jnp.asarray(x) for x in people]
+        )
+    }
+    return {
+        n: np.asarray(x)
+        for n, x in _yearly(model, countries[0].space.sizes, weeks)(batch, stocks).items()
+    }

@@ -1,6 +1,8 @@
-"""The size model written down a second time, in plain NumPy, from the published equations and not from the engine.
+"""The size model written down a second time, in plain NumPy,
+from the published equations and not from the engine.
 
-Hostility is an explicit matrix with an empty diagonal, exits are one multinomial draw of the four fates of a member, and randomness is NumPy's.
+Hostility is an explicit matrix with an empty diagonal, exits are one multinomial draw of the four
+fates of a member, and randomness is NumPy's.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ def hostility(rivalry: np.ndarray, alliance: np.ndarray, baseline: float) -> np.
 
 
 def hazards(members: np.ndarray, matrix: np.ndarray, values: Mapping[str, float]) -> np.ndarray:
-    """Hazards of death, arrest and leaving, on a new last axis. ``members`` has groups on its last axis."""
+    """Hazards of death, arrest and leaving, on a new last axis.
+    ``members`` has groups on its last axis.
+    """
     killed = values["conflict.lethality"] * np.einsum("gh,...h->...g", matrix, members)
     everyone = np.maximum(members.sum(axis=-1, keepdims=True), 1.0)
     arrested = np.broadcast_to(values["arrests.effort"] / everyone, members.shape)
@@ -28,13 +32,22 @@ def hazards(members: np.ndarray, matrix: np.ndarray, values: Mapping[str, float]
 
 
 def simulate(
-    values: Mapping[str, float], covariates: Mapping[str, np.ndarray], weeks: int, replicates: int, seed: int, dt: float = 1.0
+    values: Mapping[str, float],
+    covariates: Mapping[str, np.ndarray],
+    weeks: int,
+    replicates: int,
+    seed: int,
+    dt: float = 1.0,
 ) -> dict[str, np.ndarray]:
-    """Stocks after each step in one territory: name to array (replicate, step, group), step 0 being the start."""
+    """Stocks after each step in one territory: name to array (replicate, step, group),
+    step 0 being the start.
+    """
     rng = np.random.default_rng(seed)
     matrix = hostility(covariates["rivalry"], covariates["alliance"], values["conflict.baseline"])
     weight = covariates["rank"] ** -values["founding.rank_exponent"]
-    members = rng.poisson(values["founding.members_at_start"] * weight / weight.sum(), (replicates, len(weight)))
+    members = rng.poisson(
+        values["founding.members_at_start"] * weight / weight.sum(), (replicates, len(weight))
+    )
     stocks = {"members": members, **{name: np.zeros_like(members) for name in NAMES[1:]}}
     path = {name: [x] for name, x in stocks.items()}
     for _ in range(round(weeks / dt)):
@@ -42,7 +55,9 @@ def simulate(
         each = hazards(members, matrix, values)
         total = each.sum(axis=-1, keepdims=True)
         leave = -np.expm1(-total * dt)
-        fates = np.concatenate([leave * each / np.where(total > 0.0, total, 1.0), 1.0 - leave], axis=-1)
+        fates = np.concatenate(
+            [leave * each / np.where(total > 0.0, total, 1.0), 1.0 - leave], axis=-1
+        )
         moved = rng.multinomial(members, fates)
         recruits = rng.poisson(values["recruitment.rate"] * members * dt)
         path["members"].append(moved[..., 3] + recruits)
@@ -51,15 +66,28 @@ def simulate(
     return {name: np.stack(x, axis=1) for name, x in path.items()}
 
 
-def slope(values: Mapping[str, float], covariates: Mapping[str, np.ndarray], stocks: np.ndarray) -> np.ndarray:
-    """Time derivative of the four stocks (rows in the order of :data:`NAMES`, columns are groups) in continuous time."""
+def slope(
+    values: Mapping[str, float], covariates: Mapping[str, np.ndarray], stocks: np.ndarray
+) -> np.ndarray:
+    """Time derivative of the four stocks (rows in the order of :data:`NAMES`,
+    columns are groups) in continuous time.
+    """
     matrix = hostility(covariates["rivalry"], covariates["alliance"], values["conflict.baseline"])
     members = stocks[0]
     flows = hazards(members, matrix, values) * members[:, None]
-    return np.stack([values["recruitment.rate"] * members - flows.sum(axis=-1), flows[:, 0], flows[:, 1], flows[:, 2]])
+    return np.stack(
+        [
+            values["recruitment.rate"] * members - flows.sum(axis=-1),
+            flows[:, 0],
+            flows[:, 1],
+            flows[:, 2],
+        ]
+    )
 
 
 def start(values: Mapping[str, float], covariates: Mapping[str, np.ndarray]) -> np.ndarray:
     """Expected stocks at the start, rows in the order of :data:`NAMES`."""
     weight = covariates["rank"] ** -values["founding.rank_exponent"]
-    return np.stack([values["founding.members_at_start"] * weight / weight.sum(), *np.zeros((3, len(weight)))])
+    return np.stack(
+        [values["founding.members_at_start"] * weight / weight.sum(), *np.zeros((3, len(weight)))]
+    )

@@ -1,4 +1,6 @@
-"""A stand-in for the model, for tests of the lab's pages: made-up futures on the 32 states that answer to handles, at once and always the same."""
+"""A stand-in for the model, for tests of the lab's pages: made-up futures on the 32 states that
+answer to handles, at once and always the same.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,15 @@ PACKAGE = Package(
 
 
 def effect_of(key: str, value: float) -> float:
-    """Log change of killings that a position brings: stronger for some handles, and for a few the wrong way."""
+    """Log change of killings that a position brings: stronger for some handles,
+    and for a few the wrong way.
+    """
     slope = 0.12 * np.cos(sum(map(ord, key)))
-    return slope * (np.log(max(value, 0.05)) if value else -2.0) if key not in {"vigilantes.disarm", "vigilantes.absorb"} else 2.0 * slope * value
+    return (
+        slope * (np.log(max(value, 0.05)) if value else -2.0)
+        if key not in {"vigilantes.disarm", "vigilantes.absorb"}
+        else 2.0 * slope * value
+    )
 
 
 @cache
@@ -48,23 +56,43 @@ def _baseline(number: int) -> np.ndarray:
     """A chunk of baselines: shape (replicate, year, territory, victim)."""
     draw = np.random.default_rng(number)
     places = len(read_table("countries/mexico/tables", "states.csv"))
-    people = {row["state_code"]: float(row["population"]) for row in read_table("countries/mexico/tables", "population.csv") if row["year"] == "2007"}
-    size = np.exp(np.random.default_rng(99).normal(0.0, 0.9, places)) * np.array(list(people.values())) * 2.0e-4
+    people = {
+        row["state_code"]: float(row["population"])
+        for row in read_table("countries/mexico/tables", "population.csv")
+        if row["year"] == "2007"
+    }
+    size = (
+        np.exp(np.random.default_rng(99).normal(0.0, 0.9, places))
+        * np.array(list(people.values()))
+        * 2.0e-4
+    )
     growth = np.cumsum(draw.normal(0.05, 0.08, (WIDTH, len(YEARS))), axis=1)
     level = np.exp(draw.normal(0.0, 0.2, (WIDTH, 1)) + growth)
     return draw.poisson(level[:, :, None, None] * size[:, None] * SHARES).astype(float)
 
 
-def futures_of(settings: dict[str, float], number: int, wanted: int, quick: bool = False) -> Futures:
+def futures_of(
+    settings: dict[str, float], number: int, wanted: int, quick: bool = False
+) -> Futures:
     """A chunk of pairs."""
     baseline = _baseline(number)
     draw = np.random.default_rng(1000 + number)
-    own = draw.normal(1.0, 0.5, (WIDTH, 1, 1, 1)) + 0.4 * np.random.default_rng(7).normal(size=(1, 1, baseline.shape[2], 1))
+    own = draw.normal(1.0, 0.5, (WIDTH, 1, 1, 1)) + 0.4 * np.random.default_rng(7).normal(
+        size=(1, 1, baseline.shape[2], 1)
+    )
     ramp = np.linspace(0.4, 1.0, len(YEARS))[None, :, None, None]
     change = sum(effect_of(key, value) for key, value in settings.items())
-    changed = baseline if change == 0.0 else np.round(baseline * np.exp(change * own * ramp + draw.normal(0.0, 0.02, baseline.shape)))
+    changed = (
+        baseline
+        if change == 0.0
+        else np.round(
+            baseline * np.exp(change * own * ramp + draw.normal(0.0, 0.02, baseline.shape))
+        )
+    )
     labels = tuple(row["name"] for row in read_table("countries/mexico/tables", "states.csv"))
-    return Futures(YEARS, baseline, changed, VICTIMS, labels, wanted, quick, ERROR if quick else None)
+    return Futures(
+        YEARS, baseline, changed, VICTIMS, labels, wanted, quick, ERROR if quick else None
+    )
 
 
 def futures_of_package() -> Futures:
@@ -91,10 +119,15 @@ class StandInPresent(Present):
             if cancelled is not None and cancelled.is_set():
                 return None
             time.sleep(0.01)
-        settings = {change.target: change.value for change in policy.modifiers if change.operation != "cap"}
+        settings = {
+            change.target: change.value for change in policy.modifiers if change.operation != "cap"
+        }
         found = None
         for number in numbers:
-            part = replace(futures_of(settings, number, WIDTH * len(numbers)), draws=DRAWS if self.fitted else 0)
+            part = replace(
+                futures_of(settings, number, WIDTH * len(numbers)),
+                draws=DRAWS if self.fitted else 0,
+            )
             found = part if found is None else found.then(part)
         return found
 
@@ -107,7 +140,9 @@ class StandInEmulator(Emulator):
         object.__setattr__(self, "checks", {"fewer": SHARE_ERROR})
 
     def quick(self, package: Package) -> Futures:
-        return futures_of({setting.handle: setting.value for setting in package.settings}, 0, WIDTH, quick=True)
+        return futures_of(
+            {setting.handle: setting.value for setting in package.settings}, 0, WIDTH, quick=True
+        )
 
 
 @dataclass(eq=False)
@@ -124,9 +159,13 @@ class StandIn:
 
 
 def shared(pace: float = 0.0, fitted: bool = True) -> Shared:
-    """A lab on the national scenario, with the fit that ships or with none, whose answers are made up."""
+    """A lab on the national scenario, with the fit that ships or with none,
+    whose answers are made up.
+    """
     file = load_scenario("mexico")
-    return Shared(file.scenario, file.posterior if fitted else None, engine=StandIn(pace), text=file.text)
+    return Shared(
+        file.scenario, file.posterior if fitted else None, engine=StandIn(pace), text=file.text
+    )
 
 
 def prepared() -> Shared:
@@ -141,7 +180,9 @@ class Lab:
 
     def __init__(self, pace: float):
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self.process = subprocess.Popen([sys.executable, __file__, str(pace)], cwd=Path(__file__).parent, **pipes)
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, str(pace)], cwd=Path(__file__).parent, **pipes
+        )
         self.address = self.link().partition("/enter")[0]
 
     def link(self) -> str:
@@ -158,7 +199,9 @@ class Lab:
 
 
 def main(pace: float) -> None:
-    """Serve the made-up lab on a free port, and print a link for each line that comes in, until it is stopped."""
+    """Serve the made-up lab on a free port, and print a link for each line that comes in,
+    until it is stopped.
+    """
     from tregua.lab.pages import add_pages
     from tregua.lab.web.access import ENTRY, Access
     from tregua.lab.web.server import address_of, listen, make_app, serve
@@ -170,7 +213,10 @@ def main(pace: float) -> None:
 
         def answer() -> None:
             for _ in sys.stdin:
-                print(f"{address_of('127.0.0.1', access.port)}{ENTRY}?token={access.new_link()}", flush=True)
+                print(
+                    f"{address_of('127.0.0.1', access.port)}{ENTRY}?token={access.new_link()}",
+                    flush=True,
+                )
 
         threading.Thread(target=answer, daemon=True).start()
         serve(app, sock)

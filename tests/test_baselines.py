@@ -1,4 +1,6 @@
-"""Baselines: nothing later than the origin is read, the same seed gives the same samples, and all are whole counts."""
+"""Baselines: nothing later than the origin is read, the same seed gives the same samples,
+and all are whole counts.
+"""
 
 from dataclasses import replace
 
@@ -33,7 +35,9 @@ def later_changed(record, origin):
     return replace(record, counts=counts, people=people)
 
 
-CASES = [(name, 1) for name in BASELINES] + [(name, 12) for name, baseline in BASELINES.items() if baseline.months]
+CASES = [(name, 1) for name in BASELINES] + [
+    (name, 12) for name, baseline in BASELINES.items() if baseline.months
+]
 
 
 @pytest.mark.parametrize(("name", "season"), CASES)
@@ -61,7 +65,9 @@ def test_there_are_enough_replicates_and_the_record_ends_where_it_should():
     assert yearly_record().last == monthly_record().last == LAST_YEAR == 2020
     assert yearly_record().first == 1990
     assert yearly_record().counts.sum(axis=0)[-4:].tolist() == [32079, 36685, 36661, 36773]
-    np.testing.assert_array_equal(monthly_record().counts.reshape(32, 31, 12).sum(axis=2), yearly_record().counts)
+    np.testing.assert_array_equal(
+        monthly_record().counts.reshape(32, 31, 12).sum(axis=2), yearly_record().counts
+    )
 
 
 def test_inhabitants_to_come_are_not_read():
@@ -105,7 +111,9 @@ def test_a_walk_finds_the_step_that_made_a_record():
 def test_automatic_choice_follows_a_steep_line():
     from tregua.forecasting.baselines.automatic import _integrated, _smoothed
 
-    series = np.log(1e-5) + 0.2 * np.arange(20.0) + 0.01 * np.random.default_rng(2).standard_normal(20)
+    series = (
+        np.log(1e-5) + 0.2 * np.arange(20.0) + 0.01 * np.random.default_rng(2).standard_normal(20)
+    )
     for fit in (_smoothed, _integrated):
         middle, error = fit(series, 3)
         assert middle - series[-1] == pytest.approx([0.2, 0.4, 0.6], abs=0.05)
@@ -141,7 +149,12 @@ def test_all_states_move_with_the_published_model():
 
 def test_a_baseline_that_cannot_be_made_is_refused():
     assert "size-2023" not in available(2011, 1) and "size-2023" in available(2012, 1)
-    assert set(available(2012, 12)) == {"carry-forward", "mean-of-three", "own-history", "random-walk"}
+    assert set(available(2012, 12)) == {
+        "carry-forward",
+        "mean-of-three",
+        "own-history",
+        "random-walk",
+    }
     for name, origin in (("carry-froward", 2012), ("size-2023", 2006), ("arima", 1997)):
         with pytest.raises(TreguaError, match="TR2707"):
             draw(name, yearly_record(), origin, 4, SMALL)

@@ -1,4 +1,6 @@
-"""Chains through a posterior: a small one whose moments are known from a grid, taken up again after a stop, and refused where they cannot be believed."""
+"""Chains through a posterior: a small one whose moments are known from a grid, taken up again after
+a stop, and refused where they cannot be believed.
+"""
 
 from functools import cached_property
 from types import SimpleNamespace
@@ -15,7 +17,9 @@ pytest.importorskip("numpyro")
 
 
 class Bent:
-    r"""Two unknowns, one of which the record informs; the other bends it, so that neither is normal: :math:`x \sim N(0.1 y^2, 0.2^2), y \sim N(0, 1)`."""
+    r"""Two unknowns, one of which the record informs; the other bends it, so that neither is
+    normal: :math:`x \sim N(0.1 y^2, 0.2^2), y \sim N(0, 1)`.
+    """
 
     def loss(self, z):
         return 0.5 * ((z[0] - 0.1 * z[1] ** 2) / 0.2) ** 2 + 0.5 * z[1] ** 2
@@ -29,14 +33,20 @@ NEARBY = SimpleNamespace(point=np.zeros(2), covariance=np.diag([0.04, 1.0]))
 
 
 def sampler(folder=None, **length):
-    return Sampler(Bent(), NEARBY, Length(**{"chains": 2, "warmup": 50, "draws": 400, "seed": 3, **length}), folder)
+    return Sampler(
+        Bent(),
+        NEARBY,
+        Length(**{"chains": 2, "warmup": 50, "draws": 400, "seed": 3, **length}),
+        folder,
+    )
 
 
 def test_moments_are_those_of_the_posterior():
     """E[x] = 0.1, var x = 0.04 + 0.02, E[y] = 0, var y = 1, E[x y^2] = 0.3.
 
-    With 4 chains of 400 draws and at least a quarter of them effective the standard errors are 0.012, 0.005, 0.05, 0.07 and 0.03. A second step that is always
-    accepted gives E[x y^2] = 0.1 and is caught.
+    With 4 chains of 400 draws and at least a quarter of them effective the standard errors are
+    0.012, 0.005, 0.05, 0.07 and 0.03. A second step that is always accepted gives E[x y^2] = 0.1
+    and is caught.
     """
     chains = sampler(chains=4).run()
     x, y = chains.points.reshape(-1, 2).T
@@ -48,7 +58,9 @@ def test_moments_are_those_of_the_posterior():
     assert 0.1 < chains.accepted.mean() < 1.0
     assert not chains.diverging.any()
     # The energy that is kept is that of the point.
-    np.testing.assert_allclose(chains.energy[0, -1], float(Bent().loss(jnp.asarray(chains.points[0, -1]))), rtol=1e-9)
+    np.testing.assert_allclose(
+        chains.energy[0, -1], float(Bent().loss(jnp.asarray(chains.points[0, -1]))), rtol=1e-9
+    )
 
 
 def test_chains_are_the_same_for_a_seed_and_differ_between_chains():
@@ -58,10 +70,18 @@ def test_chains_are_the_same_for_a_seed_and_differ_between_chains():
 
 
 def test_the_step_is_tuned_on_the_approximation_and_kept(tmp_path):
-    """In one informed direction the tuned step is as long as the approximation is wide: within a third for widths that differ by a factor of three."""
+    """In one informed direction the tuned step is as long as the approximation is wide:
+    within a third for widths that differ by a factor of three.
+    """
 
     def tuned(width, folder=None):
-        return Sampler(Bent(), NEARBY, Length(seed=3), folder, lambda z: 0.5 * jnp.sum((z / jnp.array([0.2 * width, 1.0])) ** 2))._step_size
+        return Sampler(
+            Bent(),
+            NEARBY,
+            Length(seed=3),
+            folder,
+            lambda z: 0.5 * jnp.sum((z / jnp.array([0.2 * width, 1.0])) ** 2),
+        )._step_size
 
     assert tuned(3.0) / tuned(1.0) == pytest.approx(3.0, rel=0.34)
     assert tuned(1.0, tmp_path) == tuned(1.0)
@@ -71,7 +91,9 @@ def test_the_step_is_tuned_on_the_approximation_and_kept(tmp_path):
 
 @pytest.mark.parametrize("stop", [4 * 4 + 1, 75])
 def test_chains_that_were_stopped_go_on_as_if_they_were_not(tmp_path, stop):
-    """Stopped in the warm-up, when one of four chains must have been saved (every fifth iteration) however their iterations fell, and late."""
+    """Stopped in the warm-up, when one of four chains must have been saved (every fifth iteration)
+    however their iterations fell, and late.
+    """
 
     def stopping(done, everything):
         if done == stop:
@@ -91,7 +113,13 @@ def test_chains_that_were_stopped_go_on_as_if_they_were_not(tmp_path, stop):
 def made(points, diverging=0.0):
     shape = points.shape[:2]
     rng = np.random.default_rng(1)
-    return Chains(points, np.zeros(shape), rng.uniform(size=shape) < diverging, np.ones(shape), np.ones(shape, bool))
+    return Chains(
+        points,
+        np.zeros(shape),
+        rng.uniform(size=shape) < diverging,
+        np.ones(shape),
+        np.ones(shape, bool),
+    )
 
 
 def table(chains):
@@ -123,14 +151,19 @@ def test_chains_that_hardly_move_have_too_few_draws():
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("still", [(1,), (0, 1)])
 def test_chains_that_stand_still_are_reported(still):
-    """They have no R-hat and no effective draws at all, in one unknown or in every one; numbers that are none must not pass for good ones."""
+    """They have no R-hat and no effective draws at all, in one unknown or in every one;
+    numbers that are none must not pass for good ones.
+    """
     points = np.random.default_rng(2).standard_normal((4, 500, 2))
     points[:, :, still] = 0.0
     chains = made(points)
     found = table(chains)
     assert found["r_hat"].isna()[list(still)].all()
     text = " ".join(problems(found, chains))
-    assert f"{len(still)} of 2 unknowns have an R-hat" in text and f"{len(still)} of 2 unknowns have fewer" in text
+    assert (
+        f"{len(still)} of 2 unknowns have an R-hat" in text
+        and f"{len(still)} of 2 unknowns have fewer" in text
+    )
 
 
 def test_diverging_chains_are_reported():

@@ -1,4 +1,6 @@
-"""The command line: help, exit statuses, refusals, and a run from start to folder, each in a process of its own where it computes."""
+"""The command line: help, exit statuses, refusals, and a run from start to folder, each in a
+process of its own where it computes.
+"""
 
 import json
 import os
@@ -30,7 +32,14 @@ from = 2013-01-01
 
 
 def tregua(*arguments, cwd=None, **options):
-    return subprocess.run([sys.executable, "-m", "tregua", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=170, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "tregua", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=170,
+        **options,
+    )
 
 
 @pytest.fixture
@@ -41,7 +50,18 @@ def short(tmp_path):
 
 
 def test_the_commands_are_those_the_readme_promises():
-    known = ["ablate", "check", "compare", "data", "describe", "doctor", "evidence", "explain", "fit", "forecast"]
+    known = [
+        "ablate",
+        "check",
+        "compare",
+        "data",
+        "describe",
+        "doctor",
+        "evidence",
+        "explain",
+        "fit",
+        "forecast",
+    ]
     known += ["lab", "ladder", "mechanisms", "new", "reproduce", "run", "score"]
     assert known == COMMANDS
 
@@ -89,9 +109,17 @@ def test_bad_input_is_refused_with_a_code_and_status_2(arguments, code, capsys):
 
 
 def test_check_and_mechanisms_and_explain_speak_json(capsys):
-    for arguments in (["check"], ["mechanisms"], ["mechanisms", "conflict"], ["explain"], ["explain", "tr1301"], ["reproduce"]):
+    for arguments in (
+        ["check"],
+        ["mechanisms"],
+        ["mechanisms", "conflict"],
+        ["explain"],
+        ["explain", "tr1301"],
+        ["reproduce"],
+    ):
         if arguments == ["reproduce"]:
-            continue  # it settles the precision of its process; tested in a process of its own below
+            # it settles the precision of its process; tested in a process of its own below
+            continue
         assert run_command([*arguments, "--json"]) == 0
         assert json.loads(capsys.readouterr().out)
 
@@ -118,11 +146,18 @@ def test_run_writes_a_whole_folder_and_says_where(short, tmp_path):
     assert {path.suffix for path in (tmp_path / "out" / "tables").iterdir()} == {".csv", ".parquet"}
     text = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
     assert str(tmp_path) not in text, "a manifest must not carry a path of the machine"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "short.toml"], "nothing else may be left behind"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "short.toml"], (
+        "nothing else may be left behind"
+    )
     again = tregua("run", short, "--out", tmp_path / "out", cwd=tmp_path)
     assert again.returncode == 2
     assert "TR3101" in again.stderr
-    assert tregua("run", short, "--out", tmp_path / "out", "--replace", "--quiet", cwd=tmp_path).returncode == 0
+    assert (
+        tregua(
+            "run", short, "--out", tmp_path / "out", "--replace", "--quiet", cwd=tmp_path
+        ).returncode
+        == 0
+    )
 
 
 def test_run_will_not_replace_a_folder_that_is_no_run(short, tmp_path):
@@ -145,38 +180,54 @@ def test_compare_pairs_policies_with_the_baseline(short, tmp_path):
     assert (tmp_path / "out" / "report.html").exists()
 
 
-def test_the_folder_of_a_comparison_has_the_digest_that_its_record_has(short, tmp_path, monkeypatch, capsys):
+def test_the_folder_of_a_comparison_has_the_digest_that_its_record_has(
+    short, tmp_path, monkeypatch, capsys
+):
     from tregua.results.provenance import make_manifest
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tregua.cli.run.begin", lambda: None)
 
     def write(place, comparison, command, seconds, posterior=None):
-        record = make_manifest("comparison", [comparison.baseline, *comparison.policies], command, seconds)
+        record = make_manifest(
+            "comparison", [comparison.baseline, *comparison.policies], command, seconds
+        )
         (place / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
 
     monkeypatch.setattr("tregua.reporting.run_folder.write_comparison", write)
     assert run_command(["compare", "short.toml", "--replicates", "2", "--json"]) == 0
     folder = next((tmp_path / "runs").iterdir())
-    assert folder.name == f"short-compare-{json.loads((folder / 'manifest.json').read_text())['inputs_sha256'][:8]}"
+    digest = json.loads((folder / "manifest.json").read_text())["inputs_sha256"]
+    assert folder.name == f"short-compare-{digest[:8]}"
 
 
 LISTEN = (
     "import os, signal, sys\n"
-    "for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)\n"
+    "for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): "
+    "signal.signal(number, signal.SIG_DFL)\n"
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
 )
 
 
 def started(arguments, cwd, **pipes):
-    """A Python process that listens to signals even where these tests were started in the background or under nohup, and so are deaf to some."""
-    return subprocess.Popen([sys.executable, "-c", LISTEN, *arguments], cwd=cwd, stderr=subprocess.PIPE, text=True, **pipes)
+    """A Python process that listens to signals even where these tests were started in the
+    background or under nohup, and so are deaf to some.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-c", LISTEN, *arguments],
+        cwd=cwd,
+        stderr=subprocess.PIPE,
+        text=True,
+        **pipes,
+    )
 
 
 @pytest.mark.slow
 def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     file = tmp_path / "long.toml"
-    file.write_text(SHORT.format(replicates=1500).replace("104 week", "3120 week"), encoding="utf-8")
+    file.write_text(
+        SHORT.format(replicates=1500).replace("104 week", "3120 week"), encoding="utf-8"
+    )
     command = ["-m", "tregua", "run", str(file), "--out", str(tmp_path / "out"), "--quiet"]
     process = started(command, tmp_path)
     deadline = time.monotonic() + 300
@@ -194,7 +245,9 @@ def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     process = started(command, tmp_path)
     while process.poll() is None and len(list(tmp_path.glob(".unfinished-*/*.npz"))) <= len(kept):
         time.sleep(0.05)
-    assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items() if path.exists()), "kept parts must not be run again"
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items() if path.exists()), (
+        "kept parts must not be run again"
+    )
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
 
@@ -202,10 +255,12 @@ def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
 def test_a_closed_terminal_leaves_nothing_half_written(number, tmp_path):
     script = (
-        "import sys, time; from pathlib import Path; import tregua.cli; import tregua.cli.app as c; from tregua.results.staging import staged\n"
+        "import sys, time; from pathlib import Path; import tregua.cli; import tregua.cli.app as "
+        "c; from tregua.results.staging import staged\n"
         "def wait(*_):\n"
         "    with staged(Path('out'), False) as place:\n"
-        "        (place / 'half').write_text('half'); print('writing', flush=True); time.sleep(60)\n"
+        "        (place / 'half').write_text('half'); print('writing', "
+        "flush=True); time.sleep(60)\n"
         "import tregua.scenarios.toml; tregua.scenarios.toml.load_scenario = wait\n"
         "tregua.cli.main(['check'])\n"
     )
@@ -219,7 +274,8 @@ def test_a_closed_terminal_leaves_nothing_half_written(number, tmp_path):
 
 def test_finished_parts_outlive_a_full_disk(short, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)  # the precision of this process is settled already
+    # the precision of this process is settled already
+    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
@@ -228,23 +284,36 @@ def test_finished_parts_outlive_a_full_disk(short, tmp_path, monkeypatch, capsys
     assert run_command(["run", "short.toml", "--out", "out"]) == 2
     assert "TR3102" in capsys.readouterr().err
     assert len(list(tmp_path.glob(".unfinished-*/*.npz"))) == 1
-    monkeypatch.setattr("tregua.engine.run.run_chunk", lambda *_: pytest.fail("finished parts must not be run again"))
-    monkeypatch.setattr("tregua.reporting.run_folder.write_run", lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'))
+    monkeypatch.setattr(
+        "tregua.engine.run.run_chunk",
+        lambda *_: pytest.fail("finished parts must not be run again"),
+    )
+    monkeypatch.setattr(
+        "tregua.reporting.run_folder.write_run",
+        lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'),
+    )
     assert run_command(["run", "short.toml", "--out", "out", "--json"]) == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "short.toml"]
 
 
-def test_a_second_run_keeps_the_notes_that_a_user_put_into_the_folder(short, tmp_path, monkeypatch, capsys):
+def test_a_second_run_keeps_the_notes_that_a_user_put_into_the_folder(
+    short, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tregua.cli.run.begin", lambda: None)
-    monkeypatch.setattr("tregua.reporting.run_folder.write_run", lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'))
+    monkeypatch.setattr(
+        "tregua.reporting.run_folder.write_run",
+        lambda place, *_, **__: (place / "manifest.json").write_text('{"kind": "run"}'),
+    )
     assert run_command(["run", "short.toml", "--json"]) == 0
     folder = next((tmp_path / "runs").iterdir())
     (folder / "notes.txt").write_text("mine")
     assert run_command(["run", "short.toml", "--json"]) == 0
     assert (folder / "notes.txt").read_text() == "mine"
     (folder / "scenario.toml").write_text("changed by me")
-    monkeypatch.setattr("tregua.engine.run.run_chunk", lambda *_: pytest.fail("refused before anything is computed"))
+    monkeypatch.setattr(
+        "tregua.engine.run.run_chunk", lambda *_: pytest.fail("refused before anything is computed")
+    )
     assert run_command(["run", "short.toml"]) == 2
     assert "TR3105" in capsys.readouterr().err
     assert (folder / "scenario.toml").read_text() == "changed by me"
@@ -253,7 +322,14 @@ def test_a_second_run_keeps_the_notes_that_a_user_put_into_the_folder(short, tmp
 def test_reproduce_lists_what_there_is_and_refuses_the_rest():
     listed = tregua("reproduce", "--json")
     assert listed.returncode == 0, listed.stderr
-    assert set(json.loads(listed.stdout)) == {"size-2023", "size-2023-identifiability", "escapes", "vetting-2012", "michoacan-2013", "emergent-effects"}
+    assert set(json.loads(listed.stdout)) == {
+        "size-2023",
+        "size-2023-identifiability",
+        "escapes",
+        "vetting-2012",
+        "michoacan-2013",
+        "emergent-effects",
+    }
     refused = tregua("reproduce", "size-2032")
     assert refused.returncode == 2
     assert "size-2023" in refused.stderr
@@ -266,9 +342,17 @@ def test_doctor_passes_here():
 
 
 def test_help_needs_no_jax():
-    code = "import sys; from tregua.cli import run_command; run_command(['--help']); sys.exit('jax' in sys.modules)"
+    code = (
+        "import sys; from tregua.cli import run_command; run_command(['--help']); "
+        "sys.exit('jax' in sys.modules)"
+    )
     environment = {**os.environ, "JAX_PLATFORMS": ""}
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, timeout=60).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, env=environment, timeout=60
+        ).returncode
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -287,10 +371,15 @@ def test_help_needs_no_jax():
     ],
     ids=lambda x: x if isinstance(x, str) else x[0][2:],
 )
-def test_a_run_that_cannot_be_is_refused_before_it_computes(arguments, code, short, tmp_path, monkeypatch, capsys):
+def test_a_run_that_cannot_be_is_refused_before_it_computes(
+    arguments, code, short, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)  # the precision of this process is settled already
-    monkeypatch.setattr("tregua.engine.run.run_chunk", lambda *_: pytest.fail("nothing may be computed"))
+    # the precision of this process is settled already
+    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)
+    monkeypatch.setattr(
+        "tregua.engine.run.run_chunk", lambda *_: pytest.fail("nothing may be computed")
+    )
     assert run_command(["run", "short.toml", *arguments]) == 2
     assert f"{code}:" in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["short.toml"]

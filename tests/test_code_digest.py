@@ -74,12 +74,17 @@ def test_everything_else_does(old, new):
 
 def test_a_mechanism_is_known_by_its_whole_file_and_one_without_source_by_its_functions():
     mechanisms = [import_module(f"tregua.mechanisms.{name}") for name in ("arrests", "conflict")]
-    digests = {class_digest(mechanism.Arrests if hasattr(mechanism, "Arrests") else mechanism.Conflict) for mechanism in mechanisms}
+    digests = {
+        class_digest(mechanism.Arrests if hasattr(mechanism, "Arrests") else mechanism.Conflict)
+        for mechanism in mechanisms
+    }
     assert len(digests) == 2
 
     def typed(rate: str) -> type:
         names: dict = {"__name__": "__main__"}
-        exec(f"class Typed:\n    def hazard(self, view):\n        return {rate} * view.stock", names)
+        exec(
+            f"class Typed:\n    def hazard(self, view):\n        return {rate} * view.stock", names
+        )
         return names["Typed"]
 
     assert class_digest(typed("0.5")) == class_digest(typed("0.5")) != class_digest(typed("0.6"))

@@ -1,4 +1,6 @@
-"""What a user may change without waiting for a compiler: every number, every date, every policy, every length."""
+"""What a user may change without waiting for a compiler: every number, every date, every policy,
+every length.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,11 @@ def traced(function) -> dict[str, int]:
     """How often each compiled function was traced anew."""
     before = run.TRACES.copy()
     function()
-    return {name: run.TRACES[name] - before[name] for name in run.TRACES if run.TRACES[name] != before[name]}
+    return {
+        name: run.TRACES[name] - before[name]
+        for name in run.TRACES
+        if run.TRACES[name] != before[name]
+    }
 
 
 def base():
@@ -37,21 +43,47 @@ def warm(scenario, solver: str = "tau-leap"):
 @pytest.mark.slow
 @SOLVERS
 def test_another_model_is_traced_so_that_the_count_can_be_trusted(solver):
-    other = Model.size_2023() + toys.Deaths() if solver == "exact" else Model.size_2023() + toys.Deaths() + toys.Births()
-    fresh = dataclasses.replace(toys.scenario(other, values=SMALL), data=toys.world(other, groups=3, territories=1))
+    other = (
+        Model.size_2023() + toys.Deaths()
+        if solver == "exact"
+        else Model.size_2023() + toys.Deaths() + toys.Births()
+    )
+    fresh = dataclasses.replace(
+        toys.scenario(other, values=SMALL), data=toys.world(other, groups=3, territories=1)
+    )
     # The start is shared by the solvers with chance, and by those without.
     assert traced(lambda: tregua.simulate(fresh, solver, replicates=2)).get("block") == 1
     assert traced(lambda: tregua.simulate(fresh, solver, replicates=2)) == {}
 
 
 CHANGES = {
-    "three parameter values": lambda s: [s.with_values({"recruitment.rate": x, "arrests.effort": 2 * x}) for x in (0.001, 0.002, 0.003)],
+    "three parameter values": lambda s: [
+        s.with_values({"recruitment.rate": x, "arrests.effort": 2 * x})
+        for x in (0.001, 0.002, 0.003)
+    ],
     "another start": lambda s: [dataclasses.replace(s, start=s.date(52))],
     "other lengths": lambda s: [dataclasses.replace(s, weeks=weeks) for weeks in (1, 52, 75, 520)],
     "policies of every kind": lambda s: [
         s.with_policy(Policy.scale("recruitment.rate", 0.5, s.date(30))),
-        s.with_policy(toys.policy(toys.change("arrests.effort", "set", 1.0, s.date(9), s.date(50), ramp_weeks=12.0, territories=("t1",)))),
-        s.with_policy(toys.policy(toys.change("conflict.lethality", "cap", 1e-9), toys.change("saturation.crowding", "add", 1e-6))),
+        s.with_policy(
+            toys.policy(
+                toys.change(
+                    "arrests.effort",
+                    "set",
+                    1.0,
+                    s.date(9),
+                    s.date(50),
+                    ramp_weeks=12.0,
+                    territories=("t1",),
+                )
+            )
+        ),
+        s.with_policy(
+            toys.policy(
+                toys.change("conflict.lethality", "cap", 1e-9),
+                toys.change("saturation.crowding", "add", 1e-6),
+            )
+        ),
     ],
     "other covariates": lambda s: [dataclasses.replace(s, data=toys.world(s.model, seed=9))],
     "another name": lambda s: [dataclasses.replace(s, name="other", label="Other")],
@@ -74,15 +106,27 @@ def test_another_seed_and_other_numbers_of_replicates_compile_nothing(solver):
     warm(scenario, solver)
     assert traced(lambda: tregua.simulate(scenario, solver, replicates=2, seed=2**32 - 1)) == {}
     for replicates in (1, run.CHUNK, run.CHUNK + 1, 130):
-        assert traced(lambda replicates=replicates: tregua.simulate(scenario, solver, replicates=replicates)) == {}
+        assert (
+            traced(
+                lambda replicates=replicates: tregua.simulate(
+                    scenario, solver, replicates=replicates
+                )
+            )
+            == {}
+        )
 
 
 def test_posterior_draws_compile_nothing_where_the_run_has_chance():
     scenario = base()
     tregua.simulate(scenario, replicates=2)
     for count in (1, 3, 100):
-        draws = {"recruitment.rate": np.linspace(1e-3, 3e-3, count), "arrests.effort": np.linspace(0.1, 1.0, count)}
-        assert traced(lambda draws=draws: tregua.simulate(scenario, replicates=2, draws=draws)) == {}
+        draws = {
+            "recruitment.rate": np.linspace(1e-3, 3e-3, count),
+            "arrests.effort": np.linspace(0.1, 1.0, count),
+        }
+        assert (
+            traced(lambda draws=draws: tregua.simulate(scenario, replicates=2, draws=draws)) == {}
+        )
 
 
 @pytest.mark.slow
@@ -91,7 +135,9 @@ def test_any_number_of_posterior_draws_is_one_of_two_programs_without_chance(sol
     scenario = base()
 
     def runs(count: int):
-        tregua.simulate(scenario, solver, draws={"recruitment.rate": np.linspace(1e-3, 3e-3, count)})
+        tregua.simulate(
+            scenario, solver, draws={"recruitment.rate": np.linspace(1e-3, 3e-3, count)}
+        )
 
     runs(2)
     runs(run.CHUNK + 1)
@@ -102,5 +148,7 @@ def test_any_number_of_posterior_draws_is_one_of_two_programs_without_chance(sol
 def test_a_study_of_many_policies_compiles_as_much_as_one_run():
     scenario = base()
     tregua.simulate(scenario, replicates=4)
-    policies = [Policy.scale("recruitment.rate", factor, scenario.date(30)) for factor in (0.5, 0.75, 1.5)]
+    policies = [
+        Policy.scale("recruitment.rate", factor, scenario.date(30)) for factor in (0.5, 0.75, 1.5)
+    ]
     assert traced(lambda: tregua.Study(scenario, policies, replicates=4).run()) == {}

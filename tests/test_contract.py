@@ -1,4 +1,6 @@
-"""What every shipped mechanism must keep, tested before its author writes a test. A new file in ``tregua/mechanisms`` is covered without any edit here."""
+"""What every shipped mechanism must keep, tested before its author writes a test.
+A new file in ``tregua/mechanisms`` is covered without any edit here.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,11 @@ def among_others(name: str) -> Model:
     return model if name in {m.name for m in model.mechanisms} else model + CONTRACT[name]()
 
 
-BOTH = pytest.mark.parametrize("build", [alone, pytest.param(among_others, marks=pytest.mark.nightly)], ids=["alone", "among others"])
+BOTH = pytest.mark.parametrize(
+    "build",
+    [alone, pytest.param(among_others, marks=pytest.mark.nightly)],
+    ids=["alone", "among others"],
+)
 """By itself, and added to the size model; all together they are in the tests of the nation."""
 
 
@@ -59,7 +65,10 @@ def has_mean(model: Model) -> bool:
 
 def prior_draws(mechanism: Mechanism, count: int, seed: int = 0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
-    return {f"{mechanism.name}.{p.name}": p.prior.distribution().ppf(rng.uniform(1e-4, 1 - 1e-4, count)) for p in mechanism.parameters}
+    return {
+        f"{mechanism.name}.{p.name}": p.prior.distribution().ppf(rng.uniform(1e-4, 1 - 1e-4, count))
+        for p in mechanism.parameters
+    }
 
 
 @SHIPPED
@@ -69,9 +78,13 @@ def test_every_parameter_says_what_it_is_where_it_may_lie_and_what_it_rests_on(n
         low, high = parameter.support
         assert low <= parameter.value <= high
         quantiles = parameter.prior.distribution().ppf([1e-6, 0.5, 1 - 1e-6])
-        assert np.all(np.isfinite(quantiles)) and np.all((quantiles >= low) & (quantiles <= high)), (parameter.name, quantiles)
+        assert np.all(np.isfinite(quantiles)) and np.all(
+            (quantiles >= low) & (quantiles <= high)
+        ), (parameter.name, quantiles)
         assert parameter.doc and parameter.evidence, parameter.name
-        assert all(evidence.source and evidence.summary for evidence in parameter.evidence), parameter.name
+        assert all(evidence.source and evidence.summary for evidence in parameter.evidence), (
+            parameter.name
+        )
         assert set(parameter.axes) <= set(AXES)
 
 
@@ -80,16 +93,25 @@ def test_needs_flows_drifts_and_events_are_described_and_named_once(name):
     mechanism = CONTRACT[name]()
     things = [*mechanism.flows(), *mechanism.events()]
     assert all(thing.doc for thing in [*mechanism.needs, *mechanism.drifts(), *things])
-    for names in ([t.name for t in things], [n.name for n in mechanism.needs], [p.name for p in mechanism.parameters]):
+    for names in (
+        [t.name for t in things],
+        [n.name for n in mechanism.needs],
+        [p.name for p in mechanism.parameters],
+    ):
         assert len(set(names)) == len(names)
-    assert not {p.name for p in mechanism.parameters} & {n.name for n in mechanism.needs}, "inside a hazard one would hide the other"
+    assert not {p.name for p in mechanism.parameters} & {n.name for n in mechanism.needs}, (
+        "inside a hazard one would hide the other"
+    )
 
 
 @SHIPPED
 def test_the_module_states_its_equation_and_its_source(name):
     module = importlib.import_module(CONTRACT[name].__module__)
     assert ".. math::" in module.__doc__ and "Source:" in module.__doc__
-    assert CONTRACT[name].__doc__ and CONTRACT[name].__name__.lower() == name == module.__name__.rpartition(".")[2]
+    assert (
+        CONTRACT[name].__doc__
+        and CONTRACT[name].__name__.lower() == name == module.__name__.rpartition(".")[2]
+    )
 
 
 @EVERY
@@ -99,47 +121,74 @@ def test_two_instances_are_equal_so_that_models_share_compiled_programs(name):
 
 
 def states(model: Model, sizes, seed: int = 0) -> list[dict[str, np.ndarray]]:
-    """Stocks and levels as a run may meet them: scattered over many sizes, empty, one person each, one person in all."""
+    """Stocks and levels as a run may meet them: scattered over many sizes, empty, one person each,
+    one person in all.
+    """
     rng, found = np.random.default_rng(seed), []
     shapes = {n: shape_of(c.axes, sizes) for n, c in model.compartments.items()}
     for _ in range(12):
-        found.append({n: np.floor(10 ** rng.uniform(0, 6, s)) * (rng.random(s) > 0.3) for n, s in shapes.items()})
+        found.append(
+            {
+                n: np.floor(10 ** rng.uniform(0, 6, s)) * (rng.random(s) > 0.3)
+                for n, s in shapes.items()
+            }
+        )
     found += [{n: np.full(s, x) for n, s in shapes.items()} for x in (0.0, 1.0)]
     lonely = {n: np.zeros(s) for n, s in shapes.items()}
     for x in lonely.values():
         x[(0,) * x.ndim] = 1.0
-    levels = {n: (level.initial, shape_of(level.axes, sizes)) for n, level in (model.levels | model.neutral).items()}
-    return [{**s, **{n: np.full(shape, first) * (i + 1) / 4 for n, (first, shape) in levels.items()}} for i, s in enumerate([*found, lonely])]
+    levels = {
+        n: (level.initial, shape_of(level.axes, sizes))
+        for n, level in (model.levels | model.neutral).items()
+    }
+    return [
+        {**s, **{n: np.full(shape, first) * (i + 1) / 4 for n, (first, shape) in levels.items()}}
+        for i, s in enumerate([*found, lonely])
+    ]
 
 
 @EVERY
-@pytest.mark.parametrize(("groups", "territories"), [(4, 2), (1, 1)], ids=["several groups", "one group"])
-def test_hazards_have_their_axes_and_are_finite_and_not_negative_at_prior_draws_and_any_state(name, groups, territories):
+@pytest.mark.parametrize(
+    ("groups", "territories"), [(4, 2), (1, 1)], ids=["several groups", "one group"]
+)
+def test_hazards_have_their_axes_and_are_finite_and_not_negative_at_prior_draws_and_any_state(
+    name, groups, territories
+):
     mechanism, model = CONTRACT[name](), alone(name)
     data = toys.world(model, groups, territories)
     sizes, draws = data.space.sizes, prior_draws(CONTRACT[name](), 100)
     fixed = {n: jnp.asarray(x, float) for n, x in data.covariates.items()}
 
     def at(values, state):
-        spread = {n: jnp.broadcast_to(x, shape_of(model.parameters[n].axes, sizes)) for n, x in values.items()}
+        spread = {
+            n: jnp.broadcast_to(x, shape_of(model.parameters[n].axes, sizes))
+            for n, x in values.items()
+        }
         everything = {**fixed, **spread, **state}
         now = jnp.asarray(7.0)
         raw = {f.name: f.hazard(model.view(mechanism, everything, now)) for f in mechanism.flows()}
-        hazards = model.hazards(everything, now) | {n: model.event_hazard(n, everything, now) for n in model.events}
+        hazards = model.hazards(everything, now) | {
+            n: model.event_hazard(n, everything, now) for n in model.events
+        }
         return raw, hazards, model.drift_rates(everything, now)
 
     stacked = {n: jnp.stack([s[n] for s in states(model, sizes)]) for n in states(model, sizes)[0]}
     over_states = jax.vmap(at, in_axes=(None, 0))
-    raw, hazards, drifts = jax.jit(jax.vmap(over_states, in_axes=(0, None)) if draws else over_states)({n: jnp.asarray(x) for n, x in draws.items()}, stacked)
+    raw, hazards, drifts = jax.jit(
+        jax.vmap(over_states, in_axes=(0, None)) if draws else over_states
+    )({n: jnp.asarray(x) for n, x in draws.items()}, stacked)
     lead = 2 if draws else 1
     for flow in mechanism.flows():
-        # On the axes of the source, or shorter: a hazard with more axes would be cut or refused elsewhere.
+        # On the axes of the source, or shorter: a hazard with more axes would be cut or
+        # refused elsewhere.
         assert raw[flow.name].ndim - lead <= len(model.flow_axes(flow)), flow.name
     for full, hazard in hazards.items():
         assert hazard.shape[lead:] == shape_of(model.axes[full], sizes), full
         assert np.all(np.isfinite(hazard)) and np.all(hazard >= 0.0), full
     for level, rate in drifts.items():
-        assert rate.shape[lead:] == shape_of(model.levels[level].axes, sizes) and np.all(np.isfinite(rate)), level
+        assert rate.shape[lead:] == shape_of(model.levels[level].axes, sizes) and np.all(
+            np.isfinite(rate)
+        ), level
 
 
 @EVERY
@@ -147,11 +196,16 @@ def test_everything_declared_is_used_and_nothing_else_is_read(name):
     mechanism, model = CONTRACT[name](), alone(name)
     scenario = toys.scenario(model)
     inputs, sizes = scenario.compile(), scenario.data.space.sizes
-    values = {**{n: jnp.asarray(x[0]) for n, x in inputs.base.items()}, **{n: jnp.asarray(x, float) for n, x in inputs.covariates.items()}}
+    values = {
+        **{n: jnp.asarray(x[0]) for n, x in inputs.base.items()},
+        **{n: jnp.asarray(x, float) for n, x in inputs.covariates.items()},
+    }
     values |= {n: jnp.asarray(x) for n, x in states(model, sizes)[0].items()}
     reads, draw = set(), Draws(replicate_key(root_key(1), jnp.asarray(0)), jnp.asarray(0))
     view = model.view(mechanism, values, jnp.asarray(0.0), reads)
-    written = {end for flow in mechanism.flows() for end in (flow.source, flow.target)} | {drift.level for drift in mechanism.drifts()}
+    written = {end for flow in mechanism.flows() for end in (flow.source, flow.target)} | {
+        drift.level for drift in mechanism.drifts()
+    }
     for thing in (*mechanism.flows(), *mechanism.events()):
         thing.hazard(view)
     for drift in mechanism.drifts():
@@ -164,7 +218,9 @@ def test_everything_declared_is_used_and_nothing_else_is_read(name):
     for event in mechanism.events():
         written |= set(event.apply(view, jnp.ones(shape_of(event.axes, sizes), jnp.int32), draw))
     written |= set(mechanism.initial(view, draw))
-    declared = {need.name for need in mechanism.needs} | {f"{name}.{p.name}" for p in mechanism.parameters}
+    declared = {need.name for need in mechanism.needs} | {
+        f"{name}.{p.name}" for p in mechanism.parameters
+    }
     assert reads | (written - {OUTSIDE}) == declared
     stocks = {need.name for need in mechanism.needs if isinstance(need, Compartment | Level)}
     assert written - {OUTSIDE} <= stocks, "covariates and parameters are not written"
@@ -173,11 +229,15 @@ def test_everything_declared_is_used_and_nothing_else_is_read(name):
 @pytest.mark.slow
 @EVERY
 def test_hazards_do_not_know_the_length_of_a_step(name):
-    # Persons moved per week tend to hazard times stock: halving a short step halves what moves, to the order of the step.
+    # Persons moved per week tend to hazard times stock: halving a short step halves what moves,
+    # to the order of the step.
     model = alone(name)
     if not has_mean(model) or not model.flows:
         pytest.skip("nothing that moves by itself has a mean")
-    moved = {dt: tregua.simulate(toys.scenario(model, weeks=1), "mean-field", dt=dt, block_weeks=1) for dt in (1 / 256, 1 / 512)}
+    moved = {
+        dt: tregua.simulate(toys.scenario(model, weeks=1), "mean-field", dt=dt, block_weeks=1)
+        for dt in (1 / 256, 1 / 512)
+    }
     for flow in model.flows:
         one, half = (moved[dt].series[flow][0, 0] / dt for dt in moved)
         assert np.allclose(one, half, rtol=0.02), flow
@@ -192,13 +252,27 @@ def test_persons_are_conserved_for_a_year_under_prior_draws(name, build, solver)
     if solver != "tau-leap" and not has_mean(model):
         pytest.skip("an event without a mean")
     draws = prior_draws(CONTRACT[name](), 64)
-    result = tregua.simulate(toys.scenario(model, weeks=52), solver, replicates=64, draws=draws or None)
-    total = sum(result.total(n).astype(np.int64 if solver == "tau-leap" else float) for n in model.compartments)
-    gained = sum((result.total(n) for n, (_, f) in model.flows.items() if f.source == OUTSIDE), start=np.zeros((1, 52)))
-    lost = sum((result.total(n) for n, (_, f) in model.flows.items() if f.target == OUTSIDE), start=np.zeros((1, 52)))
+    result = tregua.simulate(
+        toys.scenario(model, weeks=52), solver, replicates=64, draws=draws or None
+    )
+    total = sum(
+        result.total(n).astype(np.int64 if solver == "tau-leap" else float)
+        for n in model.compartments
+    )
+    gained = sum(
+        (result.total(n) for n, (_, f) in model.flows.items() if f.source == OUTSIDE),
+        start=np.zeros((1, 52)),
+    )
+    lost = sum(
+        (result.total(n) for n, (_, f) in model.flows.items() if f.target == OUTSIDE),
+        start=np.zeros((1, 52)),
+    )
     expected = total[:, :1] + np.cumsum(gained - lost, axis=1)
     if solver == "tau-leap":
-        assert np.array_equal(total[:, 1:], expected) and min(x.min() for x in (result.snapshots[n] for n in model.compartments)) >= 0
+        assert (
+            np.array_equal(total[:, 1:], expected)
+            and min(x.min() for x in (result.snapshots[n] for n in model.compartments)) >= 0
+        )
     else:
         assert np.allclose(total[:, 1:], expected, rtol=1e-11)
 
@@ -222,13 +296,22 @@ def test_derivatives_equal_central_differences(name, solver):
     if not has_mean(model):
         pytest.skip("an event without a mean")
     # What is switched off by default is on here, at the middle of its prior.
-    switched = {f"{name}.{p.name}": float(p.prior.distribution().median()) for p in CONTRACT[name]().parameters if p.value == 0.0}
-    check_against_differences(*outcomes_of(toys.scenario(model, values=switched, territories=3), solver))
+    switched = {
+        f"{name}.{p.name}": float(p.prior.distribution().median())
+        for p in CONTRACT[name]().parameters
+        if p.value == 0.0
+    }
+    check_against_differences(
+        *outcomes_of(toys.scenario(model, values=switched, territories=3), solver)
+    )
 
 
 @pytest.mark.slow
 @EVERY
-@pytest.mark.parametrize("solver", ["mean-field", *(pytest.param(s, marks=pytest.mark.nightly) for s in ("tau-leap", "rk4"))])
+@pytest.mark.parametrize(
+    "solver",
+    ["mean-field", *(pytest.param(s, marks=pytest.mark.nightly) for s in ("tau-leap", "rk4"))],
+)
 def test_a_mechanism_whose_rates_are_zero_is_not_there(name, solver):
     mechanism, model = CONTRACT[name](), among_others(name)
     if not (mechanism.flows() or mechanism.drifts() or mechanism.events()):
@@ -238,21 +321,38 @@ def test_a_mechanism_whose_rates_are_zero_is_not_there(name, solver):
     without = model - name
     zero = Model([toys.Scaled(m, 0.0) if m.name == name else m for m in model.mechanisms])
     data = toys.world(model)
-    one, two = (tregua.simulate(toys.scenario(m, data=data), solver, replicates=8) for m in (without, zero))
-    # To the person where there is chance; to rounding where the last of the flows takes what the others leave.
+    one, two = (
+        tregua.simulate(toys.scenario(m, data=data), solver, replicates=8) for m in (without, zero)
+    )
+    # To the person where there is chance; to rounding where the last of the flows takes
+    # what the others leave.
     for stock in without.compartments:
-        assert np.allclose(one.snapshots[stock], two.snapshots[stock], rtol=0.0 if solver == "tau-leap" else 1e-12, atol=0.0), stock
+        assert np.allclose(
+            one.snapshots[stock],
+            two.snapshots[stock],
+            rtol=0.0 if solver == "tau-leap" else 1e-12,
+            atol=0.0,
+        ), stock
     # What is switched off by default is on here, at the middle of its prior.
-    switched = {f"{name}.{p.name}": float(p.prior.distribution().median()) for p in mechanism.parameters if p.value == 0.0}
+    switched = {
+        f"{name}.{p.name}": float(p.prior.distribution().median())
+        for p in mechanism.parameters
+        if p.value == 0.0
+    }
     real = tregua.simulate(toys.scenario(model, data=data, values=switched), solver, replicates=8)
     # In its own stocks and levels too: a mechanism may fill them and touch nobody else.
-    assert any(not np.array_equal(real.snapshots[n], two.snapshots[n]) for n in real.snapshots), "at full strength it must be seen"
+    assert any(not np.array_equal(real.snapshots[n], two.snapshots[n]) for n in real.snapshots), (
+        "at full strength it must be seen"
+    )
 
 
 @pytest.mark.slow
 @EVERY
 def test_the_uniforms_of_all_other_draws_stay_where_they_were(name):
-    with_it, without = uniforms_of_a_step(among_others(name)), uniforms_of_a_step(among_others(name) - name)
+    with_it, without = (
+        uniforms_of_a_step(among_others(name)),
+        uniforms_of_a_step(among_others(name) - name),
+    )
     shared = set(with_it) & set(without)
     assert shared and all(np.array_equal(with_it[n], without[n]) for n in shared)
 
@@ -265,7 +365,9 @@ def test_relabelling_groups_and_territories_relabels_the_result(name):
         pytest.skip("its events know no mean, or know an order of the groups on purpose")
     order, places = np.array([2, 0, 3, 1]), np.array([1, 0])
     scenario = toys.scenario(model)
-    here, there = (tregua.simulate(s, "mean-field") for s in (scenario, relabelled(scenario, order, places)))
+    here, there = (
+        tregua.simulate(s, "mean-field") for s in (scenario, relabelled(scenario, order, places))
+    )
     for n, compartment in model.compartments.items():
         expected = here.snapshots[n]
         for axis, sorts in (("territory", places), ("group", order)):
@@ -277,13 +379,17 @@ def test_relabelling_groups_and_territories_relabels_the_result(name):
 @pytest.mark.slow
 @EVERY
 def test_in_a_large_population_the_mean_of_the_leap_is_the_mean_field(name):
-    # 64 replicates of 100,000 persons in every cell; 4.5 standard errors of each yearly total, and 1e-3 for the bias of the mean field itself.
+    # 64 replicates of 100,000 persons in every cell; 4.5 standard errors of each yearly total, and
+    # 1e-3 for the bias of the mean field itself.
     model = alone(name, each=1e5)
     if not has_mean(model):
         pytest.skip("an event without a mean")
     if model.events:
         pytest.skip("a mean of whole-group jumps is no mean of what follows from them")
-    leap, field = (tregua.simulate(toys.scenario(model, weeks=52), solver, replicates=64) for solver in ("tau-leap", "mean-field"))
+    leap, field = (
+        tregua.simulate(toys.scenario(model, weeks=52), solver, replicates=64)
+        for solver in ("tau-leap", "mean-field")
+    )
     for n in [*model.flows, *model.compartments]:
         sample, mean = leap.total(n).sum(axis=1).astype(float), field.total(n).sum()
         assert abs(sample.mean() - mean) <= 4.5 * sample.std(ddof=1) / 8 + 1e-3 * mean + 1e-9, n
@@ -293,20 +399,29 @@ def test_in_a_large_population_the_mean_of_the_leap_is_the_mean_field(name):
 def test_priors_mean_what_their_documentation_says(prior):
     law = prior.distribution()
     assert {
-        LogNormal: lambda: np.allclose([law.median(), np.log(law.rvs(20000, random_state=1)).std()], [0.002, 0.3], rtol=0.03),
+        LogNormal: lambda: np.allclose(
+            [law.median(), np.log(law.rvs(20000, random_state=1)).std()], [0.002, 0.3], rtol=0.03
+        ),
         Beta: lambda: np.isclose(law.mean(), 2 / 6),
-        Uniform: lambda: np.allclose(law.ppf([0.0, 1.0]), [0.5, 1.5]) and stats.kstest(law.rvs(500, random_state=1), "uniform", (0.5, 1.0)).pvalue > 1e-3,
+        Uniform: lambda: (
+            np.allclose(law.ppf([0.0, 1.0]), [0.5, 1.5])
+            and stats.kstest(law.rvs(500, random_state=1), "uniform", (0.5, 1.0)).pvalue > 1e-3
+        ),
     }[type(prior)]()
 
 
 def test_the_registry_finds_exactly_the_files_that_are_there():
     folder = importlib.import_module("tregua.mechanisms").__path__[0]
     files = {file.stem for file in Path(folder).glob("*.py")} - {"__init__"}
-    assert set(registry()) == files and {m.name for m in Model.size_2023().mechanisms} <= set(registry())
+    assert set(registry()) == files and {m.name for m in Model.size_2023().mechanisms} <= set(
+        registry()
+    )
 
 
 def test_the_standard_scenario_runs_under_a_policy_on_every_parameter():
     scenario = Scenario(Model.size_2023(), weeks=52)
     for name in Model.size_2023().parameters:
-        result = tregua.simulate(scenario.with_policy(Policy.scale(name, 0.9, scenario.date(0))), "mean-field")
+        result = tregua.simulate(
+            scenario.with_policy(Policy.scale(name, 0.9, scenario.date(0))), "mean-field"
+        )
         assert np.all(np.isfinite(result.total("members")))

@@ -25,7 +25,9 @@ MODEL = Model((toys.Populated((MEMBERS,), 50_000.0), Corruption()))
 
 @dataclass(frozen=True)
 class Gangs(Mechanism):
-    """Twenty members of one group and sixty of another, so that both lose officers for want of a paymaster."""
+    """Twenty members of one group and sixty of another,
+    so that both lose officers for want of a paymaster.
+    """
 
     needs = (MEMBERS,)
 
@@ -34,20 +36,36 @@ class Gangs(Mechanism):
 
 
 def scenario(weeks: int = 104, values=None, **covariates):
-    """One territory with all police of the country and two groups of 50,000 members, one with three times the foothold of the other."""
+    """One territory with all police of the country and two groups of 50,000 members, one with three
+    times the foothold of the other.
+    """
     space = Space((Axis("territory", ("Mexico",)), Axis("corps", CORPS), Axis("group", ("a", "b"))))
     measured = {"police": POLICE, "foothold": np.array([[3.0, 1.0]]), **covariates}
-    return tregua.Scenario(MODEL, "2012-01-01", weeks, Dataset("police", space, measured), values=values or {})
+    return tregua.Scenario(
+        MODEL, "2012-01-01", weeks, Dataset("police", space, measured), values=values or {}
+    )
 
 
-def hazards(members=(50_000.0, 50_000.0), violence: float = 0.0, bribes=(1.0, 1.0)) -> dict[str, np.ndarray]:
+def hazards(
+    members=(50_000.0, 50_000.0), violence: float = 0.0, bribes=(1.0, 1.0)
+) -> dict[str, np.ndarray]:
     """Hazards at the start, with levels and members as given."""
     place = scenario()
     inputs = place.compile()
-    values = {n: jnp.asarray(x[0]) for n, x in inputs.base.items()} | {n: jnp.asarray(x) for n, x in inputs.covariates.items()}
+    values = {n: jnp.asarray(x[0]) for n, x in inputs.base.items()} | {
+        n: jnp.asarray(x) for n, x in inputs.covariates.items()
+    }
     stocks = {n: jnp.zeros(place.data.space.shape(c.axes)) for n, c in MODEL.compartments.items()}
-    values |= stocks | {"honest": jnp.asarray(POLICE), "members": jnp.asarray([members]), "violence": jnp.asarray([violence]), "bribes": jnp.asarray(bribes)}
-    values |= {n: jnp.zeros(place.data.space.shape(MODEL.levels[n].axes)) for n in ("patrons", "shield", "guards")}
+    values |= stocks | {
+        "honest": jnp.asarray(POLICE),
+        "members": jnp.asarray([members]),
+        "violence": jnp.asarray([violence]),
+        "bribes": jnp.asarray(bribes),
+    }
+    values |= {
+        n: jnp.zeros(place.data.space.shape(MODEL.levels[n].axes))
+        for n in ("patrons", "shield", "guards")
+    }
     return {n: np.asarray(x) for n, x in MODEL.hazards(values, jnp.zeros(())).items()}
 
 
@@ -58,7 +76,8 @@ def logistic(x: float) -> float:
 @pytest.mark.slow
 def test_all_officers_are_there_at_the_start_and_the_compromised_follow_the_footholds():
     draws = {"corruption.at_start": np.array([[0.1, 0.2, 0.05]])}
-    # 20 replicates: the standard error of the smallest of the six numbers, 450, is 4.7, or 1 %; an error of 4 % of it is caught.
+    # 20 replicates: the standard error of the smallest of the six numbers, 450, is 4.7, or 1 %;
+    # an error of 4 % of it is caught.
     for solver, near in (("mean-field", 1e-12), ("tau-leap", 0.04)):
         run = tregua.simulate(scenario(4), solver, replicates=20, draws=draws)
         compromised = run.snapshot("compromised", 0)
@@ -104,8 +123,12 @@ def test_officers_of_a_group_that_is_gone_soon_serve_nobody():
     assert np.all(hazards((0.0, 0.0))["corruption.bought"] == 0.0)
 
 
-def in_detail(weeks: int, members: np.ndarray, bribes: np.ndarray, cost: np.ndarray, dt: float = 1.0 / 64.0) -> np.ndarray:
-    """Compromised officers by corps and group, each group and corps a stock of its own, in small steps and without killings."""
+def in_detail(
+    weeks: int, members: np.ndarray, bribes: np.ndarray, cost: np.ndarray, dt: float = 1.0 / 64.0
+) -> np.ndarray:
+    """Compromised officers by corps and group, each group and corps a stock of its own, in small
+    steps and without killings.
+    """
     share, lapse = members / members.sum(), 1.0 / 260.0 + 1.0 / 26.0 / (1.0 + members)
     bought = 0.0025 * share * logistic(bribes - cost[:, None])
     theirs = 0.15 * POLICE[0][:, None] * np.array([0.75, 0.25])
@@ -114,40 +137,70 @@ def in_detail(weeks: int, members: np.ndarray, bribes: np.ndarray, cost: np.ndar
     return theirs
 
 
-# With corps alike only the delay of a week is approximate; with corps as different as here, that they share one composition as well: up to 5 % of a corps.
-@pytest.mark.parametrize(("cost", "near"), [((2.0, 2.0, 2.0), 0.003), ((2.0, 1.0, 4.0), 0.06)], ids=["corps alike", "corps unlike"])
+# With corps alike only the delay of a week is approximate; with corps as different as here, that
+# they share one composition as well: up to 5 % of a corps.
+@pytest.mark.parametrize(
+    ("cost", "near"),
+    [((2.0, 2.0, 2.0), 0.003), ((2.0, 1.0, 4.0), 0.06)],
+    ids=["corps alike", "corps unlike"],
+)
 def test_the_shares_follow_what_every_group_and_corps_by_itself_would_do(cost, near):
     members, bribes = np.array([20.0, 60.0]), np.array([2.0, 0.5])
     model = Model((Gangs(), Corruption()))
     space = Space((Axis("territory", ("Mexico",)), Axis("corps", CORPS), Axis("group", ("a", "b"))))
     measured = {"police": POLICE, "foothold": np.array([[3.0, 1.0]]), "bribes": bribes}
-    place = tregua.Scenario(model, "2012-01-01", 520, Dataset("police", space, measured), values={"corruption.lethality": 0.0})
+    place = tregua.Scenario(
+        model,
+        "2012-01-01",
+        520,
+        Dataset("police", space, measured),
+        values={"corruption.lethality": 0.0},
+    )
     run = tregua.simulate(place, "rk4", draws={"corruption.cost": np.array([cost])})
     for week in (52, 260, 520):
         exact = in_detail(week, members, bribes, np.array(cost))
         assert served(run, week) == pytest.approx(exact.sum(axis=0) / exact.sum(), abs=near), week
-        assert run.snapshot("compromised", week)[0, 0] == pytest.approx(exact.sum(axis=1), rel=near), week
+        assert run.snapshot("compromised", week)[0, 0] == pytest.approx(
+            exact.sum(axis=1), rel=near
+        ), week
     assert abs(served(run, 520) - served(run, 0)).max() > 0.1, "the shares have moved"
 
 
 def test_shield_and_guards_are_shares_of_officers_weighted_by_corps():
-    draws = {"corruption.weight": np.array([[2.0, 1.0, 0.0]]), "corruption.at_start": np.array([[0.1, 0.3, 0.6]])}
-    run = tregua.simulate(scenario(1), "mean-field", block_weeks=1, draws={**draws, "corruption.guards_like": np.array([[0.0, 1.5, 0.0]])})
+    draws = {
+        "corruption.weight": np.array([[2.0, 1.0, 0.0]]),
+        "corruption.at_start": np.array([[0.1, 0.3, 0.6]]),
+    }
+    run = tregua.simulate(
+        scenario(1),
+        "mean-field",
+        block_weeks=1,
+        draws={**draws, "corruption.guards_like": np.array([[0.0, 1.5, 0.0]])},
+    )
     weights, shares = np.array([2.0, 1.0, 0.0]) * POLICE[0], np.array([0.1, 0.3, 0.6])
     expected = (weights @ shares) / weights.sum() * np.array([0.75, 0.25])
     assert np.allclose(run.snapshot("shield", 1)[0, 0], expected, rtol=1e-12)
-    assert np.allclose(run.snapshot("guards", 1)[0, 0], 1.5 * 0.3 * np.array([0.75, 0.25]), rtol=1e-12)
-    crowded = tregua.simulate(scenario(1, {"corruption.guards_like": 20.0}), "mean-field", block_weeks=1, draws=draws)
+    assert np.allclose(
+        run.snapshot("guards", 1)[0, 0], 1.5 * 0.3 * np.array([0.75, 0.25]), rtol=1e-12
+    )
+    crowded = tregua.simulate(
+        scenario(1, {"corruption.guards_like": 20.0}), "mean-field", block_weeks=1, draws=draws
+    )
     assert crowded.snapshot("guards", 1).sum() == pytest.approx(1.0)
 
 
 def test_officers_killed_are_as_many_as_recorded():
     # Recorded 2006-2011: 532 municipal, 372 state, 175 federal in five years.
-    honest, lethality = {"corruption.at_start": 1e-6, "corruption.approach": 0.0}, {"corruption.lethality": np.array([[5.3e-5, 2.7e-5, 8.7e-5]])}
+    honest, lethality = (
+        {"corruption.at_start": 1e-6, "corruption.approach": 0.0},
+        {"corruption.lethality": np.array([[5.3e-5, 2.7e-5, 8.7e-5]])},
+    )
     run = tregua.simulate(scenario(260, honest), "mean-field", draws=lethality)
     killed = run.sums["corruption.killed_honest"].sum(axis=(0, 1, 2))
     assert killed == pytest.approx([532, 372, 175], rel=0.05)
-    by_default = tregua.simulate(scenario(260), "mean-field").total("corruption.killed_honest").sum()
+    by_default = (
+        tregua.simulate(scenario(260), "mean-field").total("corruption.killed_honest").sum()
+    )
     assert by_default == pytest.approx(1079, rel=0.2)
 
 

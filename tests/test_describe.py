@@ -1,4 +1,6 @@
-"""The generated description: it holds everything that a model declares, in the order of the ODD protocol, and nothing that was written by hand elsewhere."""
+"""The generated description: it holds everything that a model declares, in the order of the ODD
+protocol, and nothing that was written by hand elsewhere.
+"""
 
 import json
 from pathlib import Path
@@ -11,7 +13,14 @@ from tregua.errors import TreguaError
 from tregua.model.declarations import Beta, Level, LogNormal, Record, Track, Uniform
 from tregua.model.mechanism import Mechanism, registry
 from tregua.model.model import Model
-from tregua.reporting.odd import as_json_text, as_markdown, describe, describe_mechanism, markdown_math, prior_text
+from tregua.reporting.odd import (
+    as_json_text,
+    as_markdown,
+    describe,
+    describe_mechanism,
+    markdown_math,
+    prior_text,
+)
 from tregua.scenarios.toml import load_scenario
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +33,16 @@ def shipped():
 
 def test_sections_stand_in_the_order_of_the_protocol(shipped):
     text = as_markdown(shipped)
-    headings = ["Purpose", "Entities", "Process overview", "Design concepts", "Initialisation", "Input data", "Submodels", "What is observed"]
+    headings = [
+        "Purpose",
+        "Entities",
+        "Process overview",
+        "Design concepts",
+        "Initialisation",
+        "Input data",
+        "Submodels",
+        "What is observed",
+    ]
     places = [text.index(f"## {number}. {heading}") for number, heading in enumerate(headings, 1)]
     assert places == sorted(places)
 
@@ -34,13 +52,26 @@ def test_everything_that_the_shipped_model_declares_is_in_it(shipped):
     for mechanism in model.mechanisms:
         assert f"### {mechanism.name}\n" in text
         for parameter in mechanism.parameters:
-            row = next(line for line in text.splitlines() if line.startswith(f"| `{mechanism.name}.{parameter.name}` |"))
-            assert parameter.unit in row and parameter.doc in row and prior_text(parameter.prior) in row
-            assert all(e.stance in row and e.id in row and e.summary in row for e in parameter.evidence)
+            row = next(
+                line
+                for line in text.splitlines()
+                if line.startswith(f"| `{mechanism.name}.{parameter.name}` |")
+            )
+            assert (
+                parameter.unit in row
+                and parameter.doc in row
+                and prior_text(parameter.prior) in row
+            )
+            assert all(
+                e.stance in row and e.id in row and e.summary in row for e in parameter.evidence
+            )
         for flow in mechanism.flows():
             assert f"- flow `{flow.name}`: {flow.source} → {flow.target}; {flow.doc}" in text
     for quantity in (model.compartments | model.levels | model.covariates).values():
-        assert f"| `{quantity.name}` | {' × '.join(quantity.axes) or 'none'} |" in text and quantity.doc in text
+        assert (
+            f"| `{quantity.name}` | {' × '.join(quantity.axes) or 'none'} |" in text
+            and quantity.doc in text
+        )
     for table in load_scenario().scenario.data.tables:
         assert table["source"] in text
 
@@ -48,7 +79,9 @@ def test_everything_that_the_shipped_model_declares_is_in_it(shipped):
 def test_dates_and_sizes_are_those_of_the_scenario(shipped):
     scenario = load_scenario().scenario
     assert shipped["scales"]["weeks"] == scenario.weeks
-    assert {axis["name"]: axis["size"] for axis in shipped["scales"]["axes"]} == dict(scenario.data.space.sizes)
+    assert {axis["name"]: axis["size"] for axis in shipped["scales"]["axes"]} == dict(
+        scenario.data.space.sizes
+    )
     assert f"from {scenario.start} to {scenario.date(scenario.weeks)}" in as_markdown(shipped)
 
 
@@ -61,7 +94,10 @@ def test_levels_drifts_and_events_are_described(kind):
     assert [e["name"] for e in own["events"]] == [e.name for e in kind().events()]
     text = as_markdown(described)
     assert all(f"drift of `{d.level}`: {d.doc}" in text for d in kind().drifts())
-    assert all(f"event `{e.name}` for each of {' × '.join(e.axes)}: {e.doc}" in text for e in kind().events())
+    assert all(
+        f"event `{e.name}` for each of {' × '.join(e.axes)}: {e.doc}" in text
+        for e in kind().events()
+    )
     assert [v["name"] for v in described["entities"]["levels"]] == list(model.levels)
 
 
@@ -72,11 +108,25 @@ class Notebook(Mechanism):
 
     def tracks(self):
         """Remember the killed."""
-        return (Track("seen", lambda name, flow: name == "conflict.killed", lambda v: 4.0, "killings of the last weeks"),)
+        return (
+            Track(
+                "seen",
+                lambda name, flow: name == "conflict.killed",
+                lambda v: 4.0,
+                "killings of the last weeks",
+            ),
+        )
 
     def records(self):
         """Write down half of the killed."""
-        return (Record("counted", lambda name, flow: name == "conflict.killed", lambda v: 0.5, "killings that get into the record"),)
+        return (
+            Record(
+                "counted",
+                lambda name, flow: name == "conflict.killed",
+                lambda v: 0.5,
+                "killings that get into the record",
+            ),
+        )
 
 
 def test_tracks_and_records_are_described_with_what_they_count():
@@ -89,7 +139,11 @@ def test_tracks_and_records_are_described_with_what_they_count():
 def test_every_shipped_mechanism_can_be_described_with_its_equation():
     for kind in registry().values():
         described = describe_mechanism(kind())
-        assert described["doc"].count("$$") >= 2 and ":math:" not in described["doc"] and ".. math::" not in described["doc"]
+        assert (
+            described["doc"].count("$$") >= 2
+            and ":math:" not in described["doc"]
+            and ".. math::" not in described["doc"]
+        )
         assert json.dumps(described, allow_nan=False)
 
 
@@ -119,7 +173,9 @@ def test_the_description_as_data_can_be_read_back(shipped):
 
 
 def test_equations_of_docstrings_become_markdown():
-    inline = markdown_math("With :math:`a < b` see :func:`~tregua.engine.run` and ``x``.\n\n.. math:: a = b\n\nAfter.")
+    inline = markdown_math(
+        "With :math:`a < b` see :func:`~tregua.engine.run` and ``x``.\n\n.. math:: a = b\n\nAfter."
+    )
     assert inline == "With $a < b$ see `tregua.engine.run` and `x`.\n\n$$\na = b\n$$\n\nAfter."
     block = markdown_math(".. math::\n    a = b, \\qquad\n    c = d\n\n    e = f\n\nAfter.")
     assert block == "$$\na = b, \\qquad\nc = d\n$$\n\n$$\ne = f\n$$\n\nAfter."

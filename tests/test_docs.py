@@ -23,7 +23,9 @@ PAGES = [
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.S))
 def test_readme_python_runs_as_it_stands(block, tmp_path):
-    done = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, timeout=170)
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, timeout=170
+    )
     assert done.returncode == 0, done.stderr
     assert "halve recruitment" in done.stdout
     assert (tmp_path / "difference.png").stat().st_size > 10_000
@@ -55,7 +57,12 @@ def test_links_and_pictures_of_a_page_are_there(page):
 
 
 def test_every_code_that_is_raised_has_an_essay_and_the_other_way_round():
-    raised = {code for file in SOURCES if file.name != "essays.py" for code in re.findall(r'"(TR\d{4})"', file.read_text(encoding="utf-8"))}
+    raised = {
+        code
+        for file in SOURCES
+        if file.name != "essays.py"
+        for code in re.findall(r'"(TR\d{4})"', file.read_text(encoding="utf-8"))
+    }
     assert raised == set(ESSAYS)
 
 

@@ -21,7 +21,9 @@ from tregua.studies.reproductions.size_2023 import Steps
 
 pytestmark = pytest.mark.slow
 
-SMALL = Model((Founding(), Recruitment(), Arrests(), Conflict(), Civilians(), Leaders(), Trade(), Troops()))
+SMALL = Model(
+    (Founding(), Recruitment(), Arrests(), Conflict(), Civilians(), Leaders(), Trade(), Troops())
+)
 """What the signs need; the whole model is for the long test."""
 
 
@@ -52,18 +54,23 @@ def test_a_pulse_removes_about_one_leader_and_nothing_moves_before_it(runner, ba
     removed = hit.series["leaders.removed"][:, week]
     others = np.arange(removed.shape[1]) != place
     assert np.array_equal(removed[:, others], base.series["leaders.removed"][:, week][:, others])
-    # One is expected over the wings of the state, each of which falls once at most; mean over 40 replicates, standard error 0.15.
+    # One is expected over the wings of the state, each of which falls once at most;
+    # mean over 40 replicates, standard error 0.15.
     assert 0.3 < removed[:, place].mean() < 1.5
 
 
 def test_a_removal_raises_killings_in_its_place_and_less_elsewhere(runner, base):
-    found = effects.numbers_of_removals([effects.removals(runner, base, state) for state in ("Michoacán", "Coahuila")])
+    found = effects.numbers_of_removals(
+        [effects.removals(runner, base, state) for state in ("Michoacán", "Coahuila")]
+    )
     assert found["removals"] > 15.0
     assert found["place.mean"] > 3.0 * found["place.error"] > 0.0
     assert found["order"] > 0.0 and found["elsewhere.mean"] > 0.0
 
 
-def test_more_searches_seize_more_in_all_less_each_time_and_leave_no_fewer_active_places(runner, base):
+def test_more_searches_seize_more_in_all_less_each_time_and_leave_no_fewer_active_places(
+    runner, base
+):
     found = effects.searches(runner, base)
     assert found["seized.mean"] > 0.0 > found["each.mean"] and found["active.mean"] >= 0.0
     assert all(found[f"{name}.share"] >= 90.0 for name in ("seized", "each", "active"))
@@ -74,6 +81,7 @@ def test_the_reproduction_gives_every_row_of_its_file():
     found = effects.reproduce(effects_picture, states_table, replicates=50)
     rows = {row.key: row for row in found.rows}
     assert set(rows) == {entry["key"] for entry in load(effects.NAME).entries}
-    # A year of the full published +80 % is not reached: the upper end of our interval lies between +35 and +55 %.
+    # A year of the full published +80 % is not reached:
+    # the upper end of our interval lies between +35 and +55 %.
     assert {name for name, row in rows.items() if row.verdict == "OUTSIDE"} <= {"year.high"}
     assert found.pictures["effects"].alt and len(found.tables["states"]) == 20

@@ -1,4 +1,6 @@
-"""Fits by an ensemble: exact where the model is linear, no narrower than the record allows, and taken up again after a stop."""
+"""Fits by an ensemble: exact where the model is linear, no narrower than the record allows, and
+taken up again after a stop.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -32,7 +34,9 @@ def linear(points, size, seed=5):
 
 @pytest.mark.parametrize("passes", [1, 4])
 def test_an_ensemble_of_a_linear_model_is_the_exact_posterior(passes):
-    """With 20,000 points means have a standard error of 0.007, variances of 0.01; a pass without noise, or with a wrong inflation, is off by 0.1 and more."""
+    """With 20,000 points means have a standard error of 0.007, variances of 0.01;
+    a pass without noise, or with a wrong inflation, is off by 0.1 and more.
+    """
     z, mean, covariance = linear(20_000, passes)
     np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.04)
     np.testing.assert_allclose(np.cov(z.T), covariance, atol=0.05)
@@ -44,7 +48,9 @@ def test_shares_of_the_passes_add_up_to_the_record_once():
 
 
 def test_unknowns_that_nothing_reads_keep_their_width():
-    """Of 300 unknowns without effect, in an ensemble of 100 with 40 data, chance alone would take a third of the width; the shrinkage leaves 90 % of it."""
+    """Of 300 unknowns without effect, in an ensemble of 100 with 40 data, chance alone would take a
+    third of the width; the shrinkage leaves 90 % of it.
+    """
     rng = np.random.default_rng(2)
     z, other = rng.standard_normal((100, 300)), rng.standard_normal((100, 40))
     moved = update(z, other, np.zeros(40), np.eye(40), 1.0, np.ones((300, 40), bool), rng)
@@ -66,17 +72,27 @@ def streams():
     years = (2007, 2008)
     counts = np.array([[100.0, 150.0], [20.0, 10.0], [500.0, 400.0]])
     fights = Fights(years, {"ucdp share 2007-2012": np.array([10.0, 0.0, 40.0])})
-    return Homicides(years, counts, np.zeros((3, 2))), fights, Total("officers", ("corruption.killed_honest",), 2007, 2008, 12.0, 0.4, years)
+    return (
+        Homicides(years, counts, np.zeros((3, 2))),
+        fights,
+        Total("officers", ("corruption.killed_honest",), 2007, 2008, 12.0, 0.4, years),
+    )
 
 
 def test_streams_as_one_vector_have_the_density_that_chains_use(streams):
     rng = np.random.default_rng(4)
-    series = {n: rng.uniform(5.0, 200.0, (2, 3)) for n in (RECORDED, "conflict.killed", "civilians.caught", "corruption.killed_honest")}
+    series = {
+        n: rng.uniform(5.0, 200.0, (2, 3))
+        for n in (RECORDED, "conflict.killed", "civilians.caught", "corruption.killed_honest")
+    }
     scatter = {n: prior.median for n, prior in SCATTER.items()}
     compared = Compared(streams)
     whole = compared.covariance(series, scatter)
     one = {n: x[None] for n, x in series.items()}
-    residual = compared.observed() - compared.predicted(one, {n: np.array([x]) for n, x in scatter.items()})[0]
+    residual = (
+        compared.observed()
+        - compared.predicted(one, {n: np.array([x]) for n, x in scatter.items()})[0]
+    )
     _, logdet = np.linalg.slogdet(whole)
     by_vector = -0.5 * (residual @ np.linalg.solve(whole, residual) + logdet)
     by_streams = float(sum(s.log_density(series, scatter) for s in streams))
@@ -86,37 +102,56 @@ def test_streams_as_one_vector_have_the_density_that_chains_use(streams):
 
 def test_effects_of_a_state_move_by_its_own_record(streams):
     labels = ["conflict.lethality", "effect on civilians.background in B", *DISCREPANT]
-    may = Compared(streams).may_move(labels, ["effect on civilians.background in "], ["A", "B", "C"])
+    may = Compared(streams).may_move(
+        labels, ["effect on civilians.background in "], ["A", "B", "C"]
+    )
     assert may[0].all() and not may[2:].any()
     # Two years of homicides and one period of fights in state B; the national total moves no state.
     assert np.flatnonzero(may[1]).tolist() == [2, 3, 7]
 
 
 def scattered(seed, national=0.12):
-    """A stream of twelve years in 32 states, the residuals of one point with a step of the nation, and what was expected."""
+    """A stream of twelve years in 32 states, the residuals of one point with a step of the nation,
+    and what was expected.
+    """
     stream = Homicides(tuple(range(2007, 2019)), np.full((32, 12), 300.0), np.zeros((32, 12)))
-    true, expected = {"step of a state": 0.2, "step of the nation": national, "dispersion": 100.0}, np.full((12, 32), 300.0)
+    true, expected = (
+        {"step of a state": 0.2, "step of the nation": national, "dispersion": 100.0},
+        np.full((12, 32), 300.0),
+    )
     root = np.linalg.cholesky(np.asarray(stream.covariance({RECORDED: expected}, true), float))
     return stream, (root @ np.random.default_rng(seed).standard_normal(384))[None], expected
 
 
 def test_scatter_is_drawn_from_its_posterior():
-    """Two points whose posteriors lie apart, drawn together: means and deviations of 300 draws each against a grid of 8 to the power of three, whose points
-    lie one deviation apart. Draws are chosen out of 600 around the middle of both, of which some 100 count for each, so that a mean has an error of 0.12
-    deviations and a width one of 0.08. Bounds of 0.4 and 0.3 catch draws that forget the prior, the normal distribution that they came from, or which point
-    they belong to.
+    """Two points whose posteriors lie apart, drawn together: means and deviations of 300 draws each
+    against a grid of 8 to the power of three, whose points lie one deviation apart. Draws are
+    chosen out of 600 around the middle of both, of which some 100 count for each, so that a mean
+    has an error of 0.12 deviations and a width one of 0.08. Bounds of 0.4 and 0.3 catch draws that
+    forget the prior, the normal distribution that they came from, or which point they belong to.
     """
     (stream, calm, expected), (_, wild, _) = scattered(6), scattered(7, national=0.2)
     both = np.concatenate([calm, wild])
-    drawn = draw(stream, np.repeat(both, 300, axis=0), expected, np.random.default_rng(6)).reshape(2, 300, 3)
+    drawn = draw(stream, np.repeat(both, 300, axis=0), expected, np.random.default_rng(6)).reshape(
+        2, 300, 3
+    )
     means = []
     for residual, found in zip(both[:, None], drawn, strict=True):
         middle = typical(stream, residual, expected)
         wide = np.sqrt(np.diag(spread(stream, residual, expected, middle)))
-        grid = np.stack(np.meshgrid(*(middle[i] + np.linspace(-3.5, 3.5, 8) * wide[i] for i in range(3)), indexing="ij"), axis=-1).reshape(-1, 3)
+        grid = np.stack(
+            np.meshgrid(
+                *(middle[i] + np.linspace(-3.5, 3.5, 8) * wide[i] for i in range(3)), indexing="ij"
+            ),
+            axis=-1,
+        ).reshape(-1, 3)
         with jax.enable_x64(True):
             rows, where = jnp.asarray(residual), jnp.asarray(expected)
-            density = np.asarray(jax.lax.map(lambda z, r=rows, e=where: log_density(stream, r, e, z)[0], jnp.asarray(grid)))
+            density = np.asarray(
+                jax.lax.map(
+                    lambda z, r=rows, e=where: log_density(stream, r, e, z)[0], jnp.asarray(grid)
+                )
+            )
         weights = np.exp(density - density.max())
         mean = weights @ grid / weights.sum()
         deviation = np.sqrt(weights @ (grid - mean) ** 2 / weights.sum())
@@ -124,7 +159,8 @@ def test_scatter_is_drawn_from_its_posterior():
         np.testing.assert_allclose(found.std(axis=0) / deviation, 1.0, atol=0.3)
         assert len(np.unique(found, axis=0)) > 50
         means.append((mean[1], deviation[1]))
-    # The national steps of both lie where they were made, and too far apart to be taken for each other.
+    # The national steps of both lie where they were made,
+    # and too far apart to be taken for each other.
     for (mean, deviation), step in zip(means, (0.12, 0.2), strict=True):
         prior = SCATTER["step of the nation"]
         assert abs(np.log(step / prior.median) / prior.sigma - mean) < 3.0 * deviation
@@ -133,7 +169,9 @@ def test_scatter_is_drawn_from_its_posterior():
 
 @pytest.mark.parametrize("seed", [6, 7, 8])
 def test_draws_of_the_scatter_are_spread_by_the_curvature_of_the_density(seed):
-    """Against differences of the slope over a thousandth of a prior deviation. What the search learns of the curvature is off by five and more for seed 8."""
+    """Against differences of the slope over a thousandth of a prior deviation.
+    What the search learns of the curvature is off by five and more for seed 8.
+    """
     stream, residual, expected = scattered(seed)
     middle = typical(stream, residual, expected)
     with jax.enable_x64(True):
@@ -141,20 +179,33 @@ def test_draws_of_the_scatter_are_spread_by_the_curvature_of_the_density(seed):
         slope = jax.jit(jax.grad(lambda z: log_density(stream, rows, means, z)[0]))
         np.testing.assert_allclose(slope(middle), 0.0, atol=1e-3)
         step = 1e-3 * np.eye(3)
-        curved = np.array([(np.asarray(slope(middle - d)) - np.asarray(slope(middle + d))) / 2e-3 for d in step])
-    np.testing.assert_allclose(spread(stream, residual, expected, middle) @ curved, np.eye(3), atol=1e-3)
+        curved = np.array(
+            [(np.asarray(slope(middle - d)) - np.asarray(slope(middle + d))) / 2e-3 for d in step]
+        )
+    np.testing.assert_allclose(
+        spread(stream, residual, expected, middle) @ curved, np.eye(3), atol=1e-3
+    )
 
 
 def test_where_the_record_says_nothing_draws_are_as_wide_as_the_prior():
-    """One state in one year: the curvature is about that of the prior, and below it along a direction; draws are never spread wider than the prior."""
-    stream, residual, expected = Homicides((2007,), np.full((1, 1), 300.0), np.zeros((1, 1))), np.array([[0.6]]), np.full((1, 1), 300.0)
+    """One state in one year: the curvature is about that of the prior, and below it along a
+    direction; draws are never spread wider than the prior.
+    """
+    stream, residual, expected = (
+        Homicides((2007,), np.full((1, 1), 300.0), np.zeros((1, 1))),
+        np.array([[0.6]]),
+        np.full((1, 1), 300.0),
+    )
     found = np.linalg.eigvalsh(spread(stream, residual, expected, np.zeros(3)))
     assert np.all(found > 0.5) and found[-1] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_problems_are_named():
     assert problems(0.95, 1.0, 0, 500) == []
-    assert [len(problems(*bad)) for bad in ((0.7, 1.0, 0, 500), (0.95, 2.0, 0, 500), (0.95, 1.0, 50, 500))] == [1, 1, 1]
+    assert [
+        len(problems(*bad))
+        for bad in ((0.7, 1.0, 0, 500), (0.95, 2.0, 0, 500), (0.95, 1.0, 50, 500))
+    ] == [1, 1, 1]
 
 
 def test_a_table_says_what_was_moved():
@@ -165,15 +216,21 @@ def test_a_table_says_what_was_moved():
 
 @pytest.mark.slow
 def test_runs_at_points_are_those_of_the_engine():
-    """The yearly sums by state are those of a run of the same scenario with the same draws and seed; the last days of the last week lie outside."""
+    """The yearly sums by state are those of a run of the same scenario with the same draws and
+    seed; the last days of the last week lie outside.
+    """
     scenario = seven_mechanisms(53)
     base = {n: np.asarray(x, float) for n, x in scenario.compile().base.items()}
     values = {n: np.repeat(x, 60, axis=0) for n, x in base.items()}
-    values["conflict.lethality"] = values["conflict.lethality"] * np.linspace(0.5, 1.5, 60).reshape((60, *(1,) * (values["conflict.lethality"].ndim - 1)))
+    values["conflict.lethality"] = values["conflict.lethality"] * np.linspace(0.5, 1.5, 60).reshape(
+        (60, *(1,) * (values["conflict.lethality"].ndim - 1))
+    )
     ran = run_all(scenario, values, (RECORDED,), 7)
     whole = simulate(scenario, "tau-leap", 60, 7, draws=values)
     share = np.array([1.0] * 52 + [1.0 / 7.0])
-    np.testing.assert_allclose(ran.series[RECORDED][:, 0].sum(axis=1), whole.total(RECORDED) @ share, rtol=1e-5)
+    np.testing.assert_allclose(
+        ran.series[RECORDED][:, 0].sum(axis=1), whole.total(RECORDED) @ share, rtol=1e-5
+    )
     assert ran.well.all() and ran.series[RECORDED].shape == (60, 1, 32)
     told = []
 
@@ -199,7 +256,9 @@ def test_a_stopped_fit_goes_on_where_it_stood_and_is_written(tmp_path):
         pass
 
     def job():
-        return EnsembleJob(seven_mechanisms(157), 2009, Size(points=60, passes=2), tmp_path / "work")
+        return EnsembleJob(
+            seven_mechanisms(157), 2009, Size(points=60, passes=2), tmp_path / "work"
+        )
 
     first, again = job(), job()
     next(iter(first.parts().values()))(quiet)
@@ -209,7 +268,8 @@ def test_a_stopped_fit_goes_on_where_it_stood_and_is_written(tmp_path):
     for part in list(third.parts().values())[:-1]:
         part(quiet)
     np.testing.assert_array_equal(third.ensemble.points, again.ensemble.points)
-    # The passes bring the points nearer to the record; without it, or away from it, they would not lose a fifth of their misfit.
+    # The passes bring the points nearer to the record; without it, or away from it, they would not
+    # lose a fifth of their misfit.
     assert again.ensemble.misfit[-1] < 0.8 * again.ensemble.misfit[0]
     assert again.fit.problems, "sixty points are too few, and the fit must say so"
     again.write(tmp_path, {"command": "a test"})

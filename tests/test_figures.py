@@ -9,9 +9,27 @@ import pytest
 from matplotlib.figure import Figure
 
 from tregua import Model, Policy, Scenario, Study, TreguaError, simulate
-from tregua.reporting.charts.runs import difference_figure, fan_figure, overlay_figure, pictures_of_comparison, pictures_of_run
+from tregua.reporting.charts.runs import (
+    difference_figure,
+    fan_figure,
+    overlay_figure,
+    pictures_of_comparison,
+    pictures_of_run,
+)
 from tregua.reporting.charts.style import label_ends, render, sheet, smoothed, styled
-from tregua.reporting.wording import change, change_span, change_text, exact, listed, percent, persons, rounded, signed, signed_span, span
+from tregua.reporting.wording import (
+    change,
+    change_span,
+    change_text,
+    exact,
+    listed,
+    percent,
+    persons,
+    rounded,
+    signed,
+    signed_span,
+    span,
+)
 from tregua.results.outcomes import outcomes_of
 from tregua.results.tables import bands
 
@@ -30,7 +48,10 @@ def comparison():
 
 
 def test_every_picture_has_its_words(trajectories, comparison):
-    pictures = [*pictures_of_run(trajectories, "where it is from"), *pictures_of_comparison(comparison, "where it is from")]
+    pictures = [
+        *pictures_of_run(trajectories, "where it is from"),
+        *pictures_of_comparison(comparison, "where it is from"),
+    ]
     assert [picture.name for picture in pictures][:3] == ["overview", "killed", "groups"]
     for picture in pictures:
         assert picture.title and len(picture.alt) > 40 and picture.caption
@@ -44,12 +65,16 @@ def test_the_same_run_gives_the_same_bytes(trajectories):
     assert render(first, "svg") == render(second, "svg")
     other = fan_figure(trajectories, "killed")
     png = render(other, "png")
-    assert png == render(first, "png") and render(other, "svg") == render(first, "svg"), "whichever is made first"
+    assert png == render(first, "png") and render(other, "svg") == render(first, "svg"), (
+        "whichever is made first"
+    )
 
 
 def test_a_fan_shows_the_quantiles_over_replicates(trajectories):
     axes = fan_figure(trajectories, "members").axes[0]
-    assert np.array_equal(axes.lines[0].get_ydata(), np.median(trajectories.total("members"), axis=0))
+    assert np.array_equal(
+        axes.lines[0].get_ydata(), np.median(trajectories.total("members"), axis=0)
+    )
     assert len(axes.collections) == 2
     low = axes.collections[0].get_paths()[0].vertices[:, 1].min()
     assert low == bands(trajectories.total("members").astype(float))["low_90"].min()
@@ -61,7 +86,9 @@ def test_flows_are_smoothed_over_a_quarter_and_say_so(trajectories):
     days, values, weeks = smoothed(trajectories, outcome)
     killed = trajectories.total("conflict.killed")
     assert weeks == 13 and str(days[0]) == "2012-04-01"
-    assert np.allclose(values[:, 0], killed[:, :13].mean(axis=1)) and np.allclose(values[:, -1], killed[:, -13:].mean(axis=1))
+    assert np.allclose(values[:, 0], killed[:, :13].mean(axis=1)) and np.allclose(
+        values[:, -1], killed[:, -13:].mean(axis=1)
+    )
     assert "13-week mean" in fan_figure(trajectories, "killed").axes[0].get_ylabel()
 
 
@@ -69,8 +96,12 @@ def test_smoothing_of_short_runs_and_short_steps():
     outcome = outcomes_of(SCENARIO.model)["killed"]
     short = simulate(Scenario(Model.size_2023(), weeks=20), "mean-field")
     assert smoothed(short, outcome)[2] == 1 and smoothed(short, outcome)[1].shape == (1, 20)
-    whole, halves = (smoothed(simulate(SCENARIO, "mean-field", dt=dt), outcome) for dt in (1.0, 0.5))
-    assert halves[2] == 13 and np.allclose(whole[1][:, -1], halves[1][:, -1], rtol=0.01), "a rate per week whatever the step"
+    whole, halves = (
+        smoothed(simulate(SCENARIO, "mean-field", dt=dt), outcome) for dt in (1.0, 0.5)
+    )
+    assert halves[2] == 13 and np.allclose(whole[1][:, -1], halves[1][:, -1], rtol=0.01), (
+        "a rate per week whatever the step"
+    )
 
 
 def test_one_replicate_has_no_band():
@@ -85,7 +116,9 @@ def test_the_difference_is_paired_and_added_up(comparison):
     zero, half, none = figure.axes[0].lines
     assert list(zero.get_ydata()) == [0.0, 0.0] and not np.any(none.get_ydata())
     outcome = comparison.outcomes["killed"]
-    total = comparison.values(comparison.policies[0], outcome) - comparison.values(comparison.baseline, outcome)
+    total = comparison.values(comparison.policies[0], outcome) - comparison.values(
+        comparison.baseline, outcome
+    )
     assert half.get_ydata()[0] == 0.0 and half.get_ydata()[-1] == np.median(total)
 
 
@@ -125,25 +158,66 @@ def test_drawing_ignores_and_keeps_the_settings_of_the_reader(trajectories):
 
 
 def test_numbers_in_words():
-    assert [rounded(x) for x in (90612, 0.0, 67.34, 6.734, -12345.0, 0.002527, 1e-8, float("nan"))] == [
-        "90,600", "0", "67", "6.73", "−12,300", "0.00253", "1e-08", "–",
-    ]  # fmt: skip
+    assert [
+        rounded(x) for x in (90612, 0.0, 67.34, 6.734, -12345.0, 0.002527, 1e-8, float("nan"))
+    ] == [
+        "90,600",
+        "0",
+        "67",
+        "6.73",
+        "−12,300",
+        "0.00253",
+        "1e-08",
+        "–",
+    ]
     assert span(90210, 91012) == "90,200 to 91,000" and signed_span(-120, 340) == "−120 to +340"
-    assert change_span(-12700, -11900) == "11,900 to 12,700 fewer" and change_span(3, 5) == "3 to 5 more"
-    assert change_span(-120, 340) == "between 120 fewer and 340 more" and change_span(0, 0) == "no change" == change(0)
+    assert (
+        change_span(-12700, -11900) == "11,900 to 12,700 fewer"
+        and change_span(3, 5) == "3 to 5 more"
+    )
+    assert change_span(-120, 340) == "between 120 fewer and 340 more" and change_span(
+        0, 0
+    ) == "no change" == change(0)
     # Persons come whole, at both ends of a band.
-    assert [persons(x) for x in (0.0, 0.2, 0.95, 9.05, 99.6, 999.7, 12345.0)] == ["0", "under 1", "1", "9", "100", "1,000", "12,300"]
+    assert [persons(x) for x in (0.0, 0.2, 0.95, 9.05, 99.6, 999.7, 12345.0)] == [
+        "0",
+        "under 1",
+        "1",
+        "9",
+        "100",
+        "1,000",
+        "12,300",
+    ]
     assert span(2, 9.05, persons) == "2 to 9" and span(2, 9.05) == "2 to 9.05"
-    assert signed_span(-2.4, 3.6, persons) == "−2 to +4" and signed(0.3, persons) == signed(-0.3, persons) == "under 1"
-    assert change(-2.4) == "2 fewer" and change_span(-2.4, 1234.5) == "between 2 fewer and 1,230 more"
+    assert (
+        signed_span(-2.4, 3.6, persons) == "−2 to +4"
+        and signed(0.3, persons) == signed(-0.3, persons) == "under 1"
+    )
+    assert (
+        change(-2.4) == "2 fewer" and change_span(-2.4, 1234.5) == "between 2 fewer and 1,230 more"
+    )
     assert change(-12345.0) == "12,300 fewer" and change(0.4) == "under 1 more"
-    assert [percent(x) for x in (-0.004, -0.57, 1.0, float("nan"))] == ["0 %", "−57 %", "+100 %", "–"]
-    assert exact(0.123456) == "0.123456" and listed(["a", "b", "c"]) == "a, b and c" and listed([]) == ""
+    assert [percent(x) for x in (-0.004, -0.57, 1.0, float("nan"))] == [
+        "0 %",
+        "−57 %",
+        "+100 %",
+        "–",
+    ]
+    assert (
+        exact(0.123456) == "0.123456"
+        and listed(["a", "b", "c"]) == "a, b and c"
+        and listed([]) == ""
+    )
 
 
 def test_changes_in_words():
     parameters = SCENARIO.model.parameters
     text = change_text(HALF.modifiers[0], parameters["recruitment.rate"])
-    assert text == "recruits per member and week (recruitment.rate): multiplied by 0.5, from 1 July 2012 to the end"
+    assert text == (
+        "recruits per member and week (recruitment.rate): multiplied by 0.5, from "
+        "1 July 2012 to the end"
+    )
     set_ = Policy.set("arrests.effort", 123.456, to="2013").modifiers[0]
-    assert change_text(set_, parameters["arrests.effort"]).endswith("set to 123.456 person/week, from the start until 1 January 2013")
+    assert change_text(set_, parameters["arrests.effort"]).endswith(
+        "set to 123.456 person/week, from the start until 1 January 2013"
+    )

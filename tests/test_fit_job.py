@@ -1,4 +1,6 @@
-"""A whole fit of a small model: stopped and taken up again, written, read back, and run with its draws; and what the command refuses."""
+"""A whole fit of a small model: stopped and taken up again, written, read back, and run with its
+draws; and what the command refuses.
+"""
 
 import datetime as dt
 import inspect
@@ -52,14 +54,18 @@ def job(scenario, tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_shape_is_the_derivative_of_the_mean_field(job):
-    """A small move along a random direction changes the log of the expected series as the Jacobian says, to the square of the move."""
+    """A small move along a random direction changes the log of the expected series as the Jacobian
+    says, to the square of the move.
+    """
     nearby: Nearby = job.nearby
     rng = np.random.default_rng(3)
     direction = rng.standard_normal(len(nearby.point)) / np.sqrt(len(nearby.point))
     series = jax.jit(job.posterior.series)
     ahead, behind = (series(nearby.point + h * direction) for h in (1e-4, -1e-4))
     for name, jacobian in nearby.jacobian.items():
-        slope = (np.log(np.asarray(ahead[name]) + 1e-9) - np.log(np.asarray(behind[name]) + 1e-9)) / 2e-4
+        slope = (
+            np.log(np.asarray(ahead[name]) + 1e-9) - np.log(np.asarray(behind[name]) + 1e-9)
+        ) / 2e-4
         np.testing.assert_allclose(jacobian @ direction, slope, atol=1e-4, err_msg=name)
     assert np.all(np.linalg.eigvalsh(nearby.covariance) > 0.0)
 
@@ -86,8 +92,11 @@ def test_draws_are_read_back_and_run(job, scenario, tmp_path):
     assert run.plan.replicates == stored.size
     # Members of each group at the end.
     ends = run.snapshot("members", scenario.weeks).sum(axis=1)
-    np.testing.assert_allclose(ends, np.stack(list(job.fit.members.values()), axis=1), rtol=2e-3, atol=0.01)
-    # The yearly record of a run with a draw is what the fit expected with that draw, in single precision.
+    np.testing.assert_allclose(
+        ends, np.stack(list(job.fit.members.values()), axis=1), rtol=2e-3, atol=0.01
+    )
+    # The yearly record of a run with a draw is what the fit expected with that draw,
+    # in single precision.
     weights = MeanField(scenario).weights()
     expected = job.fit.recorded.sum(axis=1)
     found = run.total("reporting.homicides") @ weights
@@ -99,24 +108,47 @@ def test_tables_hold_the_record_and_bands_around_it(job, tmp_path):
     import pandas
 
     job.write(tmp_path, {})
-    names = ("unknowns", "told_apart", "mechanisms", "group_sizes", "state_year", "nation_year", "explained", "totals", "steps", "chance")
+    names = (
+        "unknowns",
+        "told_apart",
+        "mechanisms",
+        "group_sizes",
+        "state_year",
+        "nation_year",
+        "explained",
+        "totals",
+        "steps",
+        "chance",
+    )
     tables = {name: pandas.read_parquet(tmp_path / "tables" / f"{name}.parquet") for name in names}
-    assert list(tables["totals"]["total"]) == ["killed in fights of named groups (UCDP), 2007-2012"], "no other total on record lies within these years"
+    assert list(tables["totals"]["total"]) == [
+        "killed in fights of named groups (UCDP), 2007-2012"
+    ], "no other total on record lies within these years"
     assert tables["totals"][["first", "last"]].values.tolist() == [[2007, 2009]]
     pictures = {file.stem for file in (tmp_path / "figures").glob("*.png")}
     assert pictures == {"fit-nation", "fit-states", "fit-totals", "fit-unknowns"}
     nation = tables["nation_year"]
-    assert nation["recorded"].tolist() == tables["state_year"].groupby("year")["recorded"].sum().tolist()
-    # Bands of a sum are not sums of bands: the middle of the nation is near the sum of middles, its band narrower than the sum of bands.
+    assert (
+        nation["recorded"].tolist()
+        == tables["state_year"].groupby("year")["recorded"].sum().tolist()
+    )
+    # Bands of a sum are not sums of bands: the middle of the nation is near the sum of middles, its
+    # band narrower than the sum of bands.
     summed = tables["state_year"].groupby("year")[["fitted_low_90", "fitted_high_90"]].sum()
-    assert (nation["fitted_high_90"] - nation["fitted_low_90"] < (summed["fitted_high_90"] - summed["fitted_low_90"]).to_numpy()).all()
+    assert (
+        nation["fitted_high_90"] - nation["fitted_low_90"]
+        < (summed["fitted_high_90"] - summed["fitted_low_90"]).to_numpy()
+    ).all()
     assert not any(table.empty for table in tables.values())
     assert tables["mechanisms"]["unknowns"].sum() == job.posterior.unknowns.size
     table = tables["state_year"]
     assert len(table) == 32 * 3
     assert table.loc[table["year"] == 2007, "recorded"].sum() == 8863
-    assert (table["fitted_low_90"] <= table["fitted_median"]).all() and (table["fitted_median"] <= table["fitted_high_90"]).all()
-    # With its discrepancy the fit follows the record where there are many deaths: by less than a tenth on average.
+    assert (table["fitted_low_90"] <= table["fitted_median"]).all() and (
+        table["fitted_median"] <= table["fitted_high_90"]
+    ).all()
+    # With its discrepancy the fit follows the record where there are many deaths:
+    # by less than a tenth on average.
     many = table[table["recorded"] > 200]
     assert np.abs(np.log(many["fitted_median"] / many["recorded"])).mean() < 0.1
 
@@ -128,11 +160,21 @@ def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(job, scenar
     assert found.shape == (1, 32, months)
     days = first_days(2009, months)
     path = MeanField(replace(scenario, weeks=scenario.week_of(days[-1])))
-    series = np.asarray(jax.jit(path.run)(job.posterior.unknowns.values(jnp.asarray(job.best.point)))["reporting.homicides"])
+    series = np.asarray(
+        jax.jit(path.run)(job.posterior.unknowns.values(jnp.asarray(job.best.point)))[
+            "reporting.homicides"
+        ]
+    )
     weights = path.parts(days)
-    np.testing.assert_allclose(weights.sum(axis=0)[:LEVEL_MONTHS] * 7.0, [31.0, 30.0, 31.0], atol=1e-9)
-    before, after = (weights.T @ series)[:LEVEL_MONTHS].sum(), (weights.T @ series)[-LEVEL_MONTHS:].sum()
-    # The same quarter a year later, over all states; growth of single states is weighted by their deaths.
+    np.testing.assert_allclose(
+        weights.sum(axis=0)[:LEVEL_MONTHS] * 7.0, [31.0, 30.0, 31.0], atol=1e-9
+    )
+    before, after = (
+        (weights.T @ series)[:LEVEL_MONTHS].sum(),
+        (weights.T @ series)[-LEVEL_MONTHS:].sum(),
+    )
+    # The same quarter a year later, over all states;
+    # growth of single states is weighted by their deaths.
     share = (weights.T @ series)[:LEVEL_MONTHS].sum(axis=0)
     mean = np.log(np.sum(share * np.exp(found[0, :, -LEVEL_MONTHS:].mean(axis=1))) / share.sum())
     assert mean == pytest.approx(np.log(after / before), abs=0.01)
@@ -157,7 +199,9 @@ def test_every_year_that_the_command_takes_gives_a_scenario_that_compiles(until)
         (["fit", "--warmup", "some"], "TR1001"),
     ],
 )
-def test_a_fit_that_cannot_be_is_refused_before_anything_is_computed(arguments, code, capsys, tmp_path, monkeypatch):
+def test_a_fit_that_cannot_be_is_refused_before_anything_is_computed(
+    arguments, code, capsys, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert run_command(arguments) == 2
     assert code in "".join(capsys.readouterr())

@@ -1,12 +1,16 @@
 """Did any number move?
 
-Small summaries of reference runs in double precision, kept in ``tests/golden``. When they move on purpose: ``pytest tests/test_golden.py --update-golden``,
-and a line with **numbers moved** in the change log.
+Small summaries of reference runs in double precision, kept in ``tests/golden``. When they move on
+purpose: ``pytest tests/test_golden.py --update-golden``, and a line with **numbers moved** in the
+change log.
 
-Tolerances. The solvers without chance do the same arithmetic everywhere, so that 1e-9 is rounding with room. The tau-leap counts whole persons: on another
-processor or version of JAX a last bit may move one person across a week, but shared uniforms keep runs together, so means of 64 replicates agree to far
-better than the 1e-3 asked for (with other uniforms deaths differ by 1.4e-3 to 5e-3, as ``test_the_means_of_another_seed_do_not_pass`` checks). Every count
-of every replicate is also digested; another digest alone is a warning, since only the same program on the same machine promises it.
+Tolerances. The solvers without chance do the same arithmetic everywhere, so that 1e-9 is rounding
+with room. The tau-leap counts whole persons: on another processor or version of JAX a last bit may
+move one person across a week, but shared uniforms keep runs together, so means of 64 replicates
+agree to far better than the 1e-3 asked for (with other uniforms deaths differ by 1.4e-3 to 5e-3, as
+``test_the_means_of_another_seed_do_not_pass`` checks). Every count of every replicate is also
+digested; another digest alone is a warning, since only the same program on the same machine
+promises it.
 """
 
 from __future__ import annotations
@@ -35,7 +39,10 @@ def size_model():
 
 def with_policies():
     base = size_model()
-    return base.with_policy(Policy.scale("recruitment.rate", 0.5, base.date(26)) + Policy.set("arrests.effort", 220.0, base.date(60)))
+    return base.with_policy(
+        Policy.scale("recruitment.rate", 0.5, base.date(26))
+        + Policy.set("arrests.effort", 220.0, base.date(60))
+    )
 
 
 def with_toys():
@@ -43,7 +50,12 @@ def with_toys():
 
 
 def small():
-    values = {"founding.members_at_start": 300.0, "arrests.effort": 0.5, "conflict.lethality": 1e-5, "saturation.crowding": 1e-5}
+    values = {
+        "founding.members_at_start": 300.0,
+        "arrests.effort": 0.5,
+        "conflict.lethality": 1e-5,
+        "saturation.crowding": 1e-5,
+    }
     return toys.scenario(weeks=52, values=values)
 
 
@@ -60,11 +72,16 @@ CASES = {
 
 
 def summary(result: Trajectories) -> dict[str, list[float]]:
-    """Mean over replicates of every quantity: flows over each block, stocks and levels at each snapshot, the largest cell apart."""
+    """Mean over replicates of every quantity: flows over each block, stocks and levels at each
+    snapshot, the largest cell apart.
+    """
     found = {}
     for name, x in [*result.sums.items(), *result.snapshots.items()]:
         flat = x.reshape(*x.shape[:2], -1).astype(float)
-        found[name] = [*flat.sum(axis=2).mean(axis=0).tolist(), *flat[:, -1, :2].mean(axis=0).tolist()]
+        found[name] = [
+            *flat.sum(axis=2).mean(axis=0).tolist(),
+            *flat[:, -1, :2].mean(axis=0).tolist(),
+        ]
     return found
 
 
@@ -78,7 +95,9 @@ def digest(result: Trajectories) -> str:
 
 
 def moved(found: dict, kept: dict, relative: float) -> dict[str, float]:
-    """Largest relative change of each quantity that changed by more than allowed, on the scale of the quantity."""
+    """Largest relative change of each quantity that changed by more than allowed,
+    on the scale of the quantity.
+    """
     changes = {}
     for name in found.keys() | kept.keys():
         one, two = np.asarray(found.get(name, [])), np.asarray(kept.get(name, []))
@@ -97,17 +116,28 @@ def run_case(name: str, seed: int = 20) -> Trajectories:
 @pytest.mark.parametrize("name", CASES)
 def test_no_number_of_a_reference_run_moved(name, update_golden):
     solver, file, result = CASES[name][1], FOLDER / f"{name}.json", run_case(name)
-    found = {"solver": solver, "replicates": CASES[name][2], "values": summary(result), "digest": digest(result) if solver in {"tau-leap", "exact"} else ""}
+    found = {
+        "solver": solver,
+        "replicates": CASES[name][2],
+        "values": summary(result),
+        "digest": digest(result) if solver in {"tau-leap", "exact"} else "",
+    }
     if update_golden:
         file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     kept = json.loads(file.read_text(encoding="utf-8"))
     changes = moved(found["values"], kept["values"], RELATIVE[solver])
     assert not changes, (
-        f"numbers of {name!r} moved, by relative change: {changes}. If that is meant: pytest tests/test_golden.py --update-golden, "
-        "then say 'numbers moved' in CHANGELOG.md and why"
+        f"numbers of {name!r} moved, by relative change: {changes}. If that is meant: pytest "
+        "tests/test_golden.py --update-golden, then say 'numbers moved' in CHANGELOG.md and why"
     )
     if found["digest"] != kept["digest"]:
-        warnings.warn(f"{name}: single persons moved although the means did not: another processor or version of JAX, or a change of rounding", stacklevel=1)
+        warnings.warn(
+            (
+                f"{name}: single persons moved although the means did not: another processor or "
+                "version of JAX, or a change of rounding"
+            ),
+            stacklevel=1,
+        )
 
 
 def test_every_golden_file_belongs_to_a_case():
@@ -116,10 +146,14 @@ def test_every_golden_file_belongs_to_a_case():
 
 def test_the_means_of_another_seed_do_not_pass():
     kept = json.loads((FOLDER / "size-model-leap.json").read_text(encoding="utf-8"))
-    assert "conflict.killed" in moved(summary(run_case("size-model-leap", seed=21)), kept["values"], RELATIVE["tau-leap"])
+    assert "conflict.killed" in moved(
+        summary(run_case("size-model-leap", seed=21)), kept["values"], RELATIVE["tau-leap"]
+    )
 
 
 def test_a_rate_that_is_one_in_a_million_off_does_not_pass():
     kept = json.loads((FOLDER / "size-model.json").read_text(encoding="utf-8"))
-    result = tregua.simulate(size_model().with_values({"recruitment.rate": 2.527474e-3 * (1 + 1e-6)}), "rk4")
+    result = tregua.simulate(
+        size_model().with_values({"recruitment.rate": 2.527474e-3 * (1 + 1e-6)}), "rk4"
+    )
     assert moved(summary(result), kept["values"], RELATIVE["rk4"])

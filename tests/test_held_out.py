@@ -17,22 +17,41 @@ from tregua.shipped import read_table
 
 @pytest.fixture(scope="module")
 def run():
-    names = ("founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting")
+    names = (
+        "founding",
+        "recruitment",
+        "arrests",
+        "conflict",
+        "saturation",
+        "civilians",
+        "reporting",
+    )
     model = Model([m for m in Model.standard().mechanisms if m.name in names])
-    return simulate(Scenario(model, start="2009-01", weeks=470, data="mexico-2007"), "tau-leap", replicates=8)
+    return simulate(
+        Scenario(model, start="2009-01", weeks=470, data="mexico-2007"), "tau-leap", replicates=8
+    )
 
 
 def test_counts_are_those_of_the_files():
     counts = {series.outcome: series.counts() for series in SERIES}
     assert counts["recorded_missing"][2020] == sum(
-        int(r["disappeared_or_not_located"]) for r in read_table("countries/mexico/tables", "missing.csv") if r["year"] == "2020"
+        int(r["disappeared_or_not_located"])
+        for r in read_table("countries/mexico/tables", "missing.csv")
+        if r["year"] == "2020"
     )
-    assert counts["recorded_displaced"] == {2016: 23169.0, 2017: 20390.0, 2018: 11491.0, 2020: 9741.0}
+    assert counts["recorded_displaced"] == {
+        2016: 23169.0,
+        2017: 20390.0,
+        2018: 11491.0,
+        2020: 9741.0,
+    }
     assert counts["recorded_homicides"][2018] == 33_742
 
 
 def test_no_stream_of_a_fit_uses_them():
-    fitted = {flow for stream in streams_on_record(2007, 2020) for flow in getattr(stream, "flows", ())}
+    fitted = {
+        flow for stream in streams_on_record(2007, 2020) for flow in getattr(stream, "flows", ())
+    }
     assert fitted
     assert not {flow for flow in fitted if "missing" in flow or "displaced" in flow}
 
@@ -42,9 +61,20 @@ def test_the_table_holds_years_that_both_have_and_says_where_the_record_lies(run
     assert list(dict.fromkeys(table["outcome"])) == [series.outcome for series in SERIES]
     assert set(table.loc[table["outcome"] == "recorded_missing", "year"]) == set(range(2010, 2018))
     assert set(table.loc[table["outcome"] == "recorded_homicides", "year"]) == {2015, 2016, 2017}
-    expected = np.median(yearly_values(run, [outcomes_of(run.scenario.model)["recorded_missing"]])[0], axis=1)[1]
-    assert table.loc[(table["outcome"] == "recorded_missing") & (table["year"] == 2010), "median"].item() == expected
-    position = np.select([table["recorded"] < table["low_90"], table["recorded"] > table["high_90"]], ["below", "above"], "inside")
+    expected = np.median(
+        yearly_values(run, [outcomes_of(run.scenario.model)["recorded_missing"]])[0], axis=1
+    )[1]
+    assert (
+        table.loc[
+            (table["outcome"] == "recorded_missing") & (table["year"] == 2010), "median"
+        ].item()
+        == expected
+    )
+    position = np.select(
+        [table["recorded"] < table["low_90"], table["recorded"] > table["high_90"]],
+        ["below", "above"],
+        "inside",
+    )
     assert list(table["record_is"]) == list(position)
 
 
@@ -53,6 +83,20 @@ def test_a_run_of_other_places_or_without_records_has_none():
 
 
 def test_the_picture_says_how_many_years_lie_inside():
-    bands = {"low_90": [1.0, 1.0], "low_50": [2.0, 2.0], "median": [3.0, 3.0], "high_50": [4.0, 4.0], "high_90": [5.0, 5.0]}
-    table = pd.DataFrame({"series": "missing persons", "year": [2010, 2011], "recorded": [3.0, 9.0], **bands, "record_is": ["inside", "above"]})
+    bands = {
+        "low_90": [1.0, 1.0],
+        "low_50": [2.0, 2.0],
+        "median": [3.0, 3.0],
+        "high_50": [4.0, 4.0],
+        "high_90": [5.0, 5.0],
+    }
+    table = pd.DataFrame(
+        {
+            "series": "missing persons",
+            "year": [2010, 2011],
+            "recorded": [3.0, 9.0],
+            **bands,
+            "record_is": ["inside", "above"],
+        }
+    )
     assert "missing persons: 1 of 2 years inside" in held_out_picture(table).alt

@@ -12,8 +12,16 @@ from tregua.countries.mexico.readers import MONTHS
 from tregua.errors import TreguaError
 from tregua.shipped import read_table
 
-STATES = {"01": "Aguascalientes", "05": "Coahuila de Zaragoza", "15": "México", "30": "Veracruz de Ignacio de la Llave"}
-GED = "id,year,type_of_violence,dyad_name,adm_1,latitude,longitude,date_start,date_end,best,high,low,deaths_civilians,country"
+STATES = {
+    "01": "Aguascalientes",
+    "05": "Coahuila de Zaragoza",
+    "15": "México",
+    "30": "Veracruz de Ignacio de la Llave",
+}
+GED = (
+    "id,year,type_of_violence,dyad_name,adm_1,latitude,longitude,date_start,date_end,best,high,"
+    "low,deaths_civilians,country"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +35,9 @@ def quoted(*cells):
 
 
 def inegi(year=2021, national=None, total=None, name=None, negative=False):
-    """The layout of INEGI's export: a preamble, a national row, states with a formula for a code, municipalities, deaths abroad, a source."""
+    """The layout of INEGI's export: a preamble, a national row, states with a formula for a code,
+    municipalities, deaths abroad, a source.
+    """
     counts = {code: [100 * (i + 1) + month for month in range(12)] for i, code in enumerate(STATES)}
     if negative:
         counts["15"][3] = -1
@@ -35,40 +45,122 @@ def inegi(year=2021, national=None, total=None, name=None, negative=False):
     lines = [
         quoted("Defunciones por homicidios"),
         quoted(f"Año de registro : {year}"),
-        quoted("Consulta de: Defunciones por homicidio   Por: Ent y mun de ocurrencia   Según: Mes de registro"),
+        quoted(
+            "Consulta de: Defunciones por homicidio   Por: Ent y mun de ocurrencia   "
+            "Según: Mes de registro"
+        ),
         quoted("", "", "Total", *MONTHS, ""),
     ]
     months = [sum(counts[code][m] for code in STATES) + (2 if m == 0 else 0) for m in range(12)]
-    lines.append(quoted(" ", "Total", f"{every:,}" if national is None else f"{national:,}", *(months if national is None else [national, *[""] * 11])))
+    lines.append(
+        quoted(
+            " ",
+            "Total",
+            f"{every:,}" if national is None else f"{national:,}",
+            *(months if national is None else [national, *[""] * 11]),
+        )
+    )
     for code, label in STATES.items():
         stated = sum(counts[code]) if total is None or code != "05" else total
-        lines.append(quoted(f"=CONCATENAR(0,{code}) ", name if name and code == "05" else label, f"{stated:,}", *counts[code]))
+        lines.append(
+            quoted(
+                f"=CONCATENAR(0,{code}) ",
+                name if name and code == "05" else label,
+                f"{stated:,}",
+                *counts[code],
+            )
+        )
         lines.append(quoted(f" {code} 001 ", "A municipality", "1", "1", *[""] * 11))
     lines.append(quoted("=CONCATENAR( ,33) ", "Extranjero", "2", "2", *[""] * 11))
     return "\n".join([*lines, "", quoted("FUENTE: INEGI. Estadísticas de mortalidad.")])
 
 
-def sesnsp(rows, head="Año,Clave_Ent,Entidad,Bien jurídico afectado,Tipo de delito,Subtipo de delito,Modalidad,Sexo,Rango de edad"):
+def sesnsp(
+    rows,
+    head=(
+        "Año,Clave_Ent,Entidad,Bien jurídico afectado,Tipo de delito,Subtipo de "
+        "delito,Modalidad,Sexo,Rango de edad"
+    ),
+):
     return "\n".join([f"{head},{','.join(MONTHS)}", *(",".join(map(str, row)) for row in rows)])
 
 
 def crime(year, code, state, kind, under, how, *months, sex="Hombre"):
-    return [year, code, state, "La vida y la Integridad corporal", kind, under, how, sex, "Adultos (18 y más)", *months]
+    return [
+        year,
+        code,
+        state,
+        "La vida y la Integridad corporal",
+        kind,
+        under,
+        how,
+        sex,
+        "Adultos (18 y más)",
+        *months,
+    ]
 
 
 VICTIMS = [
-    crime(2021, 1, "Aguascalientes", "Homicidio", "Homicidio doloso", "Con arma de fuego", *range(1, 13)),
+    crime(
+        2021,
+        1,
+        "Aguascalientes",
+        "Homicidio",
+        "Homicidio doloso",
+        "Con arma de fuego",
+        *range(1, 13),
+    ),
     crime(2021, 1, "Aguascalientes", "Homicidio", "Homicidio doloso", "Con arma blanca", *[2] * 12),
-    crime(2021, 1, "Aguascalientes", "Homicidio", "Homicidio doloso", "Con arma de fuego", *[1] * 12, sex="Mujer"),
-    crime(2021, 16, "Michoacán de Ocampo", "Feminicidio", "Feminicidio", "Con otro elemento", *[3] * 12, sex="Mujer"),
+    crime(
+        2021,
+        1,
+        "Aguascalientes",
+        "Homicidio",
+        "Homicidio doloso",
+        "Con arma de fuego",
+        *[1] * 12,
+        sex="Mujer",
+    ),
+    crime(
+        2021,
+        16,
+        "Michoacán de Ocampo",
+        "Feminicidio",
+        "Feminicidio",
+        "Con otro elemento",
+        *[3] * 12,
+        sex="Mujer",
+    ),
     crime(2021, 16, "Michoacán de Ocampo", "Aborto", "Aborto", "Aborto", *[1] * 12, sex="Mujer"),
-    crime(2022, 1, "Aguascalientes", "Homicidio", "Homicidio doloso", "Con arma de fuego", 5, 6, *[""] * 10),
+    crime(
+        2022,
+        1,
+        "Aguascalientes",
+        "Homicidio",
+        "Homicidio doloso",
+        "Con arma de fuego",
+        5,
+        6,
+        *[""] * 10,
+    ),
 ]
 EVENTS = [
-    "1,2021,2,Sinaloa Cartel - Jalisco Cartel New Generation,Zacatecas state,22.8,-102.6,2021-03-01,2021-03-02,4,5,4,0,Mexico",
-    "2,2021,2,Sinaloa Cartel - Jalisco Cartel New Generation,México state,19.3,-99.6,2021-05-01,2021-05-01,2,2,2,0,Mexico",
-    "3,2021,2,Gulf Cartel - Los Zetas,Zacatecas state,22.9,-102.5,2021-03-05,2021-03-05,1,0,1,0,Mexico",
-    "4,2021,1,Government of Colombia - FARC,Meta department,3.1,-73.0,2021-03-05,2021-03-05,9,9,9,0,Colombia",
+    (
+        "1,2021,2,Sinaloa Cartel - Jalisco Cartel New Generation,Zacatecas "
+        "state,22.8,-102.6,2021-03-01,2021-03-02,4,5,4,0,Mexico"
+    ),
+    (
+        "2,2021,2,Sinaloa Cartel - Jalisco Cartel New Generation,México "
+        "state,19.3,-99.6,2021-05-01,2021-05-01,2,2,2,0,Mexico"
+    ),
+    (
+        "3,2021,2,Gulf Cartel - Los Zetas,Zacatecas "
+        "state,22.9,-102.5,2021-03-05,2021-03-05,1,0,1,0,Mexico"
+    ),
+    (
+        "4,2021,1,Government of Colombia - FARC,Meta "
+        "department,3.1,-73.0,2021-03-05,2021-03-05,9,9,9,0,Colombia"
+    ),
     "5,2021,3,Sinaloa Cartel - Civilians,,22.9,-102.5,2021-12-30,2022-01-02,3,3,3,3,Mexico",
 ]
 
@@ -108,7 +200,10 @@ def test_an_inegi_export_is_kept_and_laid_over_the_shipped_months(tmp_path, enco
     assert new.loc[(new["state_code"] == "05") & (new["month"] == 3), "homicides"].tolist() == [202]
     assert figures.used[0] == "shipped homicides-month.csv"
     assert "2021.csv" in figures.used[1]
-    assert len(figures.table) == 12 * len(read_table("countries/mexico/tables", "homicides-month.csv")) + 48
+    assert (
+        len(figures.table)
+        == 12 * len(read_table("countries/mexico/tables", "homicides-month.csv")) + 48
+    )
 
 
 def test_a_users_file_goes_before_the_shipped_figures_of_the_same_states_and_year_only(tmp_path):
@@ -122,12 +217,28 @@ def test_a_users_file_goes_before_the_shipped_figures_of_the_same_states_and_yea
     assert set(mine["state_code"]) == set(STATES)
     assert set(mine["year"]) == {2015}
     rest = both[both["origin"] == "shipped"]
-    assert rest["homicides"].sum() == shipped[~((shipped["year"] == 2015) & shipped["state_code"].isin(STATES))]["homicides"].sum()
+    assert (
+        rest["homicides"].sum()
+        == shipped[~((shipped["year"] == 2015) & shipped["state_code"].isin(STATES))][
+            "homicides"
+        ].sum()
+    )
 
 
 def test_the_later_import_wins_and_the_same_file_is_kept_once(tmp_path, folder):
     for name, sex in (("first.csv", "Hombre"), ("second.csv", "Mujer")):
-        rows = [crime(2021, 1, "Aguascalientes", "Homicidio", "Homicidio doloso", "Con arma de fuego", *[len(name)] * 12, sex=sex)]
+        rows = [
+            crime(
+                2021,
+                1,
+                "Aguascalientes",
+                "Homicidio",
+                "Homicidio doloso",
+                "Con arma de fuego",
+                *[len(name)] * 12,
+                sex=sex,
+            )
+        ]
         (tmp_path / name).write_text(sesnsp(rows), encoding="latin-1")
         import_figures("victims", tmp_path / name)
     assert [manifest["file"] for _, manifest in imported("victims")] == ["first.csv", "second.csv"]
@@ -141,7 +252,9 @@ def test_the_later_import_wins_and_the_same_file_is_kept_once(tmp_path, folder):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
-def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_zeros(tmp_path, encoding):
+def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_zeros(
+    tmp_path, encoding
+):
     file = tmp_path / "IDVFC.csv"
     file.write_text(sesnsp(VICTIMS), encoding=encoding)
     manifest = import_figures("victims", file)
@@ -155,7 +268,10 @@ def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_z
     assert mine.loc[("16", 2021, 12), "intentional_homicide"] == 0
     assert mine.loc[("01", 2022, 2), "intentional_homicide"] == 6
     assert ("01", 2022, 3) not in mine.index
-    assert set(mine.columns) == {*read_table("countries/mexico/tables", "victims-month.csv")[0], "origin"} - {"state_code", "year", "month"}
+    assert set(mine.columns) == {
+        *read_table("countries/mexico/tables", "victims-month.csv")[0],
+        "origin",
+    } - {"state_code", "year", "month"}
 
 
 def test_a_ucdp_file_is_summed_by_state_year_and_type(tmp_path):
@@ -182,15 +298,57 @@ BAD = {
     "a negative count": ("homicides", inegi(negative=True), "TR1704"),
     "a missing column": ("victims", sesnsp(VICTIMS).replace("Clave_Ent", "Clave"), "TR1702"),
     "the same row twice": ("victims", sesnsp([*VICTIMS, VICTIMS[0]]), "TR1705"),
-    "a broken count": ("victims", sesnsp([*VICTIMS, crime(2021, 2, "Baja California", "Homicidio", "Homicidio doloso", "x", "4.5", *[0] * 11)]), "TR1704"),
-    "a broken year": ("victims", sesnsp([crime("21", *row[1:3], *row[4:7], *row[9:]) for row in VICTIMS[:1]]), "TR1704"),
-    "code and name apart": ("victims", sesnsp([crime(2021, 2, "Sonora", "Homicidio", "Homicidio doloso", "x", *[0] * 12)]), "TR1703"),
-    "only other crimes": ("victims", sesnsp([crime(2021, 26, "Sonora", "Aborto", "Aborto", "Aborto", *[0] * 12)]), "TR1702"),
+    "a broken count": (
+        "victims",
+        sesnsp(
+            [
+                *VICTIMS,
+                crime(
+                    2021,
+                    2,
+                    "Baja California",
+                    "Homicidio",
+                    "Homicidio doloso",
+                    "x",
+                    "4.5",
+                    *[0] * 11,
+                ),
+            ]
+        ),
+        "TR1704",
+    ),
+    "a broken year": (
+        "victims",
+        sesnsp([crime("21", *row[1:3], *row[4:7], *row[9:]) for row in VICTIMS[:1]]),
+        "TR1704",
+    ),
+    "code and name apart": (
+        "victims",
+        sesnsp([crime(2021, 2, "Sonora", "Homicidio", "Homicidio doloso", "x", *[0] * 12)]),
+        "TR1703",
+    ),
+    "only other crimes": (
+        "victims",
+        sesnsp([crime(2021, 26, "Sonora", "Aborto", "Aborto", "Aborto", *[0] * 12)]),
+        "TR1702",
+    ),
     "only other countries": ("events", "\n".join([GED, EVENTS[3]]), "TR1702"),
     "an event twice": ("events", "\n".join([GED, EVENTS[0], EVENTS[0]]), "TR1705"),
-    "an event that ends before it starts": ("events", "\n".join([GED, EVENTS[0].replace("2021-03-02", "2021-02-02")]), "TR1704"),
-    "an unknown type": ("events", "\n".join([GED, EVENTS[0].replace("1,2021,2,", "1,2021,7,")]), "TR1704"),
-    "a state of another country": ("events", "\n".join([GED, EVENTS[0].replace("Zacatecas state", "Meta department")]), "TR1703"),
+    "an event that ends before it starts": (
+        "events",
+        "\n".join([GED, EVENTS[0].replace("2021-03-02", "2021-02-02")]),
+        "TR1704",
+    ),
+    "an unknown type": (
+        "events",
+        "\n".join([GED, EVENTS[0].replace("1,2021,2,", "1,2021,7,")]),
+        "TR1704",
+    ),
+    "a state of another country": (
+        "events",
+        "\n".join([GED, EVENTS[0].replace("Zacatecas state", "Meta department")]),
+        "TR1703",
+    ),
     "an empty file": ("events", " \n", "TR1701"),
     "a spreadsheet": ("victims", "PK\x03\x04 not a text", "TR1701"),
     "an unknown kind": ("murders", inegi(), "TR1707"),
@@ -266,4 +424,6 @@ def test_the_command_line_lists_shows_and_imports(tmp_path, capsys):
 
 
 def test_a_shipped_table_is_found_with_and_without_its_ending():
-    assert shipped_table("states.csv")[0]["file"] == shipped_table("states")[0]["file"] == "states.csv"
+    assert (
+        shipped_table("states.csv")[0]["file"] == shipped_table("states")[0]["file"] == "states.csv"
+    )

@@ -1,7 +1,9 @@
-"""The lab in a real browser: every screen in both languages, the hand on a handle, states, and not one request that leaves this computer.
+"""The lab in a real browser: every screen in both languages, the hand on a handle, states, and not
+one request that leaves this computer.
 
-The answers are made up by ``stand_in``, so that the screens are tested and not the model. Screenshots of all screens are kept in the folder that the variable
-``TREGUA_ARTIFACTS`` names, or in a temporary one.
+The answers are made up by ``stand_in``, so that the screens are tested and not the model.
+Screenshots of all screens are kept in the folder that the variable ``TREGUA_ARTIFACTS`` names, or
+in a temporary one.
 """
 
 from __future__ import annotations
@@ -11,15 +13,32 @@ import re
 import pytest
 
 pytest.importorskip("nicegui")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install playwright"
+)
 
-from lab_visitor import CHROMIUM, DESKTOP, NAMELESS, TABLET, Visitor, artifact_folder, done, fan_of, said  # noqa: E402
+from lab_visitor import (  # noqa: E402
+    CHROMIUM,
+    DESKTOP,
+    NAMELESS,
+    TABLET,
+    Visitor,
+    artifact_folder,
+    done,
+    fan_of,
+    said,
+)
 from stand_in import Lab  # noqa: E402
 from tregua.lab.package import Package, Setting  # noqa: E402
 from tregua.lab.pages.frame import GUESS, SCREENS  # noqa: E402
 from tregua.lab.words import LANGUAGES, catalogue, sayer  # noqa: E402
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium"
+    ),
+]
 
 HANDLE = "arrests.effort"
 
@@ -33,7 +52,8 @@ def lab():
 
 @pytest.fixture(scope="module")
 def slow_lab():
-    found = Lab(2.0)  # Sixteen seconds for a job, so that there is time to cancel it on a machine with other work.
+    # Sixteen seconds for a job, so that there is time to cancel it on a machine with other work.
+    found = Lab(2.0)
     yield found
     found.stop()
 
@@ -70,7 +90,10 @@ def visitor(browser, lab):
 def test_every_screen_speaks_its_language_and_fits(shared_visitor, artifacts, key, language):
     path = SCREENS.get(key, GUESS)
     page = shared_visitor.page
-    settings = (Setting(handle=HANDLE, value=2.0, start="2021-01-01"), Setting(handle="recruitment.rate", value=0.7, start="2022-01-01"))
+    settings = (
+        Setting(handle=HANDLE, value=2.0, start="2021-01-01"),
+        Setting(handle="recruitment.rate", value=0.7, start="2022-01-01"),
+    )
     shared_visitor.open(f"{path}?lang={language}&p={Package(settings=settings).code()}")
     assert page.locator("html").get_attribute("lang") == {"en": "en-US", "es": "es"}[language]
     say = sayer(language)
@@ -82,13 +105,19 @@ def test_every_screen_speaks_its_language_and_fits(shared_visitor, artifacts, ke
     if key == "take_away":
         page.get_by_text(say("state.done", done=256)).wait_for()
     page.wait_for_timeout(300)
-    shown = re.sub(r"[?&]p=\S+|tregua-lab\.toml|arrests\.effort", "", page.locator("body").inner_text())
-    assert not re.search(r"\b(chart|lab|page|state|take|why|handle|victim)\.[a-z_]+\b", shown), "a key is shown"
+    shown = re.sub(
+        r"[?&]p=\S+|tregua-lab\.toml|arrests\.effort", "", page.locator("body").inner_text()
+    )
+    assert not re.search(r"\b(chart|lab|page|state|take|why|handle|victim)\.[a-z_]+\b", shown), (
+        "a key is shown"
+    )
     assert page.evaluate(NAMELESS) == []
     for size, name in ((DESKTOP, "desktop"), (TABLET, "tablet")):
         page.set_viewport_size(size)
         page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{key} is wider than a {name}"
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+            f"{key} is wider than a {name}"
+        )
         page.screenshot(path=artifacts / f"{key}-{language}-{name}.png", full_page=True)
     page.set_viewport_size(DESKTOP)
 
@@ -107,13 +136,17 @@ def test_the_chart_follows_the_hand_then_the_model_answers_and_the_link_gives_th
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=6)
     page.get_by_text("Quick estimate from").wait_for()
-    assert page.locator("[data-testid=map].stale").count() == 1, "what does not follow the hand is dimmed"
+    assert page.locator("[data-testid=map].stale").count() == 1, (
+        "what does not follow the hand is dimmed"
+    )
     assert page.locator("[data-testid=fan].stale").count() == 0
     moved = fan_of(page)
     assert moved != before
     quick = said(page)
     page.mouse.move(box["x"] + box["width"] * 0.95, y, steps=6)
-    page.wait_for_function("old => document.querySelector('[data-testid=headline]').innerText !== old", arg=quick)
+    page.wait_for_function(
+        "old => document.querySelector('[data-testid=headline]').innerText !== old", arg=quick
+    )
     page.mouse.up()
     done(page)
     page.get_by_text("From 256 pairs of the model").wait_for()
@@ -137,12 +170,17 @@ def test_everything_works_by_keyboard(visitor):
     for _ in range(4):
         page.keyboard.press("ArrowLeft")
     done(page)
-    page.wait_for_function("() => document.querySelector('[data-testid=\"number-recruitment.rate\"]').value === '0.8'")
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=\"number-recruitment.rate\"]').value === '0.8'"
+    )
     assert said(page).startswith("En ")
     number = page.get_by_test_id("number-recruitment.rate")
     number.fill("0.5")
     page.wait_for_url("**recruitment.rate~0.5~**")
-    back = page.get_by_role("button", name=sayer("es")("lab.back_of", name=catalogue("es")["handle.recruitment.rate.name"]))
+    back = page.get_by_role(
+        "button",
+        name=sayer("es")("lab.back_of", name=catalogue("es")["handle.recruitment.rate.name"]),
+    )
     back.focus()
     page.keyboard.press("Enter")
     page.get_by_text(catalogue("es")["lab.nothing_moved"]).wait_for()
@@ -156,8 +194,14 @@ def test_a_position_that_comes_after_the_handle_was_let_go_leaves_nothing_dimmed
     page = visitor.open("/lab?lang=en")
     done(page)
     page.get_by_test_id("slider-recruitment.rate").locator("[tabindex='0']").focus()
-    for key, pause in (("ArrowLeft", 2000), ("ArrowRight", 2000), ("ArrowLeft", 0), ("ArrowRight", 0)):
-        # Both positions are known after two keys: the answer to the last is there before the browser sends the position that it holds back.
+    for key, pause in (
+        ("ArrowLeft", 2000),
+        ("ArrowRight", 2000),
+        ("ArrowLeft", 0),
+        ("ArrowRight", 0),
+    ):
+        # Both positions are known after two keys: the answer to the last is there before the
+        # browser sends the position that it holds back.
         page.keyboard.press(key)
         page.wait_for_timeout(pause)
     page.wait_for_timeout(1000)
@@ -202,7 +246,10 @@ def test_six_can_be_pinned_compared_and_taken_off_and_a_seventh_is_refused(visit
     visitor.open("/compare?lang=en")
     page.locator("[data-testid=lines] svg").get_by_text("Plan 6").wait_for()
     assert page.locator(".pin").count() == 6
-    page.wait_for_function("() => document.querySelectorAll('[data-testid=civilians] table.data tbody tr').length === 6")
+    page.wait_for_function(
+        "() => document.querySelectorAll('[data-testid=civilians] table.data "
+        "tbody tr').length === 6"
+    )
     assert page.locator("[data-testid=differ] tbody tr").count() == 1
     page.get_by_role("button", name="Take Plan 3 off the comparison").click()
     page.locator(".pin").nth(4).wait_for()
@@ -217,7 +264,10 @@ def test_two_pins_without_a_typed_name_are_both_compared(visitor):
         page.get_by_role("button", name="Pin for comparison").click()
         page.get_by_text(f"Pinned: {number} of 6").wait_for()
     visitor.open("/compare?lang=en")
-    page.wait_for_function("() => document.querySelectorAll('[data-testid=civilians] table.data tbody tr').length === 2")
+    page.wait_for_function(
+        "() => document.querySelectorAll('[data-testid=civilians] table.data "
+        "tbody tr').length === 2"
+    )
     assert page.locator(".pin strong").all_inner_texts() == ["Package 1", "Package 2"]
 
 
@@ -251,7 +301,9 @@ def test_dates_go_into_the_package_and_nonsense_is_refused(visitor):
 
 
 def test_what_is_taken_away_can_be_brought_back(visitor, tmp_path):
-    package = Package(name="To take", settings=(Setting(handle=HANDLE, value=2.0, start="2021-01-01"),))
+    package = Package(
+        name="To take", settings=(Setting(handle=HANDLE, value=2.0, start="2021-01-01"),)
+    )
     page = visitor.open(f"/take-away?lang=en&p={package.code()}")
     page.get_by_text("Done: 256 pairs.").wait_for()
     run = re.search(r"Run id (\w+)", page.get_by_test_id("run-id").inner_text())[1]
@@ -323,9 +375,14 @@ def test_jobs_wait_run_and_are_cancelled_with_what_is_in(browser, slow_lab, arti
     first.open("/lab?lang=en")
     first.page.get_by_test_id("number-recruitment.rate").fill("0.7")
     first.page.wait_for_url("**recruitment.rate~0.7~**")
-    first.page.locator("[data-testid=standing][data-state=running]", has_text=re.compile(r"Running: [1-9]\d* of 256")).wait_for()
+    first.page.locator(
+        "[data-testid=standing][data-state=running]",
+        has_text=re.compile(r"Running: [1-9]\d* of 256"),
+    ).wait_for()
     second.open("/lab?lang=en")
-    second.page.locator("[data-testid=standing]", has_text=re.compile("In the queue, place|Running")).wait_for()
+    second.page.locator(
+        "[data-testid=standing]", has_text=re.compile("In the queue, place|Running")
+    ).wait_for()
     first.page.get_by_role("button", name="Cancel").click()
     ended = first.page.locator("[data-testid=standing][data-state=cancelled]")
     ended.wait_for()

@@ -22,10 +22,17 @@ name = "small"
 data = "mexico-2007"
 start = 2007-01-01
 length = "1044 week"
-mechanisms = ["founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting"]
+mechanisms = [
+    "founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting",
+]
 """
 SOCKET = "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
-UPGRADE = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13", "sec-websocket-key": "x3JJHMbDL1EzLkh9GBhXDw=="}
+UPGRADE = {
+    "connection": "Upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "x3JJHMbDL1EzLkh9GBhXDw==",
+}
 
 
 @pytest.mark.parametrize(
@@ -39,7 +46,9 @@ UPGRADE = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-versi
         (["nowhere.toml"], "TR1101"),
     ],
 )
-def test_what_cannot_be_served_is_refused_before_anything_listens(arguments, code, capsys, tmp_path, monkeypatch):
+def test_what_cannot_be_served_is_refused_before_anything_listens(
+    arguments, code, capsys, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tregua.cli.lab.begin", lambda: None)
     assert run_command(["lab", *arguments]) == 2
@@ -60,10 +69,20 @@ def answer(address, path, **headers):
 def started(tmp_path):
     """A lab of the small scenario in a process of its own, with the link that it prints."""
     (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
-    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from tregua.cli import main; main()"
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from "
+        "tregua.cli import main; main()"
+    )
     command = [sys.executable, "-c", code, "lab", "small.toml", "--json", "--port", "0"]
     settings = {**os.environ, "TREGUA_CACHE": str(tmp_path / "cache")}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=settings)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=settings,
+    )
     lines = []
     while not lines or lines[-1] != "}\n":
         lines.append(process.stdout.readline())
@@ -79,7 +98,9 @@ def test_a_lab_opens_to_its_link_only_and_ends_with_ctrl_c(started, tmp_path):
     address, link = said["address"], said["link"]
     assert said["loopback"] and not said["password"]
     assert answer(address, "/")[0] == 401
-    assert answer(address, SOCKET, **UPGRADE, origin=address)[0] == 403, "a websocket without the cookie"
+    assert answer(address, SOCKET, **UPGRADE, origin=address)[0] == 403, (
+        "a websocket without the cookie"
+    )
     status, _, headers = answer(address, link.removeprefix(address))
     assert status == 200
     cookie = headers["set-cookie"].partition(";")[0]
@@ -87,8 +108,12 @@ def test_a_lab_opens_to_its_link_only_and_ends_with_ctrl_c(started, tmp_path):
     status, page, headers = answer(address, "/", cookie=cookie, accept="text/html")
     assert status == 200
     nonce = re.search(r"'nonce-([^']+)'", headers["content-security-policy"])[1]
-    assert {found for found in re.findall(r"<script([^>]*)>", page) if f'nonce="{nonce}"' not in found} == set(), "every script of the page carries the mark"
-    assert not re.findall(r"""(?:src|href|url\()=?["']?(?:https?:)?//""", page), "nothing is loaded from elsewhere"
+    assert {
+        found for found in re.findall(r"<script([^>]*)>", page) if f'nonce="{nonce}"' not in found
+    } == set(), "every script of the page carries the mark"
+    assert not re.findall(r"""(?:src|href|url\()=?["']?(?:https?:)?//""", page), (
+        "nothing is loaded from elsewhere"
+    )
     assert answer(address, SOCKET, **UPGRADE, origin=address, cookie=cookie)[0] == 101
     assert answer(address, SOCKET, **UPGRADE, origin="http://evil.example", cookie=cookie)[0] == 403
     readiness = json.loads(answer(address, "/api/readiness", cookie=cookie)[1])
@@ -99,7 +124,10 @@ def test_a_lab_opens_to_its_link_only_and_ends_with_ctrl_c(started, tmp_path):
     assert time.monotonic() - began < 15.0
     errors = process.stderr.read()
     assert "Traceback" not in errors, errors
-    assert sorted(path.name for path in tmp_path.iterdir()) in (["cache", "small.toml"], ["small.toml"]), "nothing else is left behind"
+    assert sorted(path.name for path in tmp_path.iterdir()) in (
+        ["cache", "small.toml"],
+        ["small.toml"],
+    ), "nothing else is left behind"
 
 
 def test_the_lab_is_given_the_posterior_of_its_scenario(monkeypatch):

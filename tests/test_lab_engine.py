@@ -1,4 +1,6 @@
-"""The lab without its pages: handles, paired futures from one present, the emulator with its error, and the headline."""
+"""The lab without its pages: handles, paired futures from one present, the emulator with its error,
+and the headline.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,31 @@ from tregua.engine.executor import on_devices
 from tregua.engine.run import TRACES, simulate
 from tregua.error_codes import ESSAYS
 from tregua.errors import TreguaError
-from tregua.lab.handles import FIRST_DAY, GROUPS, KEYS, LETTERS, REACHES, by_key, first_day, handles_of, outside_evidence, policy_of
+from tregua.lab.handles import (
+    FIRST_DAY,
+    GROUPS,
+    KEYS,
+    LETTERS,
+    REACHES,
+    by_key,
+    first_day,
+    handles_of,
+    outside_evidence,
+    policy_of,
+)
 from tregua.lab.package import Package, Setting
 from tregua.lab.work.emulator import kept_emulator
 from tregua.lab.work.futures import WIDTH, Futures, Present
 from tregua.lab.work.headline import ALL, headline, killed_of, sure, tornado
-from tregua.lab.work.training import ANSWERS, COVERED, Course, emulator_of, measured, positions, random_packages
+from tregua.lab.work.training import (
+    ANSWERS,
+    COVERED,
+    Course,
+    emulator_of,
+    measured,
+    positions,
+    random_packages,
+)
 from tregua.model.model import Model
 from tregua.reporting.caveats import stances_of
 from tregua.results.outcomes import outcomes_of
@@ -39,13 +60,22 @@ DOUBLE = Policy.scale("arrests.effort", 2.0, "2012-06-01", name="double")
 
 def package(start: dt.date | str = FIRST, **values: float) -> Package:
     """Settings by handle, with two underscores for the dot."""
-    return Package(settings=tuple(Setting(handle=name.replace("__", "."), value=value, start=start) for name, value in values.items()))
+    return Package(
+        settings=tuple(
+            Setting(handle=name.replace("__", "."), value=value, start=start)
+            for name, value in values.items()
+        )
+    )
 
 
 def draws(count: int = 24) -> dict[str, np.ndarray]:
     """Made-up posterior draws: each value a quarter up or down."""
     rng, base = np.random.default_rng(3), SMALL.compile().base
-    return {name: base[name][:1] * np.exp(0.25 * rng.standard_normal((count, *[1] * (base[name].ndim - 1)))) for name in ("arrests.effort", "recruitment.rate")}
+    return {
+        name: base[name][:1]
+        * np.exp(0.25 * rng.standard_normal((count, *[1] * (base[name].ndim - 1))))
+        for name in ("arrests.effort", "recruitment.rate")
+    }
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +91,14 @@ def emulator(present):
 def invented(changed: np.ndarray, baseline: float = 100.0) -> Futures:
     """Two years, two territories, civilians and members; all change alike."""
     before = np.full((len(changed), 2, 2, 2), baseline)
-    return Futures(np.array([2021, 2022]), before, before * changed[:, None, None, None], ("civilian", "member"), ("A", "B"), len(changed))
+    return Futures(
+        np.array([2021, 2022]),
+        before,
+        before * changed[:, None, None, None],
+        ("civilian", "member"),
+        ("A", "B"),
+        len(changed),
+    )
 
 
 def refused(code: str, make):
@@ -80,7 +117,13 @@ class TestHandles:
 
     def test_rest_and_the_evidence_lie_within_reach(self):
         for handle in handles_of(Scenario(Model.standard(), weeks=1044, data="mexico-2007")):
-            assert handle.low <= handle.evidence_low <= handle.rest <= handle.evidence_high <= handle.high
+            assert (
+                handle.low
+                <= handle.evidence_low
+                <= handle.rest
+                <= handle.evidence_high
+                <= handle.high
+            )
             assert 0.0 < handle.step < handle.high - handle.low
 
     def test_a_model_without_a_mechanism_lacks_its_handles(self):
@@ -92,7 +135,9 @@ class TestHandles:
 
     def test_a_share_stays_a_share(self):
         scenario = Scenario(Model.standard(), weeks=1044, data="mexico-2007")
-        most = policy_of(package("2022-01-01", prisons__convicted=2.0), handles_of(scenario), scenario)
+        most = policy_of(
+            package("2022-01-01", prisons__convicted=2.0), handles_of(scenario), scenario
+        )
         scenario.with_policy(most).compile({"prisons.convicted": np.array([0.2, 0.9])})
 
     @pytest.mark.parametrize(
@@ -102,14 +147,25 @@ class TestHandles:
             ("TR3021", package(arrests__effort=99.0)),
             ("TR3022", package("2011-12-31", arrests__effort=2.0)),
             ("TR3022", package("2031-01-01", arrests__effort=2.0)),
-            ("TR3022", Package(settings=(Setting(handle="arrests.effort", value=2.0, start="2013-01-01", end="2012-06-01"),))),
+            (
+                "TR3022",
+                Package(
+                    settings=(
+                        Setting(
+                            handle="arrests.effort", value=2.0, start="2013-01-01", end="2012-06-01"
+                        ),
+                    )
+                ),
+            ),
         ],
     )
     def test_what_makes_no_sense_is_refused(self, code, wrong):
         refused(code, lambda: policy_of(wrong, HANDLES, SMALL, FIRST))
 
     def test_what_the_evidence_does_not_cover_is_named(self):
-        assert outside_evidence(package(arrests__effort=3.0, recruitment__rate=1.1), HANDLES) == ("arrests.effort",)
+        assert outside_evidence(package(arrests__effort=3.0, recruitment__rate=1.1), HANDLES) == (
+            "arrests.effort",
+        )
 
     def test_the_edge_of_the_evidence_is_within_it_whatever_a_slider_adds_up(self):
         highest = by_key(HANDLES)["arrests.effort"].evidence_high
@@ -118,7 +174,10 @@ class TestHandles:
     def test_the_evidence_is_about_the_value_and_not_about_the_position(self):
         """Draws that lie twice as high leave room for half as much."""
         value = SMALL.compile().base["civilians.crossfire"]
-        plain, high = (by_key(handles_of(SMALL, x))["civilians.crossfire"] for x in (None, {"civilians.crossfire": np.tile(2.0 * value, 9)}))
+        plain, high = (
+            by_key(handles_of(SMALL, x))["civilians.crossfire"]
+            for x in (None, {"civilians.crossfire": np.tile(2.0 * value, 9)})
+        )
         assert high.evidence_low == pytest.approx(plain.evidence_low / 2.0)
         assert high.evidence_high == pytest.approx(min(4.0, 0.29824328 / 0.16), rel=1e-3)
 
@@ -128,9 +187,13 @@ class TestHandles:
         for record in parameter_records(scenario):
             if record["name"] in letters and "assumed" in stances_of(record):
                 assert letters[record["name"]] == LETTERS["assumed"], record["name"]
-        assert letters["recruitment.rate"] == "E", "the data set assumes another value than the published one"
+        assert letters["recruitment.rate"] == "E", (
+            "the data set assumes another value than the published one"
+        )
         fitted = handles_of(scenario, {"recruitment.rate": np.array([0.004, 0.005])})
-        assert by_key(fitted)["recruitment.rate"].letter == "B", "a fit takes the place of what the data set assumes"
+        assert by_key(fitted)["recruitment.rate"].letter == "B", (
+            "a fit takes the place of what the data set assumes"
+        )
 
     def test_the_first_day_is_the_end_of_the_record_where_the_scenario_reaches_it(self):
         assert first_day(seven_mechanisms(1044)) == FIRST_DAY
@@ -140,7 +203,10 @@ class TestHandles:
 class TestFutures:
     def test_pairs_are_those_of_whole_runs(self, present):
         found, outcomes = present.pairs(DOUBLE, range(2)), outcomes_of(SMALL.model)
-        for scenario, killed in ((SMALL, found.baseline), (SMALL.with_policy(DOUBLE), found.changed)):
+        for scenario, killed in (
+            (SMALL, found.baseline),
+            (SMALL.with_policy(DOUBLE), found.changed),
+        ):
             run = simulate(scenario, replicates=2 * WIDTH, seed=1, draws=draws())
             for place, victim in enumerate(found.victims):
                 outcome = outcomes[f"killed_{victim}"]
@@ -148,11 +214,15 @@ class TestFutures:
                 assert np.allclose(killed[..., place], whole[:, -len(found.years) :], rtol=1e-12)
 
     def test_without_a_change_nothing_differs(self, present):
-        same = present.pairs(Policy.scale("arrests.effort", 1.0, "2012-06-01", name="same"), range(1))
+        same = present.pairs(
+            Policy.scale("arrests.effort", 1.0, "2012-06-01", name="same"), range(1)
+        )
         assert np.array_equal(same.baseline, same.changed)
 
     def test_more_pairs_extend_the_first_ones(self, present):
-        first, both, second = (present.pairs(DOUBLE, numbers) for numbers in (range(1), range(2), range(1, 2)))
+        first, both, second = (
+            present.pairs(DOUBLE, numbers) for numbers in (range(1), range(2), range(1, 2))
+        )
         assert np.array_equal(both.changed, first.then(second).changed)
         assert np.array_equal(both.baseline[:WIDTH], first.baseline)
         assert first.then(second).wanted == both.wanted == both.pairs
@@ -160,15 +230,27 @@ class TestFutures:
     def test_another_package_compiles_nothing(self, present):
         present.pairs(DOUBLE, range(2))
         before = TRACES.copy()
-        present.pairs(policy_of(package(recruitment__rate=0.4, civilians__crossfire=0.5), HANDLES, SMALL, FIRST), range(2))
+        present.pairs(
+            policy_of(
+                package(recruitment__rate=0.4, civilians__crossfire=0.5), HANDLES, SMALL, FIRST
+            ),
+            range(2),
+        )
         assert before == TRACES
 
     def test_the_present_is_kept_and_known_by_its_inputs(self, present):
         present.prepare(range(2))
         again = Present(SMALL, draws(), first=FIRST, cache=present.folder.parent)
-        assert {file.name for file in again.folder.glob("chunk-*")} >= {"chunk-00000.npz", "chunk-00001.npz"}
+        assert {file.name for file in again.folder.glob("chunk-*")} >= {
+            "chunk-00000.npz",
+            "chunk-00001.npz",
+        }
         assert np.array_equal(again.baseline(range(2)), present.baseline(range(2)))
-        others = (Present(SMALL, draws(), seed=2, first=FIRST), Present(SMALL, None, first=FIRST), Present(SMALL, draws(), first=dt.date(2013, 1, 1)))
+        others = (
+            Present(SMALL, draws(), seed=2, first=FIRST),
+            Present(SMALL, None, first=FIRST),
+            Present(SMALL, draws(), first=dt.date(2013, 1, 1)),
+        )
         assert len({present.digest, *(other.digest for other in others)}) == 4
 
     def test_a_folder_that_cannot_be_written_is_no_hindrance(self, tmp_path):
@@ -182,7 +264,8 @@ class TestFutures:
 
         def then_stop(policy, inputs, number, device, cancelled):
             found = one(policy, inputs, number, device, cancelled)
-            if number == 0:  # Chunks are given back in order: one that was done before the first would not be.
+            # Chunks are given back in order: one that was done before the first would not be.
+            if number == 0:
                 stop.set()
             return found
 
@@ -201,7 +284,10 @@ class TestFutures:
         monkeypatch.setattr("tregua.lab.work.futures.HELD", 2)
         fresh = Present(seven_mechanisms(110), first=dt.date(2008, 1, 1), cache=tmp_path)
         with ThreadPoolExecutor(4) as pool, short_switches():
-            for done in [pool.submit(lambda i=i: [fresh._hold(n, {}) for n in range(i, 4000, 4)]) for i in range(4)]:
+            for done in [
+                pool.submit(lambda i=i: [fresh._hold(n, {}) for n in range(i, 4000, 4)])
+                for i in range(4)
+            ]:
                 done.result()
         assert len(fresh._held) <= 2
 
@@ -236,7 +322,10 @@ class TestEmulator:
     def test_it_answers_what_was_run_as_it_was(self, present, emulator):
         handle = HANDLES[0]
         known = package(**{handle.key.replace(".", "__"): positions(handle)[0]})
-        quick, real = emulator.quick(known), present.pairs(policy_of(known, HANDLES, SMALL, FIRST), range(ANSWERS))
+        quick, real = (
+            emulator.quick(known),
+            present.pairs(policy_of(known, HANDLES, SMALL, FIRST), range(ANSWERS)),
+        )
         total = real.changed.sum() / real.baseline.sum()
         assert quick.changed.sum() / quick.baseline.sum() == pytest.approx(total, abs=0.02)
         assert quick.quick
@@ -245,7 +334,10 @@ class TestEmulator:
 
     def test_its_error_holds_for_packages_it_has_not_seen(self, present, emulator):
         others = random_packages(HANDLES, FIRST, SMALL.date(SMALL.weeks), 10, seed=99)
-        truths = [present.pairs(policy_of(other, HANDLES, SMALL, FIRST), range(ANSWERS)).changed for other in others]
+        truths = [
+            present.pairs(policy_of(other, HANDLES, SMALL, FIRST), range(ANSWERS)).changed
+            for other in others
+        ]
         found = measured(emulator, others, truths)
         assert 0.0 < emulator.error < 0.15
         # Ten packages pin a quantile of nine in ten down to a factor of two or so.
@@ -259,7 +351,9 @@ class TestEmulator:
 
     def test_a_later_start_a_ramp_and_an_end_do_less(self, emulator):
         def change(**dates) -> float:
-            setting = Setting(**{"handle": "recruitment.rate", "value": 0.2, "start": FIRST, **dates})
+            setting = Setting(
+                **{"handle": "recruitment.rate", "value": 0.2, "start": FIRST, **dates}
+            )
             quick = emulator.quick(Package(settings=(setting,)))
             return float(quick.changed.sum() / quick.baseline.sum() - 1.0)
 
@@ -270,14 +364,18 @@ class TestEmulator:
 
     def test_the_years_before_a_change_are_as_without_it(self, emulator):
         late = emulator.quick(package("2014-01-05", recruitment__rate=0.2))
-        assert np.allclose(late.changed.sum(axis=(2, 3))[:, 0], late.baseline.sum(axis=(2, 3))[:, 0])
+        assert np.allclose(
+            late.changed.sum(axis=(2, 3))[:, 0], late.baseline.sum(axis=(2, 3))[:, 0]
+        )
 
     def test_it_is_kept_and_known_by_its_inputs(self, present, emulator):
         again = kept_emulator(Present(SMALL, draws(), first=FIRST, cache=present.folder.parent))
         assert again is not None
         assert again.draws == 24
         tried = package(recruitment__rate=0.3, arrests__effort=1.7)
-        assert np.allclose(again.quick(tried).changed, emulator.quick(tried).changed, rtol=0.02, atol=0.5)
+        assert np.allclose(
+            again.quick(tried).changed, emulator.quick(tried).changed, rtol=0.02, atol=0.5
+        )
         assert kept_emulator(Present(SMALL, None, first=FIRST, cache=present.folder.parent)) is None
 
     def test_it_answers_while_the_hand_moves(self, emulator):
@@ -292,7 +390,11 @@ class TestEmulator:
 
     def test_a_training_runs_the_baseline_once(self, present, monkeypatch, tmp_path):
         asked, weekly = [], present.weekly
-        monkeypatch.setattr(present, "weekly", lambda policy, *rest: asked.append(policy.modifiers) or weekly(policy, *rest))
+        monkeypatch.setattr(
+            present,
+            "weekly",
+            lambda policy, *rest: asked.append(policy.modifiers) or weekly(policy, *rest),
+        )
         course = Course(present, tmp_path, 2, None, None)
         assert course.run([package(arrests__effort=2.0)]) is not None
         assert course.run([package(arrests__effort=2.0)]) is not None
@@ -321,7 +423,10 @@ class TestHeadline:
         assert few > many > 0.0
 
     def test_pairs_that_share_a_draw_do_not_shrink_it(self):
-        many, few = invented(np.tile([0.9, 0.9, 1.1, 0.9], 64)), invented(np.tile([0.9, 0.9, 1.1, 0.9], 4))
+        many, few = (
+            invented(np.tile([0.9, 0.9, 1.1, 0.9], 64)),
+            invented(np.tile([0.9, 0.9, 1.1, 0.9], 4)),
+        )
         assert headline(replace(many, draws=16)).error == headline(few).error > headline(many).error
         assert headline(replace(few, draws=200)).error == headline(few).error
         weak = invented(np.where(np.arange(256) % 25 < 17, 0.9, 1.1))
@@ -349,5 +454,7 @@ class TestHeadline:
     def test_a_sign_is_sure_where_most_pairs_agree_on_it(self):
         changes = np.where(np.arange(64) % 2, 0.9, 1.1)
         found = invented(changes)
-        one_sided = np.stack([found.changed[:, :, 0], np.full_like(found.changed[:, :, 1], 90.0)], axis=2)
+        one_sided = np.stack(
+            [found.changed[:, :, 0], np.full_like(found.changed[:, :, 1], 90.0)], axis=2
+        )
         assert sure(replace(found, changed=one_sided)).tolist() == [False, True]

@@ -1,4 +1,6 @@
-"""The lab's interface: packages run and told, scenario files read as data, and nothing of one visitor visible to another."""
+"""The lab's interface: packages run and told, scenario files read as data, and nothing of one
+visitor visible to another.
+"""
 
 import time
 
@@ -10,7 +12,10 @@ from tregua.lab.web.server import make_app
 from tregua.lab.web.uploads import MOST_BYTES, read_upload
 from tregua.results.tables import bands
 
-PLAIN = {"package": {"settings": [{"handle": "arrests.effort", "value": 2.0, "start": "2022-01-01"}]}, "pairs": 64}
+PLAIN = {
+    "package": {"settings": [{"handle": "arrests.effort", "value": 2.0, "start": "2022-01-01"}]},
+    "pairs": 64,
+}
 
 
 @pytest.fixture
@@ -44,26 +49,40 @@ def test_a_package_is_run_and_told_with_its_headline(lab):
     summary = done["summary"]
     assert summary["pairs"] == 64
     assert [row["year"] for row in summary["years"]] == list(range(2021, 2027))
-    assert summary["years"][0]["baseline"] == {name: float(edge) for name, edge in bands(futures(range(4), 1.0).baseline[:, 0].sum(axis=(1, 2))).items()}
+    assert summary["years"][0]["baseline"] == {
+        name: float(edge)
+        for name, edge in bands(futures(range(4), 1.0).baseline[:, 0].sum(axis=(1, 2))).items()
+    }
     assert summary["headlines"][0]["fewer"] == 1.0
     assert summary["headlines"][0]["middle"] == pytest.approx([-0.1, -0.1])
     assert {row["territory"] for row in summary["territories"]} == {"Sonora", "Sinaloa", "Durango"}
     setting = {**PLAIN["package"]["settings"][0], "ramp_weeks": 0, "end": None}
-    assert client.get(f"/api/packages/{summary['code']}").json() == {"settings": [setting], "name": ""}
+    assert client.get(f"/api/packages/{summary['code']}").json() == {
+        "settings": [setting],
+        "name": "",
+    }
     again = client.post("/api/packages", json=PLAIN).json()
-    assert (again["state"], again["summary"]["run_id"]) == ("done", summary["run_id"]), "what is known is not run again"
+    assert (again["state"], again["summary"]["run_id"]) == ("done", summary["run_id"]), (
+        "what is known is not run again"
+    )
 
 
 def test_nothing_of_one_visitor_is_visible_to_another(shut_lab):
     shared, app, access = shut_lab
     one, other = let_in(app, access), let_in(app, access)
     name = one.post("/api/packages", json=PLAIN).json()["id"]
-    for answer in (other.get(f"/api/jobs/{name}"), other.delete(f"/api/jobs/{name}"), one.get("/api/jobs/guess")):
+    for answer in (
+        other.get(f"/api/jobs/{name}"),
+        other.delete(f"/api/jobs/{name}"),
+        one.get("/api/jobs/guess"),
+    ):
         assert answer.status_code == 404
         assert answer.json()["error"]["code"] == "TR3012"
     assert one.get(f"/api/jobs/{name}").json()["state"] in {"queued", "running"}
     assert other.post("/api/packages", json=PLAIN).json()["id"] != name
-    assert one.get(f"/api/jobs/{name}").json()["state"] != "cancelled", "a package of one does not cancel another's"
+    assert one.get(f"/api/jobs/{name}").json()["state"] != "cancelled", (
+        "a package of one does not cancel another's"
+    )
     assert len(shared.visits) == 2
 
 
@@ -73,9 +92,28 @@ def test_nothing_of_one_visitor_is_visible_to_another(shut_lab):
         ({**PLAIN, "pairs": 0}, "TR3016"),
         ({**PLAIN, "pairs": 10**9}, "TR3011"),
         ({**PLAIN, "more": 1}, "TR3016"),
-        ({"package": {"settings": [{"handle": "arrests.effort", "value": "NaN", "start": "2022-01-01"}]}}, "TR3016"),
-        ({"package": {"settings": [{"handle": "arrests.effort", "value": 1e9, "start": "2022-01-01"}]}}, "TR3021"),
-        ({"package": {"settings": [{"handle": "no.such", "value": 1, "start": "2022-01-01"}]}}, "TR3020"),
+        (
+            {
+                "package": {
+                    "settings": [
+                        {"handle": "arrests.effort", "value": "NaN", "start": "2022-01-01"}
+                    ]
+                }
+            },
+            "TR3016",
+        ),
+        (
+            {
+                "package": {
+                    "settings": [{"handle": "arrests.effort", "value": 1e9, "start": "2022-01-01"}]
+                }
+            },
+            "TR3021",
+        ),
+        (
+            {"package": {"settings": [{"handle": "no.such", "value": 1, "start": "2022-01-01"}]}},
+            "TR3020",
+        ),
         ({"package": {"settings": PLAIN["package"]["settings"] * 2}}, "TR3016"),
         ({"package": {"name": "x" * 100}}, "TR3016"),
     ],
@@ -92,10 +130,17 @@ def test_an_address_that_is_none_of_the_interface_is_no_page(lab):
     client = let_in(app, access)
     assert client.get("/api/nothing").json()["error"]["code"] == "TR3016"
     assert client.get("/api/packages/1no-code").json()["error"]["code"] == "TR3002"
-    assert client.get("/docs").status_code == 404, "the library's page of the interface loads scripts from elsewhere"
+    assert client.get("/docs").status_code == 404, (
+        "the library's page of the interface loads scripts from elsewhere"
+    )
     described = client.get("/api/openapi.json").json()
-    assert {"/api/handles", "/api/packages", "/api/jobs/{name}", "/api/scenarios"} <= set(described["paths"])
-    assert {h["key"] for h in client.get("/api/handles").json()} >= {"arrests.effort", "recruitment.rate"}
+    assert {"/api/handles", "/api/packages", "/api/jobs/{name}", "/api/scenarios"} <= set(
+        described["paths"]
+    )
+    assert {h["key"] for h in client.get("/api/handles").json()} >= {
+        "arrests.effort",
+        "recruitment.rate",
+    }
 
 
 def test_a_lab_that_cannot_become_ready_says_why():
@@ -113,7 +158,10 @@ def test_a_lab_that_cannot_become_ready_says_why():
 # Scenario files that are brought.
 
 HEAD = '[scenario]\nname = "mine"\ndata = "mexico-2007"\nstart = 2007-01-01\nlength = "1044 week"\n'
-HEAD += 'mechanisms = ["founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting"]\n'
+HEAD += (
+    'mechanisms = ["founding", "recruitment", "arrests", "conflict", "saturation", '
+    '"civilians", "reporting"]\n'
+)
 
 
 def policies(*parts):
@@ -128,14 +176,22 @@ def brought(text, name="mine.toml"):
 
 
 def test_a_scenario_file_comes_in_as_packages_and_says_what_the_handles_cannot_do():
-    record = brought(policies(CHANGE, CHANGE + 'territories = ["Sonora"]\n', CHANGE.replace("scale = 2", "scale = 1000")))
+    record = brought(
+        policies(
+            CHANGE,
+            CHANGE + 'territories = ["Sonora"]\n',
+            CHANGE.replace("scale = 2", "scale = 1000"),
+        )
+    )
     assert record.same
     whole, placed, beyond = record.policies
     assert (whole.package.settings, whole.left_out) == (package().settings, ())
     assert (placed.package.settings, len(placed.left_out)) == ((), 1)
     assert (beyond.package.settings, len(beyond.left_out)) == ((), 1)
     assert not brought(HEAD + '[values]\n"recruitment.rate" = "0.003 / week"\n').same
-    assert not brought(HEAD.replace("1044 week", "1040 week")).same, "another end is another scenario"
+    assert not brought(HEAD.replace("1044 week", "1040 week")).same, (
+        "another end is another scenario"
+    )
     assert not brought(HEAD + 'posterior = "mexico"\n').same, "so are other draws"
 
 
@@ -157,7 +213,16 @@ def test_a_scenario_file_comes_in_as_packages_and_says_what_the_handles_cannot_d
         (HEAD.replace('length = "1044 week"', "length = inf"), "TR1301"),
         (policies(*["" for _ in range(41)]), "TR3013"),
         (policies(CHANGE * 201), "TR3013"),
-        (policies(CHANGE, *[f"combines = [{', '.join([chr(34) + 'p' + str(i) + chr(34)] * 10)}]" for i in range(8)]), "TR3013"),
+        (
+            policies(
+                CHANGE,
+                *[
+                    f"combines = [{', '.join([chr(34) + 'p' + str(i) + chr(34)] * 10)}]"
+                    for i in range(8)
+                ],
+            ),
+            "TR3013",
+        ),
         (HEAD + 'more = "key"\n', "TR1201"),
     ],
 )
@@ -180,11 +245,18 @@ def test_a_file_is_sent_as_toml_and_not_kept(lab):
     client = let_in(app, access)
     sent = {"content": policies(CHANGE), "headers": {"content-type": "application/toml"}}
     assert client.post("/api/scenarios", **sent).json()["name"] == "mine"
-    assert client.post("/api/scenarios", content=HEAD, headers={"content-type": "text/plain"}).json()["error"]["code"] == "TR3009"
+    assert (
+        client.post("/api/scenarios", content=HEAD, headers={"content-type": "text/plain"}).json()[
+            "error"
+        ]["code"]
+        == "TR3009"
+    )
 
 
 def test_work_begins_when_the_server_has_started_and_not_before():
-    """NiceGUI looks through all objects of the process as it starts, which breaks JAX at work in another thread."""
+    """NiceGUI looks through all objects of the process as it starts,
+    which breaks JAX at work in another thread.
+    """
     shared, access = fake_lab()
     app = make_app(shared, access, None)
     assert shared.readiness.step == "start"

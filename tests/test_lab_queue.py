@@ -6,12 +6,27 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lab_fakes import SCENARIO, FakeEmulator, FakeEngine, fake_lab, futures, package, short_switches, until
+from lab_fakes import (
+    SCENARIO,
+    FakeEmulator,
+    FakeEngine,
+    fake_lab,
+    futures,
+    package,
+    short_switches,
+    until,
+)
 from tregua.errors import TreguaError
 from tregua.lab.handles import handles_of
 from tregua.lab.package import PAIRS_FIRST, PairsRequest
 from tregua.lab.work.futures import WIDTH
-from tregua.lab.work.jobs import MOST_KEPT_EACH, MOST_PAIR_YEARS, MOST_WAITING, MOST_WAITING_EACH, Jobs
+from tregua.lab.work.jobs import (
+    MOST_KEPT_EACH,
+    MOST_PAIR_YEARS,
+    MOST_WAITING,
+    MOST_WAITING_EACH,
+    Jobs,
+)
 from tregua.lab.work.shared import CHUNKS_FIRST, Shared
 from tregua.lab.work.visits import MOST_FUTURES, Visit
 from tregua.scenarios.posterior import load_posterior
@@ -30,7 +45,9 @@ class Chunks:
             if cancelled.is_set():
                 return None
         if package.name == "trouble":
-            raise TreguaError("TR2301", "a run met numbers that make no sense", do="look at the values")
+            raise TreguaError(
+                "TR2301", "a run met numbers that make no sense", do="look at the values"
+            )
         if package.name == "fault":
             raise ZeroDivisionError("no")
         return futures(numbers, 0.9)
@@ -53,7 +70,12 @@ def test_a_job_grows_chunk_by_chunk_and_ends(queue):
     chunks, jobs = queue
     job = jobs.submit("ana", package(name="a"), 3 * WIDTH)
     until(lambda: job.standing.state == "running")
-    assert (job.standing.done, job.standing.wanted, job.standing.futures, job.standing.seconds_left) == (0, 3 * WIDTH, None, None)
+    assert (
+        job.standing.done,
+        job.standing.wanted,
+        job.standing.futures,
+        job.standing.seconds_left,
+    ) == (0, 3 * WIDTH, None, None)
     chunks.let()
     until(lambda: job.standing.done == WIDTH)
     assert job.standing.futures.pairs == WIDTH
@@ -61,7 +83,11 @@ def test_a_job_grows_chunk_by_chunk_and_ends(queue):
     assert job.standing.seconds_left > 0.0
     chunks.let(2)
     until(lambda: job.standing.ended)
-    assert (job.standing.state, job.standing.done, job.standing.seconds_left) == ("done", 3 * WIDTH, 0.0)
+    assert (job.standing.state, job.standing.done, job.standing.seconds_left) == (
+        "done",
+        3 * WIDTH,
+        0.0,
+    )
     assert [numbers for _, numbers in chunks.asked] == [range(0, 1), range(1, 2), range(2, 3)]
 
 
@@ -110,7 +136,11 @@ def test_visitors_take_turns_and_the_queue_tells_the_place(queue):
     until(lambda: long.standing.state == "running")
     second = jobs.submit("ben", package(name="second"), WIDTH)
     third = jobs.submit("eva", package(name="third"), WIDTH)
-    assert (second.standing.state, second.standing.position, third.standing.position) == ("queued", 2, 3)
+    assert (second.standing.state, second.standing.position, third.standing.position) == (
+        "queued",
+        2,
+        3,
+    )
     chunks.let()
     until(lambda: second.standing.state == "running")
     assert third.standing.position == 2
@@ -119,7 +149,15 @@ def test_visitors_take_turns_and_the_queue_tells_the_place(queue):
     assert long.standing.done == WIDTH, "short jobs pass a long one after its first chunk"
     chunks.let(4)
     until(lambda: long.standing.ended)
-    assert [name for name, _ in chunks.asked] == ["long", "second", "third", "long", "long", "long", "long"]
+    assert [name for name, _ in chunks.asked] == [
+        "long",
+        "second",
+        "third",
+        "long",
+        "long",
+        "long",
+        "long",
+    ]
 
 
 def test_a_job_is_cancelled_while_it_waits_and_while_it_runs(queue):
@@ -146,7 +184,9 @@ def test_a_job_that_goes_wrong_is_refused_and_the_next_one_runs(queue, name, cod
     chunks.let(2)
     until(lambda: good.standing.state == "done")
     assert (bad.standing.state, bad.standing.refusal.code) == ("refused", code)
-    assert ("ZeroDivisionError" in capfd.readouterr().err) == (name == "fault"), "who runs the lab sees a fault whole"
+    assert ("ZeroDivisionError" in capfd.readouterr().err) == (name == "fault"), (
+        "who runs the lab sees a fault whole"
+    )
 
 
 def test_whatever_goes_wrong_while_a_job_is_told_the_next_one_runs(queue, capfd):
@@ -197,7 +237,9 @@ def test_the_queue_is_limited_for_each_and_for_all(queue):
         jobs.submit("ben", package(), WIDTH)
     with pytest.raises(TreguaError, match="TR3010"):
         jobs.submit("zoe", package(), WIDTH)
-    assert jobs.submit("visitor 3", package(), WIDTH), "a newer release takes the place of the older"
+    assert jobs.submit("visitor 3", package(), WIDTH), (
+        "a newer release takes the place of the older"
+    )
 
 
 def test_pairs_times_years_are_limited():
@@ -304,7 +346,9 @@ def test_the_present_is_made_for_the_first_pairs_of_any_package_while_nobody_ask
     shared, _ = fake_lab(engine)
     shared.start()
     until(lambda: shared.present is not None and shared.present.made[-1].stop == CHUNKS_FIRST)
-    assert sorted(number for numbers in shared.present.made for number in numbers) == list(range(CHUNKS_FIRST))
+    assert sorted(number for numbers in shared.present.made for number in numbers) == list(
+        range(CHUNKS_FIRST)
+    )
     assert shared.stop(5.0)
 
 
@@ -359,7 +403,11 @@ def test_an_emulator_at_hand_answers_before_the_present_is_made():
     shared.start()
     until(lambda: shared.emulator is not None)
     assert shared.quick(package()).pairs == WIDTH
-    assert (shared.readiness.step, shared.readiness.ready, shared.present) == ("present", False, None), "the model cannot answer yet"
+    assert (shared.readiness.step, shared.readiness.ready, shared.present) == (
+        "present",
+        False,
+        None,
+    ), "the model cannot answer yet"
     engine.gate.set()
     until(lambda: shared.readiness.ready)
     assert "emulator" not in steps

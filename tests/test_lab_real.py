@@ -1,4 +1,6 @@
-"""The lab as it is started by `tregua lab`, with the model, the shipped fit and the shipped emulator, in a real browser."""
+"""The lab as it is started by `tregua lab`, with the model, the shipped fit and the shipped
+emulator, in a real browser.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,20 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("nicegui")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install playwright"
+)
 
 from lab_visitor import CHROMIUM, TABLET, Visitor, artifact_folder, done, fan_of, said  # noqa: E402
 from tregua.lab.pages.frame import GUESS, SCREENS  # noqa: E402
 from tregua.lab.words import LANGUAGES, sayer  # noqa: E402
 
-pytestmark = [pytest.mark.nightly, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")]
+pytestmark = [
+    pytest.mark.nightly,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium"
+    ),
+]
 
 PRESENT = 600_000.0
 """Milliseconds that the first present may take."""
@@ -30,7 +39,9 @@ class RealLab:
     def __init__(self, folder: Path):
         command = [sys.executable, "-m", "tregua", "lab", "--json", "--port", "0"]
         settings = {"TREGUA_CACHE": str(folder / "cache")} | dict(os.environ)
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder, env=settings)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, cwd=folder, env=settings
+        )
         lines = [self.process.stdout.readline()]
         while lines[-1] not in ("}\n", ""):
             lines.append(self.process.stdout.readline())
@@ -80,7 +91,10 @@ def test_a_drag_changes_chart_and_headline_and_the_link_gives_the_same_numbers(v
     again = visitor.open(page.url.removeprefix(visitor.lab.address), visitor.new_page())
     done(again)
     assert said(again) == said(page)
-    assert again.locator("[data-testid=fan] table.data").text_content() == page.locator("[data-testid=fan] table.data").text_content()
+    assert (
+        again.locator("[data-testid=fan] table.data").text_content()
+        == page.locator("[data-testid=fan] table.data").text_content()
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -96,5 +110,7 @@ def test_every_screen_is_drawn_from_the_shipped_fit(visitor, artifacts, key, lan
     assert "nan" not in re.findall(r"\w+", page.locator("main").inner_text().lower())
     page.set_viewport_size(TABLET)
     page.wait_for_timeout(500)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{key} is wider than a tablet"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+        f"{key} is wider than a tablet"
+    )
     page.set_viewport_size({"width": 1440, "height": 900})

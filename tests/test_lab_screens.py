@@ -28,7 +28,9 @@ from tregua.results.provenance import parameter_records
 def test_pages_of_one_visitor_have_packages_of_their_own(shared, say):
     """A drag in one tab after another tab moved changes the package of the first tab."""
     visit = Visit()
-    one, other = (Screen(shared, visit, say, "en", object.__new__(Client), Package()) for _ in range(2))
+    one, other = (
+        Screen(shared, visit, say, "en", object.__new__(Client), Package()) for _ in range(2)
+    )
     handles = {handle.key: handle for handle in shared.handles}
     other.take(with_position(other.package, handles["arrests.effort"], 2.0, None, FIRST))
     one.take(with_position(one.package, handles["recruitment.rate"], 0.5, None, FIRST))
@@ -41,40 +43,68 @@ def test_pins_without_a_typed_name_and_with_the_same_name_are_told_apart():
     def numbered(number):
         return f"Package {number}"
 
-    packages = [Package(settings=(Setting(handle="arrests.effort", value=float(i), start=FIRST),)) for i in range(2, 7)]
+    packages = [
+        Package(settings=(Setting(handle="arrests.effort", value=float(i), start=FIRST),))
+        for i in range(2, 7)
+    ]
     pins = []
     for package in packages[:2]:
         pins.append(named_apart(package, pins, numbered))
     assert [pin.name for pin in pins] == ["Package 1", "Package 2"]
     third = named_apart(packages[2], pins[1:], numbered)
-    assert third.name == "Package 3", "where the first was taken off, its successor's name is still in use"
+    assert third.name == "Package 3", (
+        "where the first was taken off, its successor's name is still in use"
+    )
     long = "x" * MOST_NAME
     named = []
     for package in packages[:3]:
         named.append(named_apart(package.model_copy(update={"name": long}), named, numbered))
-    assert len({pin.name for pin in named}) == 3 and named[0].name == long and named[2].name.endswith(" 3")
-    assert named_apart(named[1], named, numbered) == named[1], "what is pinned already keeps its name"
+    assert (
+        len({pin.name for pin in named}) == 3
+        and named[0].name == long
+        and named[2].name.endswith(" 3")
+    )
+    assert named_apart(named[1], named, numbered) == named[1], (
+        "what is pinned already keeps its name"
+    )
     assert named_apart(packages[1], pins, numbered) == pins[1], "also one that was never named"
 
 
 def test_every_package_of_a_comparison_is_drawn_even_under_the_name_of_the_baseline(futures, say):
     lines = charts_of({say("chart.without"): futures, "two": futures}, say)["lines"]
-    assert len([series for series in lines.options["series"] if "endLabel" in series]) == 3 and len(lines.columns) == 4
+    assert (
+        len([series for series in lines.options["series"] if "endLabel" in series]) == 3
+        and len(lines.columns) == 4
+    )
 
 
-@pytest.mark.parametrize(("typed", "weeks"), [(None, 0), (-5, 0), (12.7, 12), (1e12, MOST_RAMP), (float("inf"), MOST_RAMP)])
+@pytest.mark.parametrize(
+    ("typed", "weeks"),
+    [(None, 0), (-5, 0), (12.7, 12), (1e12, MOST_RAMP), (float("inf"), MOST_RAMP)],
+)
 def test_a_ramp_is_clamped(typed, weeks):
     assert ramp_of(typed) == weeks
 
 
 def test_todays_number_is_that_of_the_scenario(shared, say):
-    records = {record["name"]: record for record in parameter_records(shared.scenario, shared.draws)}
+    records = {
+        record["name"]: record for record in parameter_records(shared.scenario, shared.draws)
+    }
     effort = records["arrests.effort"]
     told = today_text(effort, say)
-    assert f"{np.median(shared.draws['arrests.effort']):.4g}" in told and say("why.layer_posterior_draw") in told
-    assert f"{shared.scenario.model.parameters['arrests.effort'].value:g} " not in told, "the default of the mechanism is not in force"
-    held = {record["name"]: record for record in parameter_records(shared.scenario)}["arrests.effort"]
-    assert say("why.layer_data_set") in today_text(held, say) and f"{held['value']:.4g}" in today_text(held, say)
+    assert (
+        f"{np.median(shared.draws['arrests.effort']):.4g}" in told
+        and say("why.layer_posterior_draw") in told
+    )
+    assert f"{shared.scenario.model.parameters['arrests.effort'].value:g} " not in told, (
+        "the default of the mechanism is not in force"
+    )
+    held = {record["name"]: record for record in parameter_records(shared.scenario)}[
+        "arrests.effort"
+    ]
+    assert say("why.layer_data_set") in today_text(
+        held, say
+    ) and f"{held['value']:.4g}" in today_text(held, say)
 
 
 def test_what_bands_hold_and_what_the_fit_leaves_out_is_said(shared):
@@ -83,10 +113,17 @@ def test_what_bands_hold_and_what_the_fit_leaves_out_is_said(shared):
     assert "names no fit" in held_text(None, say)
     told = reach_text(stored.record, say)
     reach = stored.record["reach"]
-    assert "36,773 are on record" in told and f"{rounded(float(reach['low']))} to {rounded(float(reach['high']))} (nine in ten)" in told
+    assert (
+        "36,773 are on record" in told
+        and f"{rounded(float(reach['low']))} to {rounded(float(reach['high']))} (nine in ten)"
+        in told
+    )
     table = fitted(stored)
     row = stored.tables["state_year"].iloc[0]
-    assert table[(row["state_code"], int(row["year"]))]["median"] == row["mechanisms_median"] and fitted(None) == {}
+    assert (
+        table[(row["state_code"], int(row["year"]))]["median"] == row["mechanisms_median"]
+        and fitted(None) == {}
+    )
 
 
 def test_a_guess_is_judged_by_the_median_pair(futures):

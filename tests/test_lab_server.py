@@ -13,7 +13,18 @@ from tregua.lab.web.access import is_loopback, read_password
 from tregua.lab.web.guard import MOST_BODY, MOST_SOCKETS, Guard
 from tregua.lab.web.peers import user_at
 from tregua.lab.web.server import listen
-from tregua.lab.work.visits import IDLE, MOST_PINS, MOST_VISITS, PAGES, PAGES_BURST, REQUESTS, REQUESTS_BURST, Allowance, Visit, Visits
+from tregua.lab.work.visits import (
+    IDLE,
+    MOST_PINS,
+    MOST_VISITS,
+    PAGES,
+    PAGES_BURST,
+    REQUESTS,
+    REQUESTS_BURST,
+    Allowance,
+    Visit,
+    Visits,
+)
 
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 
@@ -44,7 +55,14 @@ def door():
 def test_nobody_is_let_in_without_a_link(door):
     app, _ = door
     client = client_of(app)
-    for path in ("/", "/api/handles", "/_nicegui/3.18.0/static/nicegui.js", "/enter", "/enter?token=", "/enter?token=guess"):
+    for path in (
+        "/",
+        "/api/handles",
+        "/_nicegui/3.18.0/static/nicegui.js",
+        "/enter",
+        "/enter?token=",
+        "/enter?token=guess",
+    ):
         answer = client.get(path)
         assert answer.status_code == 401, path
         assert answer.json()["error"]["code"] == "TR3005"
@@ -65,16 +83,22 @@ def test_a_link_works_once_and_its_cookie_is_out_of_reach_of_scripts_and_other_s
     assert token not in answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert first.get("/").status_code == 200
-    assert first.get("/enter", params={"token": token}).status_code == 200, "who is in already may open the link again"
+    assert first.get("/enter", params={"token": token}).status_code == 200, (
+        "who is in already may open the link again"
+    )
     refused = second.get("/enter", params={"token": token})
     assert refused.status_code == 401
     assert "set-cookie" not in refused.headers
 
 
 def test_the_first_page_behind_a_link_begins_on_our_own_site(door):
-    """A redirect would still count as begun elsewhere, and a strict cookie would be held back from it."""
+    """A redirect would still count as begun elsewhere,
+    and a strict cookie would be held back from it.
+    """
     app, access = door
-    answer = client_of(app).get("/enter", params={"token": access.new_link()}, follow_redirects=False)
+    answer = client_of(app).get(
+        "/enter", params={"token": access.new_link()}, follow_redirects=False
+    )
     assert answer.status_code == 200
     assert '<meta http-equiv="refresh" content="0;url=/">' in answer.text
 
@@ -103,13 +127,20 @@ def test_a_person_who_came_from_another_site_is_led_on_but_never_to_another_comp
     app, _ = door
     client = client_of(app)
     html = {"accept": "text/html", "sec-fetch-site": "cross-site", **NAVIGATION}
-    answer = client.get("/lab?p=1abc&lang=es", headers={**html, "accept-language": "es-MX,en;q=0.5"})
+    answer = client.get(
+        "/lab?p=1abc&lang=es", headers={**html, "accept-language": "es-MX,en;q=0.5"}
+    )
     assert answer.status_code == 401
     assert 'url=/lab?p=1abc&amp;lang=es"' in answer.text
     assert '<html lang="es">' in answer.text
     again = client.get("/lab", headers={**html, "sec-fetch-site": "same-origin"})
     assert 'http-equiv="refresh"' not in again.text, "else it would go round for ever"
-    for path in ("//evil.example/", "/\\evil.example/", "/%0d%0aset-cookie:x=1", '/"><script>alert(1)</script>'):
+    for path in (
+        "//evil.example/",
+        "/\\evil.example/",
+        "/%0d%0aset-cookie:x=1",
+        '/"><script>alert(1)</script>',
+    ):
         page = client.get(f"{ORIGIN}{path}", headers=html)
         assert "evil.example/" not in page.text.replace("/evil.example/", "", 2)
         assert "//evil" not in page.text
@@ -121,7 +152,17 @@ def test_a_person_who_came_from_another_site_is_led_on_but_never_to_another_comp
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", f"evil.example:{PORT}", "127.0.0.1", "127.0.0.1:1", f"127.0.0.1.evil.example:{PORT}", f"{HOST},{HOST}", "", f"10.0.0.1:{PORT}"]
+    "host",
+    [
+        "evil.example",
+        f"evil.example:{PORT}",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        f"127.0.0.1.evil.example:{PORT}",
+        f"{HOST},{HOST}",
+        "",
+        f"10.0.0.1:{PORT}",
+    ],
 )
 def test_another_name_is_refused_so_that_rebinding_a_name_is_of_no_use(door, host):
     app, access = door
@@ -129,7 +170,12 @@ def test_another_name_is_refused_so_that_rebinding_a_name_is_of_no_use(door, hos
     answer = client.get("/", headers={"host": host})
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "TR3006"
-    assert client.get("/enter", params={"token": access.new_link()}, headers={"host": host}).status_code == 403
+    assert (
+        client.get(
+            "/enter", params={"token": access.new_link()}, headers={"host": host}
+        ).status_code
+        == 403
+    )
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
@@ -138,7 +184,17 @@ def test_the_names_of_this_computer_are_allowed(door, name):
     assert let_in(app, access, f"http://{name}:{PORT}").get("/").status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", f"http://localhost:{PORT}", f"https://evil.example@{HOST}", "file://"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "null",
+        "http://127.0.0.1:1",
+        f"http://localhost:{PORT}",
+        f"https://evil.example@{HOST}",
+        "file://",
+    ],
+)
 def test_another_page_can_neither_post_nor_read_nor_open_a_websocket(door, origin):
     app, access = door
     client = let_in(app, access)
@@ -157,7 +213,10 @@ def test_a_websocket_says_where_it_comes_from_and_has_the_cookie(door):
     with socket_of(client, "/_nicegui_ws/socket.io/", ORIGIN) as socket:
         socket.send_text("hello")
         assert socket.receive_text() == "hello"
-    with pytest.raises(WebSocketDisconnect), socket_of(client_of(app), "/_nicegui_ws/socket.io/", ORIGIN):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        socket_of(client_of(app), "/_nicegui_ws/socket.io/", ORIGIN),
+    ):
         pass
 
 
@@ -166,7 +225,11 @@ def test_other_sites_and_ports_may_lead_here_but_not_load_or_send_anything(door,
     app, access = door
     client = let_in(app, access)
     assert client.get("/", headers={"sec-fetch-site": site, **NAVIGATION}).status_code == 200
-    for how in ({}, {"sec-fetch-mode": "no-cors"}, {"sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}):
+    for how in (
+        {},
+        {"sec-fetch-mode": "no-cors"},
+        {"sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"},
+    ):
         assert client.get("/", headers={"sec-fetch-site": site, **how}).status_code == 403
     assert client.post("/", headers={"sec-fetch-site": site, **NAVIGATION}).status_code == 403
 
@@ -175,21 +238,35 @@ def test_a_browser_that_posts_says_from_which_page(door):
     app, access = door
     client = let_in(app, access)
     assert client.post("/", headers={"sec-fetch-site": "same-origin"}).status_code == 403
-    assert client.post("/", headers={"sec-fetch-site": "same-origin", "origin": ORIGIN}).status_code == 200
-    assert client.post("/").status_code == 200, "a program says neither, and has no cookie that it was not given"
+    assert (
+        client.post("/", headers={"sec-fetch-site": "same-origin", "origin": ORIGIN}).status_code
+        == 200
+    )
+    assert client.post("/").status_code == 200, (
+        "a program says neither, and has no cookie that it was not given"
+    )
 
 
 def test_every_answer_keeps_the_browser_from_loading_anything_from_elsewhere(door):
     app, access = door
     client = let_in(app, access)
     for answer in (client.get("/"), client_of(app).get("/"), client.get("/enter")):
-        rules = dict(rule.split(" ", 1) for rule in answer.headers["content-security-policy"].split("; "))
+        rules = dict(
+            rule.split(" ", 1) for rule in answer.headers["content-security-policy"].split("; ")
+        )
         assert rules["default-src"] == "'none'"
         assert rules["frame-ancestors"] == rules["base-uri"] == rules["script-src-attr"] == "'none'"
         assert "'unsafe-inline'" not in rules["script-src"]
-        assert not [word for rule in rules.values() for word in rule.split() if word == "*" or "//" in word or word.startswith("http")]
+        assert not [
+            word
+            for rule in rules.values()
+            for word in rule.split()
+            if word == "*" or "//" in word or word.startswith("http")
+        ]
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == ("same-origin" if answer.url.path == "/enter" else "no-referrer")
+        assert answer.headers["referrer-policy"] == (
+            "same-origin" if answer.url.path == "/enter" else "no-referrer"
+        )
         assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert "access-control-allow-origin" not in answer.headers
@@ -210,15 +287,22 @@ def test_the_system_tells_whose_program_is_at_the_other_end():
     assert user_at(("testclient", 1), ("127.0.0.1", 1)) is None
 
 
-@pytest.mark.parametrize(("user", "own", "status"), [(1001, 1000, 403), (1000, 1000, 200), (0, 1000, 200), (None, 1000, 200), (1001, 0, 200)])
-def test_a_cookie_is_of_no_use_to_another_user_of_this_computer(door, monkeypatch, user, own, status):
+@pytest.mark.parametrize(
+    ("user", "own", "status"),
+    [(1001, 1000, 403), (1000, 1000, 200), (0, 1000, 200), (None, 1000, 200), (1001, 0, 200)],
+)
+def test_a_cookie_is_of_no_use_to_another_user_of_this_computer(
+    door, monkeypatch, user, own, status
+):
     app, access = door
     client = let_in(app, access)
     monkeypatch.setattr("tregua.lab.web.peers.os.getuid", lambda: own)
     monkeypatch.setattr("tregua.lab.web.peers.user_at", lambda peer, here: user)
     assert client.get("/").status_code == status
     _, shared_access = fake_lab(password="correct horse battery")
-    assert let_in(Guard(echo, shared_access), shared_access).get("/").status_code == 200, "with a password, others are meant to come in"
+    assert let_in(Guard(echo, shared_access), shared_access).get("/").status_code == 200, (
+        "with a password, others are meant to come in"
+    )
 
 
 # Listening beyond this computer.
@@ -240,17 +324,36 @@ def test_a_password_lets_in_and_cannot_be_guessed_at_will():
     assert 'type="password"' in client.get("/enter").text
     assert client.get("/").status_code == 401
     assert client.post("/enter", data={"password": "wrong"}, headers=origin).status_code == 401
-    assert client.post("/enter", data={"password": "correct horse battery"}, headers=origin).status_code == 200
+    assert (
+        client.post(
+            "/enter", data={"password": "correct horse battery"}, headers=origin
+        ).status_code
+        == 200
+    )
     assert client.get("/").status_code == 200
     assert client.post("/enter", content=b"x" * 10_000, headers=origin).status_code == 413
-    answers = [client_of(app, f"http://10.0.0.1:{PORT}").post("/enter", data={"password": "guess"}, headers=origin).status_code for _ in range(12)]
+    answers = [
+        client_of(app, f"http://10.0.0.1:{PORT}")
+        .post("/enter", data={"password": "guess"}, headers=origin)
+        .status_code
+        for _ in range(12)
+    ]
     assert answers[-1] == 429
     proxied = client_of(app, "https://lab.example")
-    assert proxied.get("/enter", params={"token": access.new_link()}, headers={"x-forwarded-proto": "https"}).headers["set-cookie"].endswith("; Secure")
+    assert (
+        proxied.get(
+            "/enter", params={"token": access.new_link()}, headers={"x-forwarded-proto": "https"}
+        )
+        .headers["set-cookie"]
+        .endswith("; Secure")
+    )
     assert client_of(app, f"http://evil.example:{PORT}").get("/enter").status_code == 403
 
 
-@pytest.mark.parametrize(("text", "mode"), [("short", 0o600), ("correct horse battery", 0o644), ("", 0o600), (None, 0o600)])
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [("short", 0o600), ("correct horse battery", 0o644), ("", 0o600), (None, 0o600)],
+)
 def test_a_weak_or_open_password_file_is_refused(tmp_path, text, mode):
     file = tmp_path / "password"
     if text is not None:
@@ -286,9 +389,15 @@ def test_a_port_that_is_taken_is_refused_when_named_and_else_passed_over(monkeyp
 def test_a_flood_of_requests_is_held_up_and_others_are_not(door):
     app, access = door
     loud, quiet = let_in(app, access), let_in(app, access)
-    visit = access.visit_of_cookies("; ".join(f"{name}={value}" for name, value in loud.cookies.items()))
-    # Time stands still for this visitor: on a busy machine it would take so long to ask that nothing is too much.
-    visit.requests, visit.pages = Allowance(REQUESTS, REQUESTS_BURST, lambda: 0.0), Allowance(PAGES, PAGES_BURST, lambda: 0.0)
+    visit = access.visit_of_cookies(
+        "; ".join(f"{name}={value}" for name, value in loud.cookies.items())
+    )
+    # Time stands still for this visitor: on a busy machine it would take so long to ask that
+    # nothing is too much.
+    visit.requests, visit.pages = (
+        Allowance(REQUESTS, REQUESTS_BURST, lambda: 0.0),
+        Allowance(PAGES, PAGES_BURST, lambda: 0.0),
+    )
     for path, most in (("/lab", 90), ("/api/handles", 600)):
         statuses = [loud.get(path).status_code for _ in range(most)]
         assert statuses[0] == 200
@@ -333,11 +442,19 @@ def test_an_open_page_is_answered_to_its_visitor_only():
     app = Guard(echo, access, lambda page, visit: owners.get(page, visit) is visit)
     one, other = let_in(app, access), let_in(app, access)
     page = "0b5c7f8e-1111-4222-8333-444455556666"
-    owners[page] = next(visit for visit in access.visits._open.values() if visit.key == one.get("/").text)
-    for path in (f"/_nicegui/client/{page}/upload/7", f"/_nicegui_ws/socket.io/?transport=polling&client_id={page}"):
+    owners[page] = next(
+        visit for visit in access.visits._open.values() if visit.key == one.get("/").text
+    )
+    for path in (
+        f"/_nicegui/client/{page}/upload/7",
+        f"/_nicegui_ws/socket.io/?transport=polling&client_id={page}",
+    ):
         assert one.get(path).status_code == 200
         assert other.get(path).status_code == 403
-    with pytest.raises(WebSocketDisconnect), socket_of(other, f"/_nicegui_ws/socket.io/?client_id={page}", ORIGIN):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        socket_of(other, f"/_nicegui_ws/socket.io/?client_id={page}", ORIGIN),
+    ):
         pass
     forged = f"/_nicegui_ws/socket.io/?client_id={page}&client_id=another"
     assert other.get(forged).status_code == 403

@@ -1,4 +1,6 @@
-"""Captures of the record: each happens once, on its day, with the shock of any leader, whatever the solver and the length of a step."""
+"""Captures of the record: each happens once, on its day, with the shock of any leader, whatever the
+solver and the length of a step.
+"""
 
 import dataclasses
 import datetime as dt
@@ -13,18 +15,29 @@ from tregua.model.model import Model
 
 MODEL = Model((Populated(), Leaders()))
 START, NEVER, SHOCK = dt.date(2012, 1, 1).toordinal(), 1e9, 0.6
-QUIET = {"leaders.removals": 0.0, "leaders.fragility": 0.0, "leaders.shock": SHOCK, "leaders.recovery": 1000.0}
+QUIET = {
+    "leaders.removals": 0.0,
+    "leaders.fragility": 0.0,
+    "leaders.shock": SHOCK,
+    "leaders.recovery": 1000.0,
+}
 """Nothing but captures happens, and command hardly comes back."""
 
 
 def captured(days, heads=(0.0, 1.0), weeks=30, **settings):
-    """Four groups in two places. The first capture takes the leader of group 1 in place 0, the second the leader of group 2 in place 1."""
+    """Four groups in two places. The first capture takes the leader of group 1 in place 0, the
+    second the leader of group 2 in place 1.
+    """
     data = world(MODEL)
     wing = np.zeros((2, 2, 4))
     wing[0, 0, 1] = wing[1, 1, 2] = 1.0
     nobody = {n: np.zeros_like(data.covariates[n]) for n in ("parent", "spare")}
     nobody |= {"founded": np.full(4, NEVER)}
-    known = {"captured_on": np.array(days, float), "captured_wing": wing, "captured_head": np.array(heads)}
+    known = {
+        "captured_on": np.array(days, float),
+        "captured_wing": wing,
+        "captured_head": np.array(heads),
+    }
     data = dataclasses.replace(data, covariates={**data.covariates, **nobody, **known})
     return scenario(MODEL, weeks, data=data, values=QUIET, **settings)
 
@@ -57,7 +70,10 @@ def test_a_capture_happens_once_in_the_week_of_its_day_and_is_felt_where_it_must
 def test_captures_before_the_start_or_never_change_nothing():
     """To the last bit what runs without captures are, where random removals and splits go on."""
     busy = {"leaders.removals": 0.5, "leaders.fragility": 0.1}
-    runs = [simulate(captured(days).with_values(busy), replicates=20) for days in ([START - 60, START - 3], [NEVER, NEVER])]
+    runs = [
+        simulate(captured(days).with_values(busy), replicates=20)
+        for days in ([START - 60, START - 3], [NEVER, NEVER])
+    ]
     assert runs[0].total("leaders.captured").sum() == 0.0
     assert runs[0].total("leaders.removed").sum() > 0.0
     for name, series in runs[1].series.items():
@@ -65,15 +81,29 @@ def test_captures_before_the_start_or_never_change_nothing():
 
 
 def test_a_capture_moves_no_random_number_of_what_else_happens():
-    """Pairs of runs differ by what follows from a capture, and not by their luck: removals at the same hazard are the same."""
-    with_, without = (simulate(captured(days).with_values({"leaders.removals": 0.5}), replicates=20) for days in ([START + 70, START + 77], [NEVER, NEVER]))
-    np.testing.assert_array_equal(with_.series["leaders.removed"], without.series["leaders.removed"])
+    """Pairs of runs differ by what follows from a capture, and not by their luck:
+    removals at the same hazard are the same.
+    """
+    with_, without = (
+        simulate(captured(days).with_values({"leaders.removals": 0.5}), replicates=20)
+        for days in ([START + 70, START + 77], [NEVER, NEVER])
+    )
+    np.testing.assert_array_equal(
+        with_.series["leaders.removed"], without.series["leaders.removed"]
+    )
 
 
 def test_two_captures_of_one_wing_in_a_step_shake_it_no_more_than_one():
     data = captured([START + 70, START + 70], heads=(0.0, 0.0))
     wing = data.data.covariates["captured_wing"].copy()
     wing[1] = wing[0]
-    both = dataclasses.replace(data, data=dataclasses.replace(data.data, covariates={**data.data.covariates, "captured_wing": wing}))
+    both = dataclasses.replace(
+        data,
+        data=dataclasses.replace(
+            data.data, covariates={**data.data.covariates, "captured_wing": wing}
+        ),
+    )
     run = simulate(both, replicates=2, block_weeks=1)
-    assert run.snapshot("cohesion", 11)[:, 0, 1] == pytest.approx(np.full(2, 1.0 - SHOCK), abs=0.002)
+    assert run.snapshot("cohesion", 11)[:, 0, 1] == pytest.approx(
+        np.full(2, 1.0 - SHOCK), abs=0.002
+    )

@@ -111,7 +111,10 @@ def test_a_page_out_of_date_or_a_table_in_no_group_ends_with_1(tmp_path, monkeyp
 
 
 def test_the_package_says_its_licence():
-    assert (PROJECT["license"], PROJECT["license-files"]) == ("MIT", ["LICENSE", "DATA-LICENCES.md"])
+    assert (PROJECT["license"], PROJECT["license-files"]) == (
+        "MIT",
+        ["LICENSE", "DATA-LICENCES.md"],
+    )
     assert not any(entry.startswith("License ::") for entry in PROJECT["classifiers"])
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert text.startswith("MIT License\n\nCopyright (c) 2026 Tregua contributors\n")

@@ -13,7 +13,16 @@ import pytest
 
 import tregua
 from tregua.countries.corridors import CORRIDOR_LINK, corridors
-from tregua.countries.mexico.build import FEDERAL_OFFICERS, LOCAL_OFFICERS, LOCAL_WEIGHT, MEMBERS_INSIDE, NEVER, _years_of_fighting, as_known, state_codes
+from tregua.countries.mexico.build import (
+    FEDERAL_OFFICERS,
+    LOCAL_OFFICERS,
+    LOCAL_WEIGHT,
+    MEMBERS_INSIDE,
+    NEVER,
+    _years_of_fighting,
+    as_known,
+    state_codes,
+)
 from tregua.countries.registry import load
 from tregua.inference.job import national
 from tregua.shipped import read_table, table_notes
@@ -26,30 +35,52 @@ NAMES = ("mexico-2007", "mexico-2012")
 
 
 def total(file, column, where=lambda row: True):
-    return sum(float(row[column] or 0) for row in read_table("countries/mexico/tables", file) if where(row))
+    return sum(
+        float(row[column] or 0) for row in read_table("countries/mexico/tables", file) if where(row)
+    )
 
 
 def test_states_are_the_32_in_the_order_of_their_codes():
     assert state_codes() == tuple(f"{i:02d}" for i in range(1, 33))
     rows = read_table("countries/mexico/tables", "states.csv")
     assert len({(row["tile_row"], row["tile_col"]) for row in rows}) == 32
-    assert {row["abbreviation"] for row in rows if row["borders_us"] == "1"} == {"BC", "SON", "CHIH", "COAH", "NL", "TAMPS"}
+    assert {row["abbreviation"] for row in rows if row["borders_us"] == "1"} == {
+        "BC",
+        "SON",
+        "CHIH",
+        "COAH",
+        "NL",
+        "TAMPS",
+    }
     assert sum(float(row["area_km2"]) for row in rows) == pytest.approx(1_959_248, rel=0.005)
 
 
-@pytest.mark.parametrize(("year", "official"), [(1990, 14_426), (2007, 8_863), (2011, 27_212), (2015, 20_759), (2018, 36_685), (2020, 36_773)])
+@pytest.mark.parametrize(
+    ("year", "official"),
+    [(1990, 14_426), (2007, 8_863), (2011, 27_212), (2015, 20_759), (2018, 36_685), (2020, 36_773)],
+)
 def test_homicides_of_the_states_add_up_to_the_national_figure_inegi_published(year, official):
-    assert total("homicides-year.csv", "homicides", lambda row: row["year"] == str(year)) == official
+    assert (
+        total("homicides-year.csv", "homicides", lambda row: row["year"] == str(year)) == official
+    )
 
 
 def test_months_add_up_to_years_and_years_to_the_national_series():
     months = {
-        (r["state_code"], r["year"]): sum(int(r[f"m{i:02d}"]) for i in range(1, 13)) for r in read_table("countries/mexico/tables", "homicides-month.csv")
+        (r["state_code"], r["year"]): sum(int(r[f"m{i:02d}"]) for i in range(1, 13))
+        for r in read_table("countries/mexico/tables", "homicides-month.csv")
     }
-    years = {(r["state_code"], r["year"]): int(r["homicides"]) for r in read_table("countries/mexico/tables", "homicides-year.csv")}
+    years = {
+        (r["state_code"], r["year"]): int(r["homicides"])
+        for r in read_table("countries/mexico/tables", "homicides-year.csv")
+    }
     assert months == years
     assert len(years) == 32 * 31
-    national = {r["year"]: float(r["value"]) for r in read_table("countries/mexico/tables", "national-year.csv") if r["indicator"] == "homicides_inegi"}
+    national = {
+        r["year"]: float(r["value"])
+        for r in read_table("countries/mexico/tables", "national-year.csv")
+        if r["indicator"] == "homicides_inegi"
+    }
     summed = defaultdict(int)
     for (_, year), deaths in years.items():
         summed[year] += deaths
@@ -62,14 +93,21 @@ def test_other_totals_are_those_published_by_the_sources():
     assert total("clashes-all.csv", "total_killed") == 6_357
     assert total("ucdp-state-year.csv", "best", lambda row: row["type"] == "non_state") == 94_590
     assert total("ucdp-dyad-year.csv", "best") == total("ucdp-state-year.csv", "best")
-    assert total("victims-month.csv", "intentional_homicide", lambda row: row["year"] == "2018") == 33_742
+    assert (
+        total("victims-month.csv", "intentional_homicide", lambda row: row["year"] == "2018")
+        == 33_742
+    )
     for crop in ("poppy", "marijuana"):
-        assert total("cultivation.csv", "share", lambda row, crop=crop: row["crop"] == crop) == pytest.approx(1.0, abs=1e-3)
+        assert total(
+            "cultivation.csv", "share", lambda row, crop=crop: row["crop"] == crop
+        ) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_the_vetting_figures_hold_those_that_contradict_one_another():
     rows = [
-        row for row in read_table("countries/mexico/tables", "vetting.csv") if row["quantity"].startswith("failed") and row["population"].startswith("federal")
+        row
+        for row in read_table("countries/mexico/tables", "vetting.csv")
+        if row["quantity"].startswith("failed") and row["population"].startswith("federal")
     ]
     assert {2045.0, 17862.0, 1176.0} <= {float(row["value"]) for row in rows}
 
@@ -90,21 +128,43 @@ def test_no_table_has_a_column_for_persons_or_an_unknown_state_or_group(file):
     assert {row["state_code"] for row in rows if "state_code" in row} <= {*state_codes(), "00"}
     groups = {row["group"] for row in read_table("countries/mexico/tables", "groups.csv")}
     for row in rows:
-        assert {row[column] for column in ("group", "group_a", "group_b") if column in row} <= {*groups, "Guadalajara (before 1990)"}
+        assert {row[column] for column in ("group", "group_a", "group_b") if column in row} <= {
+            *groups,
+            "Guadalajara (before 1990)",
+        }
 
 
 def test_leaders_are_events_without_persons():
     rows = read_table("countries/mexico/tables", "leaders-removed.csv")
-    assert set(rows[0]) == {"event", "date", "date_precision_in_source", "group", "state_code", "outcome", "rank", "verified", "source"}
+    assert set(rows[0]) == {
+        "event",
+        "date",
+        "date_precision_in_source",
+        "group",
+        "state_code",
+        "outcome",
+        "rank",
+        "verified",
+        "source",
+    }
     # A name is two capitalised words that are neither a group nor one of the few sources.
-    allowed = {row["group"] for row in rows} | {"timeline in github.com/diegovalle/Homicide-MX-Drug-War", "general knowledge", "press"}
+    allowed = {row["group"] for row in rows} | {
+        "timeline in github.com/diegovalle/Homicide-MX-Drug-War",
+        "general knowledge",
+        "press",
+    }
     for row in rows:
-        assert all(value in allowed or not re.search(r"[A-ZÁÉÍÓÚÑ][\w.]+ [A-ZÁÉÍÓÚÑ]", value) for value in row.values())
+        assert all(
+            value in allowed or not re.search(r"[A-ZÁÉÍÓÚÑ][\w.]+ [A-ZÁÉÍÓÚÑ]", value)
+            for value in row.values()
+        )
 
 
 def test_tables_are_small_and_complete_csv():
     assert sum(path.stat().st_size for path in PLACE.glob("*.csv")) < 700_000
-    assert sum(path.stat().st_size for path in COUNTRY.rglob("*") if path.is_file()) < 2_000_000, "with what is computed from them: the fit and the emulator"
+    assert sum(path.stat().st_size for path in COUNTRY.rglob("*") if path.is_file()) < 2_000_000, (
+        "with what is computed from them: the fit and the emulator"
+    )
     for path in PLACE.glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
             assert len({len(line) for line in csv.reader(file)}) == 1, path.name
@@ -115,12 +175,30 @@ def test_tables_are_small_and_complete_csv():
 def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
     data = load(name)
     sizes = {axis.name: len(axis.labels) for axis in data.space.axes}
-    assert sizes == {"territory": 32, "group": 16, "corps": 3, "commodity": 3, "route": len(corridors().labels), "capture": 44}
+    assert sizes == {
+        "territory": 32,
+        "group": 16,
+        "corps": 3,
+        "commodity": 3,
+        "route": len(corridors().labels),
+        "capture": 44,
+    }
     axes = {
         **dict.fromkeys(("rank", "founded", "spare", "favoured"), ("group",)),
         **dict.fromkeys(("rivalry", "alliance", "parent"), ("group", "group")),
         **dict.fromkeys(("adjacency", "links"), ("territory", "territory")),
-        **dict.fromkeys(("population", "young_men", "presence", "border", "operation_start", "prisoners", "prison_capacity"), ("territory",)),
+        **dict.fromkeys(
+            (
+                "population",
+                "young_men",
+                "presence",
+                "border",
+                "operation_start",
+                "prisoners",
+                "prison_capacity",
+            ),
+            ("territory",),
+        ),
         "programme_start": (),
         **dict.fromkeys(("passes", "origin", "crossing"), ("route", "territory")),
         "foothold": ("territory", "group"),
@@ -139,9 +217,14 @@ def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
 
 
 def test_people_police_and_prisons_add_up_to_the_national_totals():
-    for name, year, inmates, places in (("mexico-2007", "2007", 212_000, 165_000), ("mexico-2012", "2012", 237_580, 188_167)):
+    for name, year, inmates, places in (
+        ("mexico-2007", "2007", 212_000, 165_000),
+        ("mexico-2012", "2012", 237_580, 188_167),
+    ):
         data = load(name).covariates
-        assert data["population"].sum() == total("population.csv", "population", lambda row, year=year: row["year"] == year)
+        assert data["population"].sum() == total(
+            "population.csv", "population", lambda row, year=year: row["year"] == year
+        )
         assert data["police"][:, :2].sum() == pytest.approx(LOCAL_OFFICERS)
         assert data["police"][:, 2].sum() == pytest.approx(FEDERAL_OFFICERS)
         assert data["prisoners"].sum() == pytest.approx((1.0 - MEMBERS_INSIDE) * inmates)
@@ -175,7 +258,9 @@ def test_routes_begin_at_an_origin_end_at_the_border_and_step_between_neighbours
 
 
 def test_lengths_are_those_of_an_algorithm_written_out_by_hand():
-    """Floyd and Warshall on the kilometres between centres, and half the width of the last state."""
+    """Floyd and Warshall on the kilometres between centres,
+    and half the width of the last state.
+    """
     states = read_table("countries/mexico/tables", "states.csv")
     place = {row["state_code"]: i for i, row in enumerate(states)}
     km = [[0.0 if i == j else float("inf") for j in range(32)] for i in range(32)]
@@ -187,29 +272,48 @@ def test_lengths_are_those_of_an_algorithm_written_out_by_hand():
             for j in range(32):
                 km[i][j] = min(km[i][j], km[i][middle] + km[middle][j])
     routes = corridors()
-    expected = [km[path[0]][path[-1]] + float(states[path[-1]]["area_km2"]) ** 0.5 / 2 for path in routes.paths]
+    expected = [
+        km[path[0]][path[-1]] + float(states[path[-1]]["area_km2"]) ** 0.5 / 2
+        for path in routes.paths
+    ]
     assert routes.length == pytest.approx(expected)
 
 
 def test_the_supply_of_each_commodity_is_shared_among_its_origins():
     routes, carries = corridors(), load("mexico-2007").covariates["carries"]
     states = [row["name"] for row in read_table("countries/mexico/tables", "states.csv")]
-    share = np.array([[carries[routes.origin[:, s] == 1, c].max(initial=0.0) for c in range(3)] for s in range(32)])
+    share = np.array(
+        [
+            [carries[routes.origin[:, s] == 1, c].max(initial=0.0) for c in range(3)]
+            for s in range(32)
+        ]
+    )
     assert share.sum(axis=0) == pytest.approx([1, 1, 1])
     assert states[share[:, 1].argmax()] == "Guerrero"
-    assert all(np.ptp(carries[routes.origin[:, s] == 1], axis=0).max(initial=0.0) == 0 for s in range(32) if routes.origin[:, s].any())
+    assert all(
+        np.ptp(carries[routes.origin[:, s] == 1], axis=0).max(initial=0.0) == 0
+        for s in range(32)
+        if routes.origin[:, s].any()
+    )
 
 
 def test_footholds_are_shares_that_follow_the_record_of_presence():
     data = load("mexico-2007")
-    foothold, groups, states = data.covariates["foothold"], data.space.labels("group"), data.space.labels("territory")
+    foothold, groups, states = (
+        data.covariates["foothold"],
+        data.space.labels("group"),
+        data.space.labels("territory"),
+    )
     assert foothold.sum(axis=1) == pytest.approx(np.ones(32))
     assert (foothold[:, groups.index("Local groups")] > 0).all()
     for absent in ("Knights Templar", "CJNG", "Breakaway 1", "Breakaway 6"):
         assert (foothold[:, groups.index(absent)] == 0).all()
     assert states[foothold[:, groups.index("La Familia")].argmax()] == "Michoacán"
     assert states[foothold[:, groups.index("Tijuana")].argmax()] == "Baja California Sur"
-    assert foothold[states.index("Tamaulipas"), groups.index("Golfo")] > foothold[states.index("Sinaloa"), groups.index("Golfo")]
+    assert (
+        foothold[states.index("Tamaulipas"), groups.index("Golfo")]
+        > foothold[states.index("Sinaloa"), groups.index("Golfo")]
+    )
     assert data.covariates["presence"].sum() == pytest.approx(1.0)
     later = load("mexico-2012").covariates["foothold"]
     assert later[states.index("Jalisco"), groups.index("CJNG")] > 0.2
@@ -217,12 +321,22 @@ def test_footholds_are_shares_that_follow_the_record_of_presence():
 
 
 def test_foothold_of_a_state_is_what_the_table_says_by_hand():
-    """Aguascalientes: mean counts of 2006 to 2008 and the assumed weight of local groups for the inhabitants."""
+    """Aguascalientes: mean counts of 2006 to 2008 and the assumed weight of local groups
+    for the inhabitants.
+    """
     counts = defaultdict(float)
     for row in read_table("countries/mexico/tables", "presence.csv"):
-        if row["source"] == "Coscia and Ríos" and row["state_code"] == "01" and row["year"] in {"2006", "2007", "2008"}:
+        if (
+            row["source"] == "Coscia and Ríos"
+            and row["state_code"] == "01"
+            and row["year"] in {"2006", "2007", "2008"}
+        ):
             counts[row["group"]] += float(row["count"]) / 3
-    people = next(float(r["population"]) for r in read_table("countries/mexico/tables", "population.csv") if r["state_code"] == "01" and r["year"] == "2007")
+    people = next(
+        float(r["population"])
+        for r in read_table("countries/mexico/tables", "population.csv")
+        if r["state_code"] == "01" and r["year"] == "2007"
+    )
     counts["Local groups"] += LOCAL_WEIGHT * people / 1e6
     data = load("mexico-2007")
     expected = [counts[group] / sum(counts.values()) for group in data.space.labels("group")]
@@ -233,7 +347,14 @@ def test_the_feuds_of_the_record_are_rivalries():
     data = load("mexico-2007")
     groups = data.space.labels("group")
     rivalry, alliance = data.covariates["rivalry"], data.covariates["alliance"]
-    for a, b in (("Zetas", "Sinaloa"), ("Golfo", "Zetas"), ("Sinaloa", "Juárez"), ("Knights Templar", "CJNG"), ("Beltrán Leyva", "Sinaloa"), ("CJNG", "Zetas")):
+    for a, b in (
+        ("Zetas", "Sinaloa"),
+        ("Golfo", "Zetas"),
+        ("Sinaloa", "Juárez"),
+        ("Knights Templar", "CJNG"),
+        ("Beltrán Leyva", "Sinaloa"),
+        ("CJNG", "Zetas"),
+    ):
         assert rivalry[groups.index(a), groups.index(b)] > 3
     for matrix in (rivalry, alliance):
         assert (matrix == matrix.T).all()
@@ -248,9 +369,15 @@ def test_the_feuds_of_the_record_are_rivalries():
 def test_captures_are_those_of_the_table_that_cost_a_named_group_its_leader():
     data = load("mexico-2007")
     groups, states = data.space.labels("group"), data.space.labels("territory")
-    rows = {row["event"]: row for row in read_table("countries/mexico/tables", "leaders-removed.csv")}
+    rows = {
+        row["event"]: row for row in read_table("countries/mexico/tables", "leaders-removed.csv")
+    }
     kept = data.space.labels("capture")
-    left_out = {(row["outcome"], row["group"]) for event, row in rows.items() if event not in kept and row["date"] >= "2007"}
+    left_out = {
+        (row["outcome"], row["group"])
+        for event, row in rows.items()
+        if event not in kept and row["date"] >= "2007"
+    }
     assert left_out == {
         ("escaped", "Sinaloa"),
         ("extradited", "Sinaloa"),
@@ -258,7 +385,9 @@ def test_captures_are_those_of_the_table_that_cost_a_named_group_its_leader():
         ("captured", "Local groups"),
         ("reported killed", "La Familia"),
     }
-    on, wing, head = (data.covariates[name] for name in ("captured_on", "captured_wing", "captured_head"))
+    on, wing, head = (
+        data.covariates[name] for name in ("captured_on", "captured_wing", "captured_head")
+    )
     assert (wing.sum(axis=(1, 2)) == 1.0).all()
     for i, event in enumerate(kept):
         assert on[i] == date.fromisoformat(rows[event]["date"]).toordinal()
@@ -267,12 +396,15 @@ def test_captures_are_those_of_the_table_that_cost_a_named_group_its_leader():
     # One by hand: a leader of the whole group Beltrán Leyva died in Morelos on 16 December 2009.
     one = kept.index("19")
     assert (states[wing[one].any(axis=1).argmax()], head[one]) == ("Morelos", 1.0)
-    # The data set of 2012 has the same days; those before the start of a run do not happen in it (test_leaders).
+    # The data set of 2012 has the same days; those before the start of a run do not happen in
+    # it (test_leaders).
     np.testing.assert_array_equal(load("mexico-2012").covariates["captured_on"], on)
 
 
 def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
-    """Without the rows after 2012 and without the newspapers of 2020, what is known at the end of 2012 is the same; and at the end of the record it is all."""
+    """Without the rows after 2012 and without the newspapers of 2020, what is known at the end of
+    2012 is the same; and at the end of the record it is all.
+    """
     whole = load("mexico-2007")
     groups, then = whole.space.labels("group"), as_known(whole, 2012).covariates
     # UCDP lists fighting of the two in 2004 and in every year from 2006 on.
@@ -280,19 +412,34 @@ def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
     assert then["rivalry"][groups.index("Sinaloa"), groups.index("CJNG")] == 0
     assert not then["alliance"].any()
     for name in ("rivalry", "alliance", "captured_on"):
-        np.testing.assert_array_equal(as_known(whole, 2020).covariates[name], whole.covariates[name])
-    assert all(then[name] is array for name, array in whole.covariates.items() if name not in ("rivalry", "alliance", "captured_on", "founded"))
+        np.testing.assert_array_equal(
+            as_known(whole, 2020).covariates[name], whole.covariates[name]
+        )
+    assert all(
+        then[name] is array
+        for name, array in whole.covariates.items()
+        if name not in ("rivalry", "alliance", "captured_on", "founded")
+    )
     first_after = date(2013, 1, 1).toordinal()
     before = whole.covariates["captured_on"] < first_after
     assert 0 < before.sum() < len(before)
-    np.testing.assert_array_equal(then["captured_on"][before], whole.covariates["captured_on"][before])
+    np.testing.assert_array_equal(
+        then["captured_on"][before], whole.covariates["captured_on"][before]
+    )
     assert (then["captured_on"][~before] == NEVER).all()
 
     def past(folder, file):
-        return [row for row in read_table(folder, file) if file != "relations.csv" and int(row.get("year", 0)) <= 2012]
+        return [
+            row
+            for row in read_table(folder, file)
+            if file != "relations.csv" and int(row.get("year", 0)) <= 2012
+        ]
 
     monkeypatch.setattr(
-        "tregua.countries.mexico.build.read_table", lambda folder, file: read_table(folder, file) if file == "groups.csv" else past(folder, file)
+        "tregua.countries.mexico.build.read_table",
+        lambda folder, file: (
+            read_table(folder, file) if file == "groups.csv" else past(folder, file)
+        ),
     )
     again = as_known(whole, 2012).covariates
     np.testing.assert_array_equal(again["rivalry"], then["rivalry"])
@@ -306,7 +453,9 @@ def test_a_fit_to_the_end_of_a_year_is_given_what_was_known_and_no_more(until):
     for name in ("captured_on", "founded"):
         days = scenario.data.covariates[name]
         assert (days < after).any() and (days[days != NEVER] < after).all()
-    assert scenario.data.covariates["rivalry"][groups.index("Sinaloa"), groups.index("CJNG")] == 0.0, "they fight from 2015 on"
+    assert (
+        scenario.data.covariates["rivalry"][groups.index("Sinaloa"), groups.index("CJNG")] == 0.0
+    ), "they fight from 2015 on"
     # Once the list of captures has ended, all removals are at random.
     longer = dataclasses.replace(scenario, weeks=scenario.weeks + 104)
     slope = longer.compile().levers["leaders.removals"].slope[:, 0]
@@ -314,7 +463,9 @@ def test_a_fit_to_the_end_of_a_year_is_given_what_was_known_and_no_more(until):
 
 
 def test_removals_at_random_and_those_on_record_are_an_even_rate_together():
-    """Per period of the scenario's history, listed captures a year and what is left of 0.12 a week come to 0.12 a week, to half a capture a year."""
+    """Per period of the scenario's history, listed captures a year and what is left of 0.12 a week
+    come to 0.12 a week, to half a capture a year.
+    """
     scenario = national(2020)
     rate = 365.25 / 7.0 * scenario.model.parameters["leaders.removals"].value
     on = scenario.data.covariates["captured_on"]
@@ -326,7 +477,9 @@ def test_removals_at_random_and_those_on_record_are_an_even_rate_together():
         assert listed + change.value * rate == pytest.approx(rate, abs=0.5)
     # The table of emergent effects runs through 2007 to 2010 under one factor.
     listed = (on < date(2011, 1, 1).toordinal()).sum() / 4.0
-    assert listed + published.load("emergent-effects").run["leaders.removals"] * rate == pytest.approx(rate, abs=0.1)
+    assert listed + published.load("emergent-effects").run[
+        "leaders.removals"
+    ] * rate == pytest.approx(rate, abs=0.1)
 
 
 def test_years_of_fighting_are_those_of_the_table_of_relations():
@@ -335,13 +488,17 @@ def test_years_of_fighting_are_those_of_the_table_of_relations():
     rows = read_table("countries/mexico/tables", "relations.csv")
     assert len(rows) == 18
     for row in rows:
-        assert years[groups.index(row["group_a"]), groups.index(row["group_b"])] == float(row["years_of_fighting"]), row
+        assert years[groups.index(row["group_a"]), groups.index(row["group_b"])] == float(
+            row["years_of_fighting"]
+        ), row
 
 
 def test_breakaways_and_operations_have_their_days():
     data = load("mexico-2007")
     groups, states = data.space.labels("group"), data.space.labels("territory")
-    founded, parent, operations = (data.covariates[key] for key in ("founded", "parent", "operation_start"))
+    founded, parent, operations = (
+        data.covariates[key] for key in ("founded", "parent", "operation_start")
+    )
     assert founded[groups.index("Knights Templar")] == date(2011, 3, 1).toordinal()
     assert founded[groups.index("CJNG")] == date(2010, 7, 1).toordinal()
     assert (founded == NEVER).sum() == 14
@@ -349,7 +506,9 @@ def test_breakaways_and_operations_have_their_days():
     assert parent[groups.index("Knights Templar"), groups.index("La Familia")] == 1
     assert parent[groups.index("CJNG"), groups.index("Sinaloa")] == 1
     assert operations[states.index("Michoacán")] == date(2006, 12, 11).toordinal()
-    assert operations[states.index("Tamaulipas")] == date(2007, 2, 19).toordinal(), "the deployment of 2005 was no joint operation"
+    assert operations[states.index("Tamaulipas")] == date(2007, 2, 19).toordinal(), (
+        "the deployment of 2005 was no joint operation"
+    )
     assert (operations < NEVER).sum() == 10
     assert (load("mexico-2012").covariates["founded"] == NEVER).all()
     assert groups[int(data.covariates["favoured"].argmax())] == "Sinaloa"

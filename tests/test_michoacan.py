@@ -1,4 +1,6 @@
-"""The episode of Michoacán without chance; the whole of it runs with the other reproductions, nightly."""
+"""The episode of Michoacán without chance; the whole of it runs with the other reproductions,
+nightly.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +38,22 @@ def test_data_are_seven_states_whose_groups_make_a_whole():
 
 def test_the_policy_changes_parameters_of_the_model_and_what_is_calibrated_is_named():
     parameters = episode.model().parameters
-    assert {change["target"] for change in PUBLISHED.policies["history"]["changes"]} <= set(parameters)
-    assert set(PUBLISHED.run["calibrated"]) | set(PUBLISHED.run["assumed"]) | set(PUBLISHED.run["national"]) <= set(parameters)
-    calibrated = {entry["key"] for entry in PUBLISHED.entries if "alibrated" in entry.get("note", "")}
-    assert calibrated >= {"municipalities.begin", "municipalities.order", "absorbed.first", "absorbed.later", "relapse.ratio"}
+    assert {change["target"] for change in PUBLISHED.policies["history"]["changes"]} <= set(
+        parameters
+    )
+    assert set(PUBLISHED.run["calibrated"]) | set(PUBLISHED.run["assumed"]) | set(
+        PUBLISHED.run["national"]
+    ) <= set(parameters)
+    calibrated = {
+        entry["key"] for entry in PUBLISHED.entries if "alibrated" in entry.get("note", "")
+    }
+    assert calibrated >= {
+        "municipalities.begin",
+        "municipalities.order",
+        "absorbed.first",
+        "absorbed.later",
+        "relapse.ratio",
+    }
 
 
 def test_every_reported_number_comes_out_without_chance():
@@ -58,7 +72,10 @@ def test_changed_parameters_are_noticed():
 
 def test_without_an_order_nobody_is_absorbed_and_with_leaders_in_place_fewer_are():
     place = PUBLISHED.run["place"]
-    real, tolerated, led = (episode.local(r, "vigilantes.absorbed", place).sum() for r in (run(), run(without="vigilantes."), run(without="command.")))
+    real, tolerated, led = (
+        episode.local(r, "vigilantes.absorbed", place).sum()
+        for r in (run(), run(without="vigilantes."), run(without="command."))
+    )
     assert tolerated == 0.0 and 0.4 * real < led < 0.9 * real
 
 
@@ -68,4 +85,6 @@ def test_years_and_weeks_are_those_of_the_calendar():
     weekly = episode.local(run(), "reporting.homicides", PUBLISHED.run["place"])[0]
     assert homicides.sum() == pytest.approx(weekly[52:].sum(), rel=0.01)
     assert episode.week_of(PUBLISHED, PUBLISHED.run["order"]) == 106
-    assert episode.relapse(np.array([[9.0, 1.0, 3.0, 4.0, 4.0, 4.0, 4.0, 4.0]])) == pytest.approx(2.0)
+    assert episode.relapse(np.array([[9.0, 1.0, 3.0, 4.0, 4.0, 4.0, 4.0, 4.0]])) == pytest.approx(
+        2.0
+    )

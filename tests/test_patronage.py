@@ -18,19 +18,25 @@ from tregua.model.vocabulary import MEMBERS, PROTECTION
 from tregua.scenarios.scenario import Scenario
 
 FAVOURED = np.array([1.0, 0.0, 0.0, 0.0])
-RIVALRY = np.array([[0.0, 3.0, 0.0, 0.0], [3.0, 0.0, 2.0, 0.0], [0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+RIVALRY = np.array(
+    [[0.0, 3.0, 0.0, 0.0], [3.0, 0.0, 2.0, 0.0], [0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]
+)
 LEVELS = ("protection", "tipped", "exempt")
 
 
 def world(model: Model):
     data = toys.world(model)
-    return dataclasses.replace(data, covariates={**data.covariates, "favoured": FAVOURED, "rivalry": RIVALRY})
+    return dataclasses.replace(
+        data, covariates={**data.covariates, "favoured": FAVOURED, "rivalry": RIVALRY}
+    )
 
 
 def settled(**values) -> dict[str, np.ndarray]:
     """The three levels of four groups of equal size in two territories, after a year."""
     model = Model((toys.Populated((MEMBERS,), 500.0), Patronage()))
-    scenario = Scenario(model, weeks=52, data=world(model), values={f"patronage.{n}": x for n, x in values.items()})
+    scenario = Scenario(
+        model, weeks=52, data=world(model), values={f"patronage.{n}": x for n, x in values.items()}
+    )
     run = tregua.simulate(scenario, "mean-field")
     return {n: run.snapshots[n][0, -1] for n in LEVELS}
 
@@ -38,19 +44,25 @@ def settled(**values) -> dict[str, np.ndarray]:
 def test_every_parameter_is_labelled_alleged_is_off_and_rests_on_claims_alone():
     for parameter in Patronage().parameters:
         assert parameter.doc.startswith("alleged: ") and parameter.value == 0.0, parameter.name
-        assert all(e.id.startswith("C") and e.stance == "alleged" for e in parameter.evidence), parameter.name
+        assert all(e.id.startswith("C") and e.stance == "alleged" for e in parameter.evidence), (
+            parameter.name
+        )
 
 
 def test_switched_off_it_changes_no_person_and_its_levels_stay_exactly_zero():
     model = Model.size_2023() + Patronage()
     data = world(model)
-    without, with_it = (tregua.simulate(toys.scenario(m, data=data), "tau-leap", replicates=16, seed=3) for m in (model - "patronage", model))
+    without, with_it = (
+        tregua.simulate(toys.scenario(m, data=data), "tau-leap", replicates=16, seed=3)
+        for m in (model - "patronage", model)
+    )
     for name in without.snapshots:
         assert np.array_equal(without.snapshots[name], with_it.snapshots[name]), name
     assert all(np.all(with_it.snapshots[n] == 0.0) for n in LEVELS)
 
 
-# Three of four members in the same territory are of other groups; every group has a quarter of the rent and of all members.
+# Three of four members in the same territory are of other groups;
+# every group has a quarter of the rent and of all members.
 @pytest.mark.parametrize(
     ("name", "level", "expected"),
     [
@@ -71,8 +83,14 @@ def test_each_hypothesis_does_what_it_says_and_nothing_else(name, level, expecte
 
 
 def test_hypotheses_together_spare_never_more_than_all():
-    found = settled(immunity=1.0, impunity=1.0, bought=1.0, both_sides=0.5, corridor=1.0, cross_purposes=1.0)
-    assert np.all(found["protection"] <= 1.0) and found["protection"][0] == pytest.approx(1.0) and found["exempt"] == pytest.approx(1.0)
+    found = settled(
+        immunity=1.0, impunity=1.0, bought=1.0, both_sides=0.5, corridor=1.0, cross_purposes=1.0
+    )
+    assert (
+        np.all(found["protection"] <= 1.0)
+        and found["protection"][0] == pytest.approx(1.0)
+        and found["exempt"] == pytest.approx(1.0)
+    )
     assert found["protection"][1:] == pytest.approx(1.0 - 0.75 * 0.5)
 
 
@@ -83,10 +101,15 @@ def test_goods_of_a_favoured_group_are_let_through_where_it_has_members():
     extra = {"favoured": np.eye(groups)[0], "rivalry": np.zeros((groups, groups))}
     data = dataclasses.replace(data, covariates={**data.covariates, **extra})
     plain, corridor, crossed = (
-        networks.last_year(model, [data], [{f"patronage.{n}": x for n, x in v.items()}]) for v in ({}, {"corridor": 0.9}, {"cross_purposes": 0.5})
+        networks.last_year(model, [data], [{f"patronage.{n}": x for n, x in v.items()}])
+        for v in ({}, {"corridor": 0.9}, {"cross_purposes": 0.5})
     )
-    assert corridor["seized"].sum() < plain["seized"].sum() and corridor["delivered"].sum() > plain["delivered"].sum()
-    # Half of the searches are cancelled wherever anybody is, and fewer losses leave a little more to find.
+    assert (
+        corridor["seized"].sum() < plain["seized"].sum()
+        and corridor["delivered"].sum() > plain["delivered"].sum()
+    )
+    # Half of the searches are cancelled wherever anybody is,
+    # and fewer losses leave a little more to find.
     held = networks.members(0).sum(axis=1) > 0
     ratio = crossed["seizures"][0].sum() / plain["seizures"][0].sum()
     assert held.all() and 0.45 < ratio < 0.55
@@ -97,6 +120,9 @@ def test_immunity_lowers_arrests_of_the_favoured_group():
         pytest.skip("arrests do not read the level yet")
     model = Model.size_2023() + Patronage()
     data = world(model)
-    plain, immune = (tregua.simulate(toys.scenario(model, data=data, values=v), "mean-field") for v in ({}, {"patronage.immunity": 0.5}))
+    plain, immune = (
+        tregua.simulate(toys.scenario(model, data=data, values=v), "mean-field")
+        for v in ({}, {"patronage.immunity": 0.5})
+    )
     arrests = [run.sums["arrests.arrested"].sum(axis=(0, 1, 2)) for run in (plain, immune)]
     assert arrests[1][0] < 0.7 * arrests[0][0]

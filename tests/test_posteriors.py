@@ -1,4 +1,6 @@
-"""Stored posteriors: what is read back, what is refused, and that a scenario that names one runs with its draws."""
+"""Stored posteriors: what is read back, what is refused,
+and that a scenario that names one runs with its draws.
+"""
 
 import json
 
@@ -27,7 +29,9 @@ replicates = 4
 
 @pytest.fixture
 def folder(tmp_path):
-    """A posterior of three draws, of two parameters of the size model and one that it does not have."""
+    """A posterior of three draws, of two parameters of the size model and one
+    that it does not have.
+    """
     place = tmp_path / "fit"
     place.mkdir()
     np.savez_compressed(
@@ -48,13 +52,18 @@ def test_what_is_stored_is_read_back(folder):
     found = load_posterior(str(folder))
     assert found.size == DRAWS
     assert found.record == {"kind": "fit"}
-    np.testing.assert_allclose(found.parameters["recruitment.rate"], [0.001, 0.002, 0.003], rtol=1e-6)
+    np.testing.assert_allclose(
+        found.parameters["recruitment.rate"], [0.001, 0.002, 0.003], rtol=1e-6
+    )
     np.testing.assert_allclose(found.scatter["dispersion"], [90.0, 100.0, 110.0])
     assert len(found.digest) == 16
 
 
 def test_a_model_takes_the_draws_of_its_own_parameters(folder):
-    assert set(load_posterior(str(folder)).draws_for(Model.size_2023())) == {"recruitment.rate", "arrests.effort"}
+    assert set(load_posterior(str(folder)).draws_for(Model.size_2023())) == {
+        "recruitment.rate",
+        "arrests.effort",
+    }
 
 
 def test_a_scenario_that_names_a_posterior_has_its_draws(folder, tmp_path):
@@ -68,9 +77,15 @@ def test_a_scenario_that_names_a_posterior_has_its_draws(folder, tmp_path):
 
 def test_what_a_scenario_says_wins_over_draws(folder, tmp_path):
     file = tmp_path / "drawn.toml"
-    file.write_text(FILE.format(folder=json.dumps(str(folder))) + '\n[values]\n"recruitment.rate" = "0.005 / week"\n', encoding="utf-8")
+    file.write_text(
+        FILE.format(folder=json.dumps(str(folder)))
+        + '\n[values]\n"recruitment.rate" = "0.005 / week"\n',
+        encoding="utf-8",
+    )
     read = load_scenario(file)
-    assert read.scenario.compile(read.draws).base["recruitment.rate"].ravel() == pytest.approx([0.005])
+    assert read.scenario.compile(read.draws).base["recruitment.rate"].ravel() == pytest.approx(
+        [0.005]
+    )
 
 
 def test_a_posterior_that_is_not_there_is_refused_with_the_key(tmp_path):
@@ -91,15 +106,27 @@ def test_a_spoiled_posterior_is_refused(folder, spoiled):
 
 
 def test_a_posterior_without_its_discrepancies_is_refused(folder):
-    np.savez_compressed(folder / "posterior.npz", **{"parameter/recruitment.rate": np.float32([0.001])})
+    np.savez_compressed(
+        folder / "posterior.npz", **{"parameter/recruitment.rate": np.float32([0.001])}
+    )
     with pytest.raises(TreguaError) as refused:
         load_posterior(str(folder))
     assert refused.value.code == "TR2903"
 
 
-@pytest.mark.parametrize(("solver", "told", "replicates"), [("tau-leap", "Bands hold chance and what the draws", 4), ("mean-field", "without chance", DRAWS)])
-def test_a_run_with_draws_says_what_its_bands_hold(folder, tmp_path, capsys, solver, told, replicates):
-    """On the screen, in the report, in the plain text and in the record; without chance there is one replicate for each draw, and its range is shown."""
+@pytest.mark.parametrize(
+    ("solver", "told", "replicates"),
+    [
+        ("tau-leap", "Bands hold chance and what the draws", 4),
+        ("mean-field", "without chance", DRAWS),
+    ],
+)
+def test_a_run_with_draws_says_what_its_bands_hold(
+    folder, tmp_path, capsys, solver, told, replicates
+):
+    """On the screen, in the report, in the plain text and in the record;
+    without chance there is one replicate for each draw, and its range is shown.
+    """
     from tregua.cli import run_command
 
     file, out = tmp_path / "drawn.toml", tmp_path / "run"
@@ -110,6 +137,12 @@ def test_a_run_with_draws_says_what_its_bands_hold(folder, tmp_path, capsys, sol
     assert "chance only" not in shown and " to " in shown
     assert told in shown
     record = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert (record["replicates"], record["posterior_draws"], record["posterior"]["name"]) == (replicates, DRAWS, str(folder))
-    assert f"what {DRAWS} draws of the parameters leave open" in (out / "README.txt").read_text(encoding="utf-8")
+    assert (record["replicates"], record["posterior_draws"], record["posterior"]["name"]) == (
+        replicates,
+        DRAWS,
+        str(folder),
+    )
+    assert f"what {DRAWS} draws of the parameters leave open" in (out / "README.txt").read_text(
+        encoding="utf-8"
+    )
     assert "chance only" not in (out / "report.html").read_text(encoding="utf-8")

@@ -43,20 +43,27 @@ def test_replicate_and_step_are_not_interchangeable():
 
 
 def test_numbered_draws_inside_a_step_have_addresses_of_their_own():
-    first, second = (np.asarray(draws().numbered("exact", jnp.asarray(i)).uniform("x", (5,))) for i in (0, 1))
-    assert not np.any(first == second) and not np.any(first == np.asarray(draws().uniform("x", (5,))))
+    first, second = (
+        np.asarray(draws().numbered("exact", jnp.asarray(i)).uniform("x", (5,))) for i in (0, 1)
+    )
+    assert not np.any(first == second) and not np.any(
+        first == np.asarray(draws().uniform("x", (5,)))
+    )
 
 
 @pytest.mark.parametrize("double", [True, False], ids=["float64", "float32"])
 def test_uniforms_lie_strictly_inside_zero_and_one_and_are_uniform(double, request):
-    # 2**16 draws: mean 0.5, standard error 0.0011; variance 1/12, standard error 2.9e-4. At 5 standard errors a mean off by 0.006 would be caught.
+    # 2**16 draws: mean 0.5, standard error 0.0011; variance 1/12, standard error 2.9e-4.
+    # At 5 standard errors a mean off by 0.006 would be caught.
     if not double:
         request.getfixturevalue("single_precision")
     u = np.asarray(uniforms(root_key(3), {"x": (2**16,)})["x"], float)
     assert u.min() > 0.0 and u.max() < 1.0
     assert abs(u.mean() - 0.5) < 5 * 0.0011 and abs(u.var() - 1 / 12) < 5 * 2.9e-4
     bits = 53 if double else 24
-    assert np.all(u * 2.0**bits % 2 == 1), "the middles of 2**52 or 2**23 equal cells, so that u and 1 - u are equally likely"
+    assert np.all(u * 2.0**bits % 2 == 1), (
+        "the middles of 2**52 or 2**23 equal cells, so that u and 1 - u are equally likely"
+    )
 
 
 def test_draw_names_that_share_an_address_are_refused():
@@ -97,11 +104,16 @@ def uniforms_of_a_step(model: Model, solver: str = "tau-leap") -> dict[str, np.n
     """Uniforms of one step, by the names of their draws, run eagerly."""
     scenario = toys.scenario(model, weeks=52)
     inputs = scenario.compile()
-    values = {**{n: jnp.asarray(x[0]) for n, x in inputs.base.items()}, **{n: jnp.asarray(x) for n, x in inputs.covariates.items()}}
+    values = {
+        **{n: jnp.asarray(x[0]) for n, x in inputs.base.items()},
+        **{n: jnp.asarray(x) for n, x in inputs.covariates.items()},
+    }
     sizes, key, book = scenario.data.space.sizes, replicate_key(root_key(1), jnp.asarray(7)), {}
     stocks = model.initial_stocks(values, sizes, Recorder(key, jnp.asarray(run.INITIAL_STEP), book))
     state = run.State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
-    SOLVERS[solver].step(model, state, values, jnp.asarray(3.0), 1.0, Recorder(key, jnp.asarray(3), book))
+    SOLVERS[solver].step(
+        model, state, values, jnp.asarray(3.0), 1.0, Recorder(key, jnp.asarray(3), book)
+    )
     return book
 
 
@@ -119,26 +131,37 @@ def test_the_order_of_mechanisms_does_not_move_a_uniform():
     model = Model.size_2023()
     forward, backward = uniforms_of_a_step(model), uniforms_of_a_step(Model(model.mechanisms[::-1]))
     shared = set(forward) & set(backward)
-    # The last of the flows that compete for a stock takes the remainder, so which of them is not drawn depends on the order.
+    # The last of the flows that compete for a stock takes the remainder, so which of them is not
+    # drawn depends on the order.
     assert len(shared) >= len(forward) - 1
     assert all(np.array_equal(forward[name], backward[name]) for name in shared)
 
 
 def equal(one, two, replicate: int) -> bool:
-    return all(np.array_equal(one.series[name][replicate], two.series[name][replicate]) for name in one.series) and all(
-        np.array_equal(one.snapshots[name][replicate], two.snapshots[name][replicate]) for name in one.snapshots
+    return all(
+        np.array_equal(one.series[name][replicate], two.series[name][replicate])
+        for name in one.series
+    ) and all(
+        np.array_equal(one.snapshots[name][replicate], two.snapshots[name][replicate])
+        for name in one.snapshots
     )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("double", [True, False], ids=["float64", "float32"])
-def test_replicate_seven_is_the_same_in_ensembles_of_any_size_and_on_any_number_of_devices(double, request):
+def test_replicate_seven_is_the_same_in_ensembles_of_any_size_and_on_any_number_of_devices(
+    double, request
+):
     if not double:
         request.getfixturevalue("single_precision")
     scenario = toys.scenario(Model.size_2023() + toys.Splits(), weeks=104)
     alone = tregua.simulate(scenario, replicates=10, devices=jax.local_devices()[:1])
     for replicates in (64, 200):
-        assert equal(alone, tregua.simulate(scenario, replicates=replicates, devices=jax.local_devices()[:1]), 7), replicates
+        assert equal(
+            alone,
+            tregua.simulate(scenario, replicates=replicates, devices=jax.local_devices()[:1]),
+            7,
+        ), replicates
     two = tregua.simulate(scenario, replicates=200, devices=jax.local_devices()[:2])
     one = tregua.simulate(scenario, replicates=200, devices=jax.local_devices()[:1])
     assert len(jax.local_devices()) >= 2
@@ -157,8 +180,13 @@ def test_the_width_of_a_chunk_does_not_move_a_number(monkeypatch):
 
 
 def test_different_replicates_and_weeks_are_not_correlated():
-    # Yearly deaths of 200 replicates: lag-one correlation between neighbours is 0, standard error 0.07; a shared stream would give 1.
-    killed = tregua.simulate(toys.scenario(weeks=52), replicates=200).total("conflict.killed").astype(float)
+    # Yearly deaths of 200 replicates: lag-one correlation between neighbours is 0, standard error
+    # 0.07; a shared stream would give 1.
+    killed = (
+        tregua.simulate(toys.scenario(weeks=52), replicates=200)
+        .total("conflict.killed")
+        .astype(float)
+    )
     yearly = killed.sum(axis=1)
     assert abs(np.corrcoef(yearly[:-1], yearly[1:])[0, 1]) < 0.35
     assert abs(np.corrcoef(killed[:, 20], killed[:, 21])[0, 1]) < 0.35
@@ -170,14 +198,36 @@ def calls(tree: ast.AST) -> set[str]:
 
 
 def test_only_the_random_module_touches_jax_random_and_nobody_uses_its_counting_samplers():
-    forbidden = {f"jax.random.{name}" for name in ("binomial", "poisson", "multinomial", "gamma", "split", "beta", "dirichlet", "categorical")}
+    forbidden = {
+        f"jax.random.{name}"
+        for name in (
+            "binomial",
+            "poisson",
+            "multinomial",
+            "gamma",
+            "split",
+            "beta",
+            "dirichlet",
+            "categorical",
+        )
+    }
     for file in sorted(SOURCE.rglob("*.py")):
         text = file.read_text(encoding="utf-8")
         tree = ast.parse(text)
         named = calls(tree)
         assert not named & forbidden, file
-        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("jax")]
-        assert not any(node.module == "jax.random" or "random" in [a.name for a in node.names] for node in imports), file
+        imports = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("jax")
+        ]
+        assert not any(
+            node.module == "jax.random" or "random" in [a.name for a in node.names]
+            for node in imports
+        ), file
         if file.name != "random.py":
             assert not any(name.startswith("jax.random") for name in named), file
-            assert not any(name.startswith(("numpy.random", "np.random.seed", "random.random")) for name in named), file
+            assert not any(
+                name.startswith(("numpy.random", "np.random.seed", "random.random"))
+                for name in named
+            ), file

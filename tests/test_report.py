@@ -1,4 +1,6 @@
-"""Reports: one page that needs nothing else, that a reader without sight can use, and that says what was run."""
+"""Reports: one page that needs nothing else, that a reader without sight can use,
+and that says what was run.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,16 @@ from tregua.reporting.run_folder import comparison_tables, run_tables
 from tregua.results.provenance import make_manifest
 
 SCENARIO = Scenario(Model.size_2023(), weeks=104, label="A small run")
-HALF = Policy.scale("recruitment.rate", 0.5, from_="2012-07", name="half").named("half", "Half <b>recruitment</b>")
+HALF = Policy.scale("recruitment.rate", 0.5, from_="2012-07", name="half").named(
+    "half", "Half <b>recruitment</b>"
+)
 VOID = {"meta", "link", "img", "br", "hr"}
 
 
 class Page(HTMLParser):
-    """Tags, resources, headings and text of a page; a tag that is closed out of order is an error."""
+    """Tags, resources, headings and text of a page;
+    a tag that is closed out of order is an error.
+    """
 
     def __init__(self, html: str):
         super().__init__()
@@ -53,9 +59,13 @@ def report_of_run(scenario=SCENARIO, draws=None, pictured=False, **how) -> Page:
 
 def report_of_comparison(policies, pictured=False, **how) -> Page:
     comparison = Study(SCENARIO, policies, **how).run(seed=3)
-    manifest = make_manifest("comparison", [comparison.baseline, *comparison.policies], "tregua compare small.toml", 1.0)
+    manifest = make_manifest(
+        "comparison", [comparison.baseline, *comparison.policies], "tregua compare small.toml", 1.0
+    )
     pictures = pictures_of_comparison(comparison) if pictured else []
-    return Page(comparison_report(comparison, manifest, pictures, comparison_tables(comparison, manifest)))
+    return Page(
+        comparison_report(comparison, manifest, pictures, comparison_tables(comparison, manifest))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +75,9 @@ def run_page():
 
 @pytest.fixture(scope="module")
 def comparison_page():
-    return report_of_comparison([HALF, Policy("none", label="No change")], pictured=True, replicates=8)
+    return report_of_comparison(
+        [HALF, Policy("none", label="No change")], pictured=True, replicates=8
+    )
 
 
 @pytest.fixture(params=["run_page", "comparison_page"])
@@ -84,7 +96,10 @@ def test_links_inside_the_page_lead_somewhere(page):
     places = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(places) == len(set(places))
     targets = [
-        a[key].lstrip("#") for _, a in page.tags for key in ("href", "aria-labelledby") if a.get(key, "data:") and not a.get(key, "data:").startswith("data:")
+        a[key].lstrip("#")
+        for _, a in page.tags
+        for key in ("href", "aria-labelledby")
+        if a.get(key, "data:") and not a.get(key, "data:").startswith("data:")
     ]
     assert targets and set(targets) <= set(places)
 
@@ -128,38 +143,70 @@ def test_the_answer_has_numbers_and_their_range(run_page):
 
 
 def test_the_answer_of_a_comparison(comparison_page):
-    assert "“Half <b>recruitment</b>” makes a difference" in comparison_page.text, "escaped, not obeyed"
-    assert "1 policy against the baseline, and a check" in comparison_page.text, "a policy that changes nothing is no policy"
+    assert "“Half <b>recruitment</b>” makes a difference" in comparison_page.text, (
+        "escaped, not obeyed"
+    )
+    assert "1 policy against the baseline, and a check" in comparison_page.text, (
+        "a policy that changes nothing is no policy"
+    )
     assert "fewer in 8 of 8 pairs" in comparison_page.text
-    assert "No change: no change in members killed by rival groups in any pair" in comparison_page.text
-    assert "can decide whether a policy brings deaths down from where they are" in comparison_page.text
+    assert (
+        "No change: no change in members killed by rival groups in any pair" in comparison_page.text
+    )
+    assert (
+        "can decide whether a policy brings deaths down from where they are" in comparison_page.text
+    )
     assert "multiplied by 0.5, from 1 July 2012 to the end" in comparison_page.text
 
 
 def test_without_chance_there_is_no_band():
     text = report_of_run(solver="mean-field").text
-    assert "without chance, so there is no range around them" in text and "There is no chance in this run." in text
+    assert (
+        "without chance, so there is no range around them" in text
+        and "There is no chance in this run." in text
+    )
     assert "nine in ten" not in text and "Bands show chance only" not in text
     text = report_of_comparison([HALF], solver="mean-field").text
-    assert "makes a difference" in text and "nine in ten" not in text.lower() and "pairs" not in text
+    assert (
+        "makes a difference" in text and "nine in ten" not in text.lower() and "pairs" not in text
+    )
 
 
 def test_with_draws_the_bands_are_not_called_chance_only():
-    text = report_of_run(replicates=8, draws={"recruitment.rate": np.linspace(0.002, 0.003, 8)}).text
-    assert "what the draws of the parameters leave open" in text and "chance only" not in text and "posterior draw" in text
+    text = report_of_run(
+        replicates=8, draws={"recruitment.rate": np.linspace(0.002, 0.003, 8)}
+    ).text
+    assert (
+        "what the draws of the parameters leave open" in text
+        and "chance only" not in text
+        and "posterior draw" in text
+    )
 
 
 def test_a_policy_that_does_nothing():
-    assert "No policy changes the number of members killed by rival groups" in report_of_comparison([Policy("none")], replicates=8).text
+    assert (
+        "No policy changes the number of members killed by rival groups"
+        in report_of_comparison([Policy("none")], replicates=8).text
+    )
 
 
 def test_values_name_the_layer_that_gave_them():
-    scenario = Scenario(Model.size_2023(), weeks=20, values={"recruitment.rate": 0.002}, overrides={"arrests.effort": 123.0})
+    scenario = Scenario(
+        Model.size_2023(),
+        weeks=20,
+        values={"recruitment.rate": 0.002},
+        overrides={"arrests.effort": 123.0},
+    )
     text = report_of_run(scenario, replicates=8).text
-    assert "recruitment.rate0.002 1/weekscenario" in text and "arrests.effort123 person/weekcommand line" in text
+    assert (
+        "recruitment.rate0.002 1/weekscenario" in text
+        and "arrests.effort123 person/weekcommand line" in text
+    )
     assert "The run covers no whole calendar year." in text
 
 
 def test_what_does_not_apply_is_not_said():
-    text = report_of_run(Scenario(Model.size_2023() - "conflict" - "arrests", weeks=20), replicates=8).text
+    text = report_of_run(
+        Scenario(Model.size_2023() - "conflict" - "arrests", weeks=20), replicates=8
+    ).text
     assert "Deaths are those" not in text and "Nobody leaves prison" not in text

@@ -59,45 +59,71 @@ def test_the_picture_of_policies_says_what_it_shows_and_has_the_colours_of_a_com
     picture = policies_picture(published, runs, runs["status_quo"], "Tregua 9.9 · inputs abcdef12")
     svg = picture.svg.decode()
     assert "inputs abcdef12" in svg and "with chance: nine in" in svg
-    same = {"arrests_doubled": "double-arrests", "recruitment_halved": "halve-recruitment", "both": "both"}
+    same = {
+        "arrests_doubled": "double-arrests",
+        "recruitment_halved": "halve-recruitment",
+        "both": "both",
+    }
     order = list(load_scenario("size-2023").policies)
-    assert {name: POLICY_COLOURS[name] for name in same} == {name: COLOURS[order.index(policy)] for name, policy in same.items()}
+    assert {name: POLICY_COLOURS[name] for name in same} == {
+        name: COLOURS[order.index(policy)] for name, policy in same.items()
+    }
 
 
 def test_a_changed_parameter_is_noticed():
     published = load("size-2023")
     runs = size_2023.policy_runs(published, {"conflict.lethality": 1.6e-8})
-    found = size_2023.outcome_2022(published, runs["status_quo"]) | size_2023.policy_effects(published, runs)
+    found = size_2023.outcome_2022(published, runs["status_quo"]) | size_2023.policy_effects(
+        published, runs
+    )
     rows = published.compare(found, partly=True)
     report = Reproduction("x", "x", "", rows, {}, {})
     assert not report.passed
     assert report.count("OUTSIDE") > 20
-    assert {"size.520", "deaths.520", "status_quo.deaths.260"} <= {row.key for row in rows if row.verdict == "OUTSIDE"}
+    assert {"size.520", "deaths.520", "status_quo.deaths.260"} <= {
+        row.key for row in rows if row.verdict == "OUTSIDE"
+    }
 
 
 def test_the_files_name_sources_tolerances_and_real_parameters():
-    parameters = {f"{name}.{p.name}" for name, mechanism in registry().items() for p in mechanism().parameters}
+    parameters = {
+        f"{name}.{p.name}" for name, mechanism in registry().items() for p in mechanism().parameters
+    }
     for name in REPRODUCTIONS:
         published = load(name)
         for entry in published.entries:
             assert entry["source"] in published.sources, entry["key"]
             tolerance = published.tolerances[entry["tolerance"]]
             assert tolerance["kind"] in INTERVALS
-            assert tolerance["kind"] == "shown" or "value" in entry or "range" in entry, entry["key"]
-            assert published.sources[entry["source"]]["stance"] in {"estimated", "reported", "official"}
-        assert all(factor in parameters for policy in published.policies.values() for factor in policy["factors"])
+            assert tolerance["kind"] == "shown" or "value" in entry or "range" in entry, entry[
+                "key"
+            ]
+            assert published.sources[entry["source"]]["stance"] in {
+                "estimated",
+                "reported",
+                "official",
+            }
+        assert all(
+            factor in parameters
+            for policy in published.policies.values()
+            for factor in policy["factors"]
+        )
         assert set(published.search) <= set(parameters)
 
 
 def test_a_number_given_to_one_decimal_has_one_decimal():
     """A reference must be the number that its source gives, not ours."""
-    values = [entry["value"] for entry in load("size-2023").entries if entry["tolerance"] == "one_decimal"]
+    values = [
+        entry["value"] for entry in load("size-2023").entries if entry["tolerance"] == "one_decimal"
+    ]
     assert len(values) >= 2 and all(value == round(value, 1) for value in values)
 
 
 def test_groups_of_the_file_are_the_largest_of_the_data():
     labels = load_data("groups-2020").space.labels("group")[:3]
-    assert {entry["key"] for entry in load("size-2023").entries} >= {f"group.{label}" for label in labels}
+    assert {entry["key"] for entry in load("size-2023").entries} >= {
+        f"group.{label}" for label in labels
+    }
 
 
 @pytest.mark.parametrize(
@@ -153,8 +179,12 @@ def test_rates_are_the_equations_and_see_the_policy_in_force():
     rates = rates_at(base, 520)
     np.testing.assert_allclose(rates["conflict.killed"][0, 0], killed, rtol=1e-10)
     np.testing.assert_allclose(rates["saturation.left"][0, 0], 4e-8 * members**2, rtol=1e-10)
-    assert total_rate(doubled, "arrests.arrested", published.run["policy_week"])[0] == pytest.approx(220.0)
-    assert total_rate(doubled, "arrests.arrested", published.run["policy_week"] - 26)[0] == pytest.approx(110.0)
+    assert total_rate(doubled, "arrests.arrested", published.run["policy_week"])[
+        0
+    ] == pytest.approx(220.0)
+    assert total_rate(doubled, "arrests.arrested", published.run["policy_week"] - 26)[
+        0
+    ] == pytest.approx(110.0)
 
 
 def test_rates_of_draws_are_those_of_each_draw():
@@ -162,7 +192,14 @@ def test_rates_of_draws_are_those_of_each_draw():
     scenario = size_2023.baseline(published, 52)
     draws = {"conflict.lethality": np.array([1e-8, 3e-8])}
     both = total_rate(simulate(scenario, "mean-field", draws=draws), "conflict.killed", 52, draws)
-    alone = [total_rate(simulate(scenario.with_values({"conflict.lethality": x}), "mean-field"), "conflict.killed", 52)[0] for x in draws["conflict.lethality"]]
+    alone = [
+        total_rate(
+            simulate(scenario.with_values({"conflict.lethality": x}), "mean-field"),
+            "conflict.killed",
+            52,
+        )[0]
+        for x in draws["conflict.lethality"]
+    ]
     np.testing.assert_allclose(both, alone, rtol=1e-12)
 
 
@@ -179,7 +216,8 @@ def test_the_target_is_the_published_one():
     assert len(goal) == 520
     assert goal[0] == pytest.approx(0.1 * (25_967 + 10_760) / 52)
     assert goal.mean() == pytest.approx(92.3, abs=0.05)
-    np.testing.assert_allclose(np.diff(goal[-80:], 4), 0.0, atol=1e-9)  # one cubic through the last year and beyond
+    # one cubic through the last year and beyond
+    np.testing.assert_allclose(np.diff(goal[-80:], 4), 0.0, atol=1e-9)
     np.testing.assert_allclose(target(published, 0.3), 3.0 * goal)
 
 
@@ -188,12 +226,17 @@ def test_slopes_agree_with_central_differences():
     slopes = fitter().slopes(logs, 110.0, 115_000.0)
     for i in range(len(FREE)):
         step = 1e-5 * np.eye(len(FREE))[i]
-        central = (fitter().deaths(logs + step, 110.0, 115_000.0) - fitter().deaths(logs - step, 110.0, 115_000.0)) / 2e-5
+        central = (
+            fitter().deaths(logs + step, 110.0, 115_000.0)
+            - fitter().deaths(logs - step, 110.0, 115_000.0)
+        ) / 2e-5
         np.testing.assert_allclose(slopes[:, i], central, rtol=1e-6, atol=1e-8)
 
 
 def test_the_fitted_curve_is_the_run_of_the_engine():
-    fit = fitter().fit(fitter().deaths(np.log([TRUTH[name] for name in FREE]), 110.0, 115_000.0), 110.0, 115_000.0)
+    fit = fitter().fit(
+        fitter().deaths(np.log([TRUTH[name] for name in FREE]), 110.0, 115_000.0), 110.0, 115_000.0
+    )
     run = simulate(size_2023.baseline(load(identifiability.NAME), SHORT, fit.values), "mean-field")
     np.testing.assert_allclose(run.total("conflict.killed")[0], fit.deaths, rtol=1e-10)
     assert run.at("members", SHORT)[0] == pytest.approx(fit.size)
@@ -242,7 +285,9 @@ def test_whole_reproduction(name):
 
 @pytest.mark.nightly
 def test_another_method_ends_at_the_same_place():
-    """The quasi-Newton method on the loss itself, with its gradient, as the published script uses it."""
+    """The quasi-Newton method on the loss itself, with its gradient,
+    as the published script uses it.
+    """
     from scipy.optimize import minimize
 
     published = load(identifiability.NAME)
@@ -254,7 +299,14 @@ def test_another_method_ends_at_the_same_place():
         return rest @ rest, 2.0 * rest @ tool.slopes(logs, 110.0, 115_000.0)
 
     bounds = [tuple(np.log(published.search[name])) for name in FREE]
-    found = minimize(loss, tool.guess(110.0, 115_000.0, goal), jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-8})
+    found = minimize(
+        loss,
+        tool.guess(110.0, 115_000.0, goal),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"ftol": 1e-14, "gtol": 1e-8},
+    )
     assert math.sqrt(found.fun / len(goal)) == pytest.approx(fit.misfit, rel=1e-6)
     np.testing.assert_allclose(np.exp(found.x), list(fit.free.values()), rtol=1e-3)
 

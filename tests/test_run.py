@@ -19,7 +19,11 @@ from tregua.model.model import Model
 
 
 def same(one, two) -> bool:
-    return all(np.array_equal(getattr(one, part)[name], getattr(two, part)[name]) for part in ("series", "snapshots", "sums") for name in getattr(one, part))
+    return all(
+        np.array_equal(getattr(one, part)[name], getattr(two, part)[name])
+        for part in ("series", "snapshots", "sums")
+        for name in getattr(one, part)
+    )
 
 
 class Stopped(Exception):
@@ -39,10 +43,22 @@ def test_a_cancelled_run_keeps_its_finished_chunks_and_goes_on_to_the_same_numbe
     one_device = jax.local_devices()[:1]
     with pytest.raises(Stopped):
         # Five chunks of ten blocks: the first two are done when block 23 is.
-        tregua.simulate(scenario, replicates=5 * run.CHUNK - 10, kept=kept, progress=stop_at(23), devices=one_device)
+        tregua.simulate(
+            scenario,
+            replicates=5 * run.CHUNK - 10,
+            kept=kept,
+            progress=stop_at(23),
+            devices=one_device,
+        )
     assert sorted(kept) == [0, 1]
     before, told = {n: kept[n] for n in kept}, []
-    resumed = tregua.simulate(scenario, replicates=5 * run.CHUNK - 10, kept=kept, progress=lambda done, total: told.append((done, total)), devices=one_device)
+    resumed = tregua.simulate(
+        scenario,
+        replicates=5 * run.CHUNK - 10,
+        kept=kept,
+        progress=lambda done, total: told.append((done, total)),
+        devices=one_device,
+    )
     assert told == [(i, 30) for i in range(1, 31)], "only the three missing chunks are run"
     assert all(kept[n] is before[n] for n in before)
     assert same(resumed, tregua.simulate(scenario, replicates=5 * run.CHUNK - 10))
@@ -60,7 +76,9 @@ def test_a_run_that_is_cancelled_on_one_device_stops_on_the_other_at_once():
                 raise Stopped
 
     with pytest.raises(Stopped):
-        tregua.simulate(scenario, replicates=run.CHUNK * 40, progress=progress, devices=jax.local_devices()[:2])
+        tregua.simulate(
+            scenario, replicates=run.CHUNK * 40, progress=progress, devices=jax.local_devices()[:2]
+        )
     assert len(blocks) < 60, "400 blocks were to be run"
 
 
@@ -77,10 +95,17 @@ def test_an_interrupted_run_ends_promptly():
     assert time.monotonic() - begun < 5.0
 
 
-@pytest.mark.parametrize(("replicates", "weeks", "blocks"), [(1, 1, 1), (run.CHUNK, 52, 1), (run.CHUNK + 1, 53, 4), (200, 104, 8)])
+@pytest.mark.parametrize(
+    ("replicates", "weeks", "blocks"),
+    [(1, 1, 1), (run.CHUNK, 52, 1), (run.CHUNK + 1, 53, 4), (200, 104, 8)],
+)
 def test_progress_counts_every_block_once_and_reaches_its_total(replicates, weeks, blocks):
     told = []
-    tregua.simulate(toys.scenario(weeks=weeks), replicates=replicates, progress=lambda done, total: told.append((done, total)))
+    tregua.simulate(
+        toys.scenario(weeks=weeks),
+        replicates=replicates,
+        progress=lambda done, total: told.append((done, total)),
+    )
     assert told == [(i, blocks) for i in range(1, blocks + 1)]
 
 
@@ -88,32 +113,59 @@ def test_progress_counts_every_block_once_and_reaches_its_total(replicates, week
 @pytest.mark.parametrize("weeks", [1, 51, 53, 75])
 def test_a_shorter_run_is_the_beginning_of_a_longer_one_to_the_last_bit(solver, weeks):
     values = {"founding.members_at_start": 100.0, "arrests.effort": 0.5, "conflict.lethality": 1e-4}
-    short, long = (tregua.simulate(toys.scenario(weeks=w, values=values), solver, replicates=4) for w in (weeks, 104))
+    short, long = (
+        tregua.simulate(toys.scenario(weeks=w, values=values), solver, replicates=4)
+        for w in (weeks, 104)
+    )
     for name, series in short.series.items():
         first = 1 if name in short.scenario.model.compartments else 0
         assert series.shape[1] == weeks + first, name
         assert np.array_equal(series, long.series[name][:, : weeks + first]), name
     for name in short.scenario.model.compartments:
-        assert np.allclose(short.snapshots[name][:, -1].sum(axis=-1), short.series[name][:, -1], rtol=1e-14), (
-            "the last snapshot is the end, not the end of the block"
-        )
+        assert np.allclose(
+            short.snapshots[name][:, -1].sum(axis=-1), short.series[name][:, -1], rtol=1e-14
+        ), "the last snapshot is the end, not the end of the block"
     for name, sums in short.sums.items():
-        assert np.allclose(sums.sum(axis=(1, 3)), short.series[name].sum(axis=1), rtol=1e-12), "nothing happens after the end"
+        assert np.allclose(sums.sum(axis=(1, 3)), short.series[name].sum(axis=1), rtol=1e-12), (
+            "nothing happens after the end"
+        )
 
 
-@pytest.mark.parametrize(("solver", "dt"), [("tau-leap", 0.5), ("tau-leap", 2.0), ("tau-leap", 1.0), ("mean-field", 0.25), ("rk4", 26.0), ("rk4", 0.5)])
+@pytest.mark.parametrize(
+    ("solver", "dt"),
+    [
+        ("tau-leap", 0.5),
+        ("tau-leap", 2.0),
+        ("tau-leap", 1.0),
+        ("mean-field", 0.25),
+        ("rk4", 26.0),
+        ("rk4", 0.5),
+    ],
+)
 def test_series_have_one_entry_for_each_step_and_know_their_weeks(solver, dt):
-    result = tregua.simulate(toys.scenario(Model.size_2023() + toys.Memory(), weeks=104), solver, replicates=3, dt=dt)
+    result = tregua.simulate(
+        toys.scenario(Model.size_2023() + toys.Memory(), weeks=104), solver, replicates=3, dt=dt
+    )
     steps = round(104 / dt)
-    assert result.total("conflict.killed").shape[1] == steps and result.total("members").shape[1] == steps + 1 and result.total("memory").shape[1] == steps
+    assert (
+        result.total("conflict.killed").shape[1] == steps
+        and result.total("members").shape[1] == steps + 1
+        and result.total("memory").shape[1] == steps
+    )
     assert np.allclose(result.weeks("conflict.killed"), dt * np.arange(1, steps + 1))
     assert np.allclose(result.weeks("members"), dt * np.arange(steps + 1))
     assert np.allclose(result.weeks("memory"), dt * np.arange(1, steps + 1))
     assert result.snapshot_weeks.tolist() == [0, 52, 104]
     for week in (0, 52, 104):
-        assert np.allclose(result.snapshot("members", week).sum(axis=(1, 2)), result.at("members", week), rtol=1e-14), week
+        assert np.allclose(
+            result.snapshot("members", week).sum(axis=(1, 2)),
+            result.at("members", week),
+            rtol=1e-14,
+        ), week
     for week in (52, 104):
-        assert np.allclose(result.snapshot("memory", week), result.series["memory"][:, round(week / dt) - 1])
+        assert np.allclose(
+            result.snapshot("memory", week), result.series["memory"][:, round(week / dt) - 1]
+        )
 
 
 def test_sums_of_blocks_are_the_series_between_snapshots():
@@ -121,7 +173,9 @@ def test_sums_of_blocks_are_the_series_between_snapshots():
     assert result.snapshot_weeks.tolist() == [0, 52, 104, 130]
     edges = result.snapshot_weeks
     for name, sums in result.sums.items():
-        parts = np.stack([result.between(name, int(a), int(b)) for a, b in itertools.pairwise(edges)], axis=1)
+        parts = np.stack(
+            [result.between(name, int(a), int(b)) for a, b in itertools.pairwise(edges)], axis=1
+        )
         assert np.array_equal(sums.sum(axis=(2, 3)), parts), name
     with pytest.raises(TreguaError, match="TR2302"):
         result.snapshot("members", 60)
@@ -131,7 +185,9 @@ def test_sums_of_blocks_are_the_series_between_snapshots():
 
 def test_a_policy_takes_force_in_its_week_whatever_the_step():
     # Recruitment is switched on in week 30 of a world that is empty of everything else.
-    scenario = toys.scenario(Model((toys.Populated(), toys.Births())), weeks=52, values={"births.rate": 0.0})
+    scenario = toys.scenario(
+        Model((toys.Populated(), toys.Births())), weeks=52, values={"births.rate": 0.0}
+    )
     scenario = scenario.with_policy(tregua.Policy.set("births.rate", 0.05, scenario.date(30)))
     for dt in (1.0, 0.5, 0.25, 52 / 156):
         result = tregua.simulate(scenario, "mean-field", dt=dt)
@@ -144,12 +200,16 @@ def test_each_replicate_takes_its_own_posterior_draw_in_turn():
     run_ = tregua.simulate(toys.scenario(weeks=1), replicates=7, draws=draws)
     start = run_.at("members", 0)
     assert np.all(np.abs(start / np.array([2e2, 2e4, 2e6, 2e2, 2e4, 2e6, 2e2]) - 1.0) < 0.5)
-    assert tregua.simulate(toys.scenario(weeks=1), "mean-field", draws=draws).at("members", 0) == pytest.approx([2e2, 2e4, 2e6])
+    assert tregua.simulate(toys.scenario(weeks=1), "mean-field", draws=draws).at(
+        "members", 0
+    ) == pytest.approx([2e2, 2e4, 2e6])
 
 
 def test_a_draw_without_chance_is_the_run_with_its_values():
     # Alone and in a chunk are two compiled programs: equal to rounding.
-    many = tregua.simulate(toys.scenario(), "rk4", draws={"recruitment.rate": np.array([0.001, 0.002, 0.003])})
+    many = tregua.simulate(
+        toys.scenario(), "rk4", draws={"recruitment.rate": np.array([0.001, 0.002, 0.003])}
+    )
     alone = tregua.simulate(toys.scenario(values={"recruitment.rate": 0.002}), "rk4")
     assert np.allclose(many.total("members")[1], alone.total("members")[0], rtol=1e-12)
 
@@ -177,7 +237,9 @@ def test_replicates_and_seeds_out_of_range_are_refused(replicates, seed):
 
 def test_draws_of_different_numbers_are_refused():
     with pytest.raises(TreguaError, match="TR2204"):
-        run.make_plan(toys.scenario(), draws={"recruitment.rate": np.ones(3), "arrests.effort": np.ones(4)})
+        run.make_plan(
+            toys.scenario(), draws={"recruitment.rate": np.ones(3), "arrests.effort": np.ones(4)}
+        )
 
 
 @pytest.mark.parametrize(
@@ -200,7 +262,9 @@ def test_a_mechanism_that_breaks_the_rules_is_caught_in_the_run(solver, mechanis
 
 def test_reading_what_is_not_declared_is_an_error_that_names_it():
     with pytest.raises(TreguaError, match="TR2102") as caught:
-        tregua.simulate(toys.scenario(Model((toys.Populated(), toys.Curious())), weeks=52), replicates=1)
+        tregua.simulate(
+            toys.scenario(Model((toys.Populated(), toys.Curious())), weeks=52), replicates=1
+        )
     assert "arrested" in caught.value.what
 
 

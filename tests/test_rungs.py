@@ -1,4 +1,6 @@
-"""The ablation ladder: its rungs, their scenarios, and what is kept of a stopped climb; fits of the rungs themselves are long and run with `tregua ladder`."""
+"""The ablation ladder: its rungs, their scenarios, and what is kept of a stopped climb;
+fits of the rungs themselves are long and run with `tregua ladder`.
+"""
 
 import itertools
 
@@ -42,17 +44,32 @@ def test_a_rung_holds_what_it_does_not_fit():
 
 
 def test_without_growth_the_score_is_that_of_the_layer_alone():
-    samples = yearly(layered(monthly_record().until(2012), MONTHS * LEADS, climbing.REPLICATES, np.random.default_rng((climbing.SEED, 2012))))
+    samples = yearly(
+        layered(
+            monthly_record().until(2012),
+            MONTHS * LEADS,
+            climbing.REPLICATES,
+            np.random.default_rng((climbing.SEED, 2012)),
+        )
+    )
     came = yearly_record().after(2012, LEADS)
-    assert scored(2012, None)["crps"] == pytest.approx(float(crps(samples, came.counts).mean()), rel=1e-12)
+    assert scored(2012, None)["crps"] == pytest.approx(
+        float(crps(samples, came.counts).mean()), rel=1e-12
+    )
 
 
 def test_growth_that_came_true_is_rewarded_and_its_opposite_punished():
-    """The growth of the record itself, handed to the layer: its score must fall by a tenth at least, and rise with the sign turned round."""
+    """The growth of the record itself, handed to the layer: its score must fall by a tenth at
+    least, and rise with the sign turned round.
+    """
     came, before = yearly_record().after(2016, LEADS), yearly_record().until(2016)
     true = np.log(came.counts + 0.5) - np.log(before.counts[:, -1:] + 0.5)
     months = np.repeat(true, MONTHS, axis=1)[None]
-    alone, helped, misled = scored(2016, None)["crps"], scored(2016, months)["crps"], scored(2016, -months)["crps"]
+    alone, helped, misled = (
+        scored(2016, None)["crps"],
+        scored(2016, months)["crps"],
+        scored(2016, -months)["crps"],
+    )
     assert helped < 0.9 * alone
     assert misled > 1.05 * alone
 
@@ -76,7 +93,9 @@ def test_a_stopped_climb_goes_on_with_what_it_has(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("origin", ["2006", "2017", "1900"])
-def test_origins_that_leave_nothing_to_fit_or_to_score_are_refused(origin, capsys, tmp_path, monkeypatch):
+def test_origins_that_leave_nothing_to_fit_or_to_score_are_refused(
+    origin, capsys, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert run_command(["ladder", "--origin", origin]) == 2
     assert "TR2904" in "".join(capsys.readouterr())

@@ -22,16 +22,22 @@ VALUES = dict(zip(LAYERS, (2.527474e-3, 0.001, 0.002, 0.003, 0.004), strict=True
 
 
 def layered(*layers: str):
-    """A scenario and posterior draws in which exactly these layers (and the default below all) give the value."""
+    """A scenario and posterior draws in which exactly these layers (and the default below
+    all) give the value.
+    """
     model = Model.size_2023()
-    data = dataclasses.replace(toys.world(model), values={NAME: VALUES["data set"]} if "data set" in layers else {})
+    data = dataclasses.replace(
+        toys.world(model), values={NAME: VALUES["data set"]} if "data set" in layers else {}
+    )
     scenario = toys.scenario(
         model,
         data=data,
         values={NAME: VALUES["scenario"]} if "scenario" in layers else None,
         overrides={NAME: VALUES["command line"]} if "command line" in layers else None,
     )
-    return scenario, {NAME: np.full(3, VALUES["posterior draw"])} if "posterior draw" in layers else None
+    return scenario, {
+        NAME: np.full(3, VALUES["posterior draw"])
+    } if "posterior draw" in layers else None
 
 
 @pytest.mark.parametrize(("weaker", "stronger"), list(itertools.pairwise(LAYERS)))
@@ -58,7 +64,9 @@ def test_every_value_tells_its_layer_and_the_others_are_untouched():
 def test_policies_act_on_whatever_the_layers_give():
     scenario, draws = layered("scenario")
     inputs = scenario.with_policy(Policy.scale(NAME, 0.5)).compile(draws)
-    assert np.all(inputs.base[NAME] == VALUES["scenario"]) and np.all(inputs.levers[NAME].slope == 0.5)
+    assert np.all(inputs.base[NAME] == VALUES["scenario"]) and np.all(
+        inputs.levers[NAME].slope == 0.5
+    )
 
 
 def test_draws_of_a_value_with_axes_may_have_one_number_each_or_one_for_each_place():
@@ -90,18 +98,25 @@ def test_a_posterior_draw_outside_the_support_is_refused_wherever_it_hides():
 
 
 def test_a_policy_that_leads_out_of_the_support_in_any_week_is_refused():
-    scenario = toys.scenario().with_policy(Policy("p", (Modifier(NAME, "add", -0.01, dt.date(2013, 12, 1)),)))
+    scenario = toys.scenario().with_policy(
+        Policy("p", (Modifier(NAME, "add", -0.01, dt.date(2013, 12, 1)),))
+    )
     with pytest.raises(TreguaError, match="TR1306"):
         scenario.compile()
 
 
 def test_of_several_changes_the_one_that_leads_out_is_named():
     first = Policy("first", (Modifier(NAME, "scale", 0.5), Modifier("arrests.effort", "add", -1.0)))
-    second = Policy("second", (Modifier(NAME, "add", -0.01, written="-0.01 / week"), Modifier(NAME, "scale", 2.0)))
+    second = Policy(
+        "second",
+        (Modifier(NAME, "add", -0.01, written="-0.01 / week"), Modifier(NAME, "scale", 2.0)),
+    )
     with pytest.raises(TreguaError, match="TR1306") as caught:
         toys.scenario().with_policy(first).with_policy(second).compile()
     assert caught.value.details["where"] == f"policy 'second', change of {NAME}"
-    assert caught.value.details["found"].startswith(f"add to {NAME} -0.01 / week, which makes it -0.0")
+    assert caught.value.details["found"].startswith(
+        f"add to {NAME} -0.01 / week, which makes it -0.0"
+    )
 
 
 def test_a_value_at_the_edge_of_its_support_is_taken():
@@ -111,7 +126,9 @@ def test_a_value_at_the_edge_of_its_support_is_taken():
 def test_a_missing_covariate_is_refused_by_name():
     model = Model.size_2023()
     data = toys.world(model)
-    short = dataclasses.replace(data, covariates={n: x for n, x in data.covariates.items() if n != "rivalry"})
+    short = dataclasses.replace(
+        data, covariates={n: x for n, x in data.covariates.items() if n != "rivalry"}
+    )
     with pytest.raises(TreguaError, match="TR1502") as caught:
         toys.scenario(model, data=short).compile()
     assert "rivalry" in caught.value.what
@@ -141,7 +158,9 @@ def test_the_shipped_data_set_is_what_the_publication_describes():
     assert data.space.shape(("territory", "group")) == (1, 150)
     for name in ("rivalry", "alliance"):
         matrix = data.covariates[name]
-        assert np.array_equal(matrix, matrix.T) and not np.any(np.diag(matrix)) and matrix.min() == 0.0
+        assert (
+            np.array_equal(matrix, matrix.T) and not np.any(np.diag(matrix)) and matrix.min() == 0.0
+        )
     strength = (data.covariates["rivalry"] + data.covariates["alliance"]).sum(axis=1)
     assert np.all(np.diff(strength) <= 0), "rank 1 has the most ties"
     with pytest.raises(TreguaError, match="TR1501"):
@@ -150,7 +169,9 @@ def test_the_shipped_data_set_is_what_the_publication_describes():
 
 def test_models_are_put_together_and_taken_apart_by_name():
     model = Model.size_2023()
-    assert (model + toys.Memory() - "memory") == model and hash(model + toys.Memory() - "memory") == hash(model)
+    assert (model + toys.Memory() - "memory") == model and hash(
+        model + toys.Memory() - "memory"
+    ) == hash(model)
     assert "conflict" not in [m.name for m in (model - "conflict").mechanisms]
     with pytest.raises(TreguaError, match="TR2106"):
         model - "conflicts"
@@ -159,11 +180,18 @@ def test_models_are_put_together_and_taken_apart_by_name():
 
 
 def test_a_whole_number_is_as_good_as_any_other():
-    assert Scenario(Model.size_2023(), weeks=4, values={"arrests.effort": 100}).compile().base["arrests.effort"][0] == 100.0
+    assert (
+        Scenario(Model.size_2023(), weeks=4, values={"arrests.effort": 100})
+        .compile()
+        .base["arrests.effort"][0]
+        == 100.0
+    )
 
 
 def test_a_scenario_without_data_takes_the_shipped_set_that_the_model_needs():
     national, published = Scenario(Model.standard(), weeks=4), Scenario(Model.size_2023(), weeks=4)
     assert (national.data.name, national.start.isoformat()) == ("mexico-2007", "2007-01-01")
     assert (published.data.name, published.start.isoformat()) == ("groups-2020", "2012-01-01")
-    assert Scenario(Model.size_2023(), start="2013-01-01", weeks=4).start.isoformat() == "2013-01-01"
+    assert (
+        Scenario(Model.size_2023(), start="2013-01-01", weeks=4).start.isoformat() == "2013-01-01"
+    )

@@ -11,39 +11,136 @@ from tregua.scenarios.toml import load_scenario, shipped_scenarios
 
 GOOD = load_scenario("size-2023").text
 
-# What is put wrong, the code it must give, a word that must name the place, and a text that must stand in `found`, `expected` or `nearest`.
+# What is put wrong, the code it must give, a word that must name the place, and a text that must
+# stand in `found`, `expected` or `nearest`.
 BAD = {
-    "misspelt parameter": ('"recruitment.rate" =', '"recruitment.rat" =', "TR1203", "values.recruitment.rat", "recruitment.rate"),
+    "misspelt parameter": (
+        '"recruitment.rate" =',
+        '"recruitment.rat" =',
+        "TR1203",
+        "values.recruitment.rat",
+        "recruitment.rate",
+    ),
     "no unit": ('"110 person/week"', "110", "TR1301", "values.arrests.effort", "person/week"),
-    "wrong kind of unit": ('"110 person/week"', '"110 week"', "TR1303", "values.arrests.effort", "person/week"),
+    "wrong kind of unit": (
+        '"110 person/week"',
+        '"110 week"',
+        "TR1303",
+        "values.arrests.effort",
+        "person/week",
+    ),
     "no quantity": ('"110 person/week"', '"plenty"', "TR1302", "values.arrests.effort", "plenty"),
     "empty quantity": ('"110 person/week"', '""', "TR1302", "values.arrests.effort", "110"),
     "negative rate": ('"110 person/week"', '"-1 person/week"', "TR1306", "arrests.effort", "-1"),
-    "not a number": ('"110 person/week"', '"nan person/week"', "TR1306", "arrests.effort", "at least 0"),
-    "code in place of a number": ('"110 person/week"', "\"__import__('os')\"", "TR1302", "values.arrests.effort", "__import__"),
-    "text for a number": ("replicates = 200", 'replicates = "many"', "TR1204", "run.replicates", "a whole number"),
+    "not a number": (
+        '"110 person/week"',
+        '"nan person/week"',
+        "TR1306",
+        "arrests.effort",
+        "at least 0",
+    ),
+    "code in place of a number": (
+        '"110 person/week"',
+        "\"__import__('os')\"",
+        "TR1302",
+        "values.arrests.effort",
+        "__import__",
+    ),
+    "text for a number": (
+        "replicates = 200",
+        'replicates = "many"',
+        "TR1204",
+        "run.replicates",
+        "a whole number",
+    ),
     "a boolean for a number": ("seed = 1", "seed = true", "TR1204", "run.seed", "a whole number"),
     "no replicates": ("replicates = 200", "replicates = 0", "TR2204", "key run", "at least 1"),
-    "unknown solver": ('solver = "tau-leap"', 'solver = "tau-lap"', "TR2202", "key run", "tau-leap"),
+    "unknown solver": (
+        'solver = "tau-leap"',
+        'solver = "tau-lap"',
+        "TR2202",
+        "key run",
+        "tau-leap",
+    ),
     "misspelt key": ("solver =", "sollver =", "TR1201", "run.sollver", "solver"),
     "misspelt table": ("[values]", "[valves]", "TR1201", "valves", "values"),
     "missing name": ('name = "size-2023"\n', "", "TR1202", "scenario.name", "name"),
-    "name that leaves the folder": ('name = "size-2023"', 'name = "../x"', "TR1204", "scenario.name", "../x"),
-    "ends before it starts": ("end = 2027-01-01", "end = 2011-01-01", "TR1305", "scenario.end", "2012-01-01"),
+    "name that leaves the folder": (
+        'name = "size-2023"',
+        'name = "../x"',
+        "TR1204",
+        "scenario.name",
+        "../x",
+    ),
+    "ends before it starts": (
+        "end = 2027-01-01",
+        "end = 2011-01-01",
+        "TR1305",
+        "scenario.end",
+        "2012-01-01",
+    ),
     "no date": ("end = 2027-01-01", 'end = "soon"', "TR1304", "scenario.end", "soon"),
-    "end and length": ("end = 2027-01-01", 'end = 2027-01-01\nlength = "1 year"', "TR1305", "scenario", "2027-01-01"),
+    "end and length": (
+        "end = 2027-01-01",
+        'end = 2027-01-01\nlength = "1 year"',
+        "TR1305",
+        "scenario",
+        "2027-01-01",
+    ),
     "unknown mechanism": ('"conflict",', '"confict",', "TR1205", "scenario.mechanisms", "conflict"),
     "mechanism twice": ('"conflict",', '"conflict", "conflict",', "TR2101", "bad.toml", ""),
-    "unknown data": ('data = "groups-2020"', 'data = "groups-2002"', "TR1501", "bad.toml", "groups-2020"),
-    "unknown target": ('target = "arrests.effort"', 'target = "arrest.effort"', "TR1401", "policy.0", "arrests.effort"),
-    "two operations": ("scale = 2\n", 'scale = 2\ncap = "1 person/week"\n', "TR1208", "policy.0", "scale, cap"),
+    "unknown data": (
+        'data = "groups-2020"',
+        'data = "groups-2002"',
+        "TR1501",
+        "bad.toml",
+        "groups-2020",
+    ),
+    "unknown target": (
+        'target = "arrests.effort"',
+        'target = "arrest.effort"',
+        "TR1401",
+        "policy.0",
+        "arrests.effort",
+    ),
+    "two operations": (
+        "scale = 2\n",
+        'scale = 2\ncap = "1 person/week"\n',
+        "TR1208",
+        "policy.0",
+        "scale, cap",
+    ),
     "negative factor": ("scale = 2\n", "scale = -2\n", "TR1402", "policy.0", "-2"),
-    "never in force": ("from = 2022-01-01", "from = 2050-01-01", "TR1404", "double-arrests", "2050-01-01"),
-    "unknown policy in force": ("in_force = []", 'in_force = ["bot"]', "TR1207", "scenario.in_force", "both"),
-    "unknown part of a combination": ('"halve-recruitment"]', '"halve"]', "TR1207", "combines", "halve"),
+    "never in force": (
+        "from = 2022-01-01",
+        "from = 2050-01-01",
+        "TR1404",
+        "double-arrests",
+        "2050-01-01",
+    ),
+    "unknown policy in force": (
+        "in_force = []",
+        'in_force = ["bot"]',
+        "TR1207",
+        "scenario.in_force",
+        "both",
+    ),
+    "unknown part of a combination": (
+        '"halve-recruitment"]',
+        '"halve"]',
+        "TR1207",
+        "combines",
+        "halve",
+    ),
     "two policies of one name": ('name = "none"', 'name = "both"', "TR1206", "policy.3", ""),
     "ramp without unit": ("scale = 2\n", "scale = 2\nramp = 26\n", "TR1301", "ramp", "26 week"),
-    "unknown territory": ("scale = 2\n", 'scale = 2\nterritories = ["Mexiko"]\n', "TR1403", "double-arrests", "Mexico"),
+    "unknown territory": (
+        "scale = 2\n",
+        'scale = 2\nterritories = ["Mexiko"]\n',
+        "TR1403",
+        "double-arrests",
+        "Mexico",
+    ),
     "change of a start after the start": (
         'target = "arrests.effort"',
         'target = "founding.members_at_start"',
@@ -52,22 +149,73 @@ BAD = {
         "founding.members_at_start",
     ),
     "endless ramp": ("scale = 2\n", 'scale = 2\nramp = "inf week"\n', "TR1402", "policy.0", "inf"),
-    "longer than the calendar": ("end = 2027-01-01", 'length = "100000 year"', "TR1305", "scenario.length", "100000 year"),
+    "longer than the calendar": (
+        "end = 2027-01-01",
+        'length = "100000 year"',
+        "TR1305",
+        "scenario.length",
+        "100000 year",
+    ),
     "policy named as the scenario": ('name = "none"', 'name = "size-2023"', "TR1206", "policy", ""),
-    "unknown key with the name of a type": ("[scenario]", "[scenario]\ndate = 5", "TR1201", "scenario.date", "data"),
-    "unknown table with the name of a type": ("[values]", "[str]\n[values]", "TR1201", "key str", "values"),
-    "value for a table": ('name = "both"', 'name = "both"\nchange = 3', "TR1204", "policy.2.change", "a table, under the heading [[policy.change]]"),
-    "table for text": ('label = "No change"', "label = {a = 1}", "TR1204", "policy.3.label", "a table with a"),
+    "unknown key with the name of a type": (
+        "[scenario]",
+        "[scenario]\ndate = 5",
+        "TR1201",
+        "scenario.date",
+        "data",
+    ),
+    "unknown table with the name of a type": (
+        "[values]",
+        "[str]\n[values]",
+        "TR1201",
+        "key str",
+        "values",
+    ),
+    "value for a table": (
+        'name = "both"',
+        'name = "both"\nchange = 3',
+        "TR1204",
+        "policy.2.change",
+        "a table, under the heading [[policy.change]]",
+    ),
+    "table for text": (
+        'label = "No change"',
+        "label = {a = 1}",
+        "TR1204",
+        "policy.3.label",
+        "a table with a",
+    ),
     "policy out of the support": (
         "scale = 2\n",
         'add = "-26000 person/year"\n',
         "TR1306",
         "key policy.0, policy 'double-arrests', change of arrests.effort",
-        "add to arrests.effort -26000 person/year from 2022-01-01, which makes it -388.289 person/week",
+        (
+            "add to arrests.effort -26000 person/year from 2022-01-01, which makes "
+            "it -388.289 person/week"
+        ),
     ),
-    "value out of the support in other units": ('"110 person/week"', '"-5 person/year"', "TR1306", "values.arrests.effort", "-5 person/year"),
-    "year of two digits": ("start = 2012-01-01", 'start = "12"', "TR1304", "scenario.start", "2022-01"),
-    "misspelt unit": ('"110 person/week"', '"110 person/fortnite"', "TR1302", "values.arrests.effort", "fortnight"),
+    "value out of the support in other units": (
+        '"110 person/week"',
+        '"-5 person/year"',
+        "TR1306",
+        "values.arrests.effort",
+        "-5 person/year",
+    ),
+    "year of two digits": (
+        "start = 2012-01-01",
+        'start = "12"',
+        "TR1304",
+        "scenario.start",
+        "2022-01",
+    ),
+    "misspelt unit": (
+        '"110 person/week"',
+        '"110 person/fortnite"',
+        "TR1302",
+        "values.arrests.effort",
+        "fortnight",
+    ),
     "nobody": ('"founding", ', "", "TR2207", "scenario.mechanisms", "founding"),
     "broken TOML": ("[scenario]", "[scenario", "TR1102", "bad.toml", ""),
 }
@@ -88,7 +236,11 @@ def test_a_bad_file_is_refused_with_code_place_and_remedy(case, tmp_path):
     assert list(tmp_path.iterdir()) == [file], "a refusal must leave nothing behind"
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[[[[", b"x" * 100_000], ids=["empty", "binary", "brackets", "long"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe\x00", b"[[[[", b"x" * 100_000],
+    ids=["empty", "binary", "brackets", "long"],
+)
 def test_files_that_are_no_scenario_are_refused_and_not_crashed_on(content, tmp_path):
     file = tmp_path / "bad.toml"
     file.write_bytes(content)
@@ -131,7 +283,9 @@ def test_policies_in_force_act_and_are_in_the_scenario(tmp_path):
     file.write_text(GOOD.replace("in_force = []", 'in_force = ["both"]'), encoding="utf-8")
     scenario = load_scenario(file).scenario
     assert [policy.name for policy in scenario.policies] == ["both"]
-    assert scenario.name == "size-2023", "putting a policy into force must not rename the file's scenario"
+    assert scenario.name == "size-2023", (
+        "putting a policy into force must not rename the file's scenario"
+    )
     levers = scenario.compile().levers
     assert levers["arrests.effort"].slope[-1] == 2.0
     assert levers["recruitment.rate"].slope[-1] == 0.5
@@ -153,16 +307,27 @@ def test_every_shipped_scenario_loads_and_says_why_its_policies_are_there():
 def test_the_shipped_scenario_is_the_published_model():
     read = load_scenario("size-2023")
     defaults = {name: p.value for name, p in read.scenario.model.parameters.items()}
-    assert {n: float(r.value.ravel()[0]) for n, r in resolve(read.scenario).items()} == pytest.approx(defaults)
+    assert {
+        n: float(r.value.ravel()[0]) for n, r in resolve(read.scenario).items()
+    } == pytest.approx(defaults)
     assert (read.scenario.start.year, read.scenario.date(read.scenario.weeks).year) == (2012, 2027)
     assert read.replicates >= 200
     assert re.search(r'solver = "tau-leap"', read.text)
 
 
-def test_the_default_scenario_is_the_national_model_in_order_and_says_which_values_the_data_supply():
+def test_the_default_scenario_is_the_national_model_and_says_which_values_the_data_supply():
     read = load_scenario()
-    assert read.scenario.name == "mexico" and len(read.scenario.data.space.labels("territory")) == 32
-    assert (read.scenario.start.year, read.scenario.date(read.scenario.weeks).year) == (2007, 2027) and read.replicates >= 100
-    assert set(read.scenario.data.values) <= set(read.scenario.model.parameters), "a value in values.toml has no parameter"
+    assert (
+        read.scenario.name == "mexico" and len(read.scenario.data.space.labels("territory")) == 32
+    )
+    assert (read.scenario.start.year, read.scenario.date(read.scenario.weeks).year) == (
+        2007,
+        2027,
+    ) and read.replicates >= 100
+    assert set(read.scenario.data.values) <= set(read.scenario.model.parameters), (
+        "a value in values.toml has no parameter"
+    )
     layers = {n: r.layer for n, r in resolve(read.scenario).items()}
-    assert {n for n, layer in layers.items() if layer == "data set"} == set(read.scenario.data.values)
+    assert {n for n, layer in layers.items() if layer == "data set"} == set(
+        read.scenario.data.values
+    )

@@ -1,4 +1,6 @@
-"""The scoreboard: the truth wins, tables are means of their cells, files are checked, and the command writes a whole folder."""
+"""The scoreboard: the truth wins, tables are means of their cells, files are checked, and the
+command writes a whole folder.
+"""
 
 import json
 
@@ -20,7 +22,11 @@ COUNT = 60
 def table_of(record: Record, samples: np.ndarray, origin: int) -> pd.DataFrame:
     """Samples in the form of a file."""
     replicate, state, lead = np.indices(samples.shape).reshape(3, -1)
-    columns = {"state_code": np.array(record.codes)[state], "year": origin + 1 + lead // record.season, "replicate": replicate}
+    columns = {
+        "state_code": np.array(record.codes)[state],
+        "year": origin + 1 + lead // record.season,
+        "replicate": replicate,
+    }
     months = {"month": lead % record.season + 1} if record.season > 1 else {}
     return pd.DataFrame({**columns, **months, "homicides": samples.ravel()})
 
@@ -35,7 +41,9 @@ def truth(tmp_path):
     """A file with the deaths that came, give or take chance."""
     came = yearly_record().after(2016, 4).counts
     file = tmp_path / "oracle.parquet"
-    table_of(yearly_record(), np.random.default_rng(1).poisson(came, (COUNT, 32, 4)), 2016).to_parquet(file)
+    table_of(
+        yearly_record(), np.random.default_rng(1).poisson(came, (COUNT, 32, 4)), 2016
+    ).to_parquet(file)
     return file
 
 
@@ -48,8 +56,13 @@ def test_a_board_has_a_row_for_each_model_origin_lead_and_state(light):
     assert len(light.cells) == len(LIGHT) * len(ORIGINS) * 4 * 32
     assert set(light.cells["year"]) == {*range(2007, 2011), *range(2013, 2021)}
     assert np.isfinite(light.cells[list(SCORES)].to_numpy()).all()
-    some = light.cells.query("model == 'own-history' and origin == 2012 and lead == 3 and state_code == '08'").iloc[0]
-    assert some["actual"] == yearly_record().counts[yearly_record().codes.index("08"), 2015 - 1990] and some["year"] == 2015
+    some = light.cells.query(
+        "model == 'own-history' and origin == 2012 and lead == 3 and state_code == '08'"
+    ).iloc[0]
+    assert (
+        some["actual"] == yearly_record().counts[yearly_record().codes.index("08"), 2015 - 1990]
+        and some["year"] == 2015
+    )
 
 
 def test_tables_are_means_of_the_cells(light):
@@ -63,7 +76,9 @@ def test_tables_are_means_of_the_cells(light):
         parts = rows.groupby(["origin", "lead"])[["off", "actual"]].sum()
         assert mean["misplaced_share"] == pytest.approx((parts["off"] / parts["actual"]).mean())
         assert each[each["model"] == model]["crps"].mean() == pytest.approx(mean["crps"])
-    assert len(light.means(["lead"])) == 4 * len(LIGHT) and len(light.means(["state_code"])) == 32 * len(LIGHT)
+    assert len(light.means(["lead"])) == 4 * len(LIGHT) and len(
+        light.means(["state_code"])
+    ) == 32 * len(LIGHT)
 
 
 def test_differences_are_between_models_on_the_same_rows(light):
@@ -80,14 +95,24 @@ def test_differences_are_between_models_on_the_same_rows(light):
 
 
 def test_the_same_seed_gives_the_same_board():
-    first, again, other = (board(yearly_record(), (2012,), 2, LIGHT, replicates=100, seed=seed).cells for seed in (1, 1, 2))
+    first, again, other = (
+        board(yearly_record(), (2012,), 2, LIGHT, replicates=100, seed=seed).cells
+        for seed in (1, 1, 2)
+    )
     pd.testing.assert_frame_equal(first, again)
     assert not first["crps"].equals(other["crps"])
 
 
 def test_progress_counts_every_forecast():
     told = []
-    board(yearly_record(), (2012,), 2, LIGHT, replicates=50, progress=lambda done, all_: told.append((done, all_)))
+    board(
+        yearly_record(),
+        (2012,),
+        2,
+        LIGHT,
+        replicates=50,
+        progress=lambda done, all_: told.append((done, all_)),
+    )
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -104,7 +129,8 @@ def test_a_forecast_that_knows_the_truth_beats_the_baselines(truth):
 def test_a_file_with_months_is_scored_by_month(tmp_path):
     samples = draw("own-history", monthly_record(), 2018, 14, COUNT)
     file = tmp_path / "carry-forward.parquet"
-    table = table_of(monthly_record(), samples, 2018).sample(frac=1.0, random_state=1)  # The order of rows says nothing.
+    # The order of rows says nothing.
+    table = table_of(monthly_record(), samples, 2018).sample(frac=1.0, random_state=1)
     table.to_parquet(file)
     forecast = read_forecast(file, 2018)
     np.testing.assert_array_equal(forecast.samples, samples)
@@ -125,13 +151,21 @@ def changed(column, value, row=5):
 
 BAD = {
     "no state_code": (lambda t: t.drop(columns="state_code"), 2016, "TR2702"),
-    "numbers for codes": (lambda t: t.assign(state_code=t["state_code"].astype(int)), 2016, "TR2702"),
+    "numbers for codes": (
+        lambda t: t.assign(state_code=t["state_code"].astype(int)),
+        2016,
+        "TR2702",
+    ),
     "years with decimals": (lambda t: t.assign(year=t["year"] + 0.5), 2016, "TR2702"),
     "text for homicides": (lambda t: t.assign(homicides="many"), 2016, "TR2702"),
     "no rows": (lambda t: t.iloc[:0], 2016, "TR2704"),
     "negative": (changed("homicides", -1), 2016, "TR2703"),
     "nan": (lambda t: changed("homicides", np.nan)(t.astype({"homicides": float})), 2016, "TR2703"),
-    "infinite": (lambda t: changed("homicides", np.inf)(t.astype({"homicides": float})), 2016, "TR2703"),
+    "infinite": (
+        lambda t: changed("homicides", np.inf)(t.astype({"homicides": float})),
+        2016,
+        "TR2703",
+    ),
     "code without zero": (changed("state_code", "1"), 2016, "TR2703"),
     "month 13": (lambda t: t.assign(month=13), 2016, "TR2703"),
     "a row short": (lambda t: t.iloc[1:], 2016, "TR2704"),
@@ -176,7 +210,9 @@ def only_light(monkeypatch):
     monkeypatch.setattr("tregua.cli.score.begin", lambda: None)
 
 
-def test_the_command_scores_the_baselines_and_writes_a_whole_folder(only_light, tmp_path, monkeypatch, capsys):
+def test_the_command_scores_the_baselines_and_writes_a_whole_folder(
+    only_light, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     assert run_command(["score", "--out", "found"]) == 0
     shown = capsys.readouterr().out
@@ -187,13 +223,17 @@ def test_the_command_scores_the_baselines_and_writes_a_whole_folder(only_light, 
     assert set(manifest["figures"]) == {"scores-years", "scores-months"}
     assert all("From 2012 the best is" in figure["alt"] for figure in manifest["figures"].values())
     assert (folder / "figures" / "scores-years.png").stat().st_size > 10_000
-    assert "tables/years_cells.csv" in manifest["files"] and str(tmp_path) not in json.dumps(manifest)
+    assert "tables/years_cells.csv" in manifest["files"] and str(tmp_path) not in json.dumps(
+        manifest
+    )
     assert run_command(["score", "--out", "found"]) == 2
     assert "TR3101" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["found"]
 
 
-def test_the_command_scores_a_file_beside_the_baselines(only_light, truth, tmp_path, monkeypatch, capsys):
+def test_the_command_scores_a_file_beside_the_baselines(
+    only_light, truth, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     assert run_command(["score", "oracle.parquet", "--origin", "2016", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -214,7 +254,9 @@ def test_the_command_scores_a_file_beside_the_baselines(only_light, truth, tmp_p
         (["--seed", "-1"], "TR2204"),
     ],
 )
-def test_the_command_refuses_bad_input_and_leaves_nothing(only_light, arguments, code, truth, tmp_path, monkeypatch, capsys):
+def test_the_command_refuses_bad_input_and_leaves_nothing(
+    only_light, arguments, code, truth, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     assert run_command(["score", *arguments]) == 2
     assert code in capsys.readouterr().err
@@ -235,7 +277,9 @@ def test_a_stop_leaves_no_folder(only_light, tmp_path, monkeypatch):
 
 def test_both_boards_report_one_progress(only_light):
     told = []
-    years, months = baseline_boards(progress=lambda done, all_: told.append((done, all_)), replicates=50)
+    years, months = baseline_boards(
+        progress=lambda done, all_: told.append((done, all_)), replicates=50
+    )
     assert told == [(done, 12) for done in range(1, 13)]
     assert (years.season, months.season) == (1, 12)
     assert len(months.cells) == 2 * 3 * 12 * 32

@@ -25,7 +25,9 @@ def normal_crps(mean: float, sd: float, actual: float) -> float:
 def test_crps_of_a_normal_forecast_is_the_closed_form(actual):
     # Equal steps of probability instead of chance: what is left is the error of the grid.
     samples = stats.norm.ppf((np.arange(SAMPLES) + 0.5) / SAMPLES, 100.0, 20.0)[:, None]
-    assert scores.crps(samples, np.array([actual]))[0] == pytest.approx(normal_crps(100.0, 20.0, actual), rel=2e-3)
+    assert scores.crps(samples, np.array([actual]))[0] == pytest.approx(
+        normal_crps(100.0, 20.0, actual), rel=2e-3
+    )
 
 
 def test_crps_of_a_point_mass_is_the_absolute_error():
@@ -45,7 +47,9 @@ def test_crps_is_fair_with_few_samples():
 def test_crps_is_the_mean_of_its_definition():
     samples, actual = np.array([1.0, 4.0, 6.0]), 3.0
     apart = np.abs(samples[:, None] - samples).sum() / (2 * 3 * 2)
-    assert scores.crps(samples[:, None], np.array([actual]))[0] == pytest.approx(np.abs(samples - actual).mean() - apart)
+    assert scores.crps(samples[:, None], np.array([actual]))[0] == pytest.approx(
+        np.abs(samples - actual).mean() - apart
+    )
 
 
 @pytest.mark.parametrize("mean", [20.0, 900.0])
@@ -53,7 +57,9 @@ def test_log_score_comes_near_the_probability_of_the_truth(mean):
     law = stats.nbinom(10, 10 / (10 + mean))
     samples = law.rvs(SAMPLES, random_state=2)[:, None]
     actual = int(law.ppf(0.4))
-    assert scores.log_score(samples, np.array([actual]))[0] == pytest.approx(-law.logpmf(actual), abs=0.15)
+    assert scores.log_score(samples, np.array([actual]))[0] == pytest.approx(
+        -law.logpmf(actual), abs=0.15
+    )
 
 
 def test_log_score_has_a_floor_and_survives_a_point_mass():
@@ -97,17 +103,31 @@ def test_the_bootstrap_holds_the_true_difference_about_as_often_as_it_says():
 
 def test_the_bootstrap_is_the_same_for_a_seed():
     differences = np.random.default_rng(5).normal(size=(2, 32, 4))
-    assert scores.block_bootstrap(differences, 1, 100) == scores.block_bootstrap(differences, 1, 100)
-    assert scores.block_bootstrap(differences, 1, 100) != scores.block_bootstrap(differences, 2, 100)
+    assert scores.block_bootstrap(differences, 1, 100) == scores.block_bootstrap(
+        differences, 1, 100
+    )
+    assert scores.block_bootstrap(differences, 1, 100) != scores.block_bootstrap(
+        differences, 2, 100
+    )
 
 
 def test_the_truth_has_the_better_scores():
     rng = np.random.default_rng(6)
     actual, people = rng.poisson(300.0, (32, 40)), np.full((32, 40), 1e6)
     true = scores.score_cells(rng.poisson(300.0, (500, 32, 40)), actual, people)
-    for other in (rng.poisson(330.0, (500, 32, 40)), np.rint(rng.normal(300.0, 40.0, (500, 32, 40)))):
+    for other in (
+        rng.poisson(330.0, (500, 32, 40)),
+        np.rint(rng.normal(300.0, 40.0, (500, 32, 40))),
+    ):
         found = scores.score_cells(other, actual, people)
-        for name in ("crps", "crps_rate", "log_score", "interval_score_50", "interval_score_80", "interval_score_95"):
+        for name in (
+            "crps",
+            "crps_rate",
+            "log_score",
+            "interval_score_50",
+            "interval_score_80",
+            "interval_score_95",
+        ):
             assert true[name].mean() < found[name].mean(), name
     assert true["crps_rate"] == pytest.approx(0.1 * true["crps"])
 

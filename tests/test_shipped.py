@@ -1,4 +1,6 @@
-"""What ships was made of the code and data that ship: what a user would find refused is found here first."""
+"""What ships was made of the code and data that ship:
+what a user would find refused is found here first.
+"""
 
 import pytest
 
@@ -11,7 +13,10 @@ from tregua.scenarios.toml import load_scenario, shipped_scenarios
 def test_the_shipped_emulator_belongs_to_the_shipped_scenario(tmp_path):
     file = load_scenario()
     shipped = kept_emulator(Present(file.scenario, file.draws, file.seed, cache=tmp_path))
-    assert shipped is not None, "train the emulator again, as docs/lab.md says: a mechanism, the data or the posterior has changed"
+    assert shipped is not None, (
+        "train the emulator again, as docs/lab.md says: a mechanism, the data or "
+        "the posterior has changed"
+    )
     assert shipped.error < 0.05
 
 
@@ -22,7 +27,9 @@ def test_a_shipped_scenario_takes_its_posterior(name):
         assert name == "size-2023"
         return
     assert file.posterior.name in shipped_posteriors()
-    unknown = set(load_posterior(file.posterior.name).parameters) - set(file.scenario.model.parameters)
+    unknown = set(load_posterior(file.posterior.name).parameters) - set(
+        file.scenario.model.parameters
+    )
     assert not unknown, "fit again: the posterior has parameters that no mechanism has"
     assert set(file.draws) == set(file.posterior.parameters)
     file.scenario.compile(file.draws)

@@ -25,7 +25,9 @@ VALUES = {
     "conflict.baseline": 1.0,
     "saturation.crowding": 2e-5,
 }
-"""Rates of a few per cent a week: fast enough for errors far above rounding, slow enough for steps of weeks."""
+"""Rates of a few per cent a week: fast enough for errors far above rounding,
+slow enough for steps of weeks.
+"""
 
 MEMORY = {"memory.fade": 0.05, "memory.gain": 1e-4, "memory.push": 0.02}
 
@@ -42,18 +44,33 @@ def test_the_order_of_a_known_error_is_found():
 def size_scenario(model: Model | None = None, weeks: int = 52, **more):
     model = model or Model.size_2023()
     data = toys.world(model, territories=1)
-    # The published model: every group has the same foothold but for its rank, and levels that nothing changes are as they start.
-    same = {n: x for n, x in data.covariates.items() if n not in model.neutral} | {"foothold": np.ones((1, 4))}
+    # The published model: every group has the same foothold but for its rank, and levels that
+    # nothing changes are as they start.
+    same = {n: x for n, x in data.covariates.items() if n not in model.neutral} | {
+        "foothold": np.ones((1, 4))
+    }
     values = {**VALUES, **{n: x for n, x in more.items() if n in model.parameters}}
-    return toys.scenario(model, weeks=weeks, data=dataclasses.replace(data, covariates=same), values=values)
+    return toys.scenario(
+        model, weeks=weeks, data=dataclasses.replace(data, covariates=same), values=values
+    )
 
 
 def reference(scenario, weeks: int) -> np.ndarray:
-    """Stocks of the size model at the end, from SciPy on equations written without the engine: shape (4, group)."""
-    values, data = {n: x.ravel()[0] for n, x in scenario.compile().base.items()}, scenario.data.covariates
+    """Stocks of the size model at the end, from SciPy on equations written without the engine:
+    shape (4, group).
+    """
+    values, data = (
+        {n: x.ravel()[0] for n, x in scenario.compile().base.items()},
+        scenario.data.covariates,
+    )
     first = oracle.start(values, data)
     found = solve_ivp(
-        lambda t, y: oracle.slope(values, data, y.reshape(first.shape)).ravel(), (0, weeks), first.ravel(), method="DOP853", rtol=1e-13, atol=1e-10
+        lambda t, y: oracle.slope(values, data, y.reshape(first.shape)).ravel(),
+        (0, weeks),
+        first.ravel(),
+        method="DOP853",
+        rtol=1e-13,
+        atol=1e-10,
     )
     return found.y[:, -1].reshape(first.shape)
 
@@ -75,7 +92,10 @@ def test_runge_kutta_converges_to_an_independent_reference_with_fourth_order():
 def test_levels_that_drift_are_carried_with_fourth_order_too():
     model = Model.size_2023() + toys.Memory()
     scenario, steps = size_scenario(model, **MEMORY), [13.0, 6.5, 3.25, 1.625]
-    values, data = {n: x.ravel()[0] for n, x in scenario.compile().base.items()}, scenario.data.covariates
+    values, data = (
+        {n: x.ravel()[0] for n, x in scenario.compile().base.items()},
+        scenario.data.covariates,
+    )
     first = np.append(oracle.start(values, data).ravel(), 0.5)
 
     def slope(t, y):
@@ -84,7 +104,9 @@ def test_levels_that_drift_are_carried_with_fourth_order_too():
         scared = values["memory.push"] * memory * stocks[0]
         change[0] -= scared
         change[3] += scared
-        return np.append(change.ravel(), values["memory.gain"] * stocks[2].sum() - values["memory.fade"] * memory)
+        return np.append(
+            change.ravel(), values["memory.gain"] * stocks[2].sum() - values["memory.fade"] * memory
+        )
 
     exact = solve_ivp(slope, (0, 52), first, method="DOP853", rtol=1e-13, atol=1e-10).y[:, -1]
     assert abs(exact[-1] - 0.5) > 0.05, "the level must move, or its error would say nothing"
@@ -110,19 +132,25 @@ class Rumours(toys.Mechanism):
 
 @pytest.mark.parametrize("solver", ["tau-leap", "mean-field", "rk4"])
 def test_drifts_of_several_mechanisms_on_one_level_add_up(solver):
-    # Without gain and fading, memory rises from 0.5 by 0.25 a week, from one mechanism or the other.
+    # Without gain and fading, memory rises from 0.5 by 0.25 a week,
+    # from one mechanism or the other.
     model = Model((toys.Populated(), toys.Memory(), Rumours()))
     for order in (model, Model(model.mechanisms[::-1])):
         still = {"memory.fade": 0.0, "memory.gain": 0.0, "memory.push": 0.0}
         result = tregua.simulate(toys.scenario(order, weeks=52, values=still), solver, replicates=1)
         assert np.allclose(result.snapshots["memory"][:, -1], 0.5 + 0.25 * 52, rtol=1e-12)
-    fading = tregua.simulate(toys.scenario(model, weeks=52, values={**still, "memory.fade": 0.5}), solver, replicates=1).snapshots["memory"][:, -1]
+    fading = tregua.simulate(
+        toys.scenario(model, weeks=52, values={**still, "memory.fade": 0.5}), solver, replicates=1
+    ).snapshots["memory"][:, -1]
     assert np.allclose(fading, 0.25 / 0.5, rtol=1e-6), "where the two drifts cancel"
 
 
 @pytest.mark.slow
 def test_the_mean_field_converges_to_continuous_time_with_first_order():
-    scenario, steps = size_scenario(Model.size_2023() + toys.Memory(), **MEMORY), [1.0, 0.5, 0.25, 0.125]
+    scenario, steps = (
+        size_scenario(Model.size_2023() + toys.Memory(), **MEMORY),
+        [1.0, 0.5, 0.25, 0.125],
+    )
     exact = end_of(scenario, "rk4", 0.5)
     errors = [np.abs(end_of(scenario, "mean-field", dt) - exact).max() for dt in steps]
     assert 0.9 <= order(steps, errors) <= 1.1, errors
@@ -131,7 +159,10 @@ def test_the_mean_field_converges_to_continuous_time_with_first_order():
 def test_one_step_of_the_mean_field_is_the_published_weekly_formula():
     # Exits are 1 - exp(-sum of hazards), shared in proportion to the hazards.
     scenario = size_scenario(weeks=1)
-    values, data = {n: x.ravel()[0] for n, x in scenario.compile().base.items()}, scenario.data.covariates
+    values, data = (
+        {n: x.ravel()[0] for n, x in scenario.compile().base.items()},
+        scenario.data.covariates,
+    )
     members = oracle.start(values, data)[0]
     matrix = oracle.hostility(data["rivalry"], data["alliance"], values["conflict.baseline"])
     each = oracle.hazards(members, matrix, values)
@@ -141,10 +172,15 @@ def test_one_step_of_the_mean_field_is_the_published_weekly_formula():
     assert np.allclose(end_of(scenario, "mean-field", 1.0), expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("members", "effort"), [(10000.0, 1100.0), (3000.0, 1100.0), (1000.0, 110.0)])
+@pytest.mark.parametrize(
+    ("members", "effort"), [(10000.0, 1100.0), (3000.0, 1100.0), (1000.0, 110.0)]
+)
 def test_runge_kutta_refuses_stocks_that_empty_faster_than_its_step_can_follow(members, effort):
-    # Arrests of a constant total against few members: without the check, 20,000 members became 636,000 in a quarter, silently.
-    scenario = toys.scenario(values={"founding.members_at_start": members, "arrests.effort": effort})
+    # Arrests of a constant total against few members: without the check, 20,000 members became
+    # 636,000 in a quarter, silently.
+    scenario = toys.scenario(
+        values={"founding.members_at_start": members, "arrests.effort": effort}
+    )
     with pytest.raises(TreguaError, match="TR2301") as caught:
         tregua.simulate(scenario, "rk4")
     assert "faster than the step" in caught.value.details["found"]
@@ -153,13 +189,17 @@ def test_runge_kutta_refuses_stocks_that_empty_faster_than_its_step_can_follow(m
 
 
 def zscores(mine: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-    """Differences of mean and of log variance, in standard errors; that of a log variance is sqrt((kurtosis - 1) / n)."""
+    """Differences of mean and of log variance, in standard errors;
+    that of a log variance is sqrt((kurtosis - 1) / n).
+    """
     both, spread = (mine.astype(float), other.astype(float)), []
     for x in both:
         centred = (x - x.mean()) / x.std()
         spread.append((np.mean(centred**4) - 1.0) / len(x))
     mean = (both[0].mean() - both[1].mean()) / np.sqrt(sum(x.var(ddof=1) / len(x) for x in both))
-    return float(mean), float(np.log(both[0].var(ddof=1) / both[1].var(ddof=1)) / np.sqrt(sum(spread)))
+    return float(mean), float(
+        np.log(both[0].var(ddof=1) / both[1].var(ddof=1)) / np.sqrt(sum(spread))
+    )
 
 
 def compare_with_oracle(replicates: int, weeks: int) -> dict[str, tuple[float, float]]:
@@ -171,33 +211,43 @@ def compare_with_oracle(replicates: int, weeks: int) -> dict[str, tuple[float, f
     for week in range(52, weeks + 1, 52):
         for name in oracle.NAMES:
             ours, theirs = mine.snapshot(name, week)[:, 0], other[name][:, week]
-            found[f"{name} of all groups, week {week}"] = zscores(ours.sum(axis=1), theirs.sum(axis=1))
+            found[f"{name} of all groups, week {week}"] = zscores(
+                ours.sum(axis=1), theirs.sum(axis=1)
+            )
             found[f"{name} of the third group, week {week}"] = zscores(ours[:, 2], theirs[:, 2])
     return found
 
 
 def test_the_tau_leap_agrees_with_a_plain_numpy_loop_in_mean_and_variance():
-    # 256 against 256 replicates. Standard errors of a difference: 0.12 % of the mean deaths (7,405, sd 99), 0.03 % of the members (124,400, sd 415),
-    # 12 % of a variance. 32 comparisons at 4.5 of them: a false alarm once in 4,600 seeds. Caught: 0.5 % in deaths, 0.13 % in members, 56 % in a variance.
+    # 256 against 256 replicates. Standard errors of a difference: 0.12 % of the mean deaths (7,405,
+    # sd 99), 0.03 % of the members (124,400, sd 415), 12 % of a variance. 32 comparisons at 4.5 of
+    # them: a false alarm once in 4,600 seeds. Caught: 0.5 % in deaths, 0.13 % in members, 56 % in a
+    # variance.
     worst = {name: z for name, z in compare_with_oracle(256, 104).items() if max(np.abs(z)) > 4.5}
     assert not worst, worst
 
 
 @pytest.mark.nightly
 def test_the_tau_leap_agrees_with_a_plain_numpy_loop_in_mean_and_variance_over_a_decade():
-    # 2,000 against 2,000 replicates: standard errors a third of those above; catches 0.2 % in deaths and 20 % in a variance at 4.5 standard errors.
+    # 2,000 against 2,000 replicates: standard errors a third of those above;
+    # catches 0.2 % in deaths and 20 % in a variance at 4.5 standard errors.
     worst = {name: z for name, z in compare_with_oracle(2000, 520).items() if max(np.abs(z)) > 4.5}
     assert not worst, worst
 
 
 def fired(dt: float, replicates: int) -> float:
-    scenario = toys.scenario(Model((toys.Populated(), toys.Splits())), weeks=52, values={"splits.rate": 0.02})
-    return float(tregua.simulate(scenario, replicates=replicates, dt=dt).sums["splits.split"].mean())
+    scenario = toys.scenario(
+        Model((toys.Populated(), toys.Splits())), weeks=52, values={"splits.rate": 0.02}
+    )
+    return float(
+        tregua.simulate(scenario, replicates=replicates, dt=dt).sums["splits.split"].mean()
+    )
 
 
 @pytest.mark.parametrize("dt", [0.5, 1.0, 2.0])
 def test_events_fire_as_often_as_their_hazard_says_whatever_the_step(dt):
-    # Each of 8 slots in 512 replicates: 52 / dt chances of 1 - exp(-0.02 dt); standard error at most 0.016 on 1.03. A factor dt left out would give 2.0 or 0.5.
+    # Each of 8 slots in 512 replicates: 52 / dt chances of 1 - exp(-0.02 dt);
+    # standard error at most 0.016 on 1.03. A factor dt left out would give 2.0 or 0.5.
     chance = -np.expm1(-0.02 * dt)
     error = np.sqrt(52 / dt * chance * (1 - chance) / (8 * 512))
     assert abs(fired(dt, 512) - 52 / dt * chance) < 4.5 * error
@@ -205,7 +255,9 @@ def test_events_fire_as_often_as_their_hazard_says_whatever_the_step(dt):
 
 @pytest.mark.parametrize("solver", ["mean-field", "rk4"])
 def test_the_mean_of_an_event_is_its_probability(solver):
-    scenario = toys.scenario(Model((toys.Populated(), toys.Splits())), weeks=52, values={"splits.rate": 0.02})
+    scenario = toys.scenario(
+        Model((toys.Populated(), toys.Splits())), weeks=52, values={"splits.rate": 0.02}
+    )
     sums = tregua.simulate(scenario, solver).sums["splits.split"]
     assert np.allclose(sums, 52 * -np.expm1(-0.02), rtol=1e-12)
 
@@ -219,7 +271,9 @@ def test_a_hazard_of_a_single_number_counts_for_every_slot_of_its_event():
 def test_events_on_other_axes_than_groups_are_recorded_and_summed():
     scenario = toys.scenario(Model.size_2023() + toys.Merges(), weeks=104)
     result = tregua.simulate(scenario, replicates=8)
-    assert result.series["merges.merge"].shape == (8, 104, 2) and result.sums["merges.merge"].shape == (8, 2, 2)
+    assert result.series["merges.merge"].shape == (8, 104, 2) and result.sums[
+        "merges.merge"
+    ].shape == (8, 2, 2)
     assert result.total("merges.merge").sum() == result.sums["merges.merge"].sum() > 0
 
 
@@ -237,13 +291,21 @@ class Everywhere(toys.Splits):
 
 
 def test_an_event_without_territories_has_one_number_a_week():
-    result = tregua.simulate(toys.scenario(Model((toys.Populated(), Everywhere())), weeks=52), replicates=8)
+    result = tregua.simulate(
+        toys.scenario(Model((toys.Populated(), Everywhere())), weeks=52), replicates=8
+    )
     assert result.series["everywhere.split"].shape == (8, 52)
     assert result.total("everywhere.split").shape == (8, 52)
-    assert np.array_equal(result.total("everywhere.split").sum(axis=1), result.sums["everywhere.split"].sum(axis=(1, 2)))
+    assert np.array_equal(
+        result.total("everywhere.split").sum(axis=1),
+        result.sums["everywhere.split"].sum(axis=(1, 2)),
+    )
 
 
-@pytest.mark.parametrize(("solver", "mechanism"), [("exact", toys.Memory()), ("mean-field", toys.Merges()), ("rk4", toys.Merges())])
+@pytest.mark.parametrize(
+    ("solver", "mechanism"),
+    [("exact", toys.Memory()), ("mean-field", toys.Merges()), ("rk4", toys.Merges())],
+)
 def test_a_solver_refuses_what_it_cannot_run(solver, mechanism):
     with pytest.raises(TreguaError, match="TR2201"):
         tregua.simulate(toys.scenario(Model.size_2023() + mechanism), solver, replicates=1)

@@ -94,7 +94,12 @@ def test_what_is_no_quantity_of_the_right_kind_is_refused_with_its_place(value, 
 
 
 @pytest.mark.parametrize(
-    ("text", "unknown", "nearest"), [("2 / fortnite", "fortnite", "fortnight"), ("110 persn/week", "persn", "person"), ("3 zzz", "zzz", "")]
+    ("text", "unknown", "nearest"),
+    [
+        ("2 / fortnite", "fortnite", "fortnight"),
+        ("110 persn/week", "persn", "person"),
+        ("3 zzz", "zzz", ""),
+    ],
 )
 def test_an_unknown_unit_is_named_with_the_nearest(text, unknown, nearest):
     with pytest.raises(TreguaError, match="TR1302") as caught:
@@ -144,7 +149,12 @@ def test_arithmetic_that_would_take_for_ever_is_refused_at_once(text):
 
 @pytest.mark.parametrize(
     ("text", "unit", "value"),
-    [("1e-3/week", "1/week", 1e-3), ("1,000 person", "person", 1000.0), ("2 kg/km**2", "kg/km**2", 2.0), ("-.5 week^-1", "1/week", -0.5)],
+    [
+        ("1e-3/week", "1/week", 1e-3),
+        ("1,000 person", "person", 1000.0),
+        ("2 kg/km**2", "kg/km**2", 2.0),
+        ("-.5 week^-1", "1/week", -0.5),
+    ],
 )
 def test_what_was_always_read_still_is(text, unit, value):
     assert in_unit(text, unit, "") == pytest.approx(value)

@@ -37,7 +37,9 @@ def run_folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def comparison_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "comparison"
-    comparison = Study(SCENARIO, [HALF, Policy("none", label="No change")], replicates=8).run(seed=3)
+    comparison = Study(SCENARIO, [HALF, Policy("none", label="No change")], replicates=8).run(
+        seed=3
+    )
     with staged(folder, False) as place:
         write_comparison(place, comparison, "tregua compare small.toml", 1.5)
     return folder, comparison
@@ -82,7 +84,11 @@ def test_replacing_keeps_what_tregua_did_not_write(tmp_path):
     with staged(tmp_path / "run", True) as place:
         (place / "manifest.json").write_text('{"kind": "run"}')
     assert (tmp_path / "run" / "mine" / "notes.txt").read_text() == "my notes"
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["link", "manifest.json", "mine"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "link",
+        "manifest.json",
+        "mine",
+    ]
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
@@ -115,11 +121,19 @@ def test_a_run_of_a_version_that_kept_no_list_loses_nothing_but_what_is_written_
 def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path):
     make_old(tmp_path / "run")
     script = (
-        "import os, signal, sys; from pathlib import Path; from tregua.results.staging import staged\n"
+        "import os, signal, sys; from pathlib import Path; from "
+        "tregua.results.staging import staged\n"
         "with staged(Path('run'), True) as place:\n"
-        "    (place / 'half').write_text('half'); print(place.name, flush=True); sys.stdin.read()\n"
+        "    (place / 'half').write_text('half'); print(place.name, "
+        "flush=True); sys.stdin.read()\n"
     )
-    using = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    using = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     name = using.stdout.readline().strip()
     with staged(tmp_path / "other", False):
         assert (tmp_path / name / "half").exists(), "a folder in use is left alone"
@@ -130,7 +144,12 @@ def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path)
     (tmp_path / ".backup-20240101.old").mkdir()
     with staged(tmp_path / "third", False):
         pass
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".backup-20240101.old", "other", "run", "third"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".backup-20240101.old",
+        "other",
+        "run",
+        "third",
+    ]
     assert (tmp_path / "run" / "old").exists(), "an old run set aside comes back"
 
 
@@ -171,7 +190,10 @@ def test_checkpoint_round_trip(tmp_path):
     kept[3] = chunk
     again = Checkpoint(tmp_path / "kept")
     assert list(again) == [3]
-    assert all(np.array_equal(again[3][name], x) and again[3][name].dtype == x.dtype for name, x in chunk.items())
+    assert all(
+        np.array_equal(again[3][name], x) and again[3][name].dtype == x.dtype
+        for name, x in chunk.items()
+    )
     assert [path.name for path in again.folder.iterdir()] == ["chunk-00003.npz"]
     del again[3]
     assert 3 not in again
@@ -202,7 +224,9 @@ def test_the_latest_chunks_are_written_down_only_when_others_follow_or_when_aske
     assert np.array_equal(kept[0]["x"], chunks[0]["x"])
     kept.settle()
     again = Checkpoint(tmp_path / "kept")
-    assert list(again) == [0, 1, 2] and all(np.array_equal(again[n]["x"], chunks[n]["x"]) for n in chunks)
+    assert list(again) == [0, 1, 2] and all(
+        np.array_equal(again[n]["x"], chunks[n]["x"]) for n in chunks
+    )
     kept[3] = chunks[0]
     del kept[3], kept[1]
     assert list(kept) == [0, 2] and 3 not in kept
@@ -216,7 +240,13 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
     whole = simulate(scenario, replicates=70, seed=3, kept=kept)
     del kept[1]
     blocks = []
-    again = simulate(scenario, replicates=70, seed=3, kept=Checkpoint(tmp_path), progress=lambda done, all_: blocks.append(all_))
+    again = simulate(
+        scenario,
+        replicates=70,
+        seed=3,
+        kept=Checkpoint(tmp_path),
+        progress=lambda done, all_: blocks.append(all_),
+    )
     assert blocks == [1], "one chunk of two is run again"
     assert all(np.array_equal(again.series[name], x) for name, x in whole.series.items())
 
@@ -238,7 +268,9 @@ scenario = Scenario(Model.size_2023(), weeks=104, name="another name")
 print(inputs_hash(scenario, make_plan(scenario, replicates=8, seed=3)))
 """
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout.strip()
+    other = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    ).stdout.strip()
     assert other == inputs_hash(SCENARIO, plan)
     assert unfinished_folder(Path("runs"), other) == Path("runs") / f".unfinished-{other[:12]}"
 
@@ -253,14 +285,23 @@ def test_the_hash_changes_with_everything_that_changes_numbers():
         Scenario(Model.size_2023(), weeks=104, start="2013"),
         Scenario(Model.size_2023() - "conflict", weeks=104),
     ]
-    plans = [make_plan(SCENARIO, **{"replicates": 8, "seed": 3, **x}) for x in ({"seed": 4}, {"replicates": 9}, {"dt": 0.5}, {"solver": "exact"})]
+    plans = [
+        make_plan(SCENARIO, **{"replicates": 8, "seed": 3, **x})
+        for x in ({"seed": 4}, {"replicates": 9}, {"dt": 0.5}, {"solver": "exact"})
+    ]
     draws = {"recruitment.rate": np.linspace(0.002, 0.003, 8)}
     hashes = {inputs_hash(SCENARIO, plan), inputs_hash(SCENARIO, plan, draws)}
-    hashes |= {inputs_hash(scenario, plan) for scenario in scenarios} | {inputs_hash(SCENARIO, other) for other in plans}
+    hashes |= {inputs_hash(scenario, plan) for scenario in scenarios} | {
+        inputs_hash(SCENARIO, other) for other in plans
+    }
     assert len(hashes) == 2 + len(scenarios) + len(plans)
     # A value that is given and equals the default is the same input.
-    assert inputs_hash(SCENARIO.with_values({"arrests.effort": 110.0}), plan) == inputs_hash(SCENARIO, plan)
-    assert inputs_hash(SCENARIO.with_policy(HALF.named("other", "Other")), plan) == inputs_hash(SCENARIO.with_policy(HALF), plan)
+    assert inputs_hash(SCENARIO.with_values({"arrests.effort": 110.0}), plan) == inputs_hash(
+        SCENARIO, plan
+    )
+    assert inputs_hash(SCENARIO.with_policy(HALF.named("other", "Other")), plan) == inputs_hash(
+        SCENARIO.with_policy(HALF), plan
+    )
 
 
 def test_inputs_are_plain_values():
@@ -271,16 +312,35 @@ def test_manifest(run_folder):
     folder, _ = run_folder
     manifest = read_manifest(folder)
     assert manifest["kind"] == "run" and manifest["versions"]["tregua"] == tregua.__version__
-    assert manifest["seed"] == 3 and manifest["replicates"] == 8 and manifest["command"] == "tregua run small.toml --seed 3"
-    assert manifest["inputs_sha256"] == inputs_hash(SCENARIO, make_plan(SCENARIO, replicates=8, seed=3))
+    assert (
+        manifest["seed"] == 3
+        and manifest["replicates"] == 8
+        and manifest["command"] == "tregua run small.toml --seed 3"
+    )
+    assert manifest["inputs_sha256"] == inputs_hash(
+        SCENARIO, make_plan(SCENARIO, replicates=8, seed=3)
+    )
     parameters = {record["name"]: record for record in manifest["parameters"]}
-    assert parameters["arrests.effort"]["layer"] == "mechanism default" and parameters["arrests.effort"]["unit"] == "person/week"
-    assert all(record["evidence"] and record["evidence"][0]["stance"] for record in parameters.values())
-    assert all(len(table["sha256"]) == 64 and table["source"] for table in manifest["data"]["tables"])
+    assert (
+        parameters["arrests.effort"]["layer"] == "mechanism default"
+        and parameters["arrests.effort"]["unit"] == "person/week"
+    )
+    assert all(
+        record["evidence"] and record["evidence"][0]["stance"] for record in parameters.values()
+    )
+    assert all(
+        len(table["sha256"]) == 64 and table["source"] for table in manifest["data"]["tables"]
+    )
 
 
 def test_nothing_of_this_machine_is_written(run_folder, comparison_folder):
-    here = [str(Path.home()), str(Path(tregua.__file__).parent), os.uname().nodename, "/somebody", str(run_folder[0].parent)]
+    here = [
+        str(Path.home()),
+        str(Path(tregua.__file__).parent),
+        os.uname().nodename,
+        "/somebody",
+        str(run_folder[0].parent),
+    ]
     for folder in (run_folder[0], comparison_folder[0]):
         for path in folder.rglob("*"):
             if path.suffix in (".json", ".txt", ".html", ".csv", ".svg"):
@@ -304,7 +364,12 @@ def test_parquet_equals_csv_and_every_column_is_explained(run_folder, comparison
         for name in names:
             parquet = pandas.read_parquet(folder / "tables" / f"{name}.parquet")
             dates = ["date"] if "date" in parquet else None
-            csv = pandas.read_csv(folder / "tables" / f"{name}.csv", keep_default_na=False, na_values=[""], parse_dates=dates)
+            csv = pandas.read_csv(
+                folder / "tables" / f"{name}.csv",
+                keep_default_na=False,
+                na_values=[""],
+                parse_dates=dates,
+            )
             text = parquet.select_dtypes(exclude=["number", "datetime"]).columns
             csv[text] = csv[text].astype(object).fillna("").astype(parquet[text].dtypes)
             pandas.testing.assert_frame_equal(parquet, csv, check_dtype=False, check_exact=True)
@@ -315,14 +380,28 @@ def test_parquet_equals_csv_and_every_column_is_explained(run_folder, comparison
 def test_arrays_open_with_units(run_folder):
     folder, trajectories = run_folder
     with xarray.open_dataset(folder / "arrays.nc", engine="h5netcdf") as arrays:
-        assert all("units" in variable.attrs and "long_name" in variable.attrs for variable in arrays.data_vars.values())
+        assert all(
+            "units" in variable.attrs and "long_name" in variable.attrs
+            for variable in arrays.data_vars.values()
+        )
         assert arrays["members"].dims == ("replicate", "week", "territory")
-        assert arrays["conflict_killed_in_block"].dims == ("replicate", "block", "territory", "group")
+        assert arrays["conflict_killed_in_block"].dims == (
+            "replicate",
+            "block",
+            "territory",
+            "group",
+        )
         assert np.array_equal(arrays["conflict_killed"], trajectories.series["conflict.killed"])
         assert np.array_equal(arrays["members_at_snapshot"], trajectories.snapshots["members"])
-        assert str(arrays["week_date"].values[0])[:10] == "2012-01-01" and arrays["step"].values[0] == 1.0
+        assert (
+            str(arrays["week_date"].values[0])[:10] == "2012-01-01"
+            and arrays["step"].values[0] == 1.0
+        )
         assert arrays["group"].values[0] == trajectories.scenario.data.space.labels("group")[0]
-        assert arrays["parameter_arrests_effort"].item() == 110.0 and arrays["parameter_arrests_effort"].attrs["units"] == "person/week"
+        assert (
+            arrays["parameter_arrests_effort"].item() == 110.0
+            and arrays["parameter_arrests_effort"].attrs["units"] == "person/week"
+        )
         assert arrays["covariate_rivalry"].dims == ("group", "other_group")
         assert arrays.attrs["seed"] == 3
 
@@ -339,13 +418,24 @@ def test_arrays_of_draws():
 def test_comparison_folder(comparison_folder):
     folder, _ = comparison_folder
     names = {path.name for path in folder.iterdir()}
-    assert {"manifest.json", "report.html", "README.txt", "arrays-small.nc", "arrays-half.nc", "arrays-none.nc"} <= names
+    assert {
+        "manifest.json",
+        "report.html",
+        "README.txt",
+        "arrays-small.nc",
+        "arrays-half.nc",
+        "arrays-none.nc",
+    } <= names
     differences = pandas.read_parquet(folder / "tables" / "differences.parquet")
     assert (differences.loc[differences["policy"] == "none", "difference"] == 0.0).all()
     manifest = read_manifest(folder)
     assert [scenario["name"] for scenario in manifest["scenarios"]] == ["small", "half", "none"]
-    assert manifest["inputs_sha256"] == joint_digest([scenario["inputs_sha256"] for scenario in manifest["scenarios"]])
-    assert f"inputs {manifest['inputs_sha256'][:8]}" in (folder / "figures" / "effects.svg").read_text(encoding="utf-8")
+    assert manifest["inputs_sha256"] == joint_digest(
+        [scenario["inputs_sha256"] for scenario in manifest["scenarios"]]
+    )
+    assert f"inputs {manifest['inputs_sha256'][:8]}" in (
+        folder / "figures" / "effects.svg"
+    ).read_text(encoding="utf-8")
     assert manifest["scenarios"][1]["policies"][0]["modifiers"][0]["start"] == "2012-07-01"
 
 
@@ -355,8 +445,14 @@ def test_the_same_seed_gives_the_same_files(run_folder, tmp_path):
         write_run(place, simulate(SCENARIO, replicates=8, seed=3), "tregua run again", 9.0)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name not in ("manifest.json", "report.html"):
-            assert path.read_bytes() == (tmp_path / "run" / path.relative_to(folder)).read_bytes(), path.name
+            assert (
+                path.read_bytes() == (tmp_path / "run" / path.relative_to(folder)).read_bytes()
+            ), path.name
 
 
 def test_slugs_are_file_names_and_differ():
-    assert slugs(["recruitment.rate x 0.5", "recruitment.rate x 0,5", "¿?"]) == ["recruitment-rate-x-0-5", "recruitment-rate-x-0-5-2", "scenario"]
+    assert slugs(["recruitment.rate x 0.5", "recruitment.rate x 0,5", "¿?"]) == [
+        "recruitment-rate-x-0-5",
+        "recruitment-rate-x-0-5-2",
+        "scenario",
+    ]

@@ -19,11 +19,17 @@ START = "2007-01-01"
 MODEL = Model((toys.Populated((MEMBERS,), 1_500.0), Troops()))
 MANY = 32
 OPERATIONS = 10
-DEAD = {"members": "troops.members_dead", "troops": "troops.troops_dead", "civilians": "troops.civilians_dead"}
+DEAD = {
+    "members": "troops.members_dead",
+    "troops": "troops.troops_dead",
+    "civilians": "troops.civilians_dead",
+}
 
 
 def country(begin: str = START) -> Dataset:
-    """As many territories as Mexico has states: ten have a joint operation, the others one in 2100, which is never here."""
+    """As many territories as Mexico has states: ten have a joint operation, the others one in 2100,
+    which is never here.
+    """
     place = toys.space(2, MANY)
     first = np.full(MANY, tregua.scenarios.policy.as_date("2100-01-01").toordinal(), float)
     first[:OPERATIONS] = tregua.scenarios.policy.as_date(begin).toordinal()
@@ -33,14 +39,19 @@ def country(begin: str = START) -> Dataset:
 @cache
 def run(begin: str = START, weeks: int = 104, solver: str = "mean-field", **values: float):
     given = {f"troops.{name}": value for name, value in values.items()}
-    return tregua.simulate(Scenario(MODEL, START, weeks, country(begin), given), solver, block_weeks=52)
+    return tregua.simulate(
+        Scenario(MODEL, START, weeks, country(begin), given), solver, block_weeks=52
+    )
 
 
 def test_deployment_follows_its_closed_form():
-    # dF = (u - F) / 8 in weekly steps, with the first week of the operation at its start counted as none.
+    # dF = (u - F) / 8 in weekly steps, with the first week of the operation at its
+    # start counted as none.
     troops = run().series["troops"][0]
     weeks = np.arange(1, 105)
-    np.testing.assert_allclose(troops[:, 0], 4_500.0 * (1.0 - (1.0 - 1.0 / 8.0) ** (weeks - 1.0)), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        troops[:, 0], 4_500.0 * (1.0 - (1.0 - 1.0 / 8.0) ** (weeks - 1.0)), rtol=1e-9, atol=1e-9
+    )
     assert np.all(troops[:, OPERATIONS:] == 0.0)
 
 
@@ -52,7 +63,11 @@ def test_the_country_has_the_troops_that_the_army_reported():
 def test_nobody_dies_before_an_operation_begins():
     before = run(begin="2008-01-01")
     weeks = 52
-    assert all(before.total(name)[0, :weeks].sum() == 0.0 and before.total(name)[0, weeks + 2 :].min() > 0.0 for name in DEAD.values())
+    assert all(
+        before.total(name)[0, :weeks].sum() == 0.0
+        and before.total(name)[0, weeks + 2 :].min() > 0.0
+        for name in DEAD.values()
+    )
 
 
 def test_the_dead_of_clashes_keep_the_counted_proportions():
@@ -71,7 +86,8 @@ def test_the_prior_of_harm_reaches_both_counts():
 
 
 def test_the_order_of_magnitude_of_the_members_killed():
-    # 96,000 members, a third of them where the operations are: 11 a week by the army alone, 18 with marines and police; a factor of two either way.
+    # 96,000 members, a third of them where the operations are:
+    # 11 a week by the army alone, 18 with marines and police; a factor of two either way.
     assert 11.0 / 2.0 < run().total(DEAD["members"])[0, -52:].mean() < 18.0 * 2.0
 
 

@@ -1,4 +1,6 @@
-"""Tests of officers, dismissals and hiring: bookkeeping, closed forms, and the rule with and without what holds it up."""
+"""Tests of officers, dismissals and hiring: bookkeeping, closed forms, and the rule with and
+without what holds it up.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ SERVING = ("honest", "vetted", "failed", "compromised", "undetected", "found_out
 
 @dataclass(frozen=True)
 class Force(Mechanism):
-    """Officers in two territories and corps, and members of two groups, a given number in each place of each stock."""
+    """Officers in two territories and corps, and members of two groups,
+    a given number in each place of each stock.
+    """
 
     honest: float = 40_000.0
     compromised: float = 10_000.0
@@ -52,9 +56,22 @@ def run(
     """A run of the force with its tests, begun before the start unless a date is given."""
     space = Space((Axis("territory", ("n", "s")), Axis("corps", CORPS), Axis("group", ("a", "b"))))
     begin = np.asarray(float(dt.date.fromisoformat(start).toordinal()))
-    data = Dataset("force", space, {"police": np.full((2, 2), police), "programme_start": begin, "shield": np.tile(shield, (2, 1))})
+    data = Dataset(
+        "force",
+        space,
+        {
+            "police": np.full((2, 2), police),
+            "programme_start": begin,
+            "shield": np.tile(shield, (2, 1)),
+        },
+    )
     return tregua.simulate(
-        tregua.Scenario(Model((force or Force(), Vetting())), "2008-01-01", weeks, data, values=values or {}), solver, replicates=10, block_weeks=1
+        tregua.Scenario(
+            Model((force or Force(), Vetting())), "2008-01-01", weeks, data, values=values or {}
+        ),
+        solver,
+        replicates=10,
+        block_weeks=1,
     )
 
 
@@ -75,7 +92,9 @@ def test_every_test_is_on_somebodys_record():
     expired = total(found, "expired", "expired_undetected")
     assert expired < 1e-3 * recorded
     assert recorded == pytest.approx(total(found, *TESTS) - expired, rel=1e-12)
-    assert found.at("undetected", 104)[0] == pytest.approx(0.15 / 0.85 * found.at("found_out", 104)[0], rel=1e-3), "those who pass stay compromised"
+    assert found.at("undetected", 104)[0] == pytest.approx(
+        0.15 / 0.85 * found.at("found_out", 104)[0], rel=1e-3
+    ), "those who pass stay compromised"
     whole = sum(found.total(n)[0] for n in SERVING)
     assert np.allclose(whole, whole[0], rtol=1e-12)
 
@@ -96,10 +115,13 @@ def test_nothing_happens_before_the_programme_begins():
 
 
 def test_the_first_tests_fail_as_the_formula_says():
-    # 10,000 who work for groups, 40,000 honest: a fifth is compromised, and their weight is five times as large.
+    # 10,000 who work for groups, 40,000 honest: a fifth is compromised,
+    # and their weight is five times as large.
     found = run(1, {"vetting.capacity": 10.0})
     weight = 5.0 * 0.2 / (5.0 * 0.2 + 0.8)
-    assert failed_share(found, 0, 1) == pytest.approx(0.85 * weight + 0.05 * (1.0 - weight), rel=2e-3)
+    assert failed_share(found, 0, 1) == pytest.approx(
+        0.85 * weight + 0.05 * (1.0 - weight), rel=2e-3
+    )
 
 
 def test_the_share_that_fails_falls_with_coverage_only_if_somebody_is_tested_first():
@@ -111,7 +133,10 @@ def test_the_share_that_fails_falls_with_coverage_only_if_somebody_is_tested_fir
 
 
 def test_times_for_a_dismissal_add_up():
-    force, limits = Force(0.0, 0.0, 6_000.0, 4_000.0), {"vetting.labour": 50.0, "vetting.applicants": 100.0, "vetting.capacity": 0.0}
+    force, limits = (
+        Force(0.0, 0.0, 6_000.0, 4_000.0),
+        {"vetting.labour": 50.0, "vetting.applicants": 100.0, "vetting.capacity": 0.0},
+    )
     found = run(1, limits, force)
     stock = 2 * (6_000.0 + 4_000.0)
     hazard = 1.0 / (26.0 / stock + 1.0 / 50.0 + 1.0 / 45.0) / stock
@@ -123,7 +148,11 @@ def test_times_for_a_dismissal_add_up():
 def test_the_rule_works_without_limits_and_not_with_them():
     force, none = Force(0.0, 0.0, 6_000.0, 4_000.0), {"vetting.capacity": 0.0}
     serving = {}
-    for name, limits in {"none": UNLIMITED, "limits": {}, "no rule": {**UNLIMITED, "vetting.rule": 0.0}}.items():
+    for name, limits in {
+        "none": UNLIMITED,
+        "limits": {},
+        "no rule": {**UNLIMITED, "vetting.rule": 0.0},
+    }.items():
         found = run(260, {**none, **limits}, force)
         serving[name] = (found.at("failed", 260)[0] + found.at("found_out", 260)[0]) / 40_000.0
     assert serving["none"] < 1e-4
@@ -133,20 +162,28 @@ def test_the_rule_works_without_limits_and_not_with_them():
 
 @pytest.mark.parametrize("missing", ["vetting.labour", "vetting.applicants", "vetting.rule"])
 def test_nobody_is_dismissed_where_it_cannot_be_done(missing):
-    found = run(26, {**UNLIMITED, "vetting.capacity": 0.0, missing: 0.0}, Force(0.0, 0.0, 6_000.0, 4_000.0))
+    found = run(
+        26, {**UNLIMITED, "vetting.capacity": 0.0, missing: 0.0}, Force(0.0, 0.0, 6_000.0, 4_000.0)
+    )
     assert total(found, "dismissed", "dismissed_found_out", "joined") == 0.0
 
 
 @pytest.mark.slow
 def test_groups_gain_exactly_those_who_join_them():
     force = Force(0.0, 0.0, 600.0, 400.0)
-    found = run(52, {**UNLIMITED, "vetting.capacity": 0.0, "vetting.joining": 0.5}, force, solver="tau-leap")
+    found = run(
+        52, {**UNLIMITED, "vetting.capacity": 0.0, "vetting.joining": 0.5}, force, solver="tau-leap"
+    )
     gained = found.total("members")[:, -1] - found.total("members")[:, 0]
     joined = found.total("vetting.joined").sum(axis=1)
     assert np.array_equal(gained, joined) and np.all(joined > 0)
-    shielded = run(52, {**UNLIMITED, "vetting.capacity": 0.0}, Force(0.0, 0.0, 0.0, 400.0), shield=(0.03, 0.01))
+    shielded = run(
+        52, {**UNLIMITED, "vetting.capacity": 0.0}, Force(0.0, 0.0, 0.0, 400.0), shield=(0.03, 0.01)
+    )
     by_group = shielded.sums["vetting.joined"].sum(axis=(0, 1, 2))
-    assert by_group[0] == pytest.approx(3.0 * by_group[1], rel=1e-6), "who worked for a group joins it"
+    assert by_group[0] == pytest.approx(3.0 * by_group[1], rel=1e-6), (
+        "who worked for a group joins it"
+    )
     nobody = run(52, {**UNLIMITED, "vetting.capacity": 0.0}, Force(0.0, 0.0, 600.0, 0.0, 0.0))
     assert total(nobody, "joined") == 0.0 and total(nobody, "dismissed") > 0.0
 

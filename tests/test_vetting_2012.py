@@ -19,7 +19,14 @@ PUBLISHED = load(vetting_2012.NAME)
 
 @cache
 def runs():
-    return {n: simulate(vetting_2012.scenario(PUBLISHED, n), "mean-field", block_weeks=PUBLISHED.run["block_weeks"]) for n in PUBLISHED.policies}
+    return {
+        n: simulate(
+            vetting_2012.scenario(PUBLISHED, n),
+            "mean-field",
+            block_weeks=PUBLISHED.run["block_weeks"],
+        )
+        for n in PUBLISHED.policies
+    }
 
 
 def own() -> dict[str, float]:
@@ -32,21 +39,37 @@ def test_figures_of_2012_come_out_and_others_are_only_shown():
     rows = {row.key: row for row in PUBLISHED.compare(own(), partly=True)}
     assert [key for key, row in rows.items() if row.verdict == "OUTSIDE"] == []
     assert sum(row.verdict == "ok" for row in rows.values()) == 10
-    assert all(rows[key].verdict == "shown" for key in rows if "2013" in key or "2014" in key or "2018" in key)
-    # What the model cannot reach: with limits as in 2012 more officers serve after a failed test than in any later release.
+    assert all(
+        rows[key].verdict == "shown"
+        for key in rows
+        if "2013" in key or "2014" in key or "2018" in key
+    )
+    # What the model cannot reach: with limits as in 2012 more officers serve after a failed test
+    # than in any later release.
     assert rows["serving.2014"].ours > 2 * 42_214 and rows["serving.2018"].ours > 3 * 30_043
 
 
 def test_another_capacity_is_noticed():
-    found = vetting_2012.figures(PUBLISHED, simulate(vetting_2012.scenario(PUBLISHED).with_values({"vetting.capacity": 1000.0}), "mean-field", block_weeks=4))
-    rows = PUBLISHED.compare({n: float(found[n][0]) for n in ("tested.2012", "failed.2012", "serving.2012")}, partly=True)
+    found = vetting_2012.figures(
+        PUBLISHED,
+        simulate(
+            vetting_2012.scenario(PUBLISHED).with_values({"vetting.capacity": 1000.0}),
+            "mean-field",
+            block_weeks=4,
+        ),
+    )
+    rows = PUBLISHED.compare(
+        {n: float(found[n][0]) for n in ("tested.2012", "failed.2012", "serving.2012")}, partly=True
+    )
     assert not Reproduction("x", "x", "", rows, {}, {}).passed
 
 
 def test_the_rule_needs_both_limits_lifted():
     told = vetting_2012.under_policies(PUBLISHED, runs())
     assert told["no_limit.serving.2018"] < 0.1 * own()["serving.2018"]
-    assert 0.5 * own()["serving.2018"] < told["no_labour_limit.serving.2018"] < own()["serving.2018"]
+    assert (
+        0.5 * own()["serving.2018"] < told["no_labour_limit.serving.2018"] < own()["serving.2018"]
+    )
 
 
 def test_the_force_starts_in_balance():
@@ -60,8 +83,14 @@ def test_a_share_is_found_at_which_the_published_number_fails():
     draws, possible = vetting_2012.solve(small)
     assert possible.mean() > 0.8
     week = vetting_2012.week_at(small, "2012")
-    run = simulate(vetting_2012.scenario(small, weeks=week), "mean-field", block_weeks=week, draws=draws)
-    failed = vetting_2012.moved(run, ("mistaken", "detected"), week)[:, vetting_2012.LOCAL].sum(axis=1)
+    run = simulate(
+        vetting_2012.scenario(small, weeks=week), "mean-field", block_weeks=week, draws=draws
+    )
+    failed = vetting_2012.moved(run, ("mistaken", "detected"), week)[:, vetting_2012.LOCAL].sum(
+        axis=1
+    )
     assert failed[possible] == pytest.approx(65_000.0, rel=2e-3)
     share = draws["corruption.at_start"][possible, 0]
-    assert share.max() > 1.5 * share.min(), "the same failures fit very different shares of compromised officers"
+    assert share.max() > 1.5 * share.min(), (
+        "the same failures fit very different shares of compromised officers"
+    )

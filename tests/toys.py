@@ -9,11 +9,30 @@ import jax.numpy as jnp
 import numpy as np
 
 from tregua.countries.dataset import Dataset
-from tregua.model.declarations import NONNEGATIVE, OUTSIDE, Compartment, Drift, Event, Evidence, Flow, Level, LogNormal, Parameter
+from tregua.model.declarations import (
+    NONNEGATIVE,
+    OUTSIDE,
+    Compartment,
+    Drift,
+    Event,
+    Evidence,
+    Flow,
+    Level,
+    LogNormal,
+    Parameter,
+)
 from tregua.model.mechanism import Mechanism
 from tregua.model.model import Model
 from tregua.model.space import Axis, Space
-from tregua.model.vocabulary import ARRESTED, DEAD, DEAD_OTHERS, DISPLACED, MEMBERS, PLACE_AND_GROUP, RETIRED
+from tregua.model.vocabulary import (
+    ARRESTED,
+    DEAD,
+    DEAD_OTHERS,
+    DISPLACED,
+    MEMBERS,
+    PLACE_AND_GROUP,
+    RETIRED,
+)
 from tregua.scenarios.policy import Modifier, Policy
 from tregua.scenarios.scenario import Scenario
 
@@ -21,8 +40,19 @@ TEST = (Evidence("the tests", "assumed"),)
 
 
 def space(groups: int = 4, territories: int = 2) -> Space:
-    sizes = {"territory": territories, "corps": 2, "group": groups, "commodity": 2, "route": 3, "capture": 2}
-    return Space(tuple(Axis(name, tuple(f"{name[0]}{i}" for i in range(size))) for name, size in sizes.items()))
+    sizes = {
+        "territory": territories,
+        "corps": 2,
+        "group": groups,
+        "commodity": 2,
+        "route": 3,
+        "capture": 2,
+    }
+    return Space(
+        tuple(
+            Axis(name, tuple(f"{name[0]}{i}" for i in range(size))) for name, size in sizes.items()
+        )
+    )
 
 
 def world(model: Model, groups: int = 4, territories: int = 2, seed: int = 0) -> Dataset:
@@ -36,22 +66,39 @@ def world(model: Model, groups: int = 4, territories: int = 2, seed: int = 0) ->
             upper = np.triu(rng.integers(0, 4, shape), 1)
             covariates[name] = (upper + upper.T).astype(float)
         else:
-            covariates[name] = rng.uniform(0.5, 2.0, shape) * (1e6 if covariate.unit == "person" else 1.0)
+            covariates[name] = rng.uniform(0.5, 2.0, shape) * (
+                1e6 if covariate.unit == "person" else 1.0
+            )
     # Levels that nothing changes are off their neutral value, so that whatever reads them shows.
     for name, level in sorted(model.neutral.items()):
-        covariates[name] = rng.uniform(0.3, 0.9, places.shape(level.axes)) * (1e3 if level.unit == "person" else 1.0)
+        covariates[name] = rng.uniform(0.3, 0.9, places.shape(level.axes)) * (
+            1e3 if level.unit == "person" else 1.0
+        )
     return Dataset("toy", places, covariates)
 
 
-def scenario(model: Model | None = None, weeks: int = 104, groups: int = 4, territories: int = 2, **settings) -> Scenario:
+def scenario(
+    model: Model | None = None, weeks: int = 104, groups: int = 4, territories: int = 2, **settings
+) -> Scenario:
     """A small scenario, in which a few groups are strong enough for all that happens to happen."""
     model = Model.size_2023() if model is None else model
     settings.setdefault("data", world(model, groups, territories))
     return Scenario(model, start="2012-01-01", weeks=weeks, **settings)
 
 
-def parameter(name: str, value: float, unit: str = "1/week", axes: tuple[str, ...] = ()) -> Parameter:
-    return Parameter(name, value, unit, LogNormal(max(value, 1e-9), 0.5), NONNEGATIVE, "for the tests", TEST, axes)
+def parameter(
+    name: str, value: float, unit: str = "1/week", axes: tuple[str, ...] = ()
+) -> Parameter:
+    return Parameter(
+        name,
+        value,
+        unit,
+        LogNormal(max(value, 1e-9), 0.5),
+        NONNEGATIVE,
+        "for the tests",
+        TEST,
+        axes,
+    )
 
 
 @dataclass(frozen=True)
@@ -90,13 +137,22 @@ class Scaled(Mechanism):
         return self.inner.parameters
 
     def flows(self):
-        return tuple(dataclasses.replace(f, hazard=lambda v, f=f: self.factor * f.hazard(v)) for f in self.inner.flows())
+        return tuple(
+            dataclasses.replace(f, hazard=lambda v, f=f: self.factor * f.hazard(v))
+            for f in self.inner.flows()
+        )
 
     def drifts(self):
-        return tuple(dataclasses.replace(d, rate=lambda v, d=d: self.factor * d.rate(v)) for d in self.inner.drifts())
+        return tuple(
+            dataclasses.replace(d, rate=lambda v, d=d: self.factor * d.rate(v))
+            for d in self.inner.drifts()
+        )
 
     def events(self):
-        return tuple(dataclasses.replace(e, hazard=lambda v, e=e: self.factor * e.hazard(v)) for e in self.inner.events())
+        return tuple(
+            dataclasses.replace(e, hazard=lambda v, e=e: self.factor * e.hazard(v))
+            for e in self.inner.events()
+        )
 
     def tracks(self):
         return self.inner.tracks()
@@ -105,7 +161,9 @@ class Scaled(Mechanism):
         return self.inner.records()
 
     def initial(self, view, draw):
-        return {name: self.factor * amount for name, amount in self.inner.initial(view, draw).items()}
+        return {
+            name: self.factor * amount for name, amount in self.inner.initial(view, draw).items()
+        }
 
 
 MEMORY = Level("memory", ("territory",), "1", "how much past losses are remembered", initial=0.5)
@@ -116,13 +174,31 @@ class Memory(Mechanism):
     """Losses are remembered and fade; what is remembered makes members leave."""
 
     needs = (MEMBERS, ARRESTED, RETIRED, MEMORY)
-    parameters = (parameter("fade", 0.02), parameter("gain", 1e-6, "1/(person*week)"), parameter("push", 0.01))
+    parameters = (
+        parameter("fade", 0.02),
+        parameter("gain", 1e-6, "1/(person*week)"),
+        parameter("push", 0.01),
+    )
 
     def flows(self):
-        return (Flow("scared", "members", "retired", lambda v: v.push * v.memory[:, None], "members who leave out of fear"),)
+        return (
+            Flow(
+                "scared",
+                "members",
+                "retired",
+                lambda v: v.push * v.memory[:, None],
+                "members who leave out of fear",
+            ),
+        )
 
     def drifts(self):
-        return (Drift("memory", lambda v: v.gain * jnp.sum(v.arrested, axis=1) - v.fade * v.memory, "memory grows and fades"),)
+        return (
+            Drift(
+                "memory",
+                lambda v: v.gain * jnp.sum(v.arrested, axis=1) - v.fade * v.memory,
+                "memory grows and fades",
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -139,7 +215,15 @@ class Splits(Mechanism):
             return {"members": v.members - moved + jnp.roll(moved, 1, axis=1)}
 
         # One number for all slots: the engine puts it on the event's axes.
-        return (Event("split", PLACE_AND_GROUP, lambda v: v.rate, apply, "a group loses half of its members to another"),)
+        return (
+            Event(
+                "split",
+                PLACE_AND_GROUP,
+                lambda v: v.rate,
+                apply,
+                "a group loses half of its members to another",
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -155,7 +239,16 @@ class Merges(Mechanism):
             gathered = jnp.concatenate([everyone, jnp.zeros_like(v.members[:, 1:])], axis=1)
             return {"members": jnp.where(fired[:, None] > 0, gathered, v.members)}
 
-        return (Event("merge", ("territory",), lambda v: jnp.broadcast_to(v.rate, v.members.shape[:1]), apply, "all join one", has_mean=False),)
+        return (
+            Event(
+                "merge",
+                ("territory",),
+                lambda v: jnp.broadcast_to(v.rate, v.members.shape[:1]),
+                apply,
+                "all join one",
+                has_mean=False,
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -165,7 +258,11 @@ class Negative(Mechanism):
     needs = (MEMBERS, RETIRED)
 
     def flows(self):
-        return (Flow("return", "members", "retired", lambda v: -0.01 + 0.0 * v.members, "makes no sense"),)
+        return (
+            Flow(
+                "return", "members", "retired", lambda v: -0.01 + 0.0 * v.members, "makes no sense"
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -175,7 +272,15 @@ class Vanishing(Mechanism):
     needs = (MEMBERS,)
 
     def events(self):
-        return (Event("poof", PLACE_AND_GROUP, lambda v: 0.5, lambda v, fired, draw: {"members": v.members * (1.0 - fired)}, "breaks the law"),)
+        return (
+            Event(
+                "poof",
+                PLACE_AND_GROUP,
+                lambda v: 0.5,
+                lambda v, fired, draw: {"members": v.members * (1.0 - fired)},
+                "breaks the law",
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -185,7 +290,11 @@ class Curious(Mechanism):
     needs = (MEMBERS, RETIRED)
 
     def flows(self):
-        return (Flow("left", "members", "retired", lambda v: 0.001 * v.arrested, "reads what it may not"),)
+        return (
+            Flow(
+                "left", "members", "retired", lambda v: 0.001 * v.arrested, "reads what it may not"
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -207,7 +316,15 @@ class Deaths(Mechanism):
     parameters = (parameter("rate", 0.02),)
 
     def flows(self):
-        return (Flow("gone", "members", "retired", lambda v: v.rate + 0.0 * v.members, "members who leave"),)
+        return (
+            Flow(
+                "gone",
+                "members",
+                "retired",
+                lambda v: v.rate + 0.0 * v.members,
+                "members who leave",
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -223,7 +340,9 @@ class Arrivals(Mechanism):
 
 @dataclass(frozen=True)
 class Happenings(Mechanism):
-    """Everything that others remember or write down: killings of all sides, arrests, escapes, flight, each at a low and steady rate."""
+    """Everything that others remember or write down: killings of all sides, arrests, escapes,
+    flight, each at a low and steady rate.
+    """
 
     needs = (MEMBERS, DEAD, ARRESTED, DEAD_OTHERS, DISPLACED)
 
@@ -235,8 +354,24 @@ class Happenings(Mechanism):
             return lambda v: part + 0.0 * getattr(v, whole)
 
         return (
-            Flow("war", "members", "dead", of(1e-3, "members"), "killed by rivals", "member", "turf war"),
-            Flow("clash", OUTSIDE, "dead_others", of(3.0, "dead_others"), "killed by troops", "civilian", "operation"),
+            Flow(
+                "war",
+                "members",
+                "dead",
+                of(1e-3, "members"),
+                "killed by rivals",
+                "member",
+                "turf war",
+            ),
+            Flow(
+                "clash",
+                OUTSIDE,
+                "dead_others",
+                of(3.0, "dead_others"),
+                "killed by troops",
+                "civilian",
+                "operation",
+            ),
             Flow("arrested", "members", "arrested", of(1e-3, "members"), "taken into custody"),
             Flow("escaped", "arrested", "members", of(1e-3, "arrested"), "out of custody"),
             Flow("displaced", OUTSIDE, "displaced", of(50.0, "displaced"), "driven from home"),
@@ -250,7 +385,17 @@ class Harm(Mechanism):
     needs = (DEAD_OTHERS,)
 
     def flows(self):
-        return (Flow("civilians", OUTSIDE, "dead_others", lambda v: 3.0 + 0.0 * v.dead_others, "killed by troops", "civilian", "operation"),)
+        return (
+            Flow(
+                "civilians",
+                OUTSIDE,
+                "dead_others",
+                lambda v: 3.0 + 0.0 * v.dead_others,
+                "killed by troops",
+                "civilian",
+                "operation",
+            ),
+        )
 
 
 def change(target: str, operation: str, value: float, start=None, end=None, **more) -> Modifier:

@@ -52,7 +52,19 @@ if TYPE_CHECKING:
     from .engine.session import begin
     from .engine.trajectories import Trajectories
     from .errors import TreguaError
-    from .model.declarations import Beta, Compartment, Covariate, Drift, Event, Evidence, Flow, Level, LogNormal, Parameter, Uniform
+    from .model.declarations import (
+        Beta,
+        Compartment,
+        Covariate,
+        Drift,
+        Event,
+        Evidence,
+        Flow,
+        Level,
+        LogNormal,
+        Parameter,
+        Uniform,
+    )
     from .model.mechanism import Mechanism, registry
     from .model.model import Model
     from .model.space import Axis, Space

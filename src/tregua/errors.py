@@ -1,7 +1,7 @@
 """Coded errors: what is wrong, where, what was expected, and what to do.
 
-Every refusal of the package is a :class:`TreguaError` with a code. The essays behind the codes live in ``essays.py`` and are
-what ``tregua explain CODE`` prints.
+Every refusal of the package is a :class:`TreguaError` with a code. The essays behind the codes live
+in ``essays.py`` and are what ``tregua explain CODE`` prints.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class TreguaError(Exception):
         super().__init__(self.text())
 
     def text(self) -> str:
-        """The message as the command line prints it: one headline, then one aligned line per detail."""
+        """The message as the command line prints it: one headline,
+        then one aligned line per detail.
+        """
         lines = [f"{self.code}: {self.what}"]
         lines += [f"  {name:<9} {value}" for name, value in self.details.items() if value]
         lines.append(f"  {'more':<9} tregua explain {self.code}")
@@ -54,7 +56,11 @@ class TreguaError(Exception):
 
     def record(self) -> dict[str, str]:
         """The message as data, for ``--json``."""
-        return {"code": self.code, "what": self.what, **{k: v for k, v in self.details.items() if v}}
+        return {
+            "code": self.code,
+            "what": self.what,
+            **{k: v for k, v in self.details.items() if v},
+        }
 
 
 def nearest_name(name: str, valid: Iterable[str]) -> str:

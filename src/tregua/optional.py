@@ -30,4 +30,9 @@ def extra(module: str, name: str = SCORE) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        raise TreguaError("TR9001", f"the package {error.name!r} is not installed", where=f"import {module}", do=f'pip install "tregua[app,{name}]"') from error
+        raise TreguaError(
+            "TR9001",
+            f"the package {error.name!r} is not installed",
+            where=f"import {module}",
+            do=f'pip install "tregua[app,{name}]"',
+        ) from error

@@ -14,7 +14,9 @@ from types import FrameType
 from ..errors import TreguaError
 
 DONE, OUTSIDE, BAD_INPUT, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit statuses: all well; a reproduction is outside its tolerance; bad input; a fault of Tregua; stopped by the user."""
+"""Exit statuses: all well; a reproduction is outside its tolerance; bad input; a fault of Tregua;
+stopped by the user.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -47,11 +49,18 @@ def run_command(arguments: list[str]) -> int:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
     try:
-        status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        status = app(
+            arguments, exit_on_error=False, print_error=False, result_action="return_value"
+        )
     except TreguaError as error:
         return print_refusal(error, as_json)
     except CycloptsError as error:
-        refusal = TreguaError("TR1001", " ".join(str(error).split()), where="command line", do="tregua --help lists commands and options")
+        refusal = TreguaError(
+            "TR1001",
+            " ".join(str(error).split()),
+            where="command line",
+            do="tregua --help lists commands and options",
+        )
         return print_refusal(refusal, as_json)
     except ModuleNotFoundError as error:
         return print_refusal(_missing(error), as_json)
@@ -62,16 +71,30 @@ def run_command(arguments: list[str]) -> int:
         if os.environ.get("TREGUA_DEBUG"):
             raise
         found = f"{type(error).__name__}: {error}"
-        print_refusal(TreguaError("TR9002", "something went wrong inside Tregua", found=found, do="please report it with the command"), as_json)
+        print_refusal(
+            TreguaError(
+                "TR9002",
+                "something went wrong inside Tregua",
+                found=found,
+                do="please report it with the command",
+            ),
+            as_json,
+        )
         return FAULT
     return status if isinstance(status, int) else DONE
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    """Stop as Ctrl-C does, so that what is half-written is cleared away; once, because a closed terminal says so twice."""
+    """Stop as Ctrl-C does, so that what is half-written is cleared away; once,
+    because a closed terminal says so twice.
+    """
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _missing(error: ModuleNotFoundError) -> TreguaError:
-    return TreguaError("TR9001", f"the package {error.name!r} is not installed", do='install the application: pip install "tregua[app]"')
+    return TreguaError(
+        "TR9001",
+        f"the package {error.name!r} is not installed",
+        do='install the application: pip install "tregua[app]"',
+    )

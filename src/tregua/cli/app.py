@@ -1,4 +1,6 @@
-"""The commands. Every one has an example in its help, ``--json``, and the exit statuses of :mod:`tregua.cli`."""
+"""The commands. Every one has an example in its help, ``--json``,
+and the exit statuses of :mod:`tregua.cli`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,25 @@ from cyclopts import App
 
 from .._version import __version__
 from ..errors import TreguaError, nearest_name
-from .options import Count, File, Json, Mechanisms, Names, NoBrowser, Options, Out, Port, Quiet, Replace, Seed, Unused
+from .options import (
+    Count,
+    File,
+    Json,
+    Mechanisms,
+    Names,
+    NoBrowser,
+    Options,
+    Out,
+    Port,
+    Quiet,
+    Replace,
+    Seed,
+    Unused,
+)
 from .show import OUT, print_json, print_table
 
-EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input, 3 a fault of Tregua, 130 stopped.
+EPILOGUE = """Exit status: 0 done, 1 a reproduction is outside its tolerance, 2 bad input,
+3 a fault of Tregua, 130 stopped.
 
 Every refusal has a code; `tregua explain CODE` says more."""
 
@@ -73,7 +90,8 @@ def ablate(
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Turn off one mechanism after the other and say what that changes in persons killed, on the same random numbers and draws.
+    """Turn off one mechanism after the other and say what that changes in persons killed, on the
+    same random numbers and draws.
 
     Example: tregua ablate --mechanism vigilantes --mechanism prisons
 
@@ -92,8 +110,17 @@ def ablate(
 
 
 @app.command
-def reproduce(name: str = "", /, *, out: Out = None, replace: Replace = False, quiet: Quiet = False, json: Json = False) -> int:
-    """Rebuild published results and compare every number. Exit status 1 if any is outside its tolerance.
+def reproduce(
+    name: str = "",
+    /,
+    *,
+    out: Out = None,
+    replace: Replace = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> int:
+    """Rebuild published results and compare every number.
+    Exit status 1 if any is outside its tolerance.
 
     Example: tregua reproduce size-2023
 
@@ -125,17 +152,44 @@ def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
     read = load_scenario(scenario)
     plan_of_file(read)
     values = {
-        n: {"value": r.value.ravel().tolist(), "unit": read.scenario.model.parameters[n].unit, "layer": r.layer} for n, r in resolve(read.scenario).items()
+        n: {
+            "value": r.value.ravel().tolist(),
+            "unit": read.scenario.model.parameters[n].unit,
+            "layer": r.layer,
+        }
+        for n, r in resolve(read.scenario).items()
     }
     if json:
-        print_json({"scenario": read.scenario.name, "weeks": read.scenario.weeks, "replicates": read.replicates, "values": values})
+        print_json(
+            {
+                "scenario": read.scenario.name,
+                "weeks": read.scenario.weeks,
+                "replicates": read.replicates,
+                "values": values,
+            }
+        )
         return 0
     last = read.scenario.date(read.scenario.weeks)
-    size = f"{read.replicates} replicates of {read.scenario.weeks} weeks, {read.scenario.start} to {last}"
-    OUT.print(f"{read.scenario.shown}: {size}, solver {read.solver}, seed {read.seed}", markup=False)
-    rows = [[n, ", ".join(f"{x:g}" for x in v["value"]), v["unit"], v["layer"]] for n, v in values.items()]
+    size = (
+        f"{read.replicates} replicates of {read.scenario.weeks} weeks, "
+        f"{read.scenario.start} to {last}"
+    )
+    OUT.print(
+        f"{read.scenario.shown}: {size}, solver {read.solver}, seed {read.seed}", markup=False
+    )
+    rows = [
+        [n, ", ".join(f"{x:g}" for x in v["value"]), v["unit"], v["layer"]]
+        for n, v in values.items()
+    ]
     print_table("Values", ["parameter", "value", "unit", "from"], rows, left=4)
-    rows = [[p.name, p.shown, "; ".join(change.text() for change in p.modifiers) or "nothing is changed"] for p in read.policies.values()]
+    rows = [
+        [
+            p.name,
+            p.shown,
+            "; ".join(change.text() for change in p.modifiers) or "nothing is changed",
+        ]
+        for p in read.policies.values()
+    ]
     print_table("Policies", ["name", "label", "changes"], rows, left=3)
     return 0
 
@@ -159,7 +213,11 @@ def new(path: Path, /, *, json: Json = False) -> int:
             file.write(text)
     except OSError as error:
         raise TreguaError(
-            "TR3102", "this file cannot be written", where=str(path), found=error.strerror, do="choose another name, in a folder that exists"
+            "TR3102",
+            "this file cannot be written",
+            where=str(path),
+            found=error.strerror,
+            do="choose another name, in a folder that exists",
         ) from error
     if json:
         print_json({"written": str(path)})
@@ -192,6 +250,7 @@ def mechanisms(name: str = "", /, *, json: Json = False) -> int:
             nearest=nearest_name(name, known),
         )
     from ..reporting.odd import describe_mechanism
+    from ..reporting.wording import first_paragraph
     from .doctor import print_mechanism
 
     chosen = [known[name]()] if name else [kind() for kind in known.values()]
@@ -201,16 +260,34 @@ def mechanisms(name: str = "", /, *, json: Json = False) -> int:
     if name:
         print_mechanism(chosen[0])
         return 0
-    rows = [[m.name, (type(m).__doc__ or "").splitlines()[0], ", ".join(p.name for p in m.parameters)] for m in chosen]
-    print_table("Mechanisms", ["name", "what it is", "parameters"], rows, "Show one with: tregua mechanisms NAME", left=3)
+    rows = [
+        [m.name, first_paragraph(type(m).__doc__), ", ".join(p.name for p in m.parameters)]
+        for m in chosen
+    ]
+    print_table(
+        "Mechanisms",
+        ["name", "what it is", "parameters"],
+        rows,
+        "Show one with: tregua mechanisms NAME",
+        left=3,
+    )
     return 0
 
 
 @app.command
 def evidence(
-    name: str = "", /, *, stance: str = "", system: str = "", mechanism: str = "", unused: Unused = False, search: str = "", json: Json = False
+    name: str = "",
+    /,
+    *,
+    stance: str = "",
+    system: str = "",
+    mechanism: str = "",
+    unused: Unused = False,
+    search: str = "",
+    json: Json = False,
 ) -> int:
-    """List what the numbers rest on, or show one claim or source: its chain, its figures, what disagrees with it, and what uses it.
+    """List what the numbers rest on, or show one claim or source:
+    its chain, its figures, what disagrees with it, and what uses it.
 
     Example: tregua evidence C53
 
@@ -221,7 +298,8 @@ def evidence(
     stance
         Only official, measured, estimated, reported, alleged, opinion, record or assumed.
     system
-        Only what is about this part of the world, such as vetting or prisons; or a kind of source, such as paper.
+        Only what is about this part of the world, such as vetting or prisons; or a kind of source,
+        such as paper.
     mechanism
         Only what this mechanism rests on.
     search
@@ -229,12 +307,17 @@ def evidence(
     """
     from .evidence import list_evidence, show_evidence
 
-    return show_evidence(name, json) if name else list_evidence(stance, system, mechanism, unused, search, json)
+    return (
+        show_evidence(name, json)
+        if name
+        else list_evidence(stance, system, mechanism, unused, search, json)
+    )
 
 
 @app.command
 def describe(*, scenario: str = "", out: File = None, json: Json = False) -> int:
-    """Describe a model from its code, in the order of the ODD protocol: purpose, entities, scales, the order of a week, equations, parameters, evidence.
+    """Describe a model from its code, in the order of the ODD protocol:
+    purpose, entities, scales, the order of a week, equations, parameters, evidence.
 
     Example: tregua describe --out model.md
 
@@ -263,11 +346,19 @@ def explain(code: str = "", /, *, json: Json = False) -> int:
 
     if not code:
         rows: list[Any] = [[key, essay.title] for key, essay in ESSAYS.items()]
-        print_json(dict(rows)) if json else print_table("Error codes", ["code", "what it means"], rows, left=2)
+        print_json(dict(rows)) if json else print_table(
+            "Error codes", ["code", "what it means"], rows, left=2
+        )
         return 0
     essay = ESSAYS.get(code.upper())
     if essay is None:
-        raise TreguaError("TR1002", f"there is no error code {code!r}", found=code, nearest=nearest_name(code.upper(), ESSAYS), do="tregua explain lists all")
+        raise TreguaError(
+            "TR1002",
+            f"there is no error code {code!r}",
+            found=code,
+            nearest=nearest_name(code.upper(), ESSAYS),
+            do="tregua explain lists all",
+        )
     if json:
         print_json({"code": code.upper(), "title": essay.title, "text": essay.text})
     else:
@@ -288,9 +379,11 @@ def lab(
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Open the lab, a local web page on which you drag a policy and watch what happens to people. Ctrl-C stops it.
+    """Open the lab, a local web page on which you drag a policy and watch what happens to people.
+    Ctrl-C stops it.
 
-    It listens on this computer only, and lets in who opens the link that it prints. With --json the link is printed as a document, and no browser is opened.
+    It listens on this computer only, and lets in who opens the link that it prints. With --json the
+    link is printed as a document, and no browser is opened.
 
     Example: tregua lab --port 8400
 
@@ -310,7 +403,8 @@ def lab(
 
 @app.command
 def doctor(*, json: Json = False) -> int:
-    """Say what this installation can do: versions, cores, whether compiled programs are found again, and a short self-check.
+    """Say what this installation can do: versions, cores, whether compiled programs are found
+    again, and a short self-check.
 
     Example: tregua doctor
     """
@@ -320,13 +414,16 @@ def doctor(*, json: Json = False) -> int:
     if json:
         print_json(findings)
     else:
-        print_table("This installation", ["", ""], [[k, str(v)] for k, v in findings.items()], left=2)
+        print_table(
+            "This installation", ["", ""], [[k, str(v)] for k, v in findings.items()], left=2
+        )
     return 0 if findings["self-check"] == "passed" else 1
 
 
 data = App(
     name="data",
-    help="""List the shipped tables with their source, years and known problems; show one, or import an official file of your own.
+    help="""List the shipped tables with their source, years and known problems; show one, or
+    import an official file of your own.
 
     Example: tregua data show homicides-year""",
     help_format="plaintext",
@@ -363,7 +460,8 @@ def show(table: str, /, *, json: Json = False) -> int:
 
 @data.command(name="import")
 def bring(kind: str, file: Path, /, *, json: Json = False) -> int:
-    """Check an official file and keep it; its figures then go before the shipped ones of the same states and years.
+    """Check an official file and keep it; its figures then go before the shipped ones of the
+    same states and years.
 
     Example: tregua data import homicides inegi-2021.csv
 

@@ -1,4 +1,6 @@
-"""The commands that meet the record: fit the model to it, forecast it, and score forecasts of it."""
+"""The commands that meet the record: fit the model to it, forecast it,
+and score forecasts of it.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +40,16 @@ def score(
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Score forecasts of homicides by state against the record: the simple baselines from 2006, 2012 and 2016, or a forecast of your own beside them.
+    """Score forecasts of homicides by state against the record:
+    the simple baselines from 2006, 2012 and 2016, or a forecast of your own beside them.
 
     Example: tregua score mine.parquet --origin 2016
 
     Parameters
     ----------
     file
-        A parquet file with the columns state_code (01 to 32), year, replicate, homicides and, for months, month; without it, the baselines alone.
+        A parquet file with the columns state_code (01 to 32), year, replicate, homicides and, for
+        months, month; without it, the baselines alone.
     """
     from .score import score_forecasts
 
@@ -64,7 +68,8 @@ def forecast(
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Forecast homicides by state from the end of a year (2020 if not given), by a statistical layer without mechanisms, and write the samples as files.
+    """Forecast homicides by state from the end of a year (2020 if not given), by a statistical
+    layer without mechanisms, and write the samples as files.
 
     Example: tregua forecast --origin 2016 --out before-the-rise
     """
@@ -90,7 +95,8 @@ def fit(
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Fit the national model to the record to the end of a year (2020 if not given), and write the posterior. Exit status 1 if it may not be believed.
+    """Fit the national model to the record to the end of a year (2020 if not given), and write the
+    posterior. Exit status 1 if it may not be believed.
 
     An interrupted fit goes on where it stood when the same command is given again.
 
@@ -100,13 +106,24 @@ def fit(
     from ..inference.ensemble import Size
     from .fit import fit_model
 
-    size = Size(points, passes, seed) if method == "ensemble" else Length(chains, warmup, draws, seed)
+    size = (
+        Size(points, passes, seed) if method == "ensemble" else Length(chains, warmup, draws, seed)
+    )
     return fit_model(until, size, out, replace, fresh, quiet, json)
 
 
 @app.command
-def ladder(*, origin: Year = None, out: Out = None, replace: Replace = False, fresh: Fresh = False, quiet: Quiet = False, json: Json = False) -> int:
-    """Build the model up mechanism by mechanism, fit each to the record to the end of 2012 and 2016, and score what it adds to the statistical layer.
+def ladder(
+    *,
+    origin: Year = None,
+    out: Out = None,
+    replace: Replace = False,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> int:
+    """Build the model up mechanism by mechanism, fit each to the record to the end of 2012 and
+    2016, and score what it adds to the statistical layer.
 
     It takes about a quarter of an hour on two cores; the same command goes on where it was stopped.
 

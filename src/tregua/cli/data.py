@@ -20,13 +20,37 @@ def list_tables(json: bool) -> int:
     if json:
         print_json({"shipped": notes, "imported": brought})
         return 0
-    rows = [[n["file"].removesuffix(".csv"), n["years"], n["source"], n["note"], f"{n['rows']:,}"] for n in notes]
-    print_table("Shipped tables", ["table", "years", "source", "what it is and known problems", "rows"], rows, "Show one with: tregua data show TABLE", left=4)
-    rows = [[m["kind"], m["file"], "-".join(map(str, m["years"])), m["imported"][:10], f"{m['rows_written']:,}"] for m in brought]
+    rows = [
+        [n["file"].removesuffix(".csv"), n["years"], n["source"], n["note"], f"{n['rows']:,}"]
+        for n in notes
+    ]
+    print_table(
+        "Shipped tables",
+        ["table", "years", "source", "what it is and known problems", "rows"],
+        rows,
+        "Show one with: tregua data show TABLE",
+        left=4,
+    )
+    rows = [
+        [
+            m["kind"],
+            m["file"],
+            "-".join(map(str, m["years"])),
+            m["imported"][:10],
+            f"{m['rows_written']:,}",
+        ]
+        for m in brought
+    ]
     if rows:
-        print_table("Your imported files", ["kind", "file", "years", "imported", "rows"], rows, left=4)
+        print_table(
+            "Your imported files", ["kind", "file", "years", "imported", "rows"], rows, left=4
+        )
     else:
-        OUT.print("No file of your own is imported. Kinds: " + "; ".join(f"{kind}: {layout.doc}" for kind, layout in LAYOUTS.items()), markup=False)
+        OUT.print(
+            "No file of your own is imported. Kinds: "
+            + "; ".join(f"{kind}: {layout.doc}" for kind, layout in LAYOUTS.items()),
+            markup=False,
+        )
     return 0
 
 
@@ -39,14 +63,19 @@ def show_table(name: str, json: bool) -> int:
         above = "Read from: " + "; ".join(figures.used)
     else:
         note, rows = shipped_table(name)
-        above = f"{note['note']}\nSource: {note['source']}. Licence: {note['licence']}. Unit: {note['unit']}. Years: {note['years']}."
+        above = (
+            f"{note['note']}\nSource: {note['source']}. Licence: {note['licence']}. Unit: "
+            f"{note['unit']}. Years: {note['years']}."
+        )
     if json:
         print_json({**note, "table": rows})
         return 0
     OUT.print(above, markup=False)
     caption = "" if len(rows) <= SHOWN else f"{SHOWN} of {len(rows):,} rows; --json prints all"
     headings = list(rows[0])
-    print_table(name, headings, [list(row.values()) for row in rows[:SHOWN]], caption, left=len(headings))
+    print_table(
+        name, headings, [list(row.values()) for row in rows[:SHOWN]], caption, left=len(headings)
+    )
     return 0
 
 
@@ -57,7 +86,13 @@ def import_file(kind: str, file: Path, json: bool) -> int:
         print_json(manifest)
         return 0
     first, last = manifest["years"]
-    OUT.print(f"Kept: {manifest['rows_written']:,} rows of {kind}, {first} to {last}, {manifest['states']} states.", markup=False)
+    OUT.print(
+        (
+            f"Kept: {manifest['rows_written']:,} rows of {kind}, {first} to {last}, "
+            f"{manifest['states']} states."
+        ),
+        markup=False,
+    )
     for reason, number in manifest["dropped"].items():
         OUT.print(f"Left out: {number:,} {reason}.", markup=False)
     for oddity in manifest["oddities"]:

@@ -20,15 +20,36 @@ def print_mechanism(mechanism: Mechanism) -> None:
     OUT.print(inspect.getdoc(inspect.getmodule(type(mechanism))), markup=False)
     OUT.print()
     for flow in found["flows"]:
-        OUT.print(f"flow {flow['name']}: {flow['source']} -> {flow['target']} ({flow['doc']})", markup=False)
+        OUT.print(
+            f"flow {flow['name']}: {flow['source']} -> {flow['target']} ({flow['doc']})",
+            markup=False,
+        )
     for event in found["events"]:
         OUT.print(f"event {event['name']} ({event['doc']})", markup=False)
     rows = []
     for p in mechanism.parameters:
         shown = f"{p.value:g} {p.unit}".removesuffix(" 1")
-        rows.append([f"{mechanism.name}.{p.name}", shown, support_text(p).removesuffix(" 1"), prior_text(p.prior), p.doc])
-    print_table("Parameters", ["name", "default", "values", "prior [1]", "what it is"], rows, "[1] Ours and assumed; runs do not use it, fits will.", left=5)
-    rows = [[p["name"], e["stance"], f"{e['summary']} ({e['source']})"] for p in found["parameters"] for e in p["evidence"]]
+        rows.append(
+            [
+                f"{mechanism.name}.{p.name}",
+                shown,
+                support_text(p).removesuffix(" 1"),
+                prior_text(p.prior),
+                p.doc,
+            ]
+        )
+    print_table(
+        "Parameters",
+        ["name", "default", "values", "prior [1]", "what it is"],
+        rows,
+        "[1] Ours and assumed; runs do not use it, fits will.",
+        left=5,
+    )
+    rows = [
+        [p["name"], e["stance"], f"{e['summary']} ({e['source']})"]
+        for p in found["parameters"]
+        for e in p["evidence"]
+    ]
     print_table("Evidence", ["parameter", "stance", "what it rests on"], rows, left=3)
 
 
@@ -46,13 +67,17 @@ def examine() -> dict[str, Any]:
     from ..scenarios.scenario import Scenario
 
     hits: list[str] = []
-    jax.monitoring.register_event_listener(lambda event, **_: hits.append(event) if event.endswith("cache_hits") else None)
+    jax.monitoring.register_event_listener(
+        lambda event, **_: hits.append(event) if event.endswith("cache_hits") else None
+    )
     began = time.perf_counter()
     scenario = Scenario(Model.size_2023(), weeks=104)
     run = simulate(scenario, replicates=8)
     seconds = time.perf_counter() - began
     everyone = sum(run.at(name, 104) for name in scenario.model.compartments)
-    conserved = np.array_equal(everyone, run.at("members", 0) + run.between("recruitment.recruited", 0, 104))
+    conserved = np.array_equal(
+        everyone, run.at("members", 0) + run.between("recruitment.recruited", 0, 104)
+    )
     return {
         "tregua": __version__,
         "python": platform.python_version(),
@@ -61,7 +86,14 @@ def examine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "devices": ", ".join(str(d) for d in jax.local_devices()),
         "compiled programs": str(cache_folder()),
-        "found again": "yes" if hits else "no (they will be next time; if this line stays, the cache does not work on this machine)",
+        "found again": "yes"
+        if hits
+        else (
+            "no (they will be next time; if this line stays, the cache does "
+            "not work on this machine)"
+        ),
         "short run": f"{seconds:.1f} s",
-        "self-check": "passed" if conserved and sys.version_info >= (3, 11) else "failed: persons were not conserved",
+        "self-check": "passed"
+        if conserved and sys.version_info >= (3, 11)
+        else "failed: persons were not conserved",
     }

@@ -12,13 +12,21 @@ from ..model.mechanism import registry
 from .show import OUT, print_json, print_table
 
 
-def list_evidence(stance: str, system: str, mechanism: str, unused: bool, search: str, as_json: bool) -> int:
+def list_evidence(
+    stance: str, system: str, mechanism: str, unused: bool, search: str, as_json: bool
+) -> int:
     """List the entries that pass every filter given; an empty filter lets all pass."""
     entries = load()
     _check(stance, "stance", {e.stance for e in entries})
     _check(system, "system", {e.system for e in entries})
     if mechanism and mechanism not in registry():
-        raise TreguaError("TR1205", f"no mechanism is named {mechanism!r}", where="--mechanism", found=mechanism, nearest=nearest_name(mechanism, registry()))
+        raise TreguaError(
+            "TR1205",
+            f"no mechanism is named {mechanism!r}",
+            where="--mechanism",
+            found=mechanism,
+            nearest=nearest_name(mechanism, registry()),
+        )
     chosen = [
         e
         for e in entries
@@ -31,8 +39,16 @@ def list_evidence(stance: str, system: str, mechanism: str, unused: bool, search
     if as_json:
         print_json([as_data(e) for e in chosen])
         return 0
-    rows = [[e.id, e.stance, e.system, e.text if e.is_claim else e.source, _used(e)] for e in chosen]
-    print_table("Evidence", ["id", "stance", "system", "what it says", "used by"], rows, f"{len(chosen)} of {len(entries)}. One: tregua evidence ID", left=5)
+    rows = [
+        [e.id, e.stance, e.system, e.text if e.is_claim else e.source, _used(e)] for e in chosen
+    ]
+    print_table(
+        "Evidence",
+        ["id", "stance", "system", "what it says", "used by"],
+        rows,
+        f"{len(chosen)} of {len(entries)}. One: tregua evidence ID",
+        left=5,
+    )
     return 0
 
 
@@ -42,7 +58,12 @@ def show_evidence(name: str, as_json: bool) -> int:
     if as_json:
         print_json(as_data(found))
         return 0
-    lines = [f"{found.id}  {found.stance}, {found.system}", found.text, f"Source: {found.source} ({found.date})", *chain_lines(found)]
+    lines = [
+        f"{found.id}  {found.stance}, {found.system}",
+        found.text,
+        f"Source: {found.source} ({found.date})",
+        *chain_lines(found),
+    ]
     lines += [f"Figures: {found.figures}"] if found.figures else []
     lines += [f"Use in the model: {found.use}"] if found.use else []
     lines += ["Used by: " + (", ".join(found.used_by) or "nothing yet")]
@@ -50,15 +71,25 @@ def show_evidence(name: str, as_json: bool) -> int:
     OUT.print("\n".join(line for line in lines if line), markup=False)
     for conflict in found.conflicts:
         OUT.print()
-        print_table(_title(conflict), ["figure", "how", "by", "date", "what it counts"], [_row(c) for c in conflict.counts], conflict.note, left=5)
+        print_table(
+            _title(conflict),
+            ["figure", "how", "by", "date", "what it counts"],
+            [_row(c) for c in conflict.counts],
+            conflict.note,
+            left=5,
+        )
     return 0
 
 
 def chain_lines(found: Entry) -> list[str]:
-    """Every chain as lines, each link indented under the one that repeats it, then the number of independent origins."""
+    """Every chain as lines, each link indented under the one that repeats it,
+    then the number of independent origins.
+    """
     lines = ["Chain, from whom we have it to the origin:"]
     for chain in found.chains:
-        lines += [f"  {'   ' * depth}{'└─ ' if depth else ''}{link}" for depth, link in enumerate(chain)]
+        lines += [
+            f"  {'   ' * depth}{'└─ ' if depth else ''}{link}" for depth, link in enumerate(chain)
+        ]
     count = independent_origins(found)
     return [*lines, f"Independent origins: {count}"]
 
@@ -71,7 +102,11 @@ def as_data(found: Entry) -> dict[str, Any]:
 def figure_text(count: Count) -> str:
     """A figure or a range, as it was given; a computed one with what it was made of."""
     if count.value is None:
-        return "in words" if count.low is None or count.high is None else f"{count.low:,.10g} to {count.high:,.10g}"
+        return (
+            "in words"
+            if count.low is None or count.high is None
+            else f"{count.low:,.10g} to {count.high:,.10g}"
+        )
     parts = [f"{part:,.10g}" for part in count.parts]
     made = " / ".join(parts) if count.ratio else " + ".join(parts).replace("+ -", "- ")
     return f"{count.value:,.10g}" + (f" = {made}" if made else "")
@@ -93,7 +128,11 @@ def describe_model(scenario: str, out: Path | None, as_json: bool) -> int:
             file.write(text + "\n")
     except OSError as error:
         raise TreguaError(
-            "TR3102", "this file cannot be written", where=str(out), found=error.strerror, do="choose another name, in a folder that exists"
+            "TR3102",
+            "this file cannot be written",
+            where=str(out),
+            found=error.strerror,
+            do="choose another name, in a folder that exists",
         ) from error
     if as_json:
         print_json({"written": str(out)})

@@ -28,13 +28,24 @@ NOT_BELIEVED = 1
 """Exit status where the folder is written and the chains may not be believed."""
 
 
-def fit_model(until: int | None, size: Length | Size, out: Path | None, may_replace: bool, fresh: bool, quiet: bool, as_json: bool) -> int:
-    """Fit by the method that the size belongs to, and write the folder; unfinished work is taken up again."""
+def fit_model(
+    until: int | None,
+    size: Length | Size,
+    out: Path | None,
+    may_replace: bool,
+    fresh: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Fit by the method that the size belongs to, and write the folder;
+    unfinished work is taken up again.
+    """
     began = time.perf_counter()
     from ..inference.ensemble import Size
 
     by_ensemble = isinstance(size, Size)
-    # A step with gradient keeps two cores busy by itself, and its program is large: one device for two cores.
+    # A step with gradient keeps two cores busy by itself, and its program is large:
+    # one device for two cores.
     begin(usable_cores() if by_ensemble else max(1, usable_cores() // 2), float64=not by_ensemble)
     from ..countries.record import LAST_YEAR
     from ..inference.ensemble_job import EnsembleJob
@@ -58,7 +69,10 @@ def fit_model(until: int | None, size: Length | Size, out: Path | None, may_repl
         with staged(folder, may_replace) as place:
             job.write(place, {"command": command(until, size), "seconds": seconds})
     except KeyboardInterrupt:
-        ERR.print("Stopped. What is finished is kept; the same command goes on from there, --fresh starts over. No folder was written.")
+        ERR.print(
+            "Stopped. What is finished is kept; the same command goes on from there, --fresh "
+            "starts over. No folder was written."
+        )
         return 130
     job.discard()
     _show(job, folder, time.perf_counter() - began, quiet, as_json)
@@ -73,30 +87,68 @@ def _check(until: int, size: Any) -> None:
 
     if not FIRST_YEAR + LEAST_YEARS - 1 <= until <= LAST_YEAR:
         expected = f"a year from {FIRST_YEAR + LEAST_YEARS - 1} to {LAST_YEAR}"
-        raise TreguaError("TR2904", "a fit cannot end with this year", where="until", found=until, expected=expected)
+        raise TreguaError(
+            "TR2904",
+            "a fit cannot end with this year",
+            where="until",
+            found=until,
+            expected=expected,
+        )
     if isinstance(size, Length):
         if size.chains < 1 or size.warmup < 1 or size.draws < 4:
             found = f"{size.chains} chains, {size.warmup} iterations of warm-up, {size.draws} draws"
-            raise TreguaError("TR2905", "chains cannot be so short", where="command line", found=found, expected="at least 1 chain, 1 of warm-up, 4 draws")
+            raise TreguaError(
+                "TR2905",
+                "chains cannot be so short",
+                where="command line",
+                found=found,
+                expected="at least 1 chain, 1 of warm-up, 4 draws",
+            )
     elif size.points < LEAST_POINTS or not 1 <= size.passes <= MOST_PASSES:
-        found, expected = f"{size.points} points, {size.passes} passes", f"at least {LEAST_POINTS} points, 1 to {MOST_PASSES} passes"
-        raise TreguaError("TR2905", "an ensemble cannot be so small", where="command line", found=found, expected=expected)
+        found, expected = (
+            f"{size.points} points, {size.passes} passes",
+            f"at least {LEAST_POINTS} points, 1 to {MOST_PASSES} passes",
+        )
+        raise TreguaError(
+            "TR2905",
+            "an ensemble cannot be so small",
+            where="command line",
+            found=found,
+            expected=expected,
+        )
 
 
 def command(until: int, size: Any) -> str:
     """The command that makes the same fit."""
     from ..inference.chains import Length
 
-    method, said = ("chains", asdict(size)) if isinstance(size, Length) else ("ensemble", asdict(size))
-    return " ".join([f"tregua fit --until {until} --method {method}", *(f"--{name} {value}" for name, value in said.items())])
+    method, said = (
+        ("chains", asdict(size)) if isinstance(size, Length) else ("ensemble", asdict(size))
+    )
+    return " ".join(
+        [
+            f"tregua fit --until {until} --method {method}",
+            *(f"--{name} {value}" for name, value in said.items()),
+        ]
+    )
 
 
 def _show_explained(table: pandas.DataFrame) -> None:
     """What the mechanisms explain of changes, places in rows and years apart in columns."""
-    wide, steady = (table.pivot(index="of", columns="years_apart", values=name) for name in ("explained", "steady"))
+    wide, steady = (
+        table.pivot(index="of", columns="years_apart", values=name)
+        for name in ("explained", "steady")
+    )
     told = {"": wide, ", by a steady rise": steady.loc[["nation"]]}
-    rows = [[f"{of}{by}", *(f"{100 * share:.0f} %" for share in shares)] for by, found in told.items() for of, *shares in found.itertuples()]
-    caption = "Share of the squared changes (log of recorded homicides) that what the mechanisms expect takes away. A level that stays takes away 0 %."
+    rows = [
+        [f"{of}{by}", *(f"{100 * share:.0f} %" for share in shares)]
+        for by, found in told.items()
+        for of, *shares in found.itertuples()
+    ]
+    caption = (
+        "Share of the squared changes (log of recorded homicides) that what the mechanisms expect "
+        "takes away. A level that stays takes away 0 %."
+    )
     heads = ["from year to year" if years == 1 else f"over {years} years" for years in wide.columns]
     print_table("What the mechanisms explain of changes", ["of", *heads], rows, caption)
 
@@ -107,7 +159,13 @@ def _show(job: Any, folder: Path, seconds: float, quiet: bool, as_json: bool) ->
     if as_json:
         table = fit.table.to_dict("records")
         print_json(
-            {"folder": str(folder), "seconds": seconds, "problems": list(fit.problems), "explained": job.explained.to_dict("records"), "unknowns": table}
+            {
+                "folder": str(folder),
+                "seconds": seconds,
+                "problems": list(fit.problems),
+                "explained": job.explained.to_dict("records"),
+                "unknowns": table,
+            }
         )
         return
     if not quiet:
@@ -115,17 +173,32 @@ def _show(job: Any, folder: Path, seconds: float, quiet: bool, as_json: bool) ->
         # Points of an ensemble have no R-hat: they are no chains.
         has = "r_hat" in table
         rows = [
-            [r.unknown, f"{r.mean:+.2f}", f"{100 * r.width_left:.0f} %", *([f"{r.r_hat:.3f}"] if has else []), f"{r.effective_draws:.0f}"]
+            [
+                r.unknown,
+                f"{r.mean:+.2f}",
+                f"{100 * r.width_left:.0f} %",
+                *([f"{r.r_hat:.3f}"] if has else []),
+                f"{r.effective_draws:.0f}",
+            ]
             for r in table.itertuples()
         ]
         caption = (
-            f"{int(fit.table['moved'].sum())} of {len(fit.table)} unknowns were moved by the record; the 15 that it tells most about. Mean: in standard "
-            "deviations of the prior, from its middle. Width left: standard deviation after over before."
+            f"{int(fit.table['moved'].sum())} of {len(fit.table)} unknowns were moved by the "
+            "record; the 15 that it tells most about. Mean: in standard deviations of the prior, "
+            "from its middle. Width left: standard deviation after over before."
         )
-        print_table("What the record says", ["unknown", "mean", "width left", *(["R-hat"] if has else []), "effective draws"], rows, caption)
+        print_table(
+            "What the record says",
+            ["unknown", "mean", "width left", *(["R-hat"] if has else []), "effective draws"],
+            rows,
+            caption,
+        )
         _show_explained(job.explained)
     for problem in fit.problems:
         ERR.print(f"Do not trust this posterior yet: {problem}.", markup=False)
     if fit.problems:
-        ERR.print("Larger ensembles (--points, --passes) or longer chains (--warmup, --draws) may help.", markup=False)
+        ERR.print(
+            "Larger ensembles (--points, --passes) or longer chains (--warmup, --draws) may help.",
+            markup=False,
+        )
     ERR.print(f"Posterior: {folder}, {seconds / 60:.1f} minutes", markup=False)

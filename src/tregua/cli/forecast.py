@@ -10,13 +10,25 @@ import numpy as np
 from .run import check_target
 from .show import ERR, print_json, print_table, progress_bar
 
-CAPTION = "All states together, homicides on record. A sample is one future of all states; the file holds every state."
+CAPTION = (
+    "All states together, homicides on record. A sample is one future of all states; the "
+    "file holds every state."
+)
 
 
 def write_forecast(
-    origin: int | None, months: int | None, replicates: int | None, seed: int | None, out: Path | None, replace: bool, quiet: bool, as_json: bool
+    origin: int | None,
+    months: int | None,
+    replicates: int | None,
+    seed: int | None,
+    out: Path | None,
+    replace: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> int:
-    """Make the forecast, score the same layer at earlier origins for the page beside it, and write the folder."""
+    """Make the forecast, score the same layer at earlier origins for the page beside it,
+    and write the folder.
+    """
     began = time.perf_counter()
     from ..countries.record import LAST_YEAR
     from ..forecasting.write import LONGEST, REPLICATES, frozen, rolling_scores, write
@@ -25,7 +37,12 @@ def write_forecast(
     origin = LAST_YEAR if origin is None else origin
     folder, may_replace = out or Path("runs") / f"forecast-{origin}", replace or out is None
     check_target(folder, may_replace)
-    forecast = frozen(origin, LONGEST if months is None else months, REPLICATES if replicates is None else replicates, 1 if seed is None else seed)
+    forecast = frozen(
+        origin,
+        LONGEST if months is None else months,
+        REPLICATES if replicates is None else replicates,
+        1 if seed is None else seed,
+    )
     with progress_bar("Scoring earlier origins", quiet or as_json) as told:
         scores = rolling_scores(origin, told)
     with staged(folder, may_replace) as place:
@@ -33,11 +50,24 @@ def write_forecast(
     national = forecast.years.sum(axis=1)
     bands = np.quantile(national, (0.1, 0.5, 0.9), axis=0).T
     if as_json:
-        years = [{"year": origin + 1 + i, "low_80": low, "median": middle, "high_80": high} for i, (low, middle, high) in enumerate(bands.tolist())]
-        print_json({"folder": str(folder), "seconds": time.perf_counter() - began, "national": years})
+        years = [
+            {"year": origin + 1 + i, "low_80": low, "median": middle, "high_80": high}
+            for i, (low, middle, high) in enumerate(bands.tolist())
+        ]
+        print_json(
+            {"folder": str(folder), "seconds": time.perf_counter() - began, "national": years}
+        )
         return 0
     if not quiet:
-        rows = [[str(origin + 1 + i), *(f"{value:,.0f}" for value in band)] for i, band in enumerate(bands)]
-        print_table(f"Forecast from the end of {origin}", ["year", "low (80 %)", "median", "high (80 %)"], rows, CAPTION)
+        rows = [
+            [str(origin + 1 + i), *(f"{value:,.0f}" for value in band)]
+            for i, band in enumerate(bands)
+        ]
+        print_table(
+            f"Forecast from the end of {origin}",
+            ["year", "low (80 %)", "median", "high (80 %)"],
+            rows,
+            CAPTION,
+        )
     ERR.print(f"Forecast: {folder}", markup=False)
     return 0

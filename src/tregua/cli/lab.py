@@ -14,7 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from ..engine.session import begin
 from ..optional import LAB, extra
@@ -28,13 +35,29 @@ STEPS = {"present": "Making the present", "emulator": "Training the emulator"}
 """What the lab says while it prepares."""
 
 PATIENCE = 3.0
-"""Seconds that the part of a run in progress may take to end when the lab is stopped; then it is left."""
+"""Seconds that the part of a run in progress may take to end when the lab is stopped;
+then it is left.
+"""
 
-REDIRECT = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={link}"><a href="{link}">Tregua</a>\n'
-"""A page that leads to the link. It is handed to the browser instead of the link, which other users could read in the list of processes."""
+REDIRECT = (
+    '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={link}"><a '
+    'href="{link}">Tregua</a>\n'
+)
+"""A page that leads to the link. It is handed to the browser instead of the link, which other users
+could read in the list of processes.
+"""
 
 
-def open_lab(scenario: str, host: str, port: int | None, password_file: Path | None, names: list[str], browser: bool, quiet: bool, json: bool) -> int:
+def open_lab(
+    scenario: str,
+    host: str,
+    port: int | None,
+    password_file: Path | None,
+    names: list[str],
+    browser: bool,
+    quiet: bool,
+    json: bool,
+) -> int:
     """Serve the lab until Ctrl-C."""
     extra("nicegui", LAB)
     from ..lab.pages import add_pages
@@ -81,16 +104,34 @@ def _greet(access: Access, address: str, json: bool) -> None:
     """Print the link, and what is to be known about it."""
     link = link_of(access, address)
     if json:
-        print_json({"link": link, "address": address, "loopback": access.loopback, "password": access.has_password})
+        print_json(
+            {
+                "link": link,
+                "address": address,
+                "loopback": access.loopback,
+                "password": access.has_password,
+            }
+        )
         sys.stdout.flush()
         return
     OUT.print(f"The lab is open at:\n\n  {link}\n", markup=False, soft_wrap=True)
     if access.has_password:
         OUT.print(f"Who has the password comes in at {address}/enter", markup=False, soft_wrap=True)
     if not access.loopback:
-        OUT.print("What is sent can be read on the way. Put a proxy with TLS in front of it, and say its name with --name.", markup=False, soft_wrap=True)
+        OUT.print(
+            (
+                "What is sent can be read on the way. Put a proxy with TLS in front of it, and "
+                "say its name with --name."
+            ),
+            markup=False,
+            soft_wrap=True,
+        )
     again = " Press Enter for another." if sys.stdin.isatty() else ""
-    OUT.print(f"The link works once, in one browser.{again} Ctrl-C stops the lab.", markup=False, soft_wrap=True)
+    OUT.print(
+        f"The link works once, in one browser.{again} Ctrl-C stops the lab.",
+        markup=False,
+        soft_wrap=True,
+    )
     sys.stdout.flush()
 
 
@@ -101,7 +142,9 @@ def _links(access: Access, address: str, browser: bool) -> Iterator[None]:
     try:
         if place is not None:
             page = place / "open.html"
-            page.write_text(REDIRECT.format(link=html.escape(link_of(access, address))), encoding="utf-8")
+            page.write_text(
+                REDIRECT.format(link=html.escape(link_of(access, address))), encoding="utf-8"
+            )
             threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
         if sys.stdin.isatty():
             threading.Thread(target=_answer_enter, args=(access, address), daemon=True).start()
@@ -117,15 +160,30 @@ def _answer_enter(access: Access, address: str) -> None:
 
 
 def _has_screen() -> bool:
-    """Whether there is a screen for a browser, and not only a terminal, in which a text browser would take over."""
-    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    """Whether there is a screen for a browser, and not only a terminal,
+    in which a text browser would take over.
+    """
+    return sys.platform in {"win32", "darwin"} or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
 
 
 @contextmanager
 def _told(quiet: bool) -> Iterator[Any]:
-    """Yields what is told about the preparations: a bar on a terminal, else a line for each step."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    with Progress(*columns, console=ERR, disable=quiet or not ERR.is_terminal, transient=True) as bar:
+    """Yields what is told about the preparations: a bar on a terminal,
+    else a line for each step.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=ERR, disable=quiet or not ERR.is_terminal, transient=True
+    ) as bar:
         tasks: dict[str, Any] = {}
 
         def told(now: Readiness) -> None:
@@ -133,7 +191,9 @@ def _told(quiet: bool) -> Iterator[Any]:
             if new:
                 for task in tasks.values():
                     bar.update(task, visible=False)
-                tasks[now.step] = bar.add_task(STEPS.get(now.step, now.step), total=None, visible=now.step in STEPS)
+                tasks[now.step] = bar.add_task(
+                    STEPS.get(now.step, now.step), total=None, visible=now.step in STEPS
+                )
             bar.update(tasks[now.step], completed=now.done, total=now.everything or None)
             if new and not quiet:
                 _say(now, bar.disable)
@@ -144,7 +204,13 @@ def _told(quiet: bool) -> Iterator[Any]:
 def _say(now: Readiness, plain: bool) -> None:
     """One line about a step, where no bar shows it."""
     if now.refusal is not None:
-        ERR.print(f"{now.refusal.code}: {now.refusal.what}. The pages open, but no package can be tried. {now.refusal.do}", markup=False)
+        ERR.print(
+            (
+                f"{now.refusal.code}: {now.refusal.what}. The pages open, but no package can be "
+                f"tried. {now.refusal.do}"
+            ),
+            markup=False,
+        )
     elif now.ready:
         ERR.print("Ready.", markup=False)
     elif plain and now.step in STEPS:

@@ -11,12 +11,33 @@ from cyclopts import Parameter
 
 from ..errors import TreguaError
 
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document instead of text.")]
+Json = Annotated[
+    bool, Parameter(name="--json", negative="", help="Print one JSON document instead of text.")
+]
 Quiet = Annotated[bool, Parameter(name="--quiet", negative="", help="No progress and no table.")]
-Out = Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder to write; by default one under `runs`, named after the inputs.")]
-Replace = Annotated[bool, Parameter(name="--replace", negative="", help="Replace the run in that folder, if there is one.")]
-Unused = Annotated[bool, Parameter(name="--unused", negative="", help="Only what no mechanism uses.")]
-File = Annotated[Path | None, Parameter(name=["--out", "-o"], help="File to write; it must not exist. Without it, the text is printed.")]
+Out = Annotated[
+    Path | None,
+    Parameter(
+        name=["--out", "-o"],
+        help="Folder to write; by default one under `runs`, named after the inputs.",
+    ),
+]
+Replace = Annotated[
+    bool,
+    Parameter(
+        name="--replace", negative="", help="Replace the run in that folder, if there is one."
+    ),
+]
+Unused = Annotated[
+    bool, Parameter(name="--unused", negative="", help="Only what no mechanism uses.")
+]
+File = Annotated[
+    Path | None,
+    Parameter(
+        name=["--out", "-o"],
+        help="File to write; it must not exist. Without it, the text is printed.",
+    ),
+]
 
 
 def whole(_: Any, tokens: Sequence[Any]) -> int:
@@ -24,30 +45,97 @@ def whole(_: Any, tokens: Sequence[Any]) -> int:
     try:
         return int(tokens[0].value)
     except ValueError as error:
-        raise TreguaError("TR1001", "this is not a whole number", where=f"command line, {tokens[0].keyword}", found=tokens[0].value) from error
+        raise TreguaError(
+            "TR1001",
+            "this is not a whole number",
+            where=f"command line, {tokens[0].keyword}",
+            found=tokens[0].value,
+        ) from error
 
 
 Count = Annotated[int, Parameter(converter=whole)]
-Seed = Annotated[int | None, Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given.")]
-Year = Annotated[int | None, Parameter(converter=whole, help="The last year that the forecast knows.")]
-BaselineSeed = Annotated[int | None, Parameter(name="--seed", converter=whole, help="Seed of the baselines; 1 if not given.")]
-ForecastSeed = Annotated[int | None, Parameter(name="--seed", converter=whole, help="Seed of the samples; 1 if not given.")]
-Ahead = Annotated[int | None, Parameter(name="--months", converter=whole, help="Months to forecast, 1 to 48; 48 if not given.")]
+Seed = Annotated[
+    int | None,
+    Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given."),
+]
+Year = Annotated[
+    int | None, Parameter(converter=whole, help="The last year that the forecast knows.")
+]
+BaselineSeed = Annotated[
+    int | None,
+    Parameter(name="--seed", converter=whole, help="Seed of the baselines; 1 if not given."),
+]
+ForecastSeed = Annotated[
+    int | None,
+    Parameter(name="--seed", converter=whole, help="Seed of the samples; 1 if not given."),
+]
+Ahead = Annotated[
+    int | None,
+    Parameter(
+        name="--months", converter=whole, help="Months to forecast, 1 to 48; 48 if not given."
+    ),
+]
 Method = Annotated[
-    Literal["ensemble", "chains"], Parameter(help="An ensemble of runs with chance, moved to the record; or chains on the model without chance.")
+    Literal["ensemble", "chains"],
+    Parameter(
+        help=(
+            "An ensemble of runs with chance, moved to the record; or chains on "
+            "the model without chance."
+        )
+    ),
 ]
 Points = Annotated[int, Parameter(converter=whole, help="Points of the ensemble.")]
 Passes = Annotated[int, Parameter(converter=whole, help="Passes in which the ensemble is moved.")]
 Chains = Annotated[int, Parameter(converter=whole, help="Chains, each from a start of its own.")]
-Warmup = Annotated[int, Parameter(converter=whole, help="Iterations of each chain before it is kept.")]
-Steps = Annotated[int, Parameter(name="--draws", converter=whole, help="Iterations of each chain that are kept.")]
+Warmup = Annotated[
+    int, Parameter(converter=whole, help="Iterations of each chain before it is kept.")
+]
+Steps = Annotated[
+    int, Parameter(name="--draws", converter=whole, help="Iterations of each chain that are kept.")
+]
 ChainSeed = Annotated[int, Parameter(name="--seed", converter=whole, help="Seed of the chains.")]
-Fresh = Annotated[bool, Parameter(name="--fresh", negative="", help="Forget what an interrupted run of the same inputs has kept.")]
-Samples = Annotated[int | None, Parameter(name="--replicates", converter=whole, help="Samples; 1,000 if not given.")]
-Port = Annotated[int | None, Parameter(converter=whole, help="Port to listen on; 8321 or, where that is taken, a free one if not given.")]
-Names = Annotated[list[str] | None, Parameter(name="--name", negative="", help="Further name of this computer, such as a proxy's. May be repeated.")]
-NoBrowser = Annotated[bool, Parameter(name="--no-browser", negative="", help="Do not open a browser; the link is printed in any case.")]
-Mechanisms = Annotated[list[str] | None, Parameter(name="--mechanism", negative="", help="Mechanism to turn off; all if not given. May be repeated.")]
+Fresh = Annotated[
+    bool,
+    Parameter(
+        name="--fresh",
+        negative="",
+        help="Forget what an interrupted run of the same inputs has kept.",
+    ),
+]
+Samples = Annotated[
+    int | None, Parameter(name="--replicates", converter=whole, help="Samples; 1,000 if not given.")
+]
+Port = Annotated[
+    int | None,
+    Parameter(
+        converter=whole,
+        help="Port to listen on; 8321 or, where that is taken, a free one if not given.",
+    ),
+]
+Names = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--name",
+        negative="",
+        help="Further name of this computer, such as a proxy's. May be repeated.",
+    ),
+]
+NoBrowser = Annotated[
+    bool,
+    Parameter(
+        name="--no-browser",
+        negative="",
+        help="Do not open a browser; the link is printed in any case.",
+    ),
+]
+Mechanisms = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--mechanism",
+        negative="",
+        help="Mechanism to turn off; all if not given. May be repeated.",
+    ),
+]
 
 
 @Parameter(name="*")
@@ -56,13 +144,36 @@ class Options:
     """What a user may say about a run on the command line."""
 
     out: Out = None
-    policy: Annotated[list[str] | None, Parameter(name="--policy", negative="", help="Name of a policy of the scenario. May be repeated.")] = None
-    set: Annotated[
-        list[str] | None, Parameter(name="--set", negative="", help='A value with its unit, such as "arrests.effort=200 person/week". May be repeated.')
+    policy: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--policy", negative="", help="Name of a policy of the scenario. May be repeated."
+        ),
     ] = None
-    replicates: Annotated[int | None, Parameter(converter=whole, help="Runs of the ensemble; the scenario's number if not given.")] = None
-    seed: Annotated[int | None, Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given.")] = None
-    solver: Annotated[str | None, Parameter(help="tau-leap, mean-field, rk4 or exact; the scenario's if not given.")] = None
+    set: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--set",
+            negative="",
+            help=(
+                'A value with its unit, such as "arrests.effort=200 person/week". May be repeated.'
+            ),
+        ),
+    ] = None
+    replicates: Annotated[
+        int | None,
+        Parameter(
+            converter=whole, help="Runs of the ensemble; the scenario's number if not given."
+        ),
+    ] = None
+    seed: Annotated[
+        int | None,
+        Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given."),
+    ] = None
+    solver: Annotated[
+        str | None,
+        Parameter(help="tau-leap, mean-field, rk4 or exact; the scenario's if not given."),
+    ] = None
     replace: Replace = False
     fresh: Fresh = False
     quiet: Quiet = False
@@ -75,5 +186,7 @@ class Options:
 
     @property
     def may_replace(self) -> bool:
-        """Whether a run in the target folder may be replaced; a folder of the default name holds the same inputs."""
+        """Whether a run in the target folder may be replaced;
+        a folder of the default name holds the same inputs.
+        """
         return self.replace or self.out is None

@@ -8,29 +8,51 @@ from typing import Any
 from .._version import __version__
 from ..engine.session import begin
 from ..errors import TreguaError, nearest_name
+from ..reporting.wording import first_paragraph
 from .run import check_target
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
 
-def reproduce_results(name: str, out: Path | None, replace: bool, quiet: bool, as_json: bool) -> int:
+def reproduce_results(
+    name: str, out: Path | None, replace: bool, quiet: bool, as_json: bool
+) -> int:
     """Rebuild published results; 1 if any number is outside its tolerance."""
     begin(float64=True)
     from ..studies.reproductions import REPRODUCTIONS
 
     if not name:
-        titles = {key: (maker.__doc__ or "").splitlines()[0] for key, maker in REPRODUCTIONS.items()}
-        print_json(titles) if as_json else print_table("Published results that can be rebuilt", ["name", "what"], [[k, v] for k, v in titles.items()], left=2)
+        titles = {key: first_paragraph(maker.__doc__) for key, maker in REPRODUCTIONS.items()}
+        print_json(titles) if as_json else print_table(
+            "Published results that can be rebuilt",
+            ["name", "what"],
+            [[k, v] for k, v in titles.items()],
+            left=2,
+        )
         return 0
     if name not in REPRODUCTIONS:
         expected, nearest = "one of " + ", ".join(REPRODUCTIONS), nearest_name(name, REPRODUCTIONS)
-        raise TreguaError("TR1004", f"there is nothing to reproduce by the name {name!r}", where="command line", found=name, expected=expected, nearest=nearest)
+        raise TreguaError(
+            "TR1004",
+            f"there is nothing to reproduce by the name {name!r}",
+            where="command line",
+            found=name,
+            expected=expected,
+            nearest=nearest,
+        )
     folder = out or Path("runs") / name
     check_target(folder, replace or out is None)
     with progress_bar(name, quiet or as_json) as told:
         found = REPRODUCTIONS[name](told)
     _write(folder, found, replace or out is None)
     if as_json:
-        print_json({"name": found.name, "passed": found.passed, "folder": str(folder), "rows": [_record(row) for row in found.rows]})
+        print_json(
+            {
+                "name": found.name,
+                "passed": found.passed,
+                "folder": str(folder),
+                "rows": [_record(row) for row in found.rows],
+            }
+        )
     else:
         _show(found, quiet)
         ERR.print(f"Tables and figures: {folder}", markup=False)
@@ -60,8 +82,21 @@ def _show(found: Any, quiet: bool) -> None:
     OUT.print(found.summary, markup=False)
     remarks = list(dict.fromkeys(row.note for row in found.rows if row.note))
     marks = {note: f" [{i}]" for i, note in enumerate(remarks, 1)}
-    rows = [[r.quantity + marks.get(r.note, ""), _text(r.published), _text(r.ours), r.unit, r.tolerance, r.verdict, r.source] for r in found.rows]
-    print_table("", ["quantity", "reference", "ours", "unit", "tolerance", "verdict", "source"], rows)
+    rows = [
+        [
+            r.quantity + marks.get(r.note, ""),
+            _text(r.published),
+            _text(r.ours),
+            r.unit,
+            r.tolerance,
+            r.verdict,
+            r.source,
+        ]
+        for r in found.rows
+    ]
+    print_table(
+        "", ["quantity", "reference", "ours", "unit", "tolerance", "verdict", "source"], rows
+    )
     for note, mark in marks.items():
         OUT.print(f"{mark.strip()} {note}", markup=False)
     for tag, source in (found.sources or {}).items():
@@ -72,7 +107,10 @@ def _show(found: Any, quiet: bool) -> None:
 
 
 def _verdict(found: Any) -> str:
-    return f"{found.count('ok')} of {found.count('ok') + found.count('OUTSIDE')} numbers are within their tolerance."
+    return (
+        f"{found.count('ok')} of {found.count('ok') + found.count('OUTSIDE')} numbers are "
+        "within their tolerance."
+    )
 
 
 def _text(value: Any) -> str:
@@ -104,6 +142,11 @@ def _write(folder: Path, found: Any, replace: bool) -> None:
             "rows": records,
             "notes": list(found.notes),
             "sources": dict(found.sources or {}),
-            "figures": {name: {"title": p.title, "alt": p.alt, "caption": p.caption} for name, p in found.pictures.items()},
+            "figures": {
+                name: {"title": p.title, "alt": p.alt, "caption": p.caption}
+                for name, p in found.pictures.items()
+            },
         }
-        (place / "manifest.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+        (place / "manifest.json").write_text(
+            json.dumps(summary, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
+        )

@@ -33,13 +33,22 @@ HEADINGS = {
 PERCENT = ("covered_50", "covered_80", "covered_95", "misplaced_share")
 
 CAPTION = (
-    "Means over states, leads and the origins named. CRPS and interval score: deaths in a state; lower is better. In 50 %: share of the record inside that "
-    "interval. Misplaced: distance of the medians, over all deaths."
+    "Means over states, leads and the origins named. CRPS and interval score: deaths in a state; "
+    "lower is better. In 50 %: share of the record inside that interval. Misplaced: distance of "
+    "the medians, over all deaths."
 )
 OTHER = "{}: {}; it is no baseline."
 
 
-def score_forecasts(file: Path | None, origin: int | None, seed: int | None, out: Path | None, replace: bool, quiet: bool, as_json: bool) -> int:
+def score_forecasts(
+    file: Path | None,
+    origin: int | None,
+    seed: int | None,
+    out: Path | None,
+    replace: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
     """Score the baselines, or a forecast beside them; print the table and write the folder."""
     began = time.perf_counter()
     begin()
@@ -47,15 +56,31 @@ def score_forecasts(file: Path | None, origin: int | None, seed: int | None, out
 
     if (file is None) != (origin is None):
         do = "tregua score FILE --origin YEAR, or tregua score alone for the baselines"
-        raise TreguaError("TR1001", "a file and its origin belong together", where="command line", do=do)
-    folder, may_replace, seed = out or Path("runs") / _name(file, origin), replace or out is None, SEED if seed is None else seed
+        raise TreguaError(
+            "TR1001", "a file and its origin belong together", where="command line", do=do
+        )
+    folder, may_replace, seed = (
+        out or Path("runs") / _name(file, origin),
+        replace or out is None,
+        SEED if seed is None else seed,
+    )
     check_target(folder, may_replace)
     boards = _boards(file, origin, seed, quiet or as_json)
     tables = _tables(boards, seed)
     _write(folder, may_replace, boards, tables, _record(file, origin, seed, boards))
     if as_json:
         seconds = time.perf_counter() - began
-        print_json({"folder": str(folder), "seconds": seconds, **{name: table.to_dict("records") for name, table in tables.items() if "cells" not in name}})
+        print_json(
+            {
+                "folder": str(folder),
+                "seconds": seconds,
+                **{
+                    name: table.to_dict("records")
+                    for name, table in tables.items()
+                    if "cells" not in name
+                },
+            }
+        )
         return 0
     if not quiet:
         for board in boards.values():
@@ -68,7 +93,9 @@ def _name(file: Path | None, origin: int | None) -> str:
     return "score" if file is None else f"score-{file.stem}-{origin}"
 
 
-def _boards(file: Path | None, origin: int | None, seed: int, silent: bool) -> dict[str, Scoreboard]:
+def _boards(
+    file: Path | None, origin: int | None, seed: int, silent: bool
+) -> dict[str, Scoreboard]:
     """The scoreboards by the word for their periods."""
     from ..forecasting.rolling import OTHERS
     from ..forecasting.scoreboard import baseline_boards, forecast_board
@@ -76,38 +103,81 @@ def _boards(file: Path | None, origin: int | None, seed: int, silent: bool) -> d
 
     forecast = None if file is None or origin is None else read_forecast(file, origin)
     if not silent:
-        ERR.print("Making the baselines; the automatic ones fit every state by itself, which takes a minute or two", markup=False)
+        ERR.print(
+            (
+                "Making the baselines; the automatic ones fit every state by itself, "
+                "which takes a minute or two"
+            ),
+            markup=False,
+        )
     with progress_bar("Scoring", silent) as told:
         if forecast is None:
-            return dict(zip(("years", "months"), baseline_boards(seed, told, others=OTHERS), strict=True))
-        return {"years" if forecast.season == 1 else "months": forecast_board(forecast, seed, told, others=OTHERS)}
+            return dict(
+                zip(("years", "months"), baseline_boards(seed, told, others=OTHERS), strict=True)
+            )
+        return {
+            "years" if forecast.season == 1 else "months": forecast_board(
+                forecast, seed, told, others=OTHERS
+            )
+        }
 
 
 def _tables(boards: Mapping[str, Scoreboard], seed: int) -> dict[str, pandas.DataFrame]:
     """Every table by file name."""
     tables = {}
     for period, board in boards.items():
-        means = {"all": (), "by_origin": ("origin",), "by_lead": ("lead",), "by_origin_and_lead": ("origin", "lead"), "by_state": ("state_code",)}
+        means = {
+            "all": (),
+            "by_origin": ("origin",),
+            "by_lead": ("lead",),
+            "by_origin_and_lead": ("origin", "lead"),
+            "by_state": ("state_code",),
+        }
         tables |= {f"{period}_{name}": board.means(by) for name, by in means.items()}
-        tables |= {f"{period}_differences": board.differences("crps", seed), f"{period}_cells": board.cells}
+        tables |= {
+            f"{period}_differences": board.differences("crps", seed),
+            f"{period}_cells": board.cells,
+        }
     return tables
 
 
-def _record(file: Path | None, origin: int | None, seed: int, boards: Mapping[str, Scoreboard]) -> dict[str, Any]:
+def _record(
+    file: Path | None, origin: int | None, seed: int, boards: Mapping[str, Scoreboard]
+) -> dict[str, Any]:
     """What went in, for the manifest; no path of this machine."""
     from ..shipped import table_notes
 
     used = ("homicides-year.csv", "homicides-month.csv", "population.csv")
-    record = {"kind": "scores", "tregua": __version__, "seed": seed, "tables": [note for note in table_notes(FOLDER) if note["file"] in used]}
+    record = {
+        "kind": "scores",
+        "tregua": __version__,
+        "seed": seed,
+        "tables": [note for note in table_notes(FOLDER) if note["file"] in used],
+    }
     record["boards"] = {
-        period: {"origins": list(board.origins), "models": list(board.models), "labels": dict(board.labels)} for period, board in boards.items()
+        period: {
+            "origins": list(board.origins),
+            "models": list(board.models),
+            "labels": dict(board.labels),
+        }
+        for period, board in boards.items()
     }
     if file is not None:
-        record["forecast"] = {"file": file.name, "origin": origin, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+        record["forecast"] = {
+            "file": file.name,
+            "origin": origin,
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        }
     return record
 
 
-def _write(folder: Path, replace: bool, boards: Mapping[str, Scoreboard], tables: Mapping[str, pandas.DataFrame], record: Mapping[str, Any]) -> None:
+def _write(
+    folder: Path,
+    replace: bool,
+    boards: Mapping[str, Scoreboard],
+    tables: Mapping[str, pandas.DataFrame],
+    record: Mapping[str, Any],
+) -> None:
     from ..forecasting.charts import score_picture
     from ..reporting.run_folder import save_picture, write_json, write_tables
     from ..results.staging import MANIFEST, staged
@@ -115,10 +185,16 @@ def _write(folder: Path, replace: bool, boards: Mapping[str, Scoreboard], tables
     with staged(folder, replace) as place:
         write_tables(place, tables)
         (place / "figures").mkdir()
-        pictures = [score_picture(board, f"Tregua {__version__} · seed {record['seed']}") for board in boards.values()]
+        pictures = [
+            score_picture(board, f"Tregua {__version__} · seed {record['seed']}")
+            for board in boards.values()
+        ]
         for picture in pictures:
             save_picture(place / "figures", picture.name, picture)
-        figures = {picture.name: {"title": picture.title, "alt": picture.alt, "caption": picture.caption} for picture in pictures}
+        figures = {
+            picture.name: {"title": picture.title, "alt": picture.alt, "caption": picture.caption}
+            for picture in pictures
+        }
         write_json(place / MANIFEST, {**record, "figures": figures})
 
 
@@ -126,17 +202,47 @@ def _show(board: Scoreboard) -> None:
     """The means over all origins, and below, where there are several, the CRPS from each."""
     period = "year" if board.season == 1 else "month"
     table = board.means().sort_values("crps")
-    rows = [[row["model"], row["origins"], *(_text(row[name], name) for name in HEADINGS)] for _, row in table.iterrows()]
-    caption = " ".join([CAPTION, *(OTHER.format(name, label) for name, label in board.labels.items() if name in board.models)])
-    print_table(f"Forecasts of homicides by state and {period}", ["model", "origins", *HEADINGS.values()], rows, caption, left=2)
+    rows = [
+        [row["model"], row["origins"], *(_text(row[name], name) for name in HEADINGS)]
+        for _, row in table.iterrows()
+    ]
+    caption = " ".join(
+        [
+            CAPTION,
+            *(
+                OTHER.format(name, label)
+                for name, label in board.labels.items()
+                if name in board.models
+            ),
+        ]
+    )
+    print_table(
+        f"Forecasts of homicides by state and {period}",
+        ["model", "origins", *HEADINGS.values()],
+        rows,
+        caption,
+        left=2,
+    )
     if len(board.origins) > 1:
         each = board.means(["origin"]).set_index(["model", "origin"])
         cells = {(m, o): each.loc[m, o] for m, o in each.index}
         lines = [
-            [m, *(f"{cells[m, o]['crps']:.3g} ({100 * cells[m, o]['covered_80']:.0f} %)" if (m, o) in cells else "not available" for o in board.origins)]
+            [
+                m,
+                *(
+                    f"{cells[m, o]['crps']:.3g} ({100 * cells[m, o]['covered_80']:.0f} %)"
+                    if (m, o) in cells
+                    else "not available"
+                    for o in board.origins
+                ),
+            ]
             for m in table["model"]
         ]
-        print_table(f"CRPS by origin, and in brackets the share inside the 80 % interval ({period}s)", ["model", *map(str, board.origins)], lines)
+        print_table(
+            f"CRPS by origin, and in brackets the share inside the 80 % interval ({period}s)",
+            ["model", *map(str, board.origins)],
+            lines,
+        )
     else:
         _show_differences(board)
 
@@ -145,11 +251,25 @@ def _show_differences(board: Scoreboard) -> None:
     """The first model against every other."""
     table = board.differences()
     table = table[table["model"] == board.models[0]]
-    rows = [[row.against, f"{row.difference:+.3g}", f"{row.low_95:+.3g} to {row.high_95:+.3g}"] for row in table.itertuples()]
-    caption = "CRPS of the forecast less that of the other, mean and 95 % bootstrap interval over states: below zero the forecast is better."
-    print_table(f"{board.models[0]} against the baselines", ["other", "difference", "interval"], rows)
+    rows = [
+        [row.against, f"{row.difference:+.3g}", f"{row.low_95:+.3g} to {row.high_95:+.3g}"]
+        for row in table.itertuples()
+    ]
+    caption = (
+        "CRPS of the forecast less that of the other, mean and 95 % bootstrap interval over "
+        "states: below zero the forecast is better."
+    )
+    print_table(
+        f"{board.models[0]} against the baselines", ["other", "difference", "interval"], rows
+    )
     OUT.print(caption, markup=False)
 
 
 def _text(value: float, name: str) -> str:
-    return f"{100 * value:.0f} %" if name in PERCENT else f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+    return (
+        f"{100 * value:.0f} %"
+        if name in PERCENT
+        else f"{value:.3g}"
+        if value < 1000
+        else f"{value:,.0f}"
+    )

@@ -11,21 +11,32 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from ..errors import TreguaError
 
 PIPED_WIDTH = 150
-"""Characters in a line where the output goes to a file or another program, which has no width of its own."""
+"""Characters in a line where the output goes to a file or another program,
+which has no width of its own.
+"""
 
 OUT = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_refusal(error: TreguaError, as_json: bool) -> int:
-    """Print a refusal, as text on standard error or as JSON on standard output; the exit status for bad input."""
+    """Print a refusal, as text on standard error or as JSON on standard output;
+    the exit status for bad input.
+    """
     if as_json:
         print(json.dumps({"error": error.record()}, ensure_ascii=False))
     else:
@@ -36,7 +47,14 @@ def print_refusal(error: TreguaError, as_json: bool) -> int:
 @contextmanager
 def progress_bar(label: str, quiet: bool) -> Iterator[Any]:
     """A bar on standard error with the time left; yields ``told(done, all)``."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=ERR, disable=quiet or not ERR.is_terminal) as bar:
         task = bar.add_task(label, total=None)
 
@@ -55,7 +73,13 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "", left: int = 1) -> None:
+def print_table(
+    title: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    caption: str = "",
+    left: int = 1,
+) -> None:
     """A table for people; the first ``left`` columns are text, the others numbers."""
     table = Table(
         title=Text(title) if title else None,
@@ -66,7 +90,9 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
         pad_edge=False,
     )
     for i, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if i < left else "right", overflow="fold", min_width=6)
+        table.add_column(
+            heading, justify="left" if i < left else "right", overflow="fold", min_width=6
+        )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     OUT.print(table)
@@ -74,5 +100,7 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    json.dump(_finite(value), sys.stdout, ensure_ascii=False, indent=2, default=str, allow_nan=False)
+    json.dump(
+        _finite(value), sys.stdout, ensure_ascii=False, indent=2, default=str, allow_nan=False
+    )
     sys.stdout.write("\n")

@@ -1,4 +1,6 @@
-"""Corridors: the shortest way from every state where a commodity enters or is made to every state at the border with the United States."""
+"""Corridors: the shortest way from every state where a commodity enters or is made to every state
+at the border with the United States.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from ..shipped import read_table
 from .record import FOLDER
 
 CORRIDOR_LINK = 0.2
-"""Weight of a link between two hubs that follow one another on a corridor without a common border; a common border weighs 1. Assumed."""
+"""Weight of a link between two hubs that follow one another on a corridor without a common border;
+a common border weighs 1. Assumed.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +30,11 @@ class Corridors:
         passes: 1 where a route runs through a state, its ends included.
         origin: 1 for the state where a route begins.
         crossing: 1 for the state where it meets the border.
-        length: kilometres between the centres of the states on the way, and from the last centre half the width of that state to the border.
+        length: kilometres between the centres of the states on the way, and from the last centre
+            half the width of that state to the border.
         adjacency: 1 for two states with a common border.
-        links: adjacency, and ``CORRIDOR_LINK`` for hubs that follow one another on a route. Hubs are the origins and the border states.
+        links: adjacency, and ``CORRIDOR_LINK`` for hubs that follow one another on a route. Hubs
+            are the origins and the border states.
         paths: the states of each route by place on the axis, in order.
     """
 
@@ -44,7 +50,9 @@ class Corridors:
 
 @cache
 def corridors() -> Corridors:
-    """All routes; every origin is joined with each of the six border states by the way with the fewest kilometres from centre to centre."""
+    """All routes; every origin is joined with each of the six border states by the way with the
+    fewest kilometres from centre to centre.
+    """
     states = read_table(FOLDER, "states.csv")
     place = {row["state_code"]: i for i, row in enumerate(states)}
     distance = np.zeros((len(states), len(states)))

@@ -1,4 +1,6 @@
-"""Data sets that ship with the package: the labels of the axes, the covariates, and where every table comes from."""
+"""Data sets that ship with the package: the labels of the axes, the covariates,
+and where every table comes from.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,14 @@ class Dataset:
         name: as scenarios name it.
         space: the axes and their labels.
         covariates: measured inputs by name.
-        values: parameter values that the data supply, by full name, in the parameter's unit: one number, or one for each place along the parameter's axes.
+        values: parameter values that the data supply, by full name, in the parameter's unit: one
+            number, or one for each place along the parameter's axes.
         tables: file, source, what was changed and digest of every table used.
         mechanisms: those that the data are for, by name, in order; empty for all that ship.
-        start: the day of which the stocks at the start are, where a scenario begins that names no other.
-        reasons: why the data supply a value other than the mechanism's default, by full name of the parameter.
+        start: the day of which the stocks at the start are, where a scenario begins that names no
+            other.
+        reasons: why the data supply a value other than the mechanism's default, by full name of the
+            parameter.
     """
 
     name: str

@@ -1,4 +1,6 @@
-"""The record of homicides as forecasts see it: deaths and inhabitants of every state, by year or month, up to some year."""
+"""The record of homicides as forecasts see it: deaths and inhabitants of every state,
+by year or month, up to some year.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from ..shipped import read_table
 
 FOLDER = "countries/mexico/tables"
 LAST_YEAR = 2020
-"""No figure after this year is used, even where a table goes on (population is projected further)."""
+"""No figure after this year is used, even where a table goes on (population is
+projected further).
+"""
 
 HALF = 0.5
 """Added to counts before their logarithm [person], because a state may have none."""
@@ -54,7 +58,12 @@ class Record:
     def after(self, year: int, leads: int) -> Record:
         """The periods that follow the end of a year, as many as ``leads``."""
         start = (year - self.first + 1) * self.season
-        return replace(self, first=year + 1, counts=self.counts[:, start : start + leads], people=self.people[:, start : start + leads])
+        return replace(
+            self,
+            first=year + 1,
+            counts=self.counts[:, start : start + leads],
+            people=self.people[:, start : start + leads],
+        )
 
     def of(self, codes: tuple[str, ...]) -> Record:
         """Only some states."""
@@ -67,15 +76,21 @@ class Record:
         return np.log((self.counts + HALF) / self.people)
 
     def people_ahead(self, leads: int) -> Float[np.ndarray, "state lead"]:
-        """Inhabitants in the periods to come, if the growth of the last years goes on [person]. Official projections were made later."""
+        """Inhabitants in the periods to come, if the growth of the last years goes on [person].
+        Official projections were made later.
+        """
         yearly = self.people[:, :: self.season]
         back = min(GROWTH_YEARS, yearly.shape[1] - 1)
         growth = (np.log(yearly[:, -1]) - np.log(yearly[:, -1 - back])) / max(back, 1)
         years = np.arange(leads) // self.season + 1
         return yearly[:, -1:] * np.exp(growth[:, None] * years)
 
-    def deaths_at(self, log_rates: Float[np.ndarray, "replicate state lead"]) -> Int[np.ndarray, "replicate state lead"]:
-        """Whole deaths at log rates to come, never fewer than none nor more than there are inhabitants."""
+    def deaths_at(
+        self, log_rates: Float[np.ndarray, "replicate state lead"]
+    ) -> Int[np.ndarray, "replicate state lead"]:
+        """Whole deaths at log rates to come, never fewer than none nor more than
+        there are inhabitants.
+        """
         people = self.people_ahead(log_rates.shape[2])
         expected = np.exp(np.minimum(log_rates, 0.0)) * people - HALF
         return np.maximum(np.rint(expected), 0.0).astype(np.int64)
@@ -84,22 +99,36 @@ class Record:
 @cache
 def yearly_record() -> Record:
     """The shipped record by state and year, 1990 to 2020."""
-    rows = [row for row in read_table(FOLDER, "homicides-year.csv") if int(row["year"]) <= LAST_YEAR]
-    return _record({(row["state_code"], int(row["year"])): [int(row["homicides"])] for row in rows}, 1)
+    rows = [
+        row for row in read_table(FOLDER, "homicides-year.csv") if int(row["year"]) <= LAST_YEAR
+    ]
+    return _record(
+        {(row["state_code"], int(row["year"])): [int(row["homicides"])] for row in rows}, 1
+    )
 
 
 @cache
 def monthly_record() -> Record:
     """The shipped record by state and month, 1990 to 2020."""
-    rows = [row for row in read_table(FOLDER, "homicides-month.csv") if int(row["year"]) <= LAST_YEAR]
-    found = {(row["state_code"], int(row["year"])): [int(row[f"m{month:02d}"]) for month in range(1, MONTHS + 1)] for row in rows}
+    rows = [
+        row for row in read_table(FOLDER, "homicides-month.csv") if int(row["year"]) <= LAST_YEAR
+    ]
+    found = {
+        (row["state_code"], int(row["year"])): [
+            int(row[f"m{month:02d}"]) for month in range(1, MONTHS + 1)
+        ]
+        for row in rows
+    }
     return _record(found, MONTHS)
 
 
 def _record(deaths: dict[tuple[str, int], list[int]], season: int) -> Record:
     """Rows by state and year as arrays."""
     codes, years = sorted({code for code, _ in deaths}), sorted({year for _, year in deaths})
-    people = {(row["state_code"], int(row["year"])): float(row["population"]) for row in read_table(FOLDER, "population.csv")}
+    people = {
+        (row["state_code"], int(row["year"])): float(row["population"])
+        for row in read_table(FOLDER, "population.csv")
+    }
     counts = np.array([[count for year in years for count in deaths[code, year]] for code in codes])
     inhabitants = np.array([[people[code, year] for year in years] for code in codes])
     return Record(tuple(codes), years[0], season, counts, np.repeat(inhabitants, season, axis=1))

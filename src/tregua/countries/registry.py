@@ -28,7 +28,9 @@ def load(name: str) -> Dataset:
 
 
 def data_for(axes: set[str], covariates: set[str]) -> Dataset:
-    """The first shipped data set that has the axes and the covariates of a model; where none has, the first, and compiling says what it lacks."""
+    """The first shipped data set that has the axes and the covariates of a model;
+    where none has, the first, and compiling says what it lacks.
+    """
     for name in LOADERS:
         found = load(name)
         if axes <= {axis.name for axis in found.space.axes} and covariates <= set(found.covariates):

@@ -16,11 +16,16 @@ Tiles = dict[str, tuple[str, int, int]]
 
 
 def tiles_of(space: Space) -> Tiles | None:
-    """Tiles of the 32 states in the order of the space; None where its territories are anything else."""
+    """Tiles of the 32 states in the order of the space;
+    None where its territories are anything else.
+    """
     try:
         rows = read_table(FOLDER, "states.csv")
     except FileNotFoundError:
         return None
-    known = {row["name"]: (row["abbreviation"], int(row["tile_row"]), int(row["tile_col"])) for row in rows}
+    known = {
+        row["name"]: (row["abbreviation"], int(row["tile_row"]), int(row["tile_col"]))
+        for row in rows
+    }
     labels = space.labels("territory")
     return {label: known[label] for label in labels} if set(labels) == set(known) else None

@@ -1,4 +1,6 @@
-"""Where the numbers of all replicates come together: arrays that the threads of a run fill block by block, so that each number is copied once."""
+"""Where the numbers of all replicates come together: arrays that the threads of a run fill block by
+block, so that each number is copied once.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,9 @@ from .plan import Plan
 from .trajectories import Trajectories
 
 Chunk = Mapping[str, np.ndarray]
-"""Arrays of one chunk by name, with the prefix ``series.`` (replicate, time, territory), ``stock.`` (replicate, snapshot, *axes) or ``flow.`` (replicate,
-block, *axes), and ``status`` (replicate,)."""
+"""Arrays of one chunk by name, with the prefix ``series.`` (replicate, time, territory), ``stock.``
+(replicate, snapshot, *axes) or ``flow.`` (replicate, block, *axes), and ``status`` (replicate,).
+"""
 
 
 class Gathering:
@@ -44,22 +47,38 @@ class Gathering:
             self._array(name, values.shape[1:], values.dtype)[self._replicates(number)] = values
 
     def start(self, number: int, held: Mapping[str, Any], series: Mapping[str, Any]) -> None:
-        """Put in what there is at the start: stocks and levels on their axes, and the first entry of the weekly series of stocks."""
+        """Put in what there is at the start: stocks and levels on their axes, and the first entry
+        of the weekly series of stocks.
+        """
         self._snapshot(number, 0, held)
         for name, values in series.items():
             self._weekly(name, np.asarray(values)[:, None], 1)[self._replicates(number), 0] = values
 
-    def block(self, number: int, block: int, held: Mapping[str, Any], moved: Mapping[str, Any], series: Mapping[str, Any], first: int) -> None:
-        """Put in a block: what there is at its end, what moved in it, and its weeks from step ``first`` on, cut to the length of the scenario."""
+    def block(
+        self,
+        number: int,
+        block: int,
+        held: Mapping[str, Any],
+        moved: Mapping[str, Any],
+        series: Mapping[str, Any],
+        first: int,
+    ) -> None:
+        """Put in a block: what there is at its end, what moved in it, and its weeks from step
+        ``first`` on, cut to the length of the scenario.
+        """
         replicates = self._replicates(number)
         self._snapshot(number, block + 1, held)
         for name, values in moved.items():
             values = np.asarray(values)
-            self._array(f"flow.{name}", (self.blocks, *values.shape[1:]), values.dtype)[replicates, block] = values
+            self._array(f"flow.{name}", (self.blocks, *values.shape[1:]), values.dtype)[
+                replicates, block
+            ] = values
         for name, values in series.items():
             values = np.swapaxes(np.asarray(values), 0, 1)[:, : self.steps - first]
             early = int(name in self.scenario.model.compartments)
-            self._weekly(name, values, early)[replicates, first + early : first + early + values.shape[1]] = values
+            self._weekly(name, values, early)[
+                replicates, first + early : first + early + values.shape[1]
+            ] = values
 
     def status(self, number: int, status: Any) -> None:
         """Put in the state of health of each replicate."""
@@ -71,9 +90,20 @@ class Gathering:
         whole = {name: array[: self.plan.replicates] for name, array in self._arrays.items()}
 
         def part(prefix: str) -> dict[str, np.ndarray]:
-            return {name.removeprefix(prefix): whole[name] for name in sorted(whole) if name.startswith(prefix)}
+            return {
+                name.removeprefix(prefix): whole[name]
+                for name in sorted(whole)
+                if name.startswith(prefix)
+            }
 
-        return Trajectories(self.scenario, self.plan, part("series."), part("stock."), part("flow."), whole["status"])
+        return Trajectories(
+            self.scenario,
+            self.plan,
+            part("series."),
+            part("stock."),
+            part("flow."),
+            whole["status"],
+        )
 
     def _replicates(self, number: int) -> slice:
         return slice(number * self.width, (number + 1) * self.width)
@@ -81,7 +111,9 @@ class Gathering:
     def _snapshot(self, number: int, place: int, held: Mapping[str, Any]) -> None:
         for name, values in held.items():
             values = np.asarray(values)
-            self._array(f"stock.{name}", (self.blocks + 1, *values.shape[1:]), values.dtype)[self._replicates(number), place] = values
+            self._array(f"stock.{name}", (self.blocks + 1, *values.shape[1:]), values.dtype)[
+                self._replicates(number), place
+            ] = values
 
     def _weekly(self, name: str, values: np.ndarray, early: int) -> np.ndarray:
         return self._array(f"series.{name}", (self.steps + early, *values.shape[2:]), values.dtype)

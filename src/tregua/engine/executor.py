@@ -11,7 +11,9 @@ from typing import Any
 import jax
 
 
-def on_devices(numbers: Sequence[int], work: Callable[[int, Any], Any], cancelled: threading.Event | None) -> Iterator[Any]:
+def on_devices(
+    numbers: Sequence[int], work: Callable[[int, Any], Any], cancelled: threading.Event | None
+) -> Iterator[Any]:
     """Results of some work in order, one thread on each device, up to the first that is None."""
     devices = jax.local_devices()
     free, stop = deque(devices), threading.Event()
@@ -23,7 +25,8 @@ def on_devices(numbers: Sequence[int], work: Callable[[int, Any], Any], cancelle
         try:
             return work(number, device)
         except BaseException:
-            # Results are told in order: what would come after this one is not begun while those before it go on.
+            # Results are told in order: what would come after this one is not begun while
+            # those before it go on.
             stop.set()
             raise
         finally:

@@ -20,13 +20,17 @@ from .solvers import solver_named
 from .solvers.base import Solver
 
 BLOCK_WEEKS = 52
-"""Length of a block [weeks]: short enough to cancel promptly, long enough that calls cost nothing."""
+"""Length of a block [weeks]: short enough to cancel promptly,
+long enough that calls cost nothing.
+"""
 
 MOST_BYTES = 4e9
 """Largest arrays that a run may need [bytes]: they are held in memory, some of them twice."""
 
 SERIES_AXES = ("territory",)
-"""Axes kept in the weekly series; all others are summed. Snapshots, one a block, keep every axis."""
+"""Axes kept in the weekly series; all others are summed. Snapshots, one a block,
+keep every axis.
+"""
 
 ORDER_OF_A_WEEK = (
     "Policies set the parameters.",
@@ -37,7 +41,9 @@ ORDER_OF_A_WEEK = (
     "Records count what happened, and levels that remember take it in.",
     "Status and series are written down.",
 )
-"""What happens in a step, in this order. Interventions act only at the first, events only at the fifth."""
+"""What happens in a step, in this order. Interventions act only at the first,
+events only at the fifth.
+"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ class Plan:
         block_weeks: length of a block, and the distance of snapshots [weeks].
         replicates: runs of the ensemble.
         seed: of all randomness.
-        draws: posterior draws that replicates take in turn; none where every parameter is held at one value.
+        draws: posterior draws that replicates take in turn; none where every parameter is held at
+            one value.
     """
 
     solver: Solver
@@ -78,19 +85,37 @@ def make_plan(
     """Check how a scenario is to be run.
 
     Raises:
-        TreguaError: TR2201 where the solver cannot run the model, TR2202 for an unknown solver, TR2203 for a step that does not divide the block, TR2204 for
-            replicates or a seed out of range, TR2205 for a run that would not fit in memory, TR2207 for a model in which nobody can ever be a member.
+        TreguaError: TR2201 where the solver cannot run the model, TR2202 for an unknown solver,
+            TR2203 for a step that does not divide the block, TR2204 for replicates or a seed out of
+            range, TR2205 for a run that would not fit in memory, TR2207 for a model in which nobody
+            can ever be a member.
     """
     solver = solver_named(solver) if isinstance(solver, str) else solver
     solver.check(scenario.model)
     _check_somebody(scenario)
-    if dt <= 0.0 or abs(block_weeks / dt - round(block_weeks / dt)) > 1e-9 or abs(scenario.weeks / dt - round(scenario.weeks / dt)) > 1e-9:
-        raise TreguaError("TR2203", "the step must divide the block and the scenario", found=f"{dt} weeks", expected=f"a part of {block_weeks} weeks")
+    if (
+        dt <= 0.0
+        or abs(block_weeks / dt - round(block_weeks / dt)) > 1e-9
+        or abs(scenario.weeks / dt - round(scenario.weeks / dt)) > 1e-9
+    ):
+        raise TreguaError(
+            "TR2203",
+            "the step must divide the block and the scenario",
+            found=f"{dt} weeks",
+            expected=f"a part of {block_weeks} weeks",
+        )
     if replicates < 1 or not 0 <= seed < 2**32:
-        raise TreguaError("TR2204", "replicates or seed out of range", found=f"{replicates} replicates, seed {seed}", expected="at least 1; 0 to 2**32 - 1")
+        raise TreguaError(
+            "TR2204",
+            "replicates or seed out of range",
+            found=f"{replicates} replicates, seed {seed}",
+            expected="at least 1; 0 to 2**32 - 1",
+        )
     rows = {np.shape(x)[0] for x in (draws or {}).values()}
     if len(rows) > 1:
-        raise TreguaError("TR2204", "all parameters must have the same number of draws", found=sorted(rows))
+        raise TreguaError(
+            "TR2204", "all parameters must have the same number of draws", found=sorted(rows)
+        )
     count = rows.pop() if rows else 0
     if not solver.stochastic:
         # Without chance all replicates of one draw are the same run.
@@ -99,7 +124,12 @@ def make_plan(
     return Plan(solver, float(dt), block_weeks, replicates, seed, count)
 
 
-def plan_of_file(file: ScenarioFile, solver: str | None = None, replicates: int | None = None, seed: int | None = None) -> Plan:
+def plan_of_file(
+    file: ScenarioFile,
+    solver: str | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+) -> Plan:
     """How a scenario file is to be run; what is given here wins over the file.
 
     Raises:
@@ -111,11 +141,15 @@ def plan_of_file(file: ScenarioFile, solver: str | None = None, replicates: int 
         return make_plan(file.scenario, *chosen, draws=file.draws)
     except TreguaError as error:
         key = "scenario.mechanisms" if error.code == "TR2207" else "run"
-        raise TreguaError(error.code, error.what, **{**error.details, "where": f"{file.shown}, key {key}"}) from error
+        raise TreguaError(
+            error.code, error.what, **{**error.details, "where": f"{file.shown}, key {key}"}
+        ) from error
 
 
 def _check_somebody(scenario: Scenario) -> None:
-    """Refuse a model in which nobody is a member at the start and nobody can become one (TR2207): a run of it would be all zeros."""
+    """Refuse a model in which nobody is a member at the start and nobody can become one (TR2207):
+    a run of it would be all zeros.
+    """
     model = scenario.model
     peopled = _founded(scenario)
     if "members" not in model.compartments or "members" in peopled or (peopled and model.events):
@@ -135,41 +169,96 @@ def _check_somebody(scenario: Scenario) -> None:
 
 
 def _founded(scenario: Scenario) -> set[str]:
-    """Compartments that some mechanism fills at the start. Nothing is computed: shapes are enough."""
+    """Compartments that some mechanism fills at the start. Nothing is computed:
+    shapes are enough.
+    """
     model, space = scenario.model, scenario.data.space
-    names = {*model.parameters, *model.covariates, *model.neutral, *model.levels, *model.compartments}
-    values = {name: jax.ShapeDtypeStruct(space.shape(model.axes[name]), jnp.result_type(float)) for name in names}
+    names = {
+        *model.parameters,
+        *model.covariates,
+        *model.neutral,
+        *model.levels,
+        *model.compartments,
+    }
+    values = {
+        name: jax.ShapeDtypeStruct(space.shape(model.axes[name]), jnp.result_type(float))
+        for name in names
+    }
 
     def provided(mechanism: Mechanism) -> dict:
-        return jax.eval_shape(lambda values: mechanism.initial(model.view(mechanism, values, jnp.zeros(())), Means()), values)
+        return jax.eval_shape(
+            lambda values: mechanism.initial(model.view(mechanism, values, jnp.zeros(())), Means()),
+            values,
+        )
 
-    return {name for mechanism in model.mechanisms if type(mechanism).initial is not Mechanism.initial for name in provided(mechanism)}
+    return {
+        name
+        for mechanism in model.mechanisms
+        if type(mechanism).initial is not Mechanism.initial
+        for name in provided(mechanism)
+    }
 
 
 def _reached_from_outside(scenario: Scenario) -> set[str]:
-    """Compartments into which persons come from outside although nobody is there yet, at the start or at the end of the scenario."""
+    """Compartments into which persons come from outside although nobody is there yet, at the start
+    or at the end of the scenario.
+    """
     model, inputs, sizes = scenario.model, scenario.compile(), scenario.data.space.sizes
-    nobody = {name: jnp.zeros(scenario.data.space.shape(c.axes)) for name, c in model.compartments.items()}
+    nobody = {
+        name: jnp.zeros(scenario.data.space.shape(c.axes)) for name, c in model.compartments.items()
+    }
     found = set()
     for week in (0, scenario.weeks - 1):
-        parameters = {name: jnp.asarray(forced(base, inputs.levers[name])[1, week]) for name, base in inputs.base.items()}
-        values = {**parameters, **{n: jnp.asarray(x) for n, x in inputs.covariates.items()}, **nobody, **model.initial_levels(sizes)}
+        parameters = {
+            name: jnp.asarray(forced(base, inputs.levers[name])[1, week])
+            for name, base in inputs.base.items()
+        }
+        values = {
+            **parameters,
+            **{n: jnp.asarray(x) for n, x in inputs.covariates.items()},
+            **nobody,
+            **model.initial_levels(sizes),
+        }
         rates = model.hazards(values, jnp.asarray(float(week)))
-        found |= {flow.target for name, (_, flow) in model.flows.items() if flow.source == OUTSIDE and float(rates[name].max()) > 0.0}
+        found |= {
+            flow.target
+            for name, (_, flow) in model.flows.items()
+            if flow.source == OUTSIDE and float(rates[name].max()) > 0.0
+        }
     return found
 
 
 def _check_memory(scenario: Scenario, replicates: int, dt: float, block_weeks: int) -> None:
     """Refuse a run whose arrays would not fit (TR2205), before anything is computed."""
     model, sizes = scenario.model, dict(scenario.data.space.sizes)
-    axes = [model.axes[name] for name in (*model.compartments, *model.levels, *model.flows, *model.events, *model.records)]
-    rows = [math.prod(sizes[axis] for axis in names if axis in SERIES_AXES) * scenario.weeks / dt for names in axes]
-    blocks = [math.prod(sizes[axis] for axis in names) * (scenario.weeks / block_weeks + 1.0) for names in axes]
+    axes = [
+        model.axes[name]
+        for name in (
+            *model.compartments,
+            *model.levels,
+            *model.flows,
+            *model.events,
+            *model.records,
+        )
+    ]
+    rows = [
+        math.prod(sizes[axis] for axis in names if axis in SERIES_AXES) * scenario.weeks / dt
+        for names in axes
+    ]
+    blocks = [
+        math.prod(sizes[axis] for axis in names) * (scenario.weeks / block_weeks + 1.0)
+        for names in axes
+    ]
     needed = 4.0 * replicates * (sum(rows) + sum(blocks))
     if needed > MOST_BYTES:
         most = max(1, int(replicates * MOST_BYTES / needed))
         found = f"{needed / 1e9:.0f} GB for {replicates} replicates"
-        raise TreguaError("TR2205", "this run would not fit in memory", found=found, expected=f"at most {most} replicates of it")
+        raise TreguaError(
+            "TR2205",
+            "this run would not fit in memory",
+            found=found,
+            expected=f"at most {most} replicates of it",
+        )
 
 
 def blocks_of(scenario: Scenario, plan: Plan) -> int:

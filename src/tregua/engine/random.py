@@ -1,8 +1,9 @@
 """Randomness by meaning: every draw has an address (replicate, step, name), never an order.
 
-Adding a mechanism, a policy or a replicate leaves the uniforms of all other draws where they were. That is what makes a run with a policy comparable
-with the same run without it. :class:`Draws` draws whole persons; :class:`Means` puts the expected number in their place, so that one
-definition of a step serves the stochastic and the mean-field solver.
+Adding a mechanism, a policy or a replicate leaves the uniforms of all other draws where they were.
+That is what makes a run with a policy comparable with the same run without it. :class:`Draws` draws
+whole persons; :class:`Means` puts the expected number in their place, so that one definition of a
+step serves the stochastic and the mean-field solver.
 """
 
 from __future__ import annotations
@@ -40,10 +41,14 @@ def replicate_key(root: Key, replicate: Int[Array, ""]) -> Key:
 
 
 @jax.jit
-def threefry(first: UInt32[Array, "*s"], second: UInt32[Array, "*s"], low: UInt32[Array, "*s"]) -> tuple[UInt32[Array, "*s"], UInt32[Array, "*s"]]:
-    """Threefry-2x32 with its 20 rounds, the generator of ``jax.random``, on counters below 2**32, each under a key of its own.
+def threefry(
+    first: UInt32[Array, "*s"], second: UInt32[Array, "*s"], low: UInt32[Array, "*s"]
+) -> tuple[UInt32[Array, "*s"], UInt32[Array, "*s"]]:
+    """Threefry-2x32 with its 20 rounds, the generator of ``jax.random``, on counters below 2**32,
+    each under a key of its own.
 
-    JAX runs the rounds in a loop on CPUs, which takes less time to compile and twice the time to run. The numbers are the same.
+    JAX runs the rounds in a loop on CPUs, which takes less time to compile and twice the time to
+    run. The numbers are the same.
 
     Args:
         first: first words of the keys.
@@ -64,13 +69,20 @@ def threefry(first: UInt32[Array, "*s"], second: UInt32[Array, "*s"], low: UInt3
 def fold_in(key: Key, number: Integer[Array, ""]) -> Key:
     """The key at one number below another key, as ``jax.random.fold_in`` gives it."""
     first, second = jax.random.key_data(key)
-    return jax.random.wrap_key_data(jnp.stack(threefry(first, second, jnp.asarray(number).astype(jnp.uint32))), impl="threefry2x32")
+    return jax.random.wrap_key_data(
+        jnp.stack(threefry(first, second, jnp.asarray(number).astype(jnp.uint32))),
+        impl="threefry2x32",
+    )
 
 
-def uniforms(key: Key, shapes: Mapping[str, tuple[int, ...]], step: Int[Array, ""] | int = 0) -> dict[str, Float[Array, "..."]]:
-    """Uniforms at several addresses below a key, each strictly inside (0, 1), symmetric about one half, with 23 bits in float32 and 52 in float64.
+def uniforms(
+    key: Key, shapes: Mapping[str, tuple[int, ...]], step: Int[Array, ""] | int = 0
+) -> dict[str, Float[Array, "..."]]:
+    """Uniforms at several addresses below a key, each strictly inside (0, 1), symmetric about one
+    half, with 23 bits in float32 and 52 in float64.
 
-    All are made in one piece, since a program with a generator for each draw takes minutes to compile. The numbers are those of each address alone.
+    All are made in one piece, since a program with a generator for each draw takes minutes to
+    compile. The numbers are those of each address alone.
 
     Args:
         key: the key.
@@ -80,19 +92,32 @@ def uniforms(key: Key, shapes: Mapping[str, tuple[int, ...]], step: Int[Array, "
     if not shapes:
         return {}
     tags = jnp.asarray(np.array([tag(name) for name in shapes], np.uint32))
-    # The key of each address is settled first: the compiler would work it out again for every number below it.
-    words = _ADDRESSES(jnp.asarray(step), *(jnp.broadcast_to(word, tags.shape) for word in jax.random.key_data(key)), tags)
-    return _apart(_units(tuple(math.prod(shape) for shape in shapes.values()))(jnp.asarray(step), *words), shapes)
+    # The key of each address is settled first: the compiler would work it out again for
+    # every number below it.
+    words = _ADDRESSES(
+        jnp.asarray(step),
+        *(jnp.broadcast_to(word, tags.shape) for word in jax.random.key_data(key)),
+        tags,
+    )
+    return _apart(
+        _units(tuple(math.prod(shape) for shape in shapes.values()))(jnp.asarray(step), *words),
+        shapes,
+    )
 
 
 @cache
 def _units(sizes: tuple[int, ...]) -> Callable[..., Array]:
-    """Uniforms, so many below each of several keys, in one row: one look-up for all, since the compiler would write the generator out for every key."""
+    """Uniforms, so many below each of several keys, in one row:
+    one look-up for all, since the compiler would write the generator out for every key.
+    """
     keys = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     low = np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])
 
     def row(first: Array, second: Array) -> Array:
-        return _unit(*(word.at[..., keys].get(mode="promise_in_bounds") for word in (first, second)), jnp.broadcast_to(low, (*first.shape[:-1], len(low))))
+        return _unit(
+            *(word.at[..., keys].get(mode="promise_in_bounds") for word in (first, second)),
+            jnp.broadcast_to(low, (*first.shape[:-1], len(low))),
+        )
 
     return _settled(row)
 
@@ -139,20 +164,30 @@ class Draws:
         return self.uniforms({name: shape})[name]
 
     def binomials(self, wanted: Mapping[str, tuple[Array, Array]]) -> dict[str, Array]:
-        """For each address, how many of ``n`` persons, each with probability ``p``: all addresses in one draw, which gives what each alone would."""
+        """For each address, how many of ``n`` persons, each with probability ``p``:
+        all addresses in one draw, which gives what each alone would.
+        """
         return self._counts(_BINOMIAL, wanted)
 
     def poissons(self, wanted: Mapping[str, Array]) -> dict[str, Array]:
         """For each address, a count with the expected value given: all addresses in one draw."""
         return self._counts(_POISSON, {name: (mean,) for name, mean in wanted.items()})
 
-    def _counts(self, sample: Callable[..., Array], wanted: Mapping[str, tuple[Array, ...]]) -> dict[str, Array]:
+    def _counts(
+        self, sample: Callable[..., Array], wanted: Mapping[str, tuple[Array, ...]]
+    ) -> dict[str, Array]:
         if not wanted:
             return {}
         shapes = {name: inputs[0].shape for name, inputs in wanted.items()}
         drawn = self.uniforms(shapes)
-        rows = [jnp.concatenate([inputs[i].ravel() for inputs in wanted.values()]) for i in range(len(next(iter(wanted.values()))))]
-        return _apart(sample(self._step, jnp.concatenate([drawn[name].ravel() for name in shapes]), *rows), shapes)
+        rows = [
+            jnp.concatenate([inputs[i].ravel() for inputs in wanted.values()])
+            for i in range(len(next(iter(wanted.values()))))
+        ]
+        return _apart(
+            sample(self._step, jnp.concatenate([drawn[name].ravel() for name in shapes]), *rows),
+            shapes,
+        )
 
     def happen(self, chances: Mapping[str, Array]) -> dict[str, Array]:
         """For each address, 1 where something with a chance happens and 0 elsewhere."""
@@ -167,12 +202,14 @@ class Draws:
 def _settled(work: Callable[..., Any], in_a_row: bool = False) -> Callable[..., Any]:
     """Arithmetic that runs once, its result put down in memory.
 
-    The compiler copies arithmetic as cheap as a sampler's into every place that reads its result, which made a step two and a half times slower. It cannot
-    look through a branch, and this one is always taken.
+    The compiler copies arithmetic as cheap as a sampler's into every place that reads its result,
+    which made a step two and a half times slower. It cannot look through a branch, and this one is
+    always taken.
 
     Args:
         work: the arithmetic, on arrays that may have more axes in front.
-        in_a_row: lay all numbers end to end where each is on its own, because a row of 150 groups leaves part of every vector unused.
+        in_a_row: lay all numbers end to end where each is on its own, because a row of 150 groups
+            leaves part of every vector unused.
 
     Returns:
         The same, with a number from 0 on before its arguments, such as the number of the step.
@@ -186,19 +223,35 @@ def _settled(work: Callable[..., Any], in_a_row: bool = False) -> Callable[..., 
     @custom_vmap
     def settle(step: Int[Array, ""], *inputs: Array) -> Any:
         shapes = jax.eval_shape(worked, *inputs)
-        found = lax.cond(step >= 0, worked, lambda *_: jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes), *inputs)
+        found = lax.cond(
+            step >= 0,
+            worked,
+            lambda *_: jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes),
+            *inputs,
+        )
         return found.reshape(inputs[0].shape) if in_a_row else found
 
     @settle.def_vmap
-    def settle_all(size: int, batched: Sequence[bool], step: Array, *inputs: Array) -> tuple[Any, Any]:
-        found = settle(jnp.max(step), *[x if has else jnp.broadcast_to(x, (size, *x.shape)) for x, has in zip(inputs, batched[1:], strict=True)])
+    def settle_all(
+        size: int, batched: Sequence[bool], step: Array, *inputs: Array
+    ) -> tuple[Any, Any]:
+        found = settle(
+            jnp.max(step),
+            *[
+                x if has else jnp.broadcast_to(x, (size, *x.shape))
+                for x, has in zip(inputs, batched[1:], strict=True)
+            ],
+        )
         return found, jax.tree.map(lambda _: True, found)
 
     return settle
 
 
 # In float32 a number above 2**24 may be rounded up: nobody who is not there can be drawn.
-_BINOMIAL = _settled(lambda u, n, p: jnp.minimum(binomial_quantile(u, n.astype(p.dtype), p).astype(n.dtype), n), in_a_row=True)
+_BINOMIAL = _settled(
+    lambda u, n, p: jnp.minimum(binomial_quantile(u, n.astype(p.dtype), p).astype(n.dtype), n),
+    in_a_row=True,
+)
 _POISSON = _settled(lambda u, mean: poisson_quantile(u, mean).astype(jnp.int32), in_a_row=True)
 _ADDRESSES = _settled(threefry)
 

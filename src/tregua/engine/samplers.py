@@ -1,17 +1,21 @@
-r"""Counts from uniforms, without loops: quantile functions of the binomial and the Poisson distribution.
+r"""Counts from uniforms, without loops: quantile functions of the binomial and the
+Poisson distribution.
 
-One uniform gives one count, so that two runs that share uniforms stay as close as their rates are (common random numbers). Small
-means walk up the distribution function with a fixed number of terms; large means use the asymptotic inverse of M. Giles and C. Beentjes
-(Approximation of an inverse of the incomplete beta function, 2024) to first order in :math:`1/s`:
+One uniform gives one count, so that two runs that share uniforms stay as close as their rates are
+(common random numbers). Small means walk up the distribution function with a fixed number of terms;
+large means use the asymptotic inverse of M. Giles and C. Beentjes (Approximation of an inverse of
+the incomplete beta function, 2024) to first order in :math:`1/s`:
 
-.. math:: x = nq + s w + \frac{2 + 2q + (1 - 2q) w^2}{6} + \frac{w\,(14v - 2 - (1 + 2v) w^2)}{72 s},\quad
+.. math::
+    x = nq + s w + \frac{2 + 2q + (1 - 2q) w^2}{6} + \frac{w\,(14v - 2 - (1 + 2v) w^2)}{72 s},\quad
     v = q(1 - q),\ s = \sqrt{nv},\ w = \Phi^{-1}(u)
 
 The count is the floor of x. The Poisson case is the limit q to 0.
 
-Limits, all checked in ``tests/test_samplers.py``: the largest error of the distribution function is 4e-4 (worst near a mean of 8); the count
-never falls when the uniform rises in float64, and by at most one person for means above 1,000 in float32, by rounding; in float32 an event
-with a probability below about 1e-7 a draw never happens, because the uniforms have 23 bits.
+Limits, all checked in ``tests/test_samplers.py``: the largest error of the distribution function is
+4e-4 (worst near a mean of 8); the count never falls when the uniform rises in float64, and by at
+most one person for means above 1,000 in float32, by rounding; in float32 an event with a
+probability below about 1e-7 a draw never happens, because the uniforms have 23 bits.
 """
 
 from __future__ import annotations
@@ -23,13 +27,17 @@ from jax import lax
 from jaxtyping import Array, Float
 
 INVERSION_MEAN = 8.0
-"""Largest mean handled by walking up the distribution function [persons]; above it the asymptotic inverse is within the stated error."""
+"""Largest mean handled by walking up the distribution function [persons];
+above it the asymptotic inverse is within the stated error.
+"""
 
 INVERSION_TERMS = 20
 """Terms of that walk. The chance of more than 20 at a mean of 8 is 1e-4, below the stated error."""
 
 NO_DENORMAL = 1e-30
-"""Added to every term of the walk [probability]: far below any uniform, but keeps terms out of the denormal range, where processors are slow."""
+"""Added to every term of the walk [probability]: far below any uniform, but keeps terms out of the
+denormal range, where processors are slow.
+"""
 
 QUANTILE_SHAPE = (
     0.002112579,
@@ -44,17 +52,23 @@ QUANTILE_SHAPE = (
     1.813346068,
     2.941302234,
 )
-"""Normal quantile over 2u - 1, as a polynomial in sqrt(4 - log(4u(1 - u))) - 3, highest power first: fitted for the smallest relative error."""
+"""Normal quantile over 2u - 1, as a polynomial in sqrt(4 - log(4u(1 - u))) - 3, highest power
+first: fitted for the smallest relative error.
+"""
 
 ROOT_HALF_BITS = 0x3F3504F3
 """The float32 nearest to the root of 1/2, as an integer."""
 
 _SAFE_COUNT = 100.0
 _SAFE_SHARE = 0.3
-"""Harmless inputs for the branch whose result is thrown away, so that it neither overflows nor spoils a gradient."""
+"""Harmless inputs for the branch whose result is thrown away,
+so that it neither overflows nor spoils a gradient.
+"""
 
 
-def binomial_quantile(u: Float[Array, "*s"], n: Float[Array, "*s"], p: Float[Array, "*s"]) -> Float[Array, "*s"]:
+def binomial_quantile(
+    u: Float[Array, "*s"], n: Float[Array, "*s"], p: Float[Array, "*s"]
+) -> Float[Array, "*s"]:
     """Smallest count whose binomial distribution function exceeds ``u``.
 
     Args:
@@ -96,7 +110,9 @@ def poisson_quantile(u: Float[Array, "*s"], mean: Float[Array, "*s"]) -> Float[A
 
 
 def normal_quantile(u: Float[Array, "*s"]) -> Float[Array, "*s"]:
-    """Inverse of the standard normal distribution function; in float32 to 2e-6 of its value for ``u`` from 2**-24 to 1 - 2**-24."""
+    """Inverse of the standard normal distribution function; in float32 to 2e-6 of its value for
+    ``u`` from 2**-24 to 1 - 2**-24.
+    """
     x = 2.0 * u - 1.0
     if u.dtype == jnp.float64:
         return math.sqrt(2.0) * lax.erf_inv(x)
@@ -108,7 +124,9 @@ def normal_quantile(u: Float[Array, "*s"]) -> Float[Array, "*s"]:
 
 
 def _walk(u, q, n):
-    """Binomial count by walking up the distribution function; ``n q`` must not exceed :data:`INVERSION_MEAN`."""
+    """Binomial count by walking up the distribution function;
+    ``n q`` must not exceed :data:`INVERSION_MEAN`.
+    """
     odds = q / (1.0 - q)
     return _count_terms(u, jnp.exp(n * _log_rest(q)), (n + 1.0) * odds, odds)
 
@@ -119,7 +137,9 @@ def _log_rest(q):
 
 
 def _log(x):
-    """Logarithm of a float32 in (0, 1]: of its power of two, and of the rest, which lies between the roots of 1/2 and 2."""
+    """Logarithm of a float32 in (0, 1]: of its power of two, and of the rest,
+    which lies between the roots of 1/2 and 2.
+    """
     bits = lax.bitcast_convert_type(x, jnp.int32)
     power = (bits - ROOT_HALF_BITS) >> 23
     rest = lax.bitcast_convert_type(bits - (power << 23), jnp.float32)
@@ -127,7 +147,9 @@ def _log(x):
 
 
 def _twice_artanh(x, terms):
-    """log((1 + x) / (1 - x)) as a series, which compiles to wide vectors where library logarithms do not; to 1e-7 of its value for the arguments above."""
+    """log((1 + x) / (1 - x)) as a series, which compiles to wide vectors where library logarithms
+    do not; to 1e-7 of its value for the arguments above.
+    """
     square = x * x
     series = 1.0 / (2 * terms - 1)
     for k in reversed(range(1, terms)):
@@ -136,7 +158,9 @@ def _twice_artanh(x, terms):
 
 
 def _count_terms(u, first, rise, drop):
-    """Number of partial sums of the probabilities that ``u`` exceeds: ``first`` is P(0), and P(k) / P(k - 1) = rise / k - drop."""
+    """Number of partial sums of the probabilities that ``u`` exceeds:
+    ``first`` is P(0), and P(k) / P(k - 1) = rise / k - drop.
+    """
     term, reached = first, first
     count = jnp.zeros_like(u)
     for k in range(1, INVERSION_TERMS + 1):

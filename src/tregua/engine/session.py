@@ -1,6 +1,8 @@
-"""What a process decides once, before any array exists: cores, precision, and where compiled programs are kept.
+"""What a process decides once, before any array exists: cores, precision,
+and where compiled programs are kept.
 
-The command line, the tests and the benchmarks call :func:`begin`. The library itself never does: importing it changes nothing.
+The command line, the tests and the benchmarks call :func:`begin`. The library itself never does:
+importing it changes nothing.
 """
 
 from __future__ import annotations
@@ -11,24 +13,31 @@ from contextlib import suppress
 from pathlib import Path
 
 GARBAGE = 100_000
-"""New objects after which Python looks for garbage. Its own 700 make it look a thousand times while a program is traced, which takes half a second."""
+"""New objects after which Python looks for garbage. Its own 700 make it look a thousand times while
+a program is traced, which takes half a second.
+"""
 
 CACHE_BYTES = 512 * 1024**2
-"""Limit of the cache of compiled programs; having one also switches on JAX's locking of the folder."""
+"""Limit of the cache of compiled programs; having one also switches on JAX's
+locking of the folder.
+"""
 
 
 def begin(cores: int | None = None, float64: bool = False, cache: bool = True) -> None:
     """Settle this process.
 
     Args:
-        cores: host devices to make, one for each chunk that runs at the same time; all cores that the process may use if None.
-        float64: compute in double precision, as fits and reproductions do. Runs use single precision.
+        cores: host devices to make, one for each chunk that runs at the same time; all cores that
+            the process may use if None.
+        float64: compute in double precision, as fits and reproductions do. Runs use single
+            precision.
         cache: keep compiled programs on disk for the next start.
     """
     import jax
 
     gc.set_threshold(GARBAGE)
-    with suppress(RuntimeError):  # The devices exist already: a notebook that has used JAX keeps what it has.
+    # The devices exist already: a notebook that has used JAX keeps what it has.
+    with suppress(RuntimeError):
         jax.config.update("jax_num_cpu_devices", cores or usable_cores())
     jax.config.update("jax_enable_x64", float64)
     if cache:

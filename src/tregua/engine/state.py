@@ -8,7 +8,9 @@ from typing import Any
 import jax
 
 Leaf = Any
-"""An array; JAX also puts shapes and stacks of replicates in its place while it looks at a program."""
+"""An array; JAX also puts shapes and stacks of replicates in its place while it
+looks at a program.
+"""
 
 BAD_HAZARD = 1
 """A hazard was negative or not finite."""
@@ -17,10 +19,14 @@ BROKEN_EVENT = 2
 """An event changed the number of persons, or left fewer than none somewhere."""
 
 TOO_MANY = 4
-"""A place held a billion persons or more, near the largest whole number there is, beyond which counts turn negative."""
+"""A place held a billion persons or more, near the largest whole number there is,
+beyond which counts turn negative.
+"""
 
 TOO_FAST = 8
-"""A stock emptied faster than the step of an explicit method can follow, so that errors grow instead of fading."""
+"""A stock emptied faster than the step of an explicit method can follow,
+so that errors grow instead of fading.
+"""
 
 MOST_PERSONS = 2**30
 
@@ -28,7 +34,10 @@ STATUS_TEXT = {
     BAD_HAZARD: "a hazard was negative or not finite",
     BROKEN_EVENT: "an event changed the number of persons",
     TOO_MANY: "a stock reached a billion persons",
-    TOO_FAST: "a stock empties faster than the step can follow; take a shorter step, or the solver tau-leap or mean-field",
+    TOO_FAST: (
+        "a stock empties faster than the step can follow; take a shorter step, or the solver "
+        "tau-leap or mean-field"
+    ),
 }
 
 

@@ -1,6 +1,8 @@
-"""Trajectories: labelled arrays of all replicates of a run, in two resolutions, and the same as a file that explains itself.
+"""Trajectories: labelled arrays of all replicates of a run, in two resolutions, and the same as a
+file that explains itself.
 
-Names in files hold no dots, since netCDF readers trip over them: the flow ``conflict.killed`` becomes ``conflict_killed``.
+Names in files hold no dots, since netCDF readers trip over them: the flow ``conflict.killed``
+becomes ``conflict_killed``.
 """
 
 from __future__ import annotations
@@ -28,8 +30,10 @@ CHUNK_BYTES = 2**20
 """Size of a compressed piece of a file: a reader of one replicate need not unpack all of them."""
 
 MOST_WEEKLY = 3e8
-"""Weekly numbers by territory of all flows, stocks and levels [bytes] up to which they are all written; above it, all but those of :func:`_headline` are
-summed over territories, and are written by territory only for each block."""
+"""Weekly numbers by territory of all flows, stocks and levels [bytes] up to which they are all
+written; above it, all but those of :func:`_headline` are summed over territories, and are written
+by territory only for each block.
+"""
 
 Variable = tuple[tuple[str, ...], np.ndarray, dict[str, str]]
 """Dimensions, values and attributes, as xarray takes them."""
@@ -45,10 +49,13 @@ class Trajectories:
     Attributes:
         scenario: what was run.
         plan: how it was run.
-        series: by name, shape (replicate, time, territory): flows and events hold what happened in each step (time 1 to n), stocks and levels
-            what there was at its end; stocks also at time 0.
-        snapshots: by name of stock or level, shape (replicate, snapshot, *axes), at the start and at the end of every block.
-        sums: by name of flow or event, shape (replicate, block, *axes): all that happened in each block.
+        series: by name, shape (replicate, time, territory): flows and events hold what happened in
+            each step (time 1 to n), stocks and levels what there was at its end; stocks also at
+            time 0.
+        snapshots: by name of stock or level, shape (replicate, snapshot, *axes), at the start and
+            at the end of every block.
+        sums: by name of flow or event, shape (replicate, block, *axes): all that happened in each
+            block.
         status: 0 for every replicate that is sound.
     """
 
@@ -66,14 +73,18 @@ class Trajectories:
         return np.minimum(np.arange(blocks + 1) * self.plan.block_weeks, self.scenario.weeks)
 
     def weeks(self, name: Names) -> np.ndarray:
-        """Time [weeks since the start] of each entry of a series; for a flow, the end of its step."""
+        """Time [weeks since the start] of each entry of a series; for a flow,
+        the end of its step.
+        """
         one = name if isinstance(name, str) else name[0]
         length = self._named(one).shape[1]
         first = 0 if one in self.scenario.model.compartments else 1
         return (np.arange(length) + first) * self.plan.dt
 
     def total(self, name: Names) -> np.ndarray:
-        """A series, or several, summed over territories, if they have them: shape (replicate, time)."""
+        """A series, or several, summed over territories, if they have them: shape (replicate,
+        time).
+        """
         found = [self._total(one) for one in ((name,) if isinstance(name, str) else name)]
         return reduce(np.add, found)
 
@@ -97,7 +108,9 @@ class Trajectories:
         """
         found = [self._named(one) for one in ((name,) if isinstance(name, str) else name)]
         if any(series.ndim < 3 for series in found):
-            raise TreguaError("TR2303", "this is not counted by territory", found=name, do="ask for its total")
+            raise TreguaError(
+                "TR2303", "this is not counted by territory", found=name, do="ask for its total"
+            )
         return reduce(np.add, found)
 
     def between(self, name: Names, first: Number, last: Number) -> np.ndarray:
@@ -110,10 +123,16 @@ class Trajectories:
         return self.total(name)[:, int(np.argmin(np.abs(self.weeks(name) - week)))]
 
     def snapshot(self, name: str, week: Number) -> np.ndarray:
-        """A stock on all its axes in a week that has a snapshot (TR2302 if it has none): shape (replicate, *axes)."""
+        """A stock on all its axes in a week that has a snapshot (TR2302 if it has none):
+        shape (replicate, *axes).
+        """
         found = np.flatnonzero(self.snapshot_weeks == week)
         if not len(found):
-            raise TreguaError("TR2302", f"no snapshot was taken in week {week}", expected=f"a multiple of {self.plan.block_weeks}, or the end")
+            raise TreguaError(
+                "TR2302",
+                f"no snapshot was taken in week {week}",
+                expected=f"a multiple of {self.plan.block_weeks}, or the end",
+            )
         return self.snapshots[name][:, found[0]]
 
     def dates(self, weeks: np.ndarray) -> list[dt.date]:
@@ -122,7 +141,13 @@ class Trajectories:
 
     def _named(self, name: str) -> np.ndarray:
         if name not in self.series:
-            raise TreguaError("TR2303", f"the run has no series {name!r}", found=name, expected=", ".join(self.series), nearest=nearest_name(name, self.series))
+            raise TreguaError(
+                "TR2303",
+                f"the run has no series {name!r}",
+                found=name,
+                expected=", ".join(self.series),
+                nearest=nearest_name(name, self.series),
+            )
         return self.series[name]
 
     def to_xarray(self) -> xarray.Dataset:
@@ -146,17 +171,31 @@ def to_xarray(trajectories: Trajectories, draws: Draws | None = None) -> xarray.
         Data set with these variables:
 
         - ``members`` and every other stock (replicate, week, territory), from week 0 on;
-        - ``conflict_killed`` and every other flow (replicate, step, territory): what happened in each step, labelled by its end;
-        - ``members_at_snapshot`` (replicate, snapshot, *axes) at the start and at the end of every block;
+        - ``conflict_killed`` and every other flow (replicate, step, territory): what happened in
+          each step, labelled by its end;
+        - ``members_at_snapshot`` (replicate, snapshot, *axes) at the start and at the end of every
+          block;
         - ``conflict_killed_in_block`` (replicate, block, *axes), summed over each block;
         - ``parameter_recruitment_rate`` (*axes) or (draw, *axes), before policies;
-        - ``covariate_rivalry`` (*axes), a second axis of the same kind being called ``other_group``.
+        - ``covariate_rivalry`` (*axes), a second axis of the same kind being called
+          ``other_group``.
     """
     import xarray
 
-    variables = {**_series(trajectories), **_snapshots(trajectories), **_parameters(trajectories, draws), **_covariates(trajectories)}
-    variables["status"] = (("replicate",), trajectories.status, {"units": "1", "long_name": "0 for every replicate that is sound"})
-    return xarray.Dataset(variables, coords=_coordinates(trajectories, variables), attrs=_attributes(trajectories))
+    variables = {
+        **_series(trajectories),
+        **_snapshots(trajectories),
+        **_parameters(trajectories, draws),
+        **_covariates(trajectories),
+    }
+    variables["status"] = (
+        ("replicate",),
+        trajectories.status,
+        {"units": "1", "long_name": "0 for every replicate that is sound"},
+    )
+    return xarray.Dataset(
+        variables, coords=_coordinates(trajectories, variables), attrs=_attributes(trajectories)
+    )
 
 
 def write_arrays(path: Path, dataset: xarray.Dataset) -> None:
@@ -179,17 +218,30 @@ def _series(trajectories: Trajectories) -> dict[str, Variable]:
         places = tuple(axis for axis in model.axes[name] if axis in SERIES_AXES)
         if places and not (whole or _headline(trajectories, name)):
             values = values.mean(axis=2) if name in model.levels else values.sum(axis=2)
-            places, doc = (), f"{doc}, {'mean of' if name in model.levels else 'summed over'} all territories"
+            places, doc = (
+                (),
+                f"{doc}, {'mean of' if name in model.levels else 'summed over'} all territories",
+            )
         dims = ("replicate", "week" if name in model.compartments else "step", *places)
-        note = {"moved": "in each step, labelled by its end", "held": "at the end of each step", "kept": "up to each week"}[kind]
+        note = {
+            "moved": "in each step, labelled by its end",
+            "held": "at the end of each step",
+            "kept": "up to each week",
+        }[kind]
         found[flat_name(name)] = (dims, values, {"units": unit, "long_name": f"{doc}, {note}"})
     return found
 
 
 def _headline(trajectories: Trajectories, name: str) -> bool:
-    """Whether a weekly series is of what most readers come for: members, deaths, and what is on record."""
+    """Whether a weekly series is of what most readers come for: members, deaths,
+    and what is on record.
+    """
     model = trajectories.scenario.model
-    return name == "members" or name in model.records or (name in model.flows and bool(model.flows[name][1].victim))
+    return (
+        name == "members"
+        or name in model.records
+        or (name in model.flows and bool(model.flows[name][1].victim))
+    )
 
 
 def _snapshots(trajectories: Trajectories) -> dict[str, Variable]:
@@ -197,16 +249,29 @@ def _snapshots(trajectories: Trajectories) -> dict[str, Variable]:
     axes, found = trajectories.scenario.model.axes, {}
     for name, values in trajectories.snapshots.items():
         unit, doc, _ = _meaning(trajectories, name)
-        attributes = {"units": unit, "long_name": f"{doc}, at the start and at the end of every block"}
-        found[f"{flat_name(name)}_at_snapshot"] = (("replicate", "snapshot", *axes[name]), values, attributes)
+        attributes = {
+            "units": unit,
+            "long_name": f"{doc}, at the start and at the end of every block",
+        }
+        found[f"{flat_name(name)}_at_snapshot"] = (
+            ("replicate", "snapshot", *axes[name]),
+            values,
+            attributes,
+        )
     for name, values in trajectories.sums.items():
         unit, doc, _ = _meaning(trajectories, name)
-        found[f"{flat_name(name)}_in_block"] = (("replicate", "block", *axes[name]), values, {"units": unit, "long_name": f"{doc}, summed over each block"})
+        found[f"{flat_name(name)}_in_block"] = (
+            ("replicate", "block", *axes[name]),
+            values,
+            {"units": unit, "long_name": f"{doc}, summed over each block"},
+        )
     return found
 
 
 def _meaning(trajectories: Trajectories, name: str) -> tuple[str, str, str]:
-    """Unit and description of a quantity, and whether it is moved in a step, held at its end, or kept from week 0 on."""
+    """Unit and description of a quantity, and whether it is moved in a step, held at its end,
+    or kept from week 0 on.
+    """
     model = trajectories.scenario.model
     if name in model.compartments:
         return "person", model.compartments[name].doc, "kept"
@@ -223,7 +288,12 @@ def _parameters(trajectories: Trajectories, draws: Draws | None) -> dict[str, Va
     scenario, found = trajectories.scenario, {}
     for name, resolved in resolve(scenario, draws).items():
         parameter = scenario.model.parameters[name]
-        attributes = {"units": parameter.unit, "long_name": f"{parameter.doc}, before policies", "layer": resolved.layer, "parameter": name}
+        attributes = {
+            "units": parameter.unit,
+            "long_name": f"{parameter.doc}, before policies",
+            "layer": resolved.layer,
+            "parameter": name,
+        }
         dims = (("draw",) if resolved.drawn else ()) + parameter.axes
         found[f"parameter_{flat_name(name)}"] = (dims, np.array(resolved.value), attributes)
     return found
@@ -232,12 +302,21 @@ def _parameters(trajectories: Trajectories, draws: Draws | None) -> dict[str, Va
 def _covariates(trajectories: Trajectories) -> dict[str, Variable]:
     scenario, found = trajectories.scenario, {}
     for name, covariate in scenario.model.covariates.items():
-        dims = tuple(axis if axis not in covariate.axes[:i] else f"other_{axis}" for i, axis in enumerate(covariate.axes))
-        found[f"covariate_{name}"] = (dims, np.asarray(scenario.data.covariates[name], float), {"units": covariate.unit, "long_name": covariate.doc})
+        dims = tuple(
+            axis if axis not in covariate.axes[:i] else f"other_{axis}"
+            for i, axis in enumerate(covariate.axes)
+        )
+        found[f"covariate_{name}"] = (
+            dims,
+            np.asarray(scenario.data.covariates[name], float),
+            {"units": covariate.unit, "long_name": covariate.doc},
+        )
     return found
 
 
-def _coordinates(trajectories: Trajectories, variables: Mapping[str, Variable]) -> dict[str, Variable]:
+def _coordinates(
+    trajectories: Trajectories, variables: Mapping[str, Variable]
+) -> dict[str, Variable]:
     """Labels of every axis in use, with the calendar day of every point in time."""
     scenario, plan = trajectories.scenario, trajectories.plan
     snapshots = trajectories.snapshot_weeks
@@ -246,10 +325,19 @@ def _coordinates(trajectories: Trajectories, variables: Mapping[str, Variable]) 
         "week": (np.arange(steps + 1) * plan.dt, "weeks since the start"),
         "step": (np.arange(1, steps + 1) * plan.dt, "end of the step, in weeks since the start"),
         "snapshot": (snapshots.astype(float), "weeks since the start"),
-        "block": (snapshots[1:].astype(float), f"end of a block of up to {plan.block_weeks} weeks, in weeks since the start"),
+        "block": (
+            snapshots[1:].astype(float),
+            f"end of a block of up to {plan.block_weeks} weeks, in weeks since the start",
+        ),
     }
     used = {dim for dims, *_ in variables.values() for dim in dims}
-    found: dict[str, Variable] = {"replicate": (("replicate",), np.arange(plan.replicates), {"units": "1", "long_name": "number of the replicate"})}
+    found: dict[str, Variable] = {
+        "replicate": (
+            ("replicate",),
+            np.arange(plan.replicates),
+            {"units": "1", "long_name": "number of the replicate"},
+        )
+    }
     for dim, (weeks, doc) in times.items():
         if dim in used:
             days = np.array(trajectories.dates(weeks), dtype="datetime64[ns]")

@@ -1,4 +1,5 @@
-"""What a mechanism calls to say what a number rests on: a source, a claim of the articles, or nothing but our own assumption.
+"""What a mechanism calls to say what a number rests on: a source, a claim of the articles, or
+nothing but our own assumption.
 
 Nothing is read from files here, because every mechanism imports this module.
 """
@@ -20,7 +21,8 @@ def cite(source: str, stance: Stance, summary: str) -> Evidence:
 
     Args:
         source: its id, one of :data:`CITED`.
-        stance: how the source stands to the number. A source whose script imposes a number without data is cited as ``assumed``.
+        stance: how the source stands to the number. A source whose script imposes a number without
+            data is cited as ``assumed``.
         summary: what the source says, in our own words.
 
     Raises:
@@ -44,7 +46,9 @@ def claim(name: str, summary: str) -> Evidence:
     if name not in CLAIM_STANCE:
         raise unknown(name)
     article = CLAIM_ARTICLE[name]
-    return Evidence(f"claim {name}, {ARTICLES[article]}", CLAIM_STANCE[name], summary, PUBLISHED[article], name)
+    return Evidence(
+        f"claim {name}, {ARTICLES[article]}", CLAIM_STANCE[name], summary, PUBLISHED[article], name
+    )
 
 
 def assumed(summary: str) -> Evidence:

@@ -1,6 +1,8 @@
-"""How each claim of the two articles stands to the world, as a table that needs no reading of files.
+"""How each claim of the two articles stands to the world,
+as a table that needs no reading of files.
 
-The claims themselves ship in ``evidence/data/claims.csv``; a test checks that this table says the same.
+The claims themselves ship in ``evidence/data/claims.csv``; a test checks that this table says the
+same.
 """
 
 from __future__ import annotations
@@ -8,7 +10,10 @@ from __future__ import annotations
 from ..model.declarations import Stance
 
 ARTICLES: dict[str, str] = {
-    "A": "article A on self-defence groups, troops and patronage (20 January 2014, updated 4 February 2014)",
+    "A": (
+        "article A on self-defence groups, troops and patronage (20 January 2014, "
+        "updated 4 February 2014)"
+    ),
     "B": "article B on prison escapes and the vetting of police (19 September 2012)",
 }
 """The two articles that the claims paraphrase, by letter."""
@@ -16,7 +21,9 @@ ARTICLES: dict[str, str] = {
 PUBLISHED: dict[str, int] = {"A": 2014, "B": 2012}
 """Year of each article."""
 
-CLAIM_ARTICLE: dict[str, str] = {f"C{number:02d}": "A" if number <= 41 else "B" for number in range(1, 60)}
+CLAIM_ARTICLE: dict[str, str] = {
+    f"C{number:02d}": "A" if number <= 41 else "B" for number in range(1, 60)
+}
 """The article that makes each claim."""
 
 CLAIM_STANCE: dict[str, Stance] = {

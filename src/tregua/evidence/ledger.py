@@ -1,7 +1,10 @@
-"""The evidence ledger: every claim of the two articles and every source, with its chain, its figures, and what rests on it.
+"""The evidence ledger: every claim of the two articles and every source, with its chain, its
+figures, and what rests on it.
 
-Evidence is a graph. A claim reaches us through a chain of reporters, and a parameter rests on claims and sources. Chains that end at the same origin are one
-piece of evidence, however many repeat it; :func:`independent_origins` counts the ends. Figures that were corrected or that disagree stay side by side.
+Evidence is a graph. A claim reaches us through a chain of reporters, and a parameter rests on
+claims and sources. Chains that end at the same origin are one piece of evidence, however many
+repeat it; :func:`independent_origins` counts the ends. Figures that were corrected or that disagree
+stay side by side.
 """
 
 from __future__ import annotations
@@ -22,8 +25,15 @@ from .cite import unknown
 from .claims import CLAIM_STANCE
 from .sources import CITED, Kind, Source
 
-KIND_STANCE: dict[Kind, Stance] = {"official": "official", "press-compiled": "reported", "dataset": "measured", "paper": "estimated"}
-"""How a source of a kind stands to what it says, where a parameter that rests on it says nothing else."""
+KIND_STANCE: dict[Kind, Stance] = {
+    "official": "official",
+    "press-compiled": "reported",
+    "dataset": "measured",
+    "paper": "estimated",
+}
+"""How a source of a kind stands to what it says,
+where a parameter that rests on it says nothing else.
+"""
 
 CLAIM_ID = re.compile(r"\bC\d{2}\b")
 
@@ -121,12 +131,15 @@ class Entry:
 
 
 def independent_origins(entry: Entry) -> int:
-    """Number of distinct ends of an entry's chains: voices that do not merely repeat each other, as far as the record shows."""
+    """Number of distinct ends of an entry's chains: voices that do not merely repeat each other,
+    as far as the record shows.
+    """
     return len({chain[-1].casefold() for chain in entry.chains})
 
 
 def users(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> dict[str, tuple[str, ...]]:
-    """Who rests on each claim and source: ``mechanism.parameter`` for the evidence of a parameter, ``mechanism`` for a claim behind its form.
+    """Who rests on each claim and source: ``mechanism.parameter`` for the evidence of a parameter,
+    ``mechanism`` for a claim behind its form.
 
     Args:
         mechanisms: by name; by default all that ship.
@@ -149,24 +162,33 @@ def users(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> dict[str, 
 
 
 def claims_of(kind: type[Mechanism]) -> tuple[str, ...]:
-    """Claims behind the form of a mechanism: those it lists, then those that its module and its class name in their docstrings."""
+    """Claims behind the form of a mechanism: those it lists, then those that its module and its
+    class name in their docstrings.
+    """
     texts = (inspect.getdoc(inspect.getmodule(kind)) or "", kind.__doc__ or "")
-    return tuple(dict.fromkeys((*kind.claims, *(name for text in texts for name in CLAIM_ID.findall(text)))))
+    return tuple(
+        dict.fromkeys((*kind.claims, *(name for text in texts for name in CLAIM_ID.findall(text))))
+    )
 
 
 def unsupported(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> tuple[str, ...]:
-    """Full names of parameters that rest on nothing and do not say so: without evidence, or with evidence that has no id and is not marked assumed."""
+    """Full names of parameters that rest on nothing and do not say so:
+    without evidence, or with evidence that has no id and is not marked assumed.
+    """
     return tuple(
         f"{name}.{parameter.name}"
         for name, kind in (registry() if mechanisms is None else mechanisms).items()
         for parameter in kind.parameters
-        if not parameter.evidence or any(not e.id and e.stance != "assumed" for e in parameter.evidence)
+        if not parameter.evidence
+        or any(not e.id and e.stance != "assumed" for e in parameter.evidence)
     )
 
 
 def unanswered(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> tuple[str, ...]:
     """Claims that no mechanism uses and no written reason excludes."""
-    return tuple(name for name in CLAIM_STANCE if name not in users(mechanisms) and name not in exclusions())
+    return tuple(
+        name for name in CLAIM_STANCE if name not in users(mechanisms) and name not in exclusions()
+    )
 
 
 def load() -> tuple[Entry, ...]:
@@ -215,21 +237,36 @@ def _toml(file: str) -> dict[str, Any]:
 def _count(record: Mapping[str, Any]) -> Count:
     low, high = record.get("range", (None, None))
     parts = tuple(record.get("sum", record.get("ratio", ())))
-    return Count(record.get("value"), low, high, record["by"], record["how"], record["date"], parts, "ratio" in record, record.get("note", ""))
+    return Count(
+        record.get("value"),
+        low,
+        high,
+        record["by"],
+        record["how"],
+        record["date"],
+        parts,
+        "ratio" in record,
+        record.get("note", ""),
+    )
 
 
 def _of(name: str, among: Iterable[Conflict]) -> tuple[Conflict, ...]:
     return tuple(c for c in among if name in c.claims or name in c.sources)
 
 
-def _claim(row: Mapping[str, str], used: Mapping[str, tuple[str, ...]], among: Iterable[Conflict]) -> Entry:
+def _claim(
+    row: Mapping[str, str], used: Mapping[str, tuple[str, ...]], among: Iterable[Conflict]
+) -> Entry:
     letter, _, date = row["article"].partition(" ")
     stated = "" if row["figures"] == "-" else row["figures"]
     return Entry(
         row["id"],
         f"article {letter}, paragraph {row['paragraphs'].replace(',', ', ')}",
         date.strip("()"),
-        tuple(tuple(link.strip() for link in chain.split(" < ")) for chain in row["source_chain"].split(";")),
+        tuple(
+            tuple(link.strip() for link in chain.split(" < "))
+            for chain in row["source_chain"].split(";")
+        ),
         CLAIM_STANCE[row["id"]],
         row["claim"],
         stated,
@@ -241,7 +278,22 @@ def _claim(row: Mapping[str, str], used: Mapping[str, tuple[str, ...]], among: I
     )
 
 
-def _source(name: str, source: Source, used: Mapping[str, tuple[str, ...]], among: Iterable[Conflict]) -> Entry:
+def _source(
+    name: str, source: Source, used: Mapping[str, tuple[str, ...]], among: Iterable[Conflict]
+) -> Entry:
     chain = ("press reports", source.text) if source.kind == "press-compiled" else (source.text,)
     cited = source.text + (f" ({source.link})" if source.link else "")
-    return Entry(name, cited, str(source.year), (chain,), KIND_STANCE[source.kind], source.note, "", _of(name, among), source.kind, "", used.get(name, ()), "")
+    return Entry(
+        name,
+        cited,
+        str(source.year),
+        (chain,),
+        KIND_STANCE[source.kind],
+        source.note,
+        "",
+        _of(name, among),
+        source.kind,
+        "",
+        used.get(name, ()),
+        "",
+    )

@@ -1,4 +1,6 @@
-"""The figure of a scoreboard: how far each forecast was off from each origin, and whether its intervals held what came."""
+"""The figure of a scoreboard: how far each forecast was off from each origin, and whether its
+intervals held what came.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from .baselines import BASELINES
 from .scoreboard import Scoreboard
 
 SHOWN_LEVEL = 80
-"""The interval whose coverage is drawn [%]: wide enough to matter, and with enough misses to see."""
+"""The interval whose coverage is drawn [%]: wide enough to matter,
+and with enough misses to see.
+"""
 
 MARKERS = ("o", "s", "D")
 """One for each origin, so that colour is not needed to tell them apart."""
@@ -32,24 +36,38 @@ def score_picture(board: Scoreboard, footer: str = "") -> Picture:
     period = "month" if board.season > 1 else "year"
     title = f"Forecasts of homicides by state and {period}"
     note = (
-        f"Left: mean continuous ranked probability score over 32 states and all leads; lower is better. Right: share of the record inside the {SHOWN_LEVEL} % "
-        f"interval.\nRows in order of the mean over all origins that a model has" + ("; the published model has none before 2012." if gaps else ".")
+        "Left: mean continuous ranked probability score over 32 states and all leads; lower "
+        f"is better. Right: share of the record inside the {SHOWN_LEVEL} % interval.\nRows in "
+        "order of the mean over all origins that a model has"
+    ) + ("; the published model has none before 2012." if gaps else ".")
+    figure, ((left, right),) = sheet(
+        1, 2, (10.5, 1.6 + 0.42 * len(order)), title, note, footer, sharey=True
     )
-    figure, ((left, right),) = sheet(1, 2, (10.5, 1.6 + 0.42 * len(order)), title, note, footer, sharey=True)
     for i, origin in enumerate(board.origins):
         rows = table[table["origin"] == origin].set_index("model").reindex(order)
         place = np.arange(len(order)) + OFFSET * (i - (len(board.origins) - 1) / 2)
-        style = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)], "linestyle": "none", "label": f"from the end of {origin}"}
+        style = {
+            "color": COLOURS[i % len(COLOURS)],
+            "marker": MARKERS[i % len(MARKERS)],
+            "linestyle": "none",
+            "label": f"from the end of {origin}",
+        }
         left.plot(rows["crps"], place, **style)
         right.plot(100.0 * rows[f"covered_{SHOWN_LEVEL}"], place, **style)
     right.axvline(SHOWN_LEVEL, color=GREY, linewidth=1.0, linestyle="--")
-    left.set(yticks=np.arange(len(order)), yticklabels=[label(board, model) for model in order], xlabel=f"mean CRPS [deaths in a state and {period}]")
+    left.set(
+        yticks=np.arange(len(order)),
+        yticklabels=[label(board, model) for model in order],
+        xlabel=f"mean CRPS [deaths in a state and {period}]",
+    )
     left.invert_yaxis()
     left.set_xlim(left=0.0)
     thousands(left, "x")
     right.set(xlabel=f"inside the {SHOWN_LEVEL} % interval [%]", xlim=(0.0, 100.0))
     left.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(board.origins), fontsize=8)
-    return Picture(f"scores-{period}s", figure, title, _alt(board, order, period), note.replace("\n", " "))
+    return Picture(
+        f"scores-{period}s", figure, title, _alt(board, order, period), note.replace("\n", " ")
+    )
 
 
 def _alt(board: Scoreboard, order: list[str], period: str) -> str:
@@ -58,10 +76,16 @@ def _alt(board: Scoreboard, order: list[str], period: str) -> str:
     said = []
     for origin in board.origins:
         rows = table[table["origin"] == origin].sort_values("crps")
-        best, worst = (f"{label(board, row['model'])} with {row['crps']:.3g}" for row in (rows.iloc[0], rows.iloc[-1]))
+        best, worst = (
+            f"{label(board, row['model'])} with {row['crps']:.3g}"
+            for row in (rows.iloc[0], rows.iloc[-1])
+        )
         said.append(
-            f"From {origin} the best is {best} deaths and the worst {worst}; "
-            f"the {SHOWN_LEVEL} % intervals held between {100 * rows[f'covered_{SHOWN_LEVEL}'].min():.0f} % and "
+            f"From {origin} the best is {best} deaths and the worst {worst}; the {SHOWN_LEVEL} % "
+            f"intervals held between {100 * rows[f'covered_{SHOWN_LEVEL}'].min():.0f} % and "
             f"{100 * rows[f'covered_{SHOWN_LEVEL}'].max():.0f} % of what came."
         )
-    return f"Two dot plots of {len(order)} forecasts of homicides by state and {period}. " + " ".join(said)
+    return (
+        f"Two dot plots of {len(order)} forecasts of homicides by state and {period}. "
+        + " ".join(said)
+    )

@@ -1,22 +1,29 @@
-r"""What the record up to a month has taught: where each state stands, where such states went in earlier years, and how far off that was.
+r"""What the record up to a month has taught: where each state stands, where such states went in
+earlier years, and how far off that was.
 
 Two signs are read at the end of a month, both on the logarithm of deaths per inhabitant and month:
 
-- momentum: the national rate's mean over the last half year less that over the half year before, without the effects of the month of the year;
-- the gap to the neighbours: the mean level of the states with a common border less the state's own, and less what that difference has been so far.
+- momentum: the national rate's mean over the last half year less that over the half year before,
+  without the effects of the month of the year;
+- the gap to the neighbours: the mean level of the states with a common border less the state's own,
+  and less what that difference has been so far.
 
-At the end of every earlier quarter they are set against what came in the four years after it, still before the end of the record. For each year ahead
-:math:`y` one line through the origin is fitted to all states and quarters together,
+At the end of every earlier quarter they are set against what came in the four years after it, still
+before the end of the record. For each year ahead :math:`y` one line through the origin is fitted to
+all states and quarters together,
 
 .. math:: \bar\ell_{s,t,y} - \hat\ell_{s,t} = \sum_i b_{y,i}\, x_{i,s,t} + c_{t,y} + e_{s,t,y}
 
-with the level :math:`\hat\ell` of the local level filter (:mod:`tregua.forecasting.baselines.walk`) and the log rate :math:`\bar\ell` of the whole year. There is no
-constant: that a country's violence has grown or fallen so far is no reason for it to go on. The slopes are shrunk towards none (ridge regression, A. E. Hoerl,
-R. W. Kennard, Technometrics 12:55-67, 1970). What a forecast with the slopes that could be known at the time would have missed is split into the mean of all
-states, :math:`c`, and the rest, :math:`e`: their sizes give the spread.
+with the level :math:`\hat\ell` of the local level filter (:mod:`tregua.forecasting.baselines.walk`)
+and the log rate :math:`\bar\ell` of the whole year. There is no constant: that a country's violence
+has grown or fallen so far is no reason for it to go on. The slopes are shrunk towards none (ridge
+regression, A. E. Hoerl, R. W. Kennard, Technometrics 12:55-67, 1970). What a forecast with the
+slopes that could be known at the time would have missed is split into the mean of all states,
+:math:`c`, and the rest, :math:`e`: their sizes give the spread.
 
-A recent trend goes on for a while: E. S. Gardner, E. McKenzie, Management Science 31:1237-1246 (1985). Homicide spreads between neighbouring areas:
-S. F. Messner and others, J. Quant. Criminology 15:423-450 (1999).
+A recent trend goes on for a while: E. S. Gardner, E. McKenzie, Management Science 31:1237-1246
+(1985). Homicide spreads between neighbouring areas: S. F. Messner and others, J. Quant. Criminology
+15:423-450 (1999).
 """
 
 from __future__ import annotations
@@ -37,25 +44,37 @@ YEARS = 4
 SIGNS = ("momentum", "gap to the neighbours")
 
 HALF_YEAR = 6
-"""Months of a mean of the national rate: short enough to see a turn, long enough that chance in a month does not count."""
+"""Months of a mean of the national rate: short enough to see a turn,
+long enough that chance in a month does not count.
+"""
 
 LEAST_MONTHS = 60
-"""Months of record before the first quarter that is looked back on: the filter has then forgotten its start, and a usual gap to the neighbours is known."""
+"""Months of record before the first quarter that is looked back on:
+the filter has then forgotten its start, and a usual gap to the neighbours is known.
+"""
 
 QUARTER = 3
 """Months between the ends that are looked back on. Closer ends would see almost the same again."""
 
 LEAST_YEARS = 11
-"""Years of record below which nothing is learnt: the first five, then two years of quarters that four years have followed."""
+"""Years of record below which nothing is learnt: the first five, then two years of quarters that
+four years have followed.
+"""
 
 PRIOR_YEARS = 3.0
-"""Strength of the shrinkage: that of three years of record in which the signs meant nothing. Assumed; between 1 and 6 scores differ by less than 1 %."""
+"""Strength of the shrinkage: that of three years of record in which the signs meant nothing.
+Assumed; between 1 and 6 scores differ by less than 1 %.
+"""
 
 LEAST_FREEDOM, MOST_FREEDOM = 2.5, 30.0
-"""Bounds of the degrees of freedom of a Student distribution: below 2 it has no variance, above 30 it is as good as normal."""
+"""Bounds of the degrees of freedom of a Student distribution: below 2 it has no variance,
+above 30 it is as good as normal.
+"""
 
 MEAN_STEPS = (MONTHS + 1) * (2 * MONTHS + 1) / (6.0 * MONTHS)
-"""Variance of the mean of the first twelve values of a random walk with steps of variance one: the year ahead is as uncertain as its month 4.5."""
+"""Variance of the mean of the first twelve values of a random walk with steps of variance one:
+the year ahead is as uncertain as its month 4.5.
+"""
 
 MIDDLE = (MONTHS + 1) / 2.0
 """Middle of a year ahead [month]."""
@@ -66,13 +85,17 @@ class Past:
     """What a record of months has taught.
 
     Attributes:
-        walk: level of each state at the end of each month, variance of its steps, scatter of its deaths.
+        walk: level of each state at the end of each month, variance of its steps, scatter of its
+            deaths.
         signs: what is read at the end of the record.
         slopes: growth of the log rate in each year ahead for one unit of a sign.
-        common: root mean square of the common error of all states in each year ahead, on the log rate.
-        own: root mean square of the other errors, as a multiple of what the state's random walk makes one expect.
-        common_freedom: spans of four years that have been seen and do not overlap. So few pin the common spread down badly, which is why it is drawn from a
-            Student distribution with so many degrees of freedom.
+        common: root mean square of the common error of all states in each year ahead, on the log
+            rate.
+        own: root mean square of the other errors, as a multiple of what the state's random walk
+            makes one expect.
+        common_freedom: spans of four years that have been seen and do not overlap. So few pin the
+            common spread down badly, which is why it is drawn from a Student distribution with so
+            many degrees of freedom.
         own_freedom: the same for the states' own errors, fitted to the shape of the errors seen.
     """
 
@@ -86,7 +109,9 @@ class Past:
 
     @property
     def growth(self) -> Float[np.ndarray, "state year"]:
-        """Growth of the log rate that the signs let one expect, from the end of the record to each year ahead."""
+        """Growth of the log rate that the signs let one expect,
+        from the end of the record to each year ahead.
+        """
         return self.signs @ self.slopes.T
 
 
@@ -109,14 +134,25 @@ def learnt(record: Record) -> Past:
         shapes.append(_freedom(apart))
     spans = (months - LEAST_MONTHS) / (MONTHS * YEARS)
     freedom = float(np.clip(spans, LEAST_FREEDOM, MOST_FREEDOM))
-    return Past(walk, read[:, -1], np.array(slopes), np.array(common), np.array(own), freedom, float(np.median(shapes)))
+    return Past(
+        walk,
+        read[:, -1],
+        np.array(slopes),
+        np.array(common),
+        np.array(own),
+        freedom,
+        float(np.median(shapes)),
+    )
 
 
 def month_effects(record: Record) -> Float[np.ndarray, "month"]:
-    """How a month of the year differs from the level of its time in the whole country, on the log rate; they add up to zero.
+    """How a month of the year differs from the level of its time in the whole country, on the log
+    rate; they add up to zero.
 
-    Months are held against a centred mean of twelve, not against their calendar year as in the random walk of the baselines: in years of growth that would take
-    the rise within the year for an effect of its months. Source: classical decomposition, R. J. Hyndman, G. Athanasopoulos, Forecasting (2021), section 3.4.
+    Months are held against a centred mean of twelve, not against their calendar year as in the
+    random walk of the baselines: in years of growth that would take the rise within the year for an
+    effect of its months. Source: classical decomposition, R. J. Hyndman, G. Athanasopoulos,
+    Forecasting (2021), section 3.4.
     """
     national = np.log(record.counts.sum(axis=0) / record.people.sum(axis=0))
     weights = np.array([0.5, *[1.0] * (MONTHS - 1), 0.5]) / MONTHS
@@ -127,9 +163,13 @@ def month_effects(record: Record) -> Float[np.ndarray, "month"]:
 
 
 def signs(record: Record, walk: Walk) -> Float[np.ndarray, "state month sign"]:
-    """The two signs at the end of every month, from it and those before; zero in the first year, in which they cannot be read."""
+    """The two signs at the end of every month, from it and those before;
+    zero in the first year, in which they cannot be read.
+    """
     deaths, people = record.counts, record.people
-    national = np.log(deaths.sum(axis=0) / people.sum(axis=0)) - np.tile(walk.effects, deaths.shape[1] // MONTHS)
+    national = np.log(deaths.sum(axis=0) / people.sum(axis=0)) - np.tile(
+        walk.effects, deaths.shape[1] // MONTHS
+    )
     momentum = np.zeros_like(national)
     for month in range(2 * HALF_YEAR - 1, len(national)):
         recent = national[month + 1 - 2 * HALF_YEAR : month + 1]
@@ -142,20 +182,32 @@ def signs(record: Record, walk: Walk) -> Float[np.ndarray, "state month sign"]:
 
 
 def neighbours(codes: tuple[str, ...]) -> Float[np.ndarray, "state state"]:
-    """Weight of each state in the mean of another's neighbours: the same for all with a common border. Rows add up to one, or zero without any."""
+    """Weight of each state in the mean of another's neighbours:
+    the same for all with a common border. Rows add up to one, or zero without any.
+    """
     rows = [state_codes().index(code) for code in codes]
     touch = corridors().adjacency[np.ix_(rows, rows)]
     return touch / np.maximum(touch.sum(axis=1, keepdims=True), 1.0)
 
 
-def _year_after(record: Record, ends: Int[np.ndarray, "end"], year: int) -> Float[np.ndarray, "state end"]:
-    """Log rate, per month, of the twelve months that begin so many years after the end of a month."""
+def _year_after(
+    record: Record, ends: Int[np.ndarray, "end"], year: int
+) -> Float[np.ndarray, "state end"]:
+    """Log rate, per month, of the twelve months that begin so many years after
+    the end of a month.
+    """
     months = ends[:, None] + 1 + MONTHS * year + np.arange(MONTHS)
-    return np.log((record.counts[:, months].sum(axis=2) + HALF) / record.people[:, months].sum(axis=2))
+    return np.log(
+        (record.counts[:, months].sum(axis=2) + HALF) / record.people[:, months].sum(axis=2)
+    )
 
 
-def _slopes(read: Float[np.ndarray, "state end sign"], came: Float[np.ndarray, "state end"]) -> Float[np.ndarray, "end sign"]:
-    """Ridge regressions through the origin on the first end, the first two, and so on, with signs in units of their root mean square."""
+def _slopes(
+    read: Float[np.ndarray, "state end sign"], came: Float[np.ndarray, "state end"]
+) -> Float[np.ndarray, "end sign"]:
+    """Ridge regressions through the origin on the first end, the first two, and so on, with signs
+    in units of their root mean square.
+    """
     products = np.cumsum(np.einsum("sti,stj->tij", read, read), axis=0)
     with_what_came = np.cumsum(np.einsum("sti,st->ti", read, came), axis=0)
     prior = PRIOR_YEARS * MONTHS / (QUARTER * np.arange(1.0, len(products) + 1.0))
@@ -165,20 +217,26 @@ def _slopes(read: Float[np.ndarray, "state end sign"], came: Float[np.ndarray, "
 
 
 def _known(slopes: Float[np.ndarray, "end sign"], year: int) -> Float[np.ndarray, "end sign"]:
-    """Slopes that could be known at each end: from earlier ends whose year ahead was then over; none before the first of them."""
+    """Slopes that could be known at each end: from earlier ends whose year ahead was then over;
+    none before the first of them.
+    """
     wait = MONTHS // QUARTER * (year + 1)
     return np.concatenate([np.zeros((wait, slopes.shape[1])), slopes])[: len(slopes)]
 
 
 def _expected(record: Record, walk: Walk, year: int) -> Float[np.ndarray, "state"]:
-    """Variance that a state's walk lets one expect of the log rate of a whole year ahead: steps, what is not known about the level, scatter of deaths."""
+    """Variance that a state's walk lets one expect of the log rate of a whole year ahead:
+    steps, what is not known about the level, scatter of deaths.
+    """
     steps = walk.step * (MONTHS * year + MEAN_STEPS)
     deaths = record.counts[:, -SEASON_YEARS * MONTHS :].mean(axis=1) * MONTHS
     return steps + walk.unsure + 1.0 / (deaths + 1.0) + 1.0 / (MONTHS * walk.size)
 
 
 def _freedom(errors: Float[np.ndarray, "state end"]) -> float:
-    """Degrees of freedom of the Student distribution around zero that suits errors best (maximum likelihood, :func:`scipy.stats.t.fit`)."""
+    """Degrees of freedom of the Student distribution around zero that suits errors best (maximum
+    likelihood, :func:`scipy.stats.t.fit`).
+    """
     from scipy import stats
 
     return float(np.clip(stats.t.fit(errors.ravel(), floc=0.0)[0], LEAST_FREEDOM, MOST_FREEDOM))

@@ -1,4 +1,6 @@
-"""The statistical layer from earlier origins, as the scoreboard takes it: its own row beside the baselines, from the same origins at the same leads."""
+"""The statistical layer from earlier origins, as the scoreboard takes it:
+its own row beside the baselines, from the same origins at the same leads.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,19 @@ from .layer import layered, yearly
 NAME = "layer"
 
 FIRST_ORIGIN = 2000
-"""The first year at whose end the layer can be made: the shipped record has :data:`~tregua.forecasting.past.LEAST_YEARS` years by then."""
+"""The first year at whose end the layer can be made: the shipped record has
+:data:`~tregua.forecasting.past.LEAST_YEARS` years by then.
+"""
 
 LABEL = "statistical layer, no mechanisms"
 
 
-def layer_draw(record: Record, leads: int, replicates: int, rng: np.random.Generator) -> Int[np.ndarray, "replicate state lead"]:
-    """Samples of the layer for a record of months, or for one of years: it then sees the months of the same years, and its years are sums of months."""
+def layer_draw(
+    record: Record, leads: int, replicates: int, rng: np.random.Generator
+) -> Int[np.ndarray, "replicate state lead"]:
+    """Samples of the layer for a record of months, or for one of years:
+    it then sees the months of the same years, and its years are sums of months.
+    """
     if record.season == MONTHS:
         return layered(record, leads, replicates, rng)
     months = monthly_record().until(record.last).of(record.codes)

@@ -1,12 +1,15 @@
-"""Who forecast homicides how well: scores of the baselines, and of a forecast from a file, in every state, at every lead, from several origins.
+"""Who forecast homicides how well: scores of the baselines, and of a forecast from a file, in every
+state, at every lead, from several origins.
 
-A row of :func:`cells <board>` is one forecast of one state in one period. All other tables are means over its rows. Models that cannot be made at every origin
-have fewer rows; their means are not comparable with the others' over all origins, so tables say which origins are in, and :func:`differences` compares two
-models only on rows that both have.
+A row of :func:`cells <board>` is one forecast of one state in one period. All other tables are
+means over its rows. Models that cannot be made at every origin have fewer rows; their means are not
+comparable with the others' over all origins, so tables say which origins are in, and
+:func:`differences` compares two models only on rows that both have.
 
-What is cut off at an origin is time, not revision: the baselines see the record as it stands today, where a forecaster of the time saw preliminary figures, and
-the states' figures of 2016 to 2020 carry an error of about 4 % themselves (``countries/mexico/tables/SOURCES.toml``). Means of the CRPS in deaths are ruled by the few
-states with most deaths; that of the rate weighs all states alike.
+What is cut off at an origin is time, not revision: the baselines see the record as it stands today,
+where a forecaster of the time saw preliminary figures, and the states' figures of 2016 to 2020
+carry an error of about 4 % themselves (``countries/mexico/tables/SOURCES.toml``). Means of the CRPS
+in deaths are ruled by the few states with most deaths; that of the rate weighs all states alike.
 """
 
 from __future__ import annotations
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
     import pandas
 
 ORIGINS = (2006, 2012, 2016)
-"""The last year known: before the first wave of violence, at the turn to the fall of 2013-14, and before the second wave. Three very different four years."""
+"""The last year known: before the first wave of violence, at the turn to the fall of 2013-14, and
+before the second wave. Three very different four years.
+"""
 
 LEADS = {1: 4, 12: 12}
 """Periods ahead by periods in a year: four years, or twelve months."""
@@ -37,7 +42,13 @@ LEADS = {1: 4, 12: 12}
 SEED = 1
 
 KEYS = ("model", "origin", "season", "lead", "year", "month", "state_code")
-SCORES = ("crps", "crps_rate", "log_score", *(f"interval_score_{level}" for level in LEVELS), *(f"covered_{level}" for level in LEVELS))
+SCORES = (
+    "crps",
+    "crps_rate",
+    "log_score",
+    *(f"interval_score_{level}" for level in LEVELS),
+    *(f"covered_{level}" for level in LEVELS),
+)
 Progress = Callable[[int, int], None]
 
 
@@ -46,7 +57,8 @@ class Scoreboard:
     """Scores of several models.
 
     Attributes:
-        cells: one row for each model, origin, lead and state: the keys, all scores, ``off`` and ``actual``.
+        cells: one row for each model, origin, lead and state: the keys, all scores, ``off`` and
+            ``actual``.
         models: names, the forecast from a file first.
         season: periods in a year: 1 for years, 12 for months.
         origins: the last years known.
@@ -60,9 +72,11 @@ class Scoreboard:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def means(self, by: Iterable[str] = ()) -> pandas.DataFrame:
-        """Mean scores of every model, over all rows or by ``origin``, ``lead`` or ``state_code``; the share of misplaced deaths; which origins are in.
+        """Mean scores of every model, over all rows or by ``origin``, ``lead`` or ``state_code``;
+        the share of misplaced deaths; which origins are in.
 
-        The share of misplaced deaths is that of each origin and lead, then the mean: the distances of the medians over all deaths of the states in the row.
+        The share of misplaced deaths is that of each origin and lead, then the mean: the distances
+        of the medians over all deaths of the states in the row.
         """
         keys = ["model", *by]
         groups = self.cells.groupby(keys, sort=False)
@@ -71,21 +85,34 @@ class Scoreboard:
         sums = self.cells.groupby(rounds, sort=False)[["off", "actual"]].sum()
         share = (sums["off"] / np.maximum(sums["actual"], 1.0)).rename("misplaced_share")
         table["misplaced_share"] = share.groupby(keys, sort=False).mean()
-        table["origins"] = groups["origin"].agg(lambda years: " ".join(map(str, sorted(set(years)))))
+        table["origins"] = groups["origin"].agg(
+            lambda years: " ".join(map(str, sorted(set(years))))
+        )
         return table.reset_index()
 
     def differences(self, score: str = "crps", seed: int = SEED) -> pandas.DataFrame:
-        """Mean score of each model less that of each other, on the rows that both have, with a 95 % interval over states; below zero the first is better."""
+        """Mean score of each model less that of each other, on the rows that both have, with a 95 %
+        interval over states; below zero the first is better.
+        """
         import pandas
 
         rows = []
         for first, second in permutations(self.models, 2):
-            origins = [year for year in self.origins if self._has(first, year) and self._has(second, year)]
+            origins = [
+                year for year in self.origins if self._has(first, year) and self._has(second, year)
+            ]
             if not origins:
                 continue
-            apart = np.stack([self._of(first, year, score) - self._of(second, year, score) for year in origins])
+            apart = np.stack(
+                [self._of(first, year, score) - self._of(second, year, score) for year in origins]
+            )
             mean, low, high = block_bootstrap(apart, seed)
-            names = {"model": first, "against": second, "score": score, "origins": " ".join(map(str, origins))}
+            names = {
+                "model": first,
+                "against": second,
+                "score": score,
+                "origins": " ".join(map(str, origins)),
+            }
             rows.append({**names, "difference": mean, "low_95": low, "high_95": high})
         return pandas.DataFrame(rows)
 
@@ -120,10 +147,12 @@ def board(
         replicates: samples of each baseline.
         seed: of the baselines.
         progress: told after each forecast.
-        others: further ways of forecasting, by names that no baseline has; they are made at the origins that allow it.
+        others: further ways of forecasting, by names that no baseline has; they are made at the
+            origins that allow it.
 
     Raises:
-        TreguaError: TR2705 for an origin that the record does not allow, TR2707 for a baseline that cannot be made there, TR9001 where a package is missing.
+        TreguaError: TR2705 for an origin that the record does not allow, TR2707 for a baseline that
+            cannot be made there, TR9001 where a package is missing.
     """
     import pandas
 
@@ -132,8 +161,14 @@ def board(
         check_origin(origin)
         _check_leads(record, origin, ahead)
     others = others or {}
-    jobs = [(origin, name) for origin in origins for name in _possible(others, origin, record.season)]
-    jobs += [(origin, name) for origin in origins for name in (models if models is not None else available(origin, record.season))]
+    jobs = [
+        (origin, name) for origin in origins for name in _possible(others, origin, record.season)
+    ]
+    jobs += [
+        (origin, name)
+        for origin in origins
+        for name in (models if models is not None else available(origin, record.season))
+    ]
     frames = []
     if forecast is not None:
         frames.append(_rows(forecast.name, forecast.samples, record, forecast.origin))
@@ -146,36 +181,75 @@ def board(
         if progress:
             progress(done, len(jobs))
     made = {name for _, name in jobs}
-    names = ([forecast.name] if forecast is not None else []) + [name for name in (*others, *BASELINES) if name in made]
+    names = ([forecast.name] if forecast is not None else []) + [
+        name for name in (*others, *BASELINES) if name in made
+    ]
     labels = {name: other.label for name, other in others.items()}
-    return Scoreboard(pandas.concat(frames, ignore_index=True), tuple(names), record.season, origins, labels)
+    return Scoreboard(
+        pandas.concat(frames, ignore_index=True), tuple(names), record.season, origins, labels
+    )
 
 
 def _possible(others: Mapping[str, Baseline], origin: int, season: int) -> tuple[str, ...]:
     """Names of those that can be made at an origin, for years (season 1) or months (12)."""
-    return tuple(name for name, other in others.items() if origin >= other.first and (season == 1 or other.months))
+    return tuple(
+        name
+        for name, other in others.items()
+        if origin >= other.first and (season == 1 or other.months)
+    )
 
 
 def _check_leads(record: Record, origin: int, leads: int) -> None:
-    """Refuse leads that go past the record (TR2705): nothing has come yet that a forecast could be held against."""
+    """Refuse leads that go past the record (TR2705):
+    nothing has come yet that a forecast could be held against.
+    """
     most = (record.last - origin) * record.season
     if not 1 <= leads <= most:
-        raise TreguaError("TR2705", "the record does not go so far", where=f"origin {origin}", found=f"{leads} periods ahead", expected=f"1 to {most}")
+        raise TreguaError(
+            "TR2705",
+            "the record does not go so far",
+            where=f"origin {origin}",
+            found=f"{leads} periods ahead",
+            expected=f"1 to {most}",
+        )
 
 
 def baseline_boards(
-    seed: int = SEED, progress: Progress | None = None, replicates: int = REPLICATES, others: Mapping[str, Baseline] | None = None
+    seed: int = SEED,
+    progress: Progress | None = None,
+    replicates: int = REPLICATES,
+    others: Mapping[str, Baseline] | None = None,
 ) -> tuple[Scoreboard, Scoreboard]:
-    """The baselines, and others beside them, at all three origins: by year, one to four years ahead, and by month, one to twelve months ahead."""
+    """The baselines, and others beside them, at all three origins:
+    by year, one to four years ahead, and by month, one to twelve months ahead.
+    """
     others = others or {}
-    jobs = {season: sum(len(available(origin, season)) + len(_possible(others, origin, season)) for origin in ORIGINS) for season in LEADS}
+    jobs = {
+        season: sum(
+            len(available(origin, season)) + len(_possible(others, origin, season))
+            for origin in ORIGINS
+        )
+        for season in LEADS
+    }
 
     def told(done: int, before: int) -> None:
         if progress:
             progress(before + done, sum(jobs.values()))
 
-    years = board(yearly_record(), replicates=replicates, seed=seed, progress=lambda done, _: told(done, 0), others=others)
-    return years, board(monthly_record(), replicates=replicates, seed=seed, progress=lambda done, _: told(done, jobs[1]), others=others)
+    years = board(
+        yearly_record(),
+        replicates=replicates,
+        seed=seed,
+        progress=lambda done, _: told(done, 0),
+        others=others,
+    )
+    return years, board(
+        monthly_record(),
+        replicates=replicates,
+        seed=seed,
+        progress=lambda done, _: told(done, jobs[1]),
+        others=others,
+    )
 
 
 def forecast_board(
@@ -185,13 +259,28 @@ def forecast_board(
     models: Iterable[str] | None = None,
     others: Mapping[str, Baseline] | None = None,
 ) -> Scoreboard:
-    """A forecast from a file beside all baselines, and others, that can be made at its origin, at the same leads."""
+    """A forecast from a file beside all baselines, and others, that can be made at its origin,
+    at the same leads.
+    """
     if forecast.name in {*BASELINES, *(others or {})}:
-        forecast = Forecast(f"{forecast.name} (file)", forecast.origin, forecast.season, forecast.samples)
-    return board(forecast.record, (forecast.origin,), forecast.samples.shape[2], models, forecast, seed=seed, progress=progress, others=others)
+        forecast = Forecast(
+            f"{forecast.name} (file)", forecast.origin, forecast.season, forecast.samples
+        )
+    return board(
+        forecast.record,
+        (forecast.origin,),
+        forecast.samples.shape[2],
+        models,
+        forecast,
+        seed=seed,
+        progress=progress,
+        others=others,
+    )
 
 
-def _rows(name: str, samples: Num[np.ndarray, "replicate state lead"], record: Record, origin: int) -> pandas.DataFrame:
+def _rows(
+    name: str, samples: Num[np.ndarray, "replicate state lead"], record: Record, origin: int
+) -> pandas.DataFrame:
     """Scores of one forecast, one row for each state and lead."""
     import pandas
 

@@ -1,6 +1,8 @@
-"""Forecasts of homicides from a file: a parquet table of samples, checked and turned into the arrays that scores take.
+"""Forecasts of homicides from a file: a parquet table of samples,
+checked and turned into the arrays that scores take.
 
-A file that is not what it should be is refused as a whole; the message says what is wrong, where, what was expected and what to do.
+A file that is not what it should be is refused as a whole; the message says what is wrong, where,
+what was expected and what to do.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ LEAST_REPLICATES = 40
 """One sample in each tail of a 95 % interval."""
 
 LEAST_HISTORY = 7
-"""Years of the record up to an origin that baselines need: five before the first error of the past, and one of these."""
+"""Years of the record up to an origin that baselines need: five before the first error of the past,
+and one of these.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,23 +53,33 @@ class Forecast:
 
 
 def check_origin(origin: int) -> None:
-    """Refuse an origin before which there is too little record, or after which there is none (TR2705)."""
+    """Refuse an origin before which there is too little record,
+    or after which there is none (TR2705).
+    """
     record = yearly_record()
     first, last = record.first + LEAST_HISTORY - 1, record.last - 1
     if not first <= origin <= last:
-        raise TreguaError("TR2705", "this year cannot be an origin", where="origin", found=origin, expected=f"a year from {first} to {last}")
+        raise TreguaError(
+            "TR2705",
+            "this year cannot be an origin",
+            where="origin",
+            found=origin,
+            expected=f"a year from {first} to {last}",
+        )
 
 
 def read_forecast(file: Path, origin: int) -> Forecast:
-    """A forecast from a parquet file with the columns ``state_code``, ``year``, ``replicate``, ``homicides`` and, for months, ``month``.
+    """A forecast from a parquet file with the columns ``state_code``, ``year``, ``replicate``,
+    ``homicides`` and, for months, ``month``.
 
     Args:
         file: one row for each state, period and replicate, in any order.
         origin: the last year that the forecast knows.
 
     Raises:
-        TreguaError: TR2701 for a file that cannot be read, TR2702 for columns, TR2703 for a value, TR2704 for gaps and rows that are there twice, TR2705 for
-            years that do not follow the origin or go past the record, TR2706 for too few replicates.
+        TreguaError: TR2701 for a file that cannot be read, TR2702 for columns, TR2703 for a value,
+            TR2704 for gaps and rows that are there twice, TR2705 for years that do not follow the
+            origin or go past the record, TR2706 for too few replicates.
     """
     check_origin(origin)
     table = _columns(_table(file), file)
@@ -77,7 +91,13 @@ def read_forecast(file: Path, origin: int) -> Forecast:
     leads = _leads(lead, origin, record, file)
     names, replicate = np.unique(table["replicate"], return_inverse=True)
     if len(names) < LEAST_REPLICATES:
-        raise TreguaError("TR2706", "this forecast has too few replicates", where=str(file), found=len(names), expected=f"at least {LEAST_REPLICATES}")
+        raise TreguaError(
+            "TR2706",
+            "this forecast has too few replicates",
+            where=str(file),
+            found=len(names),
+            expected=f"at least {LEAST_REPLICATES}",
+        )
     state = table["state_code"].map({code: i for i, code in enumerate(record.codes)}).to_numpy(int)
     _complete(replicate, state, lead, (len(names), len(record.codes), leads), file)
     samples = np.zeros((len(names), len(record.codes), leads))
@@ -92,10 +112,21 @@ def _table(file: Path) -> pandas.DataFrame:
         return pandas.read_parquet(file)
     except OSError as error:
         found = error.strerror or ("no such file" if not file.exists() else "no parquet file")
-        raise TreguaError("TR2701", "this forecast cannot be read", where=str(file), found=found, expected="a parquet file", do="check the path") from error
+        raise TreguaError(
+            "TR2701",
+            "this forecast cannot be read",
+            where=str(file),
+            found=found,
+            expected="a parquet file",
+            do="check the path",
+        ) from error
     except ValueError as error:  # Also what pyarrow raises: its errors are value errors.
         raise TreguaError(
-            "TR2701", "this is no parquet file", where=str(file), expected="a parquet file", do="write the table with pandas' to_parquet"
+            "TR2701",
+            "this is no parquet file",
+            where=str(file),
+            expected="a parquet file",
+            do="write the table with pandas' to_parquet",
         ) from error
 
 
@@ -105,20 +136,42 @@ def _columns(table: pandas.DataFrame, file: Path) -> pandas.DataFrame:
 
     missing = [name for name in COLUMNS if name not in table]
     if missing:
-        found, expected = ", ".join(map(str, table.columns)), "the columns " + ", ".join(COLUMNS) + ", and month for months"
-        raise TreguaError("TR2702", "a column is missing: " + ", ".join(missing), where=str(file), found=found, expected=expected, do="name the columns so")
+        found, expected = (
+            ", ".join(map(str, table.columns)),
+            "the columns " + ", ".join(COLUMNS) + ", and month for months",
+        )
+        raise TreguaError(
+            "TR2702",
+            "a column is missing: " + ", ".join(missing),
+            where=str(file),
+            found=found,
+            expected=expected,
+            do="name the columns so",
+        )
     wanted = [*COLUMNS, *(["month"] if "month" in table else [])]
     for name in wanted:
         kind = table[name].dtype
         number = is_numeric_dtype(kind) and not is_bool_dtype(kind)
         good = {"state_code": not number, "homicides": number}.get(name, is_integer_dtype(kind))
         if not good:
-            expected = {"state_code": "text such as 01", "homicides": "numbers"}.get(name, "whole numbers")
+            expected = {"state_code": "text such as 01", "homicides": "numbers"}.get(
+                name, "whole numbers"
+            )
             raise TreguaError(
-                "TR2702", f"the column {name} is of the wrong kind", where=str(file), found=kind, expected=expected, do="convert the column and write again"
+                "TR2702",
+                f"the column {name} is of the wrong kind",
+                where=str(file),
+                found=kind,
+                expected=expected,
+                do="convert the column and write again",
             )
     if table.empty:
-        raise TreguaError("TR2704", "this forecast has no rows", where=str(file), expected="one row for each state, period and replicate")
+        raise TreguaError(
+            "TR2704",
+            "this forecast has no rows",
+            where=str(file),
+            expected="one row for each state, period and replicate",
+        )
     return table[wanted].reset_index(drop=True)
 
 
@@ -126,36 +179,78 @@ def _values(table: pandas.DataFrame, file: Path) -> None:
     """Refuse the first value that makes no sense (TR2703)."""
     codes = yearly_record().codes
     deaths = table["homicides"].to_numpy(float, na_value=np.nan)
-    checks = {"state_code": (~table["state_code"].isin(codes), "01 to 32"), "homicides": (~(np.isfinite(deaths) & (deaths >= 0.0)), "a number from zero")}
+    checks = {
+        "state_code": (~table["state_code"].isin(codes), "01 to 32"),
+        "homicides": (~(np.isfinite(deaths) & (deaths >= 0.0)), "a number from zero"),
+    }
     checks |= {name: (table[name].isna(), "a whole number") for name in ("year", "replicate")}
     if "month" in table:
         checks["month"] = (~table["month"].between(1, MONTHS).fillna(False), "1 to 12")
     for name, (bad, expected) in checks.items():
         rows = np.flatnonzero(bad)
         if len(rows):
-            where, do = f"{file}, row {rows[0]}, column {name}", "correct the value; nothing was scored"
-            raise TreguaError("TR2703", "this value makes no sense", where=where, found=repr(table[name].iloc[rows[0]]), expected=expected, do=do)
+            where, do = (
+                f"{file}, row {rows[0]}, column {name}",
+                "correct the value; nothing was scored",
+            )
+            raise TreguaError(
+                "TR2703",
+                "this value makes no sense",
+                where=where,
+                found=repr(table[name].iloc[rows[0]]),
+                expected=expected,
+                do=do,
+            )
 
 
 def _leads(lead: np.ndarray, origin: int, record: Record, file: Path) -> int:
-    """Number of periods: the first is the first after the origin, none is missing, none is later than the record (TR2705)."""
+    """Number of periods: the first is the first after the origin, none is missing, none is later
+    than the record (TR2705).
+    """
     periods, most = np.unique(lead), (record.last - origin) * record.season
     name = "year" if record.season == 1 else "month"
     expected = f"every {name} from {origin + 1} on, at most to {record.last}"
     if periods[0] < 0 or periods[-1] >= most or len(periods) != periods[-1] + 1:
-        found = f"{name}s " + ", ".join(map(str, periods[:12] + 1)) + " after the origin" if record.season > 1 else ", ".join(map(str, periods + origin + 1))
+        found = (
+            f"{name}s " + ", ".join(map(str, periods[:12] + 1)) + " after the origin"
+            if record.season > 1
+            else ", ".join(map(str, periods + origin + 1))
+        )
         do = "leave out other years, or give the origin that belongs to them"
-        raise TreguaError("TR2705", f"the {name}s do not follow the origin", where=f"{file}, origin {origin}", found=found, expected=expected, do=do)
+        raise TreguaError(
+            "TR2705",
+            f"the {name}s do not follow the origin",
+            where=f"{file}, origin {origin}",
+            found=found,
+            expected=expected,
+            do=do,
+        )
     return len(periods)
 
 
-def _complete(replicate: np.ndarray, state: np.ndarray, lead: np.ndarray, shape: tuple[int, int, int], file: Path) -> None:
+def _complete(
+    replicate: np.ndarray,
+    state: np.ndarray,
+    lead: np.ndarray,
+    shape: tuple[int, int, int],
+    file: Path,
+) -> None:
     """Refuse cells without a row or with more than one (TR2704)."""
     cell = np.ravel_multi_index((replicate, state, lead), shape)
     counted = np.bincount(cell, minlength=int(np.prod(shape)))
     for bad, what in ((counted > 1, "rows are there twice"), (counted == 0, "rows are missing")):
         if bad.any():
             r, s, h = (int(i[0]) for i in np.unravel_index(np.flatnonzero(bad), shape))
-            found = f"{int(bad.sum())} of {bad.size}; the first: replicate number {r}, state {s + 1:02d}, period {h + 1} after the origin"
+            found = (
+                f"{int(bad.sum())} of {bad.size}; the first: replicate number {r}, state "
+                f"{s + 1:02d}, period {h + 1} after the origin"
+            )
             expected = "one row for each state, period and replicate"
-            raise TreguaError("TR2704", what, where=str(file), found=found, expected=expected, do="write the whole grid, each row once")
+            raise TreguaError(
+                "TR2704",
+                what,
+                where=str(file),
+                found=found,
+                expected=expected,
+                do="write the whole grid, each row once",
+            )

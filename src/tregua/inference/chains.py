@@ -1,15 +1,20 @@
-r"""Chains through the posterior: the no-U-turn sampler in the directions that the record informs, a simple exact step in all others.
+r"""Chains through the posterior: the no-U-turn sampler in the directions that the record informs, a
+simple exact step in all others.
 
-With the curvature of :class:`tregua.inference.laplace.Nearby`, :math:`H = V \operatorname{diag}(w) V^T`, every point is :math:`z = \hat z + V w^{-1/2} u`.
-Directions with :math:`w > 1.1` are informed; in the others the posterior is nearly the prior. An iteration is one step of the no-U-turn sampler for the
-informed part of u, and one of the other part by
+With the curvature of :class:`tregua.inference.laplace.Nearby`,
+:math:`H = V \operatorname{diag}(w) V^T`, every point is :math:`z = \hat z + V w^{-1/2} u`.
+Directions with :math:`w > 1.1` are informed; in the others the posterior is nearly the prior. An
+iteration is one step of the no-U-turn sampler for the informed part of u, and one of the other part
+by
 
 .. math:: u' = \sqrt{1 - \beta^2}\, u + \beta\, \xi, \qquad \xi \sim N(0, I),
 
-accepted with the ratio of the densities of the whole posterior, so that both leave it as it is: dividing the directions makes it quicker and not approximate.
+accepted with the ratio of the densities of the whole posterior, so that both leave it as it is:
+dividing the directions makes it quicker and not approximate.
 
-Source: M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15:1593 (2014), as NumPyro has it; S. L. Cotter et al., Statist. Sci. 28:424 (2013), for the second step;
-T. Cui, K. J. H. Law, Y. M. Marzouk, J. Comput. Phys. 304:109 (2016), for the division.
+Source: M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15:1593 (2014), as NumPyro has it; S. L.
+Cotter et al., Statist. Sci. 28:424 (2013), for the second step; T. Cui, K. J. H. Law, Y. M.
+Marzouk, J. Comput. Phys. 304:109 (2016), for the division.
 """
 
 from __future__ import annotations
@@ -46,11 +51,15 @@ FIRST_STEP = 0.3
 """Length of a step before tuning, in posterior deviations."""
 
 TUNING = 150
-"""Iterations of the sampler in which the step size is tuned, on an approximation of the posterior whose step costs a thirtieth. On the posterior itself most of
-the time would go into the first trials, of which some take a step ten times too long and others one ten times too short."""
+"""Iterations of the sampler in which the step size is tuned, on an approximation of the posterior
+whose step costs a thirtieth. On the posterior itself most of the time would go into the first
+trials, of which some take a step ten times too long and others one ten times too short.
+"""
 
 SHORTER = 0.8
-"""The step in the chains, as a share of the tuned one: the posterior is more bent than its approximation."""
+"""The step in the chains, as a share of the tuned one:
+the posterior is more bent than its approximation.
+"""
 
 START = 2**31
 """Number under which a chain's start is drawn, out of reach of any iteration."""
@@ -134,7 +143,8 @@ class Sampler:
         nearby: its shape, taken at its best point.
         length: how long.
         folder: where unfinished chains are kept; none if None.
-        rough: an approximation of the posterior's loss on which the step size is tuned, itself if None.
+        rough: an approximation of the posterior's loss on which the step size is tuned, itself if
+            None.
     """
 
     posterior: Target
@@ -147,7 +157,9 @@ class Sampler:
 
     @cached_property
     def _axes(self) -> tuple[Float[np.ndarray, "unknown unknown"], int]:
-        """Directions scaled by their posterior deviation, informed first, and the number of those."""
+        """Directions scaled by their posterior deviation, informed first,
+        and the number of those.
+        """
         variance, vectors = np.linalg.eigh(self.nearby.covariance)
         informed = int((variance < 1.0 / INFORMED).sum())
         return vectors * np.sqrt(variance), informed
@@ -158,14 +170,18 @@ class Sampler:
 
     @cached_property
     def _step_size(self) -> float:
-        """Length of a step [posterior deviations], with the directions that are not informed held at their middle."""
+        """Length of a step [posterior deviations], with the directions that are not informed
+        held at their middle.
+        """
         file = self.folder / "step.npz" if self.folder else None
         stored = read_whole(file) if file else None
         if stored is not None:
             return float(stored["step"])
         informed, rough = self._axes[1], self.rough or self.posterior.loss
         rest = jnp.zeros(len(self.nearby.point) - informed)
-        start, move = extra("numpyro.infer.hmc", FIT).hmc(potential_fn=lambda u: rough(self.point(jnp.concatenate([u, rest]))), algo="NUTS")
+        start, move = extra("numpyro.infer.hmc", FIT).hmc(
+            potential_fn=lambda u: rough(self.point(jnp.concatenate([u, rest]))), algo="NUTS"
+        )
         state = start(
             jnp.zeros(informed),
             TUNING,
@@ -175,7 +191,9 @@ class Sampler:
             max_tree_depth=DEEPEST,
             rng_key=jnp.asarray([self.length.seed, START], jnp.uint32),
         )
-        tuned = jax.jit(lambda state: jax.lax.fori_loop(0, TUNING, lambda _, s: move(s), state))(state)
+        tuned = jax.jit(lambda state: jax.lax.fori_loop(0, TUNING, lambda _, s: move(s), state))(
+            state
+        )
         step = SHORTER * float(tuned.adapt_state.step_size)
         if file:
             write_whole(file, {"step": np.asarray(step)})
@@ -183,10 +201,13 @@ class Sampler:
 
     @cached_property
     def _kernel(self) -> tuple[Callable, Callable]:
-        """First state and next state of the no-U-turn sampler, of the informed part with the other part given."""
+        """First state and next state of the no-U-turn sampler,
+        of the informed part with the other part given.
+        """
 
         def energy_of(rest: Array | None) -> Callable[[Array], Array]:
-            if rest is None:  # Only for the form of a state: the sampler would compile the whole model for it.
+            # Only for the form of a state: the sampler would compile the whole model for it.
+            if rest is None:
                 return lambda u: 0.5 * jnp.sum(u**2)
             return lambda u: self.posterior.loss(self.point(jnp.concatenate([u, rest])))
 
@@ -198,7 +219,9 @@ class Sampler:
         return jax.jit(lambda state, rest: self._kernel[1](state, (rest,), {}))
 
     def _step(self, state: Any, rest: Array) -> Any:
-        """One step; the first of each device alone, because the sampler's own functions are shared and two threads must not trace them at once."""
+        """One step; the first of each device alone, because the sampler's own functions are shared
+        and two threads must not trace them at once.
+        """
         device = jax.config.jax_default_device
         if device in self._ready:
             return self._next(state, rest)
@@ -208,23 +231,41 @@ class Sampler:
         return state
 
     def _energy(self, u: np.ndarray) -> tuple[float, np.ndarray]:
-        """Minus log density at a place, and its gradient along the informed directions; the search has compiled the same function."""
-        energy, slope = jax.device_get(self.posterior.loss_and_slope(self.nearby.point + self._axes[0] @ u))
+        """Minus log density at a place, and its gradient along the informed directions;
+        the search has compiled the same function.
+        """
+        energy, slope = jax.device_get(
+            self.posterior.loss_and_slope(self.nearby.point + self._axes[0] @ u)
+        )
         return float(energy), self._axes[0][:, : self._axes[1]].T @ slope
 
-    def _other_step(self, state: Any, rest: Array, rng: np.random.Generator) -> tuple[Any, Array, bool]:
+    def _other_step(
+        self, state: Any, rest: Array, rng: np.random.Generator
+    ) -> tuple[Any, Array, bool]:
         """The step in the other directions."""
         old = np.asarray(rest)
         new = np.sqrt(1.0 - BETA**2) * old + BETA * rng.standard_normal(old.shape)
         energy, slope = self._energy(np.concatenate([np.asarray(state.z), new]))
-        # The proposal keeps a standard normal distribution, so that its density is taken out of the ratio.
-        gain = (float(state.potential_energy) - 0.5 * float(np.sum(old**2))) - (energy - 0.5 * float(np.sum(new**2)))
+        # The proposal keeps a standard normal distribution,
+        # so that its density is taken out of the ratio.
+        gain = (float(state.potential_energy) - 0.5 * float(np.sum(old**2))) - (
+            energy - 0.5 * float(np.sum(new**2))
+        )
         if not np.log(rng.uniform()) < gain:
             return state, rest, False
-        return state._replace(potential_energy=jnp.asarray(energy), z_grad=jnp.asarray(slope)), jnp.asarray(new), True
+        return (
+            state._replace(potential_energy=jnp.asarray(energy), z_grad=jnp.asarray(slope)),
+            jnp.asarray(new),
+            True,
+        )
 
-    def run(self, progress: Callable[[int, int], None] | None = None, devices: list[jax.Device] | None = None) -> Chains:
-        """Run all chains, one thread for each device; chains that were begun earlier go on where they stood.
+    def run(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        devices: list[jax.Device] | None = None,
+    ) -> Chains:
+        """Run all chains, one thread for each device;
+        chains that were begun earlier go on where they stood.
 
         Args:
             progress: told after each iteration of any chain.
@@ -249,21 +290,34 @@ class Sampler:
 
         with ThreadPoolExecutor(len(devices)) as pool:
             try:
-                parts = [future.result() for future in [pool.submit(work, i) for i in range(len(devices))]]
+                parts = [
+                    future.result()
+                    for future in [pool.submit(work, i) for i in range(len(devices))]
+                ]
             except BaseException:
                 cancelled.set()
                 raise
         found = {chain: kept for part in parts for chain, kept in part.items()}
-        kept = {n: np.stack([found[c][n][length.warmup :] for c in range(length.chains)]) for n in next(iter(found.values()))}
-        return Chains(kept["points"], kept["energy"], kept["diverging"], kept["steps"], kept["accepted"])
+        kept = {
+            n: np.stack([found[c][n][length.warmup :] for c in range(length.chains)])
+            for n in next(iter(found.values()))
+        }
+        return Chains(
+            kept["points"], kept["energy"], kept["diverging"], kept["steps"], kept["accepted"]
+        )
 
     def _random(self, chain: int, number: int) -> np.random.Generator:
-        """Random numbers of one iteration of a chain, the same whatever came before, so that a chain can be taken up anywhere."""
+        """Random numbers of one iteration of a chain, the same whatever came before, so that a
+        chain can be taken up anywhere.
+        """
         return np.random.default_rng((self.length.seed, chain, number))
 
     def _first(self, chain: int) -> tuple[Any, Array]:
         """State of the sampler before the first iteration, and the other directions."""
-        u, informed = self._random(chain, START).standard_normal(len(self.nearby.point)), self._axes[1]
+        u, informed = (
+            self._random(chain, START).standard_normal(len(self.nearby.point)),
+            self._axes[1],
+        )
         energy, slope = self._energy(u)
         with self._lock:
             state = self._kernel[0](
@@ -282,10 +336,14 @@ class Sampler:
     def _chain(self, chain: int):
         """Iterations of one chain as they come: how many are done, and all that is kept of them."""
         state, rest = self._first(chain)
-        kept: dict[str, list] = {n: [] for n in ("points", "energy", "diverging", "steps", "accepted")}
+        kept: dict[str, list] = {
+            n: [] for n in ("points", "energy", "diverging", "steps", "accepted")
+        }
         state, rest = self._take_up(chain, state, rest, kept)
         for number in range(len(kept["energy"]), self.length.iterations):
-            state, rest, taken = self._other_step(self._step(state, rest), rest, self._random(chain, number))
+            state, rest, taken = self._other_step(
+                self._step(state, rest), rest, self._random(chain, number)
+            )
             u = np.concatenate([np.asarray(state.z), np.asarray(rest)])
             kept["points"].append(self.nearby.point + self._axes[0] @ u)
             kept["energy"].append(float(state.potential_energy))
@@ -307,9 +365,18 @@ class Sampler:
         if file is None:
             return
         leaves = {f"state/{i}": np.asarray(x) for i, x in enumerate(jax.tree.leaves(state))}
-        write_whole(file, {"rest": np.asarray(rest), **leaves, **{f"kept/{n}": np.asarray(x) for n, x in kept.items()}})
+        write_whole(
+            file,
+            {
+                "rest": np.asarray(rest),
+                **leaves,
+                **{f"kept/{n}": np.asarray(x) for n, x in kept.items()},
+            },
+        )
 
-    def _take_up(self, chain: int, state: Any, rest: Array, kept: dict[str, list]) -> tuple[Any, Array]:
+    def _take_up(
+        self, chain: int, state: Any, rest: Array, kept: dict[str, list]
+    ) -> tuple[Any, Array]:
         """Go on where a chain stood, if it was begun."""
         file = self._file(chain)
         stored = read_whole(file) if file else None

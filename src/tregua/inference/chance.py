@@ -1,13 +1,16 @@
-r"""What a fit leaves out by comparing the mean field with the record: the bias of the mean field, and the scatter that chance gives a count.
+r"""What a fit leaves out by comparing the mean field with the record:
+the bias of the mean field, and the scatter that chance gives a count.
 
-The mean field is the plug-in mean of the weekly chain. Hazards are not linear in the numbers, so that the mean of many runs with chance differs from it, and a
-fit by the mean field has parameters that are off by what makes up for it. With n replicates of the yearly count H of a state,
+The mean field is the plug-in mean of the weekly chain. Hazards are not linear in the numbers, so
+that the mean of many runs with chance differs from it, and a fit by the mean field has parameters
+that are off by what makes up for it. With n replicates of the yearly count H of a state,
 
 .. math:: b = \log \frac{\bar H}{\mu}, \qquad \text{se}(b) = \frac{\text{sd}(H)}{\bar H \sqrt n},
 
-with :math:`\mu` the mean field. The variance of log (H + 1/2) over replicates is what chance inside the model gives the log of a count; the stream of homicides
-(:class:`tregua.inference.observations.Homicides`) takes a variance of its own for the same. Where that of the model is the larger, the stream must make up for it
-with the walk of the state.
+with :math:`\mu` the mean field. The variance of log (H + 1/2) over replicates is what chance inside
+the model gives the log of a count; the stream of homicides
+(:class:`tregua.inference.observations.Homicides`) takes a variance of its own for the same. Where
+that of the model is the larger, the stream must make up for it with the walk of the state.
 
 What a step of a week does to both is no part of this: it is in :mod:`tregua.inference.steps`.
 """
@@ -37,11 +40,21 @@ REPLICATES = 200
 
 
 def ensemble(
-    path: MeanField, values: Mapping[str, Float[np.ndarray | Array, "*axes"]], replicates: int, seed: int, progress: Callable[[int, int], None] | None = None
+    path: MeanField,
+    values: Mapping[str, Float[np.ndarray | Array, "*axes"]],
+    replicates: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Float[np.ndarray, "replicate state year"]:
-    """Recorded homicides of runs with chance at given parameters, by calendar year [person]; weeks across a turn of the year are divided by days."""
-    # As one draw for all replicates: only draws may differ from place to place. Values of the scenario would win over them.
-    bare, draws = replace(path.scenario, values={}, overrides={}), {n: np.asarray(x, float)[None] for n, x in values.items()}
+    """Recorded homicides of runs with chance at given parameters, by calendar year [person];
+    weeks across a turn of the year are divided by days.
+    """
+    # As one draw for all replicates: only draws may differ from place to place.
+    # Values of the scenario would win over them.
+    bare, draws = (
+        replace(path.scenario, values={}, overrides={}),
+        {n: np.asarray(x, float)[None] for n, x in values.items()},
+    )
     run = simulate(bare, "tau-leap", replicates, seed, dt=path.step, draws=draws, progress=progress)
     return np.einsum("rwt,wy->rty", run.by_territory(RECORDED).astype(float), path.weights())
 
@@ -59,7 +72,8 @@ def chance_table(
 
     Args:
         path: the mean field, in the steps of the runs with chance.
-        values: every parameter of the model; they replace the scenario's own, and none may leave its support (TR1306).
+        values: every parameter of the model; they replace the scenario's own, and none may leave
+            its support (TR1306).
         stream: of homicides, over the years of the scenario.
         scatter: unknowns of the observations.
         replicates: runs with chance.
@@ -67,9 +81,10 @@ def chance_table(
         progress: told after each block of the runs.
 
     Returns:
-        One row for each state and year. Columns: state, year; mean_field and ensemble: expected and mean count [person]; log_ratio: log of the second over the
-        first, with its standard_error, both NaN where no replicate has any; chance: variance of the log of a count by chance in the model; stream: variance
-        that the stream gives it at the mean field.
+        One row for each state and year. Columns: state, year; mean_field and ensemble: expected and
+        mean count [person]; log_ratio: log of the second over the first, with its standard_error,
+        both NaN where no replicate has any; chance: variance of the log of a count by chance in the
+        model; stream: variance that the stream gives it at the mean field.
     """
     import pandas
 

@@ -1,6 +1,9 @@
-r"""The posterior: prior of the unknowns times the density of every stream, as one differentiable function of the coordinates.
+r"""The posterior: prior of the unknowns times the density of every stream, as one differentiable
+function of the coordinates.
 
-.. math:: \log p(z \mid \text{record}) = \log p(z) + \sum_i \log p_i(\text{record}_i \mid \text{mean field}(z))
+.. math::
+    \log p(z \mid \text{record}) = \log p(z) + \sum_i \log
+        p_i(\text{record}_i \mid \text{mean field}(z))
 """
 
 from __future__ import annotations
@@ -52,7 +55,9 @@ class Posterior:
     def log_density(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:
         """Log density of the posterior at a point, up to a constant."""
         series, scatter = self.series(z), self.unknowns.scatter(z)
-        found = self.unknowns.log_prior(z) + sum(stream.log_density(series, scatter) for stream in self.streams)
+        found = self.unknowns.log_prior(z) + sum(
+            stream.log_density(series, scatter) for stream in self.streams
+        )
         return jnp.where(jnp.isfinite(found), found, WORST)
 
     def loss(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:

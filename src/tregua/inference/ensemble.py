@@ -1,22 +1,28 @@
-r"""A posterior by an ensemble of runs with chance: points drawn from the prior are moved to the record in several passes, without any derivative.
+r"""A posterior by an ensemble of runs with chance: points drawn from the prior are moved to the
+record in several passes, without any derivative.
 
-With points z, predictions g(z) of a run with chance, and the record d, all on the log, a pass moves every point by
+With points z, predictions g(z) of a run with chance, and the record d, all on the log, a pass moves
+every point by
 
-.. math:: z \leftarrow z + C_{zg} (C_{gg} + \alpha R)^{-1} \big(d + \sqrt{\alpha}\, \varepsilon - g(z)\big), \qquad \varepsilon \sim N(0, R)
+.. math::
+    z \leftarrow z + C_{zg} (C_{gg} + \alpha R)^{-1}
+        \big(d + \sqrt{\alpha}\, \varepsilon - g(z)\big), \qquad \varepsilon \sim N(0, R)
 
-with the covariances C of the ensemble, R that of the record around what is expected (discrepancy and noise), and :math:`\sum 1/\alpha = 1` over the passes. For
-a linear model with normal priors this is the posterior; for others it is an approximation, and named so wherever its draws are used.
+with the covariances C of the ensemble, R that of the record around what is expected (discrepancy
+and noise), and :math:`\sum 1/\alpha = 1` over the passes. For a linear model with normal priors
+this is the posterior; for others it is an approximation, and named so wherever its draws are used.
 
-Covariances of a finite ensemble hold chance. Two things are done against that. Each is shrunk by what its correlation :math:`\rho` may owe to chance in n
-points,
+Covariances of a finite ensemble hold chance. Two things are done against that. Each is shrunk by
+what its correlation :math:`\rho` may owe to chance in n points,
 
 .. math:: C \leftarrow C\, \frac{\rho^2}{\rho^2 + (1 + \rho^2) / n}
 
-and the effect of a state moves by the record of that state alone. What is left is measured: idle coordinates, which nothing reads, go through the same passes,
-and the width that they lose is what the method takes from any unknown of which the record says nothing.
+and the effect of a state moves by the record of that state alone. What is left is measured: idle
+coordinates, which nothing reads, go through the same passes, and the width that they lose is what
+the method takes from any unknown of which the record says nothing.
 
-Source: A. A. Emerick, A. C. Reynolds, Comput. Geosci. 55:3 (2013), for the passes; R. Furrer, T. Bengtsson, J. Multivariate Anal. 98:227 (2007), for the
-shrinkage.
+Source: A. A. Emerick, A. C. Reynolds, Comput. Geosci. 55:3 (2013), for the passes; R. Furrer, T.
+Bengtsson, J. Multivariate Anal. 98:227 (2007), for the shrinkage.
 """
 
 from __future__ import annotations
@@ -36,7 +42,9 @@ IDLE = 40
 """Idle coordinates: the mean of their widths is known to within a hundredth."""
 
 DOUBLED = 2.0
-"""Factor by which a pass moves farther than the one before: first ones go through the least linear part of the way."""
+"""Factor by which a pass moves farther than the one before:
+first ones go through the least linear part of the way.
+"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,9 @@ def update(
     correlation = np.divide(cross, scale, out=np.zeros_like(cross), where=scale > 0.0) ** 2
     # An unknown that does not vary, or a datum that does not, has no correlation.
     cross = cross * may_move * np.divide(correlation, correlation + (1.0 + correlation) / count)
-    noise = rng.standard_normal(predicted.shape) @ np.linalg.cholesky(covariance).T * np.sqrt(inflation)
+    noise = (
+        rng.standard_normal(predicted.shape) @ np.linalg.cholesky(covariance).T * np.sqrt(inflation)
+    )
     noise -= noise.mean(axis=0)
     gain = np.linalg.solve(among + inflation * covariance, cross.T)
     return points + (observed + noise - predicted) @ gain
@@ -107,11 +117,23 @@ class Compared:
         return np.concatenate([np.asarray(s.observed(), float) for s in self.streams])
 
     def predicted(
-        self, series: Mapping[str, Float[np.ndarray, "point year territory"]], scatter: Mapping[str, Float[np.ndarray, "point"]]
+        self,
+        series: Mapping[str, Float[np.ndarray, "point year territory"]],
+        scatter: Mapping[str, Float[np.ndarray, "point"]],
     ) -> Float[np.ndarray, "point datum"]:
         """What is expected, at every point."""
-        found = jax.vmap(lambda series, scatter: jnp.concatenate([s.predicted(series, scatter) for s in self.streams]))
-        return np.asarray(jax.jit(found)({n: jnp.asarray(x) for n, x in series.items()}, {n: jnp.asarray(x) for n, x in scatter.items()}), float)
+        found = jax.vmap(
+            lambda series, scatter: jnp.concatenate(
+                [s.predicted(series, scatter) for s in self.streams]
+            )
+        )
+        return np.asarray(
+            jax.jit(found)(
+                {n: jnp.asarray(x) for n, x in series.items()},
+                {n: jnp.asarray(x) for n, x in scatter.items()},
+            ),
+            float,
+        )
 
     def covariance(self, series: Series, scatter: Scatter) -> Float[np.ndarray, "datum datum"]:
         """Covariance of the record around one expectation."""
@@ -125,8 +147,11 @@ class Compared:
         first = sum(len(s.places) for s in before)
         return slice(first, first + len(stream.places))
 
-    def may_move(self, labels: Sequence[str], effects: Sequence[str], territories: Sequence[str]) -> Bool[np.ndarray, "unknown datum"]:
-        """Which datum may move which unknown: effects of a state by its own record only, and what moves no prediction by none.
+    def may_move(
+        self, labels: Sequence[str], effects: Sequence[str], territories: Sequence[str]
+    ) -> Bool[np.ndarray, "unknown datum"]:
+        """Which datum may move which unknown: effects of a state by its own record only, and what
+        moves no prediction by none.
 
         Args:
             labels: of the unknowns.
@@ -135,7 +160,11 @@ class Compared:
         """
         places = np.concatenate([s.places for s in self.streams])
         found = np.ones((len(labels), len(places)), bool)
-        own = {f"{effect}{state}": number for effect in effects for number, state in enumerate(territories)}
+        own = {
+            f"{effect}{state}": number
+            for effect in effects
+            for number, state in enumerate(territories)
+        }
         for i, label in enumerate(labels):
             if label in own:
                 found[i] = places == own[label]

@@ -1,4 +1,6 @@
-"""A fit by an ensemble of runs with chance, pass by pass; each pass is kept, so that an interrupted fit goes on with the next."""
+"""A fit by an ensemble of runs with chance, pass by pass; each pass is kept, so that an interrupted
+fit goes on with the next.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,14 @@ if TYPE_CHECKING:
     import pandas
 
 LEAST_IDLE_WIDTH = 0.85
-"""Width that idle coordinates must keep: what the method takes from them it takes from every unknown."""
+"""Width that idle coordinates must keep: what the method takes from them it takes
+from every unknown.
+"""
 
 MOST_MISFIT = 1.5
-"""Squared distance between record and prediction for each datum, in deviations that the priors of the discrepancy expect, above which the ensemble does not
-reach the record."""
+"""Squared distance between record and prediction for each datum, in deviations that the priors of
+the discrepancy expect, above which the ensemble does not reach the record.
+"""
 
 MOST_LOST = 0.02
 """Share of points that may be lost to runs that met numbers that make no sense."""
@@ -77,14 +82,20 @@ class EnsembleJob(Work[Size]):
         def numbered(number: int):
             return lambda told: self._pass(number, told)
 
-        passes = {f"Pass {i + 1} of {self.size.passes}": numbered(i) for i in range(self.size.passes)}
+        passes = {
+            f"Pass {i + 1} of {self.size.passes}": numbered(i) for i in range(self.size.passes)
+        }
         return {**passes, "Running the fitted points": self._last, "Drawing": self._draw}
 
     def how(self) -> dict[str, Any]:
         """The ensemble, for the record."""
         return {
             "method": "ensemble",
-            "ensemble": {"points": self.size.points, "passes": self.size.passes, "seed": self.size.seed},
+            "ensemble": {
+                "points": self.size.points,
+                "passes": self.size.passes,
+                "seed": self.size.seed,
+            },
             "misfit": [round(x, 3) for x in self.ensemble.misfit],
             "idle_width": round(self._idle_width, 3),
             "points_lost": self.ensemble.lost,
@@ -104,44 +115,102 @@ class EnsembleJob(Work[Size]):
         file = self.folder / f"pass-{number}.npz"
         kept = read_whole(file)
         if kept is not None:
-            self.ensemble = Pass(kept["points"], kept["idle"], tuple(map(float, kept["misfit"])), int(kept["lost"]))
+            self.ensemble = Pass(
+                kept["points"], kept["idle"], tuple(map(float, kept["misfit"])), int(kept["lost"])
+            )
             return
         before = self._begin() if number == 0 else self.ensemble
         before, ran = self._run(before, number, told)
         predicted, covariance, misfit = self._compare(before.points, ran.series)
-        unknowns, effects = self.posterior.unknowns, [f"{EFFECT}{name} in " for name in STATE_EFFECTS]
+        unknowns, effects = (
+            self.posterior.unknowns,
+            [f"{EFFECT}{name} in " for name in STATE_EFFECTS],
+        )
         may_move = self.compared.may_move(unknowns.labels, effects, unknowns.territories)
-        together, free = np.hstack([before.points, before.idle]), np.ones((IDLE, may_move.shape[1]), bool)
+        together, free = (
+            np.hstack([before.points, before.idle]),
+            np.ones((IDLE, may_move.shape[1]), bool),
+        )
         rng = np.random.default_rng((self.size.seed, number + 1))
-        after = update(together, predicted, self.compared.observed(), covariance, self.size.inflations[number], np.vstack([may_move, free]), rng)
-        self.ensemble = Pass(after[:, :-IDLE], after[:, -IDLE:], (*before.misfit, misfit), before.lost)
+        after = update(
+            together,
+            predicted,
+            self.compared.observed(),
+            covariance,
+            self.size.inflations[number],
+            np.vstack([may_move, free]),
+            rng,
+        )
+        self.ensemble = Pass(
+            after[:, :-IDLE], after[:, -IDLE:], (*before.misfit, misfit), before.lost
+        )
         found = {"points": self.ensemble.points, "idle": self.ensemble.idle}
-        write_whole(file, {**found, "misfit": np.array(self.ensemble.misfit), "lost": np.array(self.ensemble.lost)})
+        write_whole(
+            file,
+            {
+                **found,
+                "misfit": np.array(self.ensemble.misfit),
+                "lost": np.array(self.ensemble.lost),
+            },
+        )
 
     def _run(self, ensemble: Pass, number: int, told: Progress) -> tuple[Pass, Ran]:
         """Run every point once; those whose run met numbers that make no sense are lost."""
-        values = jax.device_get(jax.jit(jax.vmap(self.posterior.unknowns.values))(jnp.asarray(ensemble.points)))
+        values = jax.device_get(
+            jax.jit(jax.vmap(self.posterior.unknowns.values))(jnp.asarray(ensemble.points))
+        )
         arrays = {name: np.asarray(x, float) for name, x in values.items()}
-        ran = run_all(self.scenario, arrays, wanted(self.posterior.streams), self.size.seed * SEEDS_APART + number, told)
+        ran = run_all(
+            self.scenario,
+            arrays,
+            wanted(self.posterior.streams),
+            self.size.seed * SEEDS_APART + number,
+            told,
+        )
         well = ran.well
-        left = Pass(ensemble.points[well], ensemble.idle[well], ensemble.misfit, ensemble.lost + int((~well).sum()))
+        left = Pass(
+            ensemble.points[well],
+            ensemble.idle[well],
+            ensemble.misfit,
+            ensemble.lost + int((~well).sum()),
+        )
         return left, Ran({n: x[well] for n, x in ran.series.items()}, ran.members[well], well[well])
 
-    def _compare(self, points: np.ndarray, series: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, float]:
+    def _compare(
+        self, points: np.ndarray, series: Mapping[str, np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray, float]:
         """Predictions, covariance of the record around their middle, and the mean misfit."""
-        scatter = {n: np.asarray(x) for n, x in jax.vmap(self.posterior.unknowns.scatter)(jnp.asarray(points)).items()}
-        predicted, middle = self.compared.predicted(series, scatter), {n: np.exp(np.log(x + LEAST).mean(axis=0)) for n, x in series.items()}
+        scatter = {
+            n: np.asarray(x)
+            for n, x in jax.vmap(self.posterior.unknowns.scatter)(jnp.asarray(points)).items()
+        }
+        predicted, middle = (
+            self.compared.predicted(series, scatter),
+            {n: np.exp(np.log(x + LEAST).mean(axis=0)) for n, x in series.items()},
+        )
         self.scatter = {n: float(np.exp(np.log(x).mean())) for n, x in scatter.items()}
-        # Given how far the middle of the ensemble is from the record: single runs are farther by their chance.
+        # Given how far the middle of the ensemble is from the record:
+        # single runs are farther by their chance.
         residual = self._residuals(predicted).mean(axis=0, keepdims=True)
         found = typical(self.posterior.homicides, residual, middle[RECORDED])
         self.scatter |= {n: float(x) for n, x in scatter_at(jnp.asarray(found), DISCREPANT).items()}
-        # With a scatter that follows the residuals any ensemble would reach the record: the misfit is told in that which the priors expect.
-        expected = self.compared.covariance(middle, self.scatter | {n: SCATTER[n].median for n in DISCREPANT})
-        whitened = np.linalg.solve(np.linalg.cholesky(expected), (self.compared.observed() - predicted).T)
-        return predicted, self.compared.covariance(middle, self.scatter), float((whitened**2).mean())
+        # With a scatter that follows the residuals any ensemble would reach the record:
+        # the misfit is told in that which the priors expect.
+        expected = self.compared.covariance(
+            middle, self.scatter | {n: SCATTER[n].median for n in DISCREPANT}
+        )
+        whitened = np.linalg.solve(
+            np.linalg.cholesky(expected), (self.compared.observed() - predicted).T
+        )
+        return (
+            predicted,
+            self.compared.covariance(middle, self.scatter),
+            float((whitened**2).mean()),
+        )
 
-    def _residuals(self, predicted: Float[np.ndarray, "point datum"]) -> Float[np.ndarray, "point cell"]:
+    def _residuals(
+        self, predicted: Float[np.ndarray, "point datum"]
+    ) -> Float[np.ndarray, "point cell"]:
         """Record less prediction of the homicides."""
         cells = self.compared.cells(self.posterior.homicides)
         return (self.compared.observed() - predicted)[:, cells]
@@ -152,33 +221,59 @@ class EnsembleJob(Work[Size]):
         kept = read_whole(file)
         if kept is None:
             self.ensemble, self.ran = self._run(self.ensemble, self.size.passes, told)
-            stored = {f"series/{n}": x for n, x in self.ran.series.items()} | {"members": self.ran.members, "points": self.ensemble.points}
-            write_whole(file, {**stored, "idle": self.ensemble.idle, "lost": np.array(self.ensemble.lost)})
+            stored = {f"series/{n}": x for n, x in self.ran.series.items()} | {
+                "members": self.ran.members,
+                "points": self.ensemble.points,
+            }
+            write_whole(
+                file, {**stored, "idle": self.ensemble.idle, "lost": np.array(self.ensemble.lost)}
+            )
         else:
-            self.ensemble = Pass(kept["points"], kept["idle"], self.ensemble.misfit, int(kept["lost"]))
+            self.ensemble = Pass(
+                kept["points"], kept["idle"], self.ensemble.misfit, int(kept["lost"])
+            )
             series = {n.partition("/")[2]: x for n, x in kept.items() if n.startswith("series/")}
             self.ran = Ran(series, kept["members"], np.ones(len(kept["points"]), bool))
         predicted, _, misfit = self._compare(self.ensemble.points, self.ran.series)
         rng = np.random.default_rng((self.size.seed, SEEDS_APART))
         points, labels = self.ensemble.points.copy(), self.posterior.unknowns.labels
         middle = np.asarray(self.ran.series[RECORDED], float).mean(axis=0)
-        points[:, [labels.index(n) for n in DISCREPANT]] = draw(self.posterior.homicides, self._residuals(predicted), middle, rng, told)
-        self.ensemble = Pass(points, self.ensemble.idle, (*self.ensemble.misfit, misfit), self.ensemble.lost)
+        points[:, [labels.index(n) for n in DISCREPANT]] = draw(
+            self.posterior.homicides, self._residuals(predicted), middle, rng, told
+        )
+        self.ensemble = Pass(
+            points, self.ensemble.idle, (*self.ensemble.misfit, misfit), self.ensemble.lost
+        )
 
     def _draw(self, told: Progress) -> None:
         """Discrepancies at every point given the record, and the tables."""
         points, rng = self.ensemble.points, np.random.default_rng((self.size.seed, SEEDS_APART + 1))
         table = ensemble_table(self.posterior.unknowns.labels, points)
-        found = problems(self._idle_width, self.ensemble.misfit[-1], self.ensemble.lost, self.size.points)
+        found = problems(
+            self._idle_width, self.ensemble.misfit[-1], self.ensemble.lost, self.size.points
+        )
         self.fit = implied(self.posterior, points, self.ran, rng, table, found, told)
 
 
-def ensemble_table(labels: Sequence[str], points: Float[np.ndarray, "point unknown"]) -> pandas.DataFrame:
-    """One row for each unknown, as :func:`tregua.inference.draws.unknown_table` has it; points are independent of each other but for the ensemble's means."""
+def ensemble_table(
+    labels: Sequence[str], points: Float[np.ndarray, "point unknown"]
+) -> pandas.DataFrame:
+    """One row for each unknown, as :func:`tregua.inference.draws.unknown_table` has it;
+    points are independent of each other but for the ensemble's means.
+    """
     import pandas
 
-    mean, deviation, draws = points.mean(axis=0), points.std(axis=0), np.full(len(labels), float(len(points)))
-    said = {"unknown": list(labels), "mean": mean, "width_left": deviation, "moved": moved(mean, deviation, draws)}
+    mean, deviation, draws = (
+        points.mean(axis=0),
+        points.std(axis=0),
+        np.full(len(labels), float(len(points))),
+    )
+    said = {
+        "unknown": list(labels),
+        "mean": mean,
+        "width_left": deviation,
+        "moved": moved(mean, deviation, draws),
+    }
     return pandas.DataFrame({**said, "effective_draws": draws, "trusted": True})
 
 
@@ -186,9 +281,15 @@ def problems(idle_width: float, misfit: float, lost: int, begun: int) -> list[st
     """Why the ensemble may not be believed, in words."""
     found = []
     if idle_width < LEAST_IDLE_WIDTH:
-        found.append(f"coordinates that nothing reads have {100 * idle_width:.0f} % of their width left: the ensemble is too small, and all bands too narrow")
+        found.append(
+            f"coordinates that nothing reads have {100 * idle_width:.0f} % of their width left: "
+            "the ensemble is too small, and all bands too narrow"
+        )
     if misfit > MOST_MISFIT:
-        found.append(f"the fitted points miss the record by {misfit:.1f} squared deviations a datum, where the priors expect one")
+        found.append(
+            f"the fitted points miss the record by {misfit:.1f} squared deviations a datum, "
+            "where the priors expect one"
+        )
     if lost > MOST_LOST * begun:
         found.append(f"{lost} of {begun} points met numbers that make no sense")
     return found

@@ -1,4 +1,6 @@
-"""Runs with chance at many points, one for each, as far as a fit compares them with the record: yearly series by state, and members at the end."""
+"""Runs with chance at many points, one for each, as far as a fit compares them with the record:
+yearly series by state, and members at the end.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def run_all(
         told(done, len(numbers) * blocks)
 
     def work(number: int, device: jax.Device) -> Ran | None:
-        return _batch(scenario, plan, inputs, number, device, weights, names, finished_block, cancelled)
+        return _batch(
+            scenario, plan, inputs, number, device, weights, names, finished_block, cancelled
+        )
 
     try:
         kept = list(on_devices(numbers, work, cancelled))
@@ -70,7 +74,11 @@ def run_all(
         cancelled.set()
         raise
     series = {name: np.concatenate([part.series[name] for part in kept])[:count] for name in names}
-    return Ran(series, np.concatenate([p.members for p in kept])[:count], np.concatenate([p.well for p in kept])[:count])
+    return Ran(
+        series,
+        np.concatenate([p.members for p in kept])[:count],
+        np.concatenate([p.well for p in kept])[:count],
+    )
 
 
 def _batch(
@@ -84,8 +92,12 @@ def _batch(
     finished_block: Callable[[], None],
     cancelled: threading.Event,
 ) -> Ran | None:
-    """Runs of one chunk, None where it was cancelled; years are summed block by block, so that no weekly series is kept."""
-    batch = Batch.on(device, scenario, plan, inputs, np.arange(number * WIDTH, (number + 1) * WIDTH))
+    """Runs of one chunk, None where it was cancelled; years are summed block by block,
+    so that no weekly series is kept.
+    """
+    batch = Batch.on(
+        device, scenario, plan, inputs, np.arange(number * WIDTH, (number + 1) * WIDTH)
+    )
     state, _ = batch.start()
     series = dict.fromkeys(names, 0.0)
     for first in range(0, scenario.weeks, plan.steps):
@@ -97,4 +109,8 @@ def _batch(
             weekly = np.asarray(rows[name], float)[: len(share)]
             series[name] = series[name] + np.einsum("wy,wrt->ryt", share, weekly)
         finished_block()
-    return Ran({n: np.asarray(x) for n, x in series.items()}, np.asarray(state.stocks["members"], float).sum(axis=1), np.asarray(state.status) == 0)
+    return Ran(
+        {n: np.asarray(x) for n, x in series.items()},
+        np.asarray(state.stocks["members"], float).sum(axis=1),
+        np.asarray(state.status) == 0,
+    )

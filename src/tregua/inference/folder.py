@@ -28,28 +28,53 @@ if TYPE_CHECKING:
 KEPT = 200
 """Draws that are stored: a band's ends rest on ten draws each, and the file stays small."""
 
-USED = ("homicides-year.csv", "ucdp-state-year.csv", "clashes-all.csv", "clashes-army.csv", "prison-incidents.csv")
+USED = (
+    "homicides-year.csv",
+    "ucdp-state-year.csv",
+    "clashes-all.csv",
+    "clashes-army.csv",
+    "prison-incidents.csv",
+)
 """Tables that the streams read, or whose sums they hold."""
 
 
-def write_fit(folder: Path, posterior: Posterior, fit: Fit, checks: Mapping[str, pandas.DataFrame], record: dict[str, Any]) -> None:
-    """Write all files into a folder that is still staged (:func:`tregua.reporting.run_folder.staged`).
+def write_fit(
+    folder: Path,
+    posterior: Posterior,
+    fit: Fit,
+    checks: Mapping[str, pandas.DataFrame],
+    record: dict[str, Any],
+) -> None:
+    """Write all files into a folder that is still staged
+    (:func:`tregua.reporting.run_folder.staged`).
 
     Args:
         checks: tables of further checks, by name.
-        record: what the caller adds to the record: the method, the command, seconds of each part, hash of the inputs.
+        record: what the caller adds to the record: the method, the command, seconds of each part,
+            hash of the inputs.
     """
     write_draws(folder / ARRAYS, fit)
     apart = told_apart(fit.table)
-    told = {"unknowns": fit.table, "told_apart": apart, "mechanisms": by_owner(apart), "group_sizes": anchored(fit.members)}
-    told |= {"state_year": state_year_table(posterior, fit), "nation_year": nation_year_table(posterior, fit), "totals": totals_table(posterior, fit)}
+    told = {
+        "unknowns": fit.table,
+        "told_apart": apart,
+        "mechanisms": by_owner(apart),
+        "group_sizes": anchored(fit.members),
+    }
+    told |= {
+        "state_year": state_year_table(posterior, fit),
+        "nation_year": nation_year_table(posterior, fit),
+        "totals": totals_table(posterior, fit),
+    }
     write_tables(folder, {**told, **checks})
     write_pictures(folder, pictures_of_fit(told, posterior.path.scenario.data.space))
     write_json(folder / RECORD, {**describe(posterior, fit), **record})
 
 
 def write_draws(file: Path, fit: Fit, kept: int = KEPT) -> None:
-    """The draws as arrays in single precision; draws are in random order, so that the first ones are as good as any."""
+    """The draws as arrays in single precision; draws are in random order,
+    so that the first ones are as good as any.
+    """
     arrays = {f"{PARAMETER}{n}": x[:kept] for n, x in fit.values.items()}
     arrays |= {f"{SCATTER}{n}": x[:kept] for n, x in fit.scatter.items()}
     arrays[DISCREPANCY] = fit.discrepancy[:kept, :, -1]
@@ -57,9 +82,11 @@ def write_draws(file: Path, fit: Fit, kept: int = KEPT) -> None:
 
 
 def state_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
-    """One row for each state and year: the record, what the mechanisms expect, and the same with the discrepancy; bands over draws [person].
+    """One row for each state and year: the record, what the mechanisms expect, and the same with
+    the discrepancy; bands over draws [person].
 
-    Columns: state_code, state, year, recorded, then ``mechanisms_`` and ``fitted_`` with the edges of bands.
+    Columns: state_code, state, year, recorded, then ``mechanisms_`` and ``fitted_`` with the edges
+    of bands.
     """
     import pandas
 
@@ -71,21 +98,31 @@ def state_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
         "year": np.tile(stream.years, states),
         "recorded": stream.counts.astype(int).ravel(),
     }
-    for name, values in (("mechanisms", fit.recorded), ("fitted", fit.recorded * np.exp(fit.discrepancy))):
+    for name, values in (
+        ("mechanisms", fit.recorded),
+        ("fitted", fit.recorded * np.exp(fit.discrepancy)),
+    ):
         columns |= {f"{name}_{edge}": x.ravel() for edge, x in bands(values).items()}
     return pandas.DataFrame(columns)
 
 
 def nation_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
-    """One row for each year, all states together: the record, what the mechanisms expect, and the same with the discrepancy; bands over draws [person].
+    """One row for each year, all states together: the record, what the mechanisms expect, and the
+    same with the discrepancy; bands over draws [person].
 
     Columns: year, recorded, then ``mechanisms_`` and ``fitted_`` with the edges of bands.
     """
     import pandas
 
     stream = posterior.homicides
-    columns: dict[str, Any] = {"year": np.array(stream.years), "recorded": stream.counts.sum(axis=0).astype(int)}
-    for name, values in (("mechanisms", fit.recorded), ("fitted", fit.recorded * np.exp(fit.discrepancy))):
+    columns: dict[str, Any] = {
+        "year": np.array(stream.years),
+        "recorded": stream.counts.sum(axis=0).astype(int),
+    }
+    for name, values in (
+        ("mechanisms", fit.recorded),
+        ("fitted", fit.recorded * np.exp(fit.discrepancy)),
+    ):
         columns |= {f"{name}_{edge}": x for edge, x in bands(values.sum(axis=1)).items()}
     return pandas.DataFrame(columns)
 
@@ -93,25 +130,49 @@ def nation_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
 def totals_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
     """Other counts of the whole country beside what is expected of them.
 
-    Columns: total (what was counted), first, last (years), recorded [person], then ``expected_`` with the edges of bands over draws [person].
+    Columns: total (what was counted), first, last (years), recorded [person], then ``expected_``
+    with the edges of bands over draws [person].
     """
     import pandas
 
     edges = list(bands(np.zeros(1)))
-    counted = {label: x for s in posterior.streams if s is not posterior.homicides for label, x in s.counted().items()}
+    counted = {
+        label: x
+        for s in posterior.streams
+        if s is not posterior.homicides
+        for label, x in s.counted().items()
+    }
     rows = [
-        {"total": label, "first": first, "last": last, "recorded": count, **{f"expected_{edge}": float(x) for edge, x in bands(fit.totals[label]).items()}}
+        {
+            "total": label,
+            "first": first,
+            "last": last,
+            "recorded": count,
+            **{f"expected_{edge}": float(x) for edge, x in bands(fit.totals[label]).items()},
+        }
         for label, (first, last, count) in sorted(counted.items())
     ]
-    return pandas.DataFrame(rows, columns=["total", "first", "last", "recorded", *(f"expected_{edge}" for edge in edges)])
+    return pandas.DataFrame(
+        rows,
+        columns=["total", "first", "last", "recorded", *(f"expected_{edge}" for edge in edges)],
+    )
 
 
 def describe_chains(best: Best, chains: Chains, fit: Fit, length: Length) -> dict[str, Any]:
     """The search and the chains, for the record."""
     return {
         "method": "chains",
-        "best": {"log_density": best.log_density, "evaluations": best.evaluations, "converged": best.converged},
-        "chains": {"chains": length.chains, "warmup": length.warmup, "draws": length.draws, "seed": length.seed},
+        "best": {
+            "log_density": best.log_density,
+            "evaluations": best.evaluations,
+            "converged": best.converged,
+        },
+        "chains": {
+            "chains": length.chains,
+            "warmup": length.warmup,
+            "draws": length.draws,
+            "seed": length.seed,
+        },
         "runs_with_gradient": float(chains.steps.sum()),
         "diverging": int(chains.diverging.sum()),
         "second_step_accepted": float(chains.accepted.mean()),
@@ -140,10 +201,18 @@ def describe(posterior: Posterior, fit: Fit) -> dict[str, Any]:
 
 
 def _reach(stream: Homicides, fit: Fit) -> dict[str, Any]:
-    """The record of the nation in the last year, and what nine in ten draws of the mechanisms expect of it [person]."""
+    """The record of the nation in the last year,
+    and what nine in ten draws of the mechanisms expect of it [person].
+    """
     edges = bands(fit.recorded[:, :, -1].sum(axis=1))
     low, high = (round(float(edges[edge])) for edge in ("low_90", "high_90"))
-    return {"first": stream.years[0], "last": stream.years[-1], "recorded": int(stream.counts[:, -1].sum()), "low": low, "high": high}
+    return {
+        "first": stream.years[0],
+        "last": stream.years[-1],
+        "recorded": int(stream.counts[:, -1].sum()),
+        "low": low,
+        "high": high,
+    }
 
 
 def _finite(value: float) -> float | None:

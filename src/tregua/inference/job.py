@@ -1,4 +1,6 @@
-"""A fit from start to end, in parts that can be interrupted: the best point, the shape around it, the chains, and what they imply."""
+"""A fit from start to end, in parts that can be interrupted: the best point, the shape around it,
+the chains, and what they imply.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ FIRST_YEAR = 2007
 """The first year of the national data set, from which fits compare."""
 
 CHANCE_RUNS = 100
-"""Runs with chance beside the mean field: a bias of 1 % of a state's yearly count shows in all but the smallest."""
+"""Runs with chance beside the mean field: a bias of 1 % of a state's yearly count shows in
+all but the smallest.
+"""
 
 
 LISTED = "leaders.removals"
@@ -56,20 +60,36 @@ LISTED = "leaders.removals"
 
 
 def national(until: int) -> Scenario:
-    """The shipped national scenario to the end of a year, in whole weeks, with the policies that were in force and what the data told by then.
+    """The shipped national scenario to the end of a year, in whole weeks, with the policies that
+    were in force and what the data told by then.
 
-    Where the list of captures ends with the year, so does the policy that takes those on the list out of the removals at random.
+    Where the list of captures ends with the year, so does the policy that takes those on the list
+    out of the removals at random.
     """
     scenario, end = load_scenario("mexico").scenario, date(until + 1, 1, 1)
     # A change that is never in force is refused.
-    policies = tuple(replace(p, modifiers=tuple(c for c in p.modifiers if not c.start or c.start < end)) for p in scenario.policies)
-    policies = tuple(replace(p, modifiers=tuple(_listed_to(c, end) for c in p.modifiers)) for p in policies)
-    return replace(scenario, data=as_known(scenario.data, until), weeks=scenario.week_of(end), policies=tuple(p for p in policies if p.modifiers))
+    policies = tuple(
+        replace(p, modifiers=tuple(c for c in p.modifiers if not c.start or c.start < end))
+        for p in scenario.policies
+    )
+    policies = tuple(
+        replace(p, modifiers=tuple(_listed_to(c, end) for c in p.modifiers)) for p in policies
+    )
+    return replace(
+        scenario,
+        data=as_known(scenario.data, until),
+        weeks=scenario.week_of(end),
+        policies=tuple(p for p in policies if p.modifiers),
+    )
 
 
 def _listed_to(change: Modifier, end: date) -> Modifier:
     """A change, which ends with the list of captures if it is one of removals at random."""
-    return replace(change, end=min(change.end, end)) if change.target == LISTED and change.end else change
+    return (
+        replace(change, end=min(change.end, end))
+        if change.target == LISTED and change.end
+        else change
+    )
 
 
 @dataclass(eq=False)
@@ -93,14 +113,25 @@ class Work(Generic[S]):
     @cached_property
     def posterior(self) -> Posterior:
         """Unknowns, mean field and streams."""
-        return Posterior(Unknowns.of(self.scenario, HELD_FORMS), MeanField(self.scenario), streams_on_record(self.scenario.start.year, self.until))
+        return Posterior(
+            Unknowns.of(self.scenario, HELD_FORMS),
+            MeanField(self.scenario),
+            streams_on_record(self.scenario.start.year, self.until),
+        )
 
     @cached_property
     def inputs_sha256(self) -> str:
         """Hash of all that decides the result."""
         plan = make_plan(self.scenario, "mean-field")
         priors = {name: asdict(prior) for name, prior in SCATTER.items()}
-        said = [inputs_hash(self.scenario, plan), type(self).__name__, self.until, asdict(self.size), priors, [*STATE_EFFECTS, *HELD_FORMS]]
+        said = [
+            inputs_hash(self.scenario, plan),
+            type(self).__name__,
+            self.until,
+            asdict(self.size),
+            priors,
+            [*STATE_EFFECTS, *HELD_FORMS],
+        ]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -115,12 +146,22 @@ class Work(Generic[S]):
     def write(self, place: Path, record: dict[str, Any]) -> None:
         """Write the folder, which is still staged."""
         checks = {"explained": self.explained, **self.checks}
-        write_fit(place, self.posterior, self.fit, checks, {**self.how(), **record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__})
+        write_fit(
+            place,
+            self.posterior,
+            self.fit,
+            checks,
+            {**self.how(), **record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__},
+        )
 
     @cached_property
     def explained(self) -> pandas.DataFrame:
-        """What the mechanisms explain of changes in the record (:mod:`tregua.inference.variance_explained`)."""
-        return explained_table(state_year_table(self.posterior, self.fit), nation_year_table(self.posterior, self.fit))
+        """What the mechanisms explain of changes in the record
+        (:mod:`tregua.inference.variance_explained`).
+        """
+        return explained_table(
+            state_year_table(self.posterior, self.fit), nation_year_table(self.posterior, self.fit)
+        )
 
     def parts(self) -> dict[str, Callable[[Progress], None]]:
         """The parts in their order, by what a reader sees while they run."""
@@ -157,7 +198,12 @@ class Job(Work[Length]):
         file = self.folder / "best.npz"
         kept = read_whole(file)
         if kept is not None:
-            self.best = Best(kept["point"], float(kept["log_density"]), int(kept["evaluations"]), bool(kept["converged"]))
+            self.best = Best(
+                kept["point"],
+                float(kept["log_density"]),
+                int(kept["evaluations"]),
+                bool(kept["converged"]),
+            )
             return
         self.best = find_best(self.posterior, progress=told)
         write_whole(file, {n: np.asarray(x) for n, x in asdict(self.best).items()})
@@ -167,14 +213,25 @@ class Job(Work[Length]):
         kept = read_whole(file)
         if kept is None:
             self.nearby = Nearby.at(self.posterior, self.best.point, told)
-            arrays = {f"logs/{n}": x for n, x in self.nearby.logs.items()} | {f"jacobian/{n}": x for n, x in self.nearby.jacobian.items()}
+            arrays = {f"logs/{n}": x for n, x in self.nearby.logs.items()} | {
+                f"jacobian/{n}": x for n, x in self.nearby.jacobian.items()
+            }
             write_whole(file, arrays)
             return
-        logs, jacobian = ({n.partition("/")[2]: x for n, x in kept.items() if n.startswith(f"{kind}/")} for kind in ("logs", "jacobian"))
+        logs, jacobian = (
+            {n.partition("/")[2]: x for n, x in kept.items() if n.startswith(f"{kind}/")}
+            for kind in ("logs", "jacobian")
+        )
         self.nearby = Nearby(self.posterior, self.best.point, logs, jacobian)
 
     def _run(self, told: Progress) -> None:
-        self.chains = Sampler(self.posterior, self.nearby, self.size, self.folder, lambda z: -self.nearby.log_density(z)).run(told)
+        self.chains = Sampler(
+            self.posterior,
+            self.nearby,
+            self.size,
+            self.folder,
+            lambda z: -self.nearby.log_density(z),
+        ).run(told)
 
     def _draw(self, told: Progress) -> None:
         self.fit = gather(self.posterior, self.chains, self.size.seed, told)
@@ -182,8 +239,19 @@ class Job(Work[Length]):
     def _check(self, told: Progress) -> None:
         """Shorter steps, and the model with chance, both at the best point."""
         values = jax.device_get(self.posterior.unknowns.values(jnp.asarray(self.best.point)))
-        scatter = {n: float(x) for n, x in self.posterior.unknowns.scatter(jnp.asarray(self.best.point)).items()}
+        scatter = {
+            n: float(x)
+            for n, x in self.posterior.unknowns.scatter(jnp.asarray(self.best.point)).items()
+        }
         self.checks = {
             "steps": step_ladder(self.posterior.path, values, (RECORDED,)),
-            "chance": chance_table(self.posterior.path, values, self.posterior.homicides, scatter, CHANCE_RUNS, self.size.seed, told),
+            "chance": chance_table(
+                self.posterior.path,
+                values,
+                self.posterior.homicides,
+                scatter,
+                CHANCE_RUNS,
+                self.size.seed,
+                told,
+            ),
         }

@@ -1,9 +1,11 @@
-r"""The posterior near its best point: the mean field taken as log-linear in the coordinates, which needs one Jacobian and no further run.
+r"""The posterior near its best point: the mean field taken as log-linear in the coordinates, which
+needs one Jacobian and no further run.
 
 .. math:: \log s(z) \approx \log s(\hat z) + J\,(z - \hat z)
 
-The streams keep their full form, so that counts, walks and shares are not linear. From it comes the covariance with which chains are scaled. How far it is
-from the mean field decides how quick they are, and nothing else.
+The streams keep their full form, so that counts, walks and shares are not linear. From it comes the
+covariance with which chains are scaled. How far it is from the mean field decides how quick they
+are, and nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from jaxtyping import Array, Float
 from .density import Posterior
 
 BATCH = 49
-"""Columns of the Jacobian that are computed together: enough to use vector units, few enough for the memory of a laptop."""
+"""Columns of the Jacobian that are computed together: enough to use vector units,
+few enough for the memory of a laptop.
+"""
 
 LEAST = 1e-9
 """Added to an expected number before its logarithm [person]."""
@@ -52,25 +56,39 @@ class Nearby:
         def logs(z: Array) -> dict[str, Array]:
             return {n: jnp.log(x + LEAST) for n, x in posterior.series(z).items()}
 
-        columns = jax.jit(lambda z, directions: jax.vmap(lambda d: jax.jvp(logs, (z,), (d,))[1])(directions))
+        columns = jax.jit(
+            lambda z, directions: jax.vmap(lambda d: jax.jvp(logs, (z,), (d,))[1])(directions)
+        )
         directions = np.zeros((-(-size // BATCH) * BATCH, size))
         directions[:size] = np.eye(size)
         parts = []
         for i in range(0, len(directions), BATCH):
             parts.append(jax.device_get(columns(point, directions[i : i + BATCH])))
             told(min(i + BATCH, size), size)
-        jacobian = {n: np.moveaxis(np.concatenate([part[n] for part in parts])[:size], 0, -1) for n in parts[0]}
+        jacobian = {
+            n: np.moveaxis(np.concatenate([part[n] for part in parts])[:size], 0, -1)
+            for n in parts[0]
+        }
         return cls(posterior, np.asarray(point), jax.device_get(jax.jit(logs)(point)), jacobian)
 
     def series(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, "year territory"]]:
         """Expected numbers, log-linear."""
         move = jnp.asarray(z) - self.point
-        return {n: jnp.exp(jnp.asarray(x) + jnp.asarray(self.jacobian[n]) @ move) for n, x in self.logs.items()}
+        return {
+            n: jnp.exp(jnp.asarray(x) + jnp.asarray(self.jacobian[n]) @ move)
+            for n, x in self.logs.items()
+        }
 
     def log_density(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:
         """Log density with log-linear series, up to a constant."""
-        series, scatter, unknowns = self.series(z), self.posterior.unknowns.scatter(z), self.posterior.unknowns
-        return unknowns.log_prior(z) + sum(stream.log_density(series, scatter) for stream in self.posterior.streams)
+        series, scatter, unknowns = (
+            self.series(z),
+            self.posterior.unknowns.scatter(z),
+            self.posterior.unknowns,
+        )
+        return unknowns.log_prior(z) + sum(
+            stream.log_density(series, scatter) for stream in self.posterior.streams
+        )
 
     @cached_property
     def covariance(self) -> Float[np.ndarray, "unknown unknown"]:

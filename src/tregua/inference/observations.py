@@ -1,24 +1,32 @@
-r"""Streams of observations: how the record comes about if the model were true. Each can be sampled and scored.
+r"""Streams of observations: how the record comes about if the model were true.
+Each can be sampled and scored.
 
-**Homicides by state and year** are negative binomial around what the mechanisms expect times a discrepancy, which is declared statistical and no mechanism:
+**Homicides by state and year** are negative binomial around what the mechanisms expect times a
+discrepancy, which is declared statistical and no mechanism:
 
 .. math::
     H_{st} \sim \text{NegativeBinomial}(\mu_{st} e^{\delta_{st}}, k), \qquad
     \delta_{st} = \delta_{s,t-1} + \sigma_s \varepsilon_{st} + \sigma_n \eta_t
 
-The mean :math:`\mu` already holds those killed by groups and those killed without them, times what is registered (:mod:`tregua.mechanisms.reporting`). Without
-:math:`\delta` four hundred state-years would count as independent witnesses, and the posterior would be narrow and wrong. It is integrated out: on the log
+The mean :math:`\mu` already holds those killed by groups and those killed without them, times what
+is registered (:mod:`tregua.mechanisms.reporting`). Without :math:`\delta` four hundred state-years
+would count as independent witnesses, and the posterior would be narrow and wrong. It is integrated
+out: on the log
 
 .. math:: \log(H + \tfrac12) \approx N\big(\log(\mu + \tfrac12),\ \Sigma\big), \qquad
-    \Sigma = (\sigma_s^2 I + \sigma_n^2 1 1^T) \otimes M + \operatorname{diag}\Big(\frac1{\mu + 1/2} + \frac1k + e^2\Big), \quad M_{tu} = \min(t, u)
+    \Sigma = (\sigma_s^2 I + \sigma_n^2 1 1^T) \otimes M +
+        \operatorname{diag}\Big(\frac1{\mu + 1/2} + \frac1k + e^2\Big), \quad M_{tu} = \min(t, u)
 
-with e the relative error of the record (4 % after 2015, 10 % in three states). The approximation is measured in the tests.
+with e the relative error of the record (4 % after 2015, 10 % in three states). The approximation is
+measured in the tests.
 
-**Deaths in fights of named groups** (UCDP) are log-normal around a share of those killed in fights of groups, with a share for each of three periods.
-**National totals** are log-normal around what the model expects.
+**Deaths in fights of named groups** (UCDP) are log-normal around a share of those killed in fights
+of groups, with a share for each of three periods. **National totals** are log-normal around what
+the model expects.
 
-Source: homicides INEGI; UCDP Georeferenced Event Dataset (Uppsala); records of confrontations (PPD-CIDE); clashes of the army (SEDENA); prison incidents. The
-random walk is a local level model (J. Durbin, S. J. Koopman, Time Series Analysis by State Space Methods, 2012, chapter 2).
+Source: homicides INEGI; UCDP Georeferenced Event Dataset (Uppsala); records of confrontations
+(PPD-CIDE); clashes of the army (SEDENA); prison incidents. The random walk is a local level model
+(J. Durbin, S. J. Koopman, Time Series Analysis by State Space Methods, 2012, chapter 2).
 """
 
 from __future__ import annotations
@@ -47,11 +55,19 @@ EXACT_UNTIL, USUAL_ERROR, LARGE_ERROR = 2015, 0.04, 0.10
 UNSURE_STATES = ("10", "28", "32")
 """States with the larger error: Durango, Tamaulipas, Zacatecas."""
 
-PERIODS = {"ucdp share 2007-2012": (2007, 2012), "ucdp share 2013-2016": (2013, 2016), "ucdp share 2017-2020": (2017, 2020)}
-"""First and last years over which UCDP's share of homicides was steady: 0.23, 0.19 and 0.34 of INEGI's count."""
+PERIODS = {
+    "ucdp share 2007-2012": (2007, 2012),
+    "ucdp share 2013-2016": (2013, 2016),
+    "ucdp share 2017-2020": (2017, 2020),
+}
+"""First and last years over which UCDP's share of homicides was steady: 0.23,
+0.19 and 0.34 of INEGI's count.
+"""
 
 UCDP_SPREAD = 1.0
-"""Standard deviation of the log of UCDP's count of a state and period around a constant share. Assumed: rank correlation with homicides is 0.55 to 0.80."""
+"""Standard deviation of the log of UCDP's count of a state and period around a constant share.
+Assumed: rank correlation with homicides is 0.55 to 0.80.
+"""
 
 NOWHERE = -1
 """Number that stands for no single state."""
@@ -63,8 +79,12 @@ Series = Mapping[str, Float[np.ndarray | Array, "year territory"]]
 """Expected numbers of every calendar year, by series."""
 
 
-def normal(residuals: Float[Array, "cell *point"], covariance: Float[Array, "cell cell"]) -> Float[Array, "*point"]:
-    """Log density of a normal distribution around zero at each column of residuals, up to a constant."""
+def normal(
+    residuals: Float[Array, "cell *point"], covariance: Float[Array, "cell cell"]
+) -> Float[Array, "*point"]:
+    """Log density of a normal distribution around zero at each column of residuals,
+    up to a constant.
+    """
     root = jnp.linalg.cholesky(covariance)
     whitened = jax.scipy.linalg.solve_triangular(root, residuals, lower=True)
     return -0.5 * jnp.sum(whitened**2, axis=0) - jnp.sum(jnp.log(jnp.diag(root)))
@@ -104,10 +124,14 @@ class Homicides:
     def walk(self, scatter: Scatter) -> Float[Array, "cell cell"]:
         """Covariance of the discrepancies of all states (slow) and years (fast)."""
         states = len(self.counts)
-        between = scatter["step of a state"] ** 2 * jnp.eye(states) + scatter["step of the nation"] ** 2
+        between = (
+            scatter["step of a state"] ** 2 * jnp.eye(states) + scatter["step of the nation"] ** 2
+        )
         return jnp.kron(between, jnp.asarray(self._steps))
 
-    def noise(self, expected: Float[Array, "state year"], scatter: Scatter) -> Float[Array, "state year"]:
+    def noise(
+        self, expected: Float[Array, "state year"], scatter: Scatter
+    ) -> Float[Array, "state year"]:
         """Variance of the log of a count around its mean and discrepancy."""
         return 1.0 / (expected + HALF) + 1.0 / scatter["dispersion"] + jnp.asarray(self.errors) ** 2
 
@@ -126,26 +150,39 @@ class Homicides:
 
     def covariance(self, series: Series, scatter: Scatter) -> Float[Array, "cell cell"]:
         """Covariance of the log of the record around what is expected: discrepancy and noise."""
-        return self.walk(scatter) + jnp.diag(self.noise(jnp.asarray(series[RECORDED]).T, scatter).ravel())
+        return self.walk(scatter) + jnp.diag(
+            self.noise(jnp.asarray(series[RECORDED]).T, scatter).ravel()
+        )
 
     def log_density(self, series: Series, scatter: Scatter) -> Float[Array, ""]:
         """Log density of the logs of the counts, with the discrepancies integrated out."""
-        return normal(self.observed() - self.predicted(series, scatter), self.covariance(series, scatter))
+        return normal(
+            self.observed() - self.predicted(series, scatter), self.covariance(series, scatter)
+        )
 
-    def discrepancies(self, series: Series, scatter: Scatter) -> tuple[Float[Array, "state year"], Float[Array, "cell cell"]]:
+    def discrepancies(
+        self, series: Series, scatter: Scatter
+    ) -> tuple[Float[Array, "state year"], Float[Array, "cell cell"]]:
         """Mean and covariance of the discrepancies, given the record (smoothed)."""
         walk = self.walk(scatter)
         gain = jnp.linalg.solve(self.covariance(series, scatter), walk).T
         mean = gain @ (self.observed() - self.predicted(series, scatter))
         return mean.reshape(self.counts.shape), walk - gain @ walk
 
-    def sample(self, rng: np.random.Generator, series: Series, scatter: Scatter) -> Int[np.ndarray, "state year"]:
+    def sample(
+        self, rng: np.random.Generator, series: Series, scatter: Scatter
+    ) -> Int[np.ndarray, "state year"]:
         """Counts as the offices would have written them down."""
         states, years = self.counts.shape
-        steps = scatter["step of a state"] * rng.standard_normal((states, years)) + scatter["step of the nation"] * rng.standard_normal(years)
+        steps = scatter["step of a state"] * rng.standard_normal((states, years)) + scatter[
+            "step of the nation"
+        ] * rng.standard_normal(years)
         error = self.errors * rng.standard_normal((states, years))
         expected = np.asarray(series[RECORDED]).T * np.exp(np.cumsum(steps, axis=1) + error)
-        return rng.poisson(expected * rng.gamma(scatter["dispersion"], 1.0 / scatter["dispersion"], (states, years)))
+        return rng.poisson(
+            expected
+            * rng.gamma(scatter["dispersion"], 1.0 / scatter["dispersion"], (states, years))
+        )
 
     def seen(self, counts: Int[np.ndarray, "state year"]) -> Homicides:
         """The same stream with other counts."""
@@ -170,17 +207,26 @@ class Fights:
         found: dict[str, np.ndarray] = {}
         for row in read_table(FOLDER, "ucdp-state-year.csv"):
             year = int(row["year"])
-            if row["type"] != "non_state" or row["state_code"] not in codes or not first <= year <= last:
+            if (
+                row["type"] != "non_state"
+                or row["state_code"] not in codes
+                or not first <= year <= last
+            ):
                 continue
             for period, (begin, end) in PERIODS.items():
                 if begin <= year <= end:
-                    found.setdefault(period, np.zeros(len(codes)))[codes.index(row["state_code"])] += float(row["best"])
+                    found.setdefault(period, np.zeros(len(codes)))[
+                        codes.index(row["state_code"])
+                    ] += float(row["best"])
         return cls(tuple(range(first, last + 1)), found)
 
     def expected(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, "state"]]:
         """Deaths that are expected on record, by period."""
         deaths, years = sum(jnp.asarray(series[name]) for name in FIGHTS), np.array(self.years)
-        return {p: scatter[p] * deaths[(years >= PERIODS[p][0]) & (years <= PERIODS[p][1])].sum(axis=0) for p in self.counts}
+        return {
+            p: scatter[p] * deaths[(years >= PERIODS[p][0]) & (years <= PERIODS[p][1])].sum(axis=0)
+            for p in self.counts
+        }
 
     @property
     def places(self) -> Int[np.ndarray, "cell"]:
@@ -197,7 +243,9 @@ class Fights:
 
     def variance(self, series: Series, scatter: Scatter) -> Float[Array, "cell"]:
         """Variance of the log of the record around what is expected."""
-        return UCDP_SPREAD**2 + 1.0 / (jnp.concatenate(list(self.expected(series, scatter).values())) + HALF)
+        return UCDP_SPREAD**2 + 1.0 / (
+            jnp.concatenate(list(self.expected(series, scatter).values())) + HALF
+        )
 
     def covariance(self, series: Series, scatter: Scatter) -> Float[Array, "cell cell"]:
         """The variances as a matrix."""
@@ -206,7 +254,9 @@ class Fights:
     def log_density(self, series: Series, scatter: Scatter) -> Float[Array, ""]:
         """Log density of the logs of the counts, up to a constant."""
         variance = self.variance(series, scatter)
-        return -0.5 * jnp.sum((self.observed() - self.predicted(series, scatter)) ** 2 / variance + jnp.log(variance))
+        return -0.5 * jnp.sum(
+            (self.observed() - self.predicted(series, scatter)) ** 2 / variance + jnp.log(variance)
+        )
 
     def totals(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, ""]]:
         """What is expected in all states, by what was counted [person]."""
@@ -214,15 +264,27 @@ class Fights:
 
     def counted(self) -> dict[str, tuple[int, int, float]]:
         """First year, last year and count in all states [person], by what was counted."""
-        return {self._named(p): (max(PERIODS[p][0], self.years[0]), min(PERIODS[p][1], self.years[-1]), float(np.sum(x))) for p, x in self.counts.items()}
+        return {
+            self._named(p): (
+                max(PERIODS[p][0], self.years[0]),
+                min(PERIODS[p][1], self.years[-1]),
+                float(np.sum(x)),
+            )
+            for p, x in self.counts.items()
+        }
 
     def _named(self, period: str) -> str:
         return "killed in fights of named groups (UCDP), {}-{}".format(*PERIODS[period])
 
-    def sample(self, rng: np.random.Generator, series: Series, scatter: Scatter) -> dict[str, Int[np.ndarray, "state"]]:
+    def sample(
+        self, rng: np.random.Generator, series: Series, scatter: Scatter
+    ) -> dict[str, Int[np.ndarray, "state"]]:
         """Counts as the data base would have them."""
         means = {p: np.asarray(x) for p, x in self.expected(series, scatter).items()}
-        return {p: rng.poisson(x * np.exp(UCDP_SPREAD * rng.standard_normal(x.shape))) for p, x in means.items()}
+        return {
+            p: rng.poisson(x * np.exp(UCDP_SPREAD * rng.standard_normal(x.shape)))
+            for p, x in means.items()
+        }
 
     def seen(self, counts: Mapping[str, np.ndarray]) -> Fights:
         """The same stream with other counts."""
@@ -289,7 +351,10 @@ class Total:
 
     def sample(self, rng: np.random.Generator, series: Series, scatter: Scatter) -> float:
         """A number as the office would have published it."""
-        return float((float(self.expected(series)) + HALF) * np.exp(self.spread * rng.standard_normal()) - HALF)
+        return float(
+            (float(self.expected(series)) + HALF) * np.exp(self.spread * rng.standard_normal())
+            - HALF
+        )
 
     def seen(self, counts: float) -> Total:
         """The same stream with another count."""
@@ -299,8 +364,9 @@ class Total:
 Stream = Homicides | Fights | Total
 
 TOTAL_SPREAD = 0.4
-"""Standard deviation of the log of a national total around what the model expects. Assumed, and wide: priors of the same parameters were set with some of these
-records in view."""
+"""Standard deviation of the log of a national total around what the model expects.
+Assumed, and wide: priors of the same parameters were set with some of these records in view.
+"""
 
 POLICE = ("federal_police_killed", "state_police_killed", "municipal_police_killed")
 ARMY_COUNTED = (2007, 2013)
@@ -308,31 +374,67 @@ ARMY_COUNTED = (2007, 2013)
 
 
 def totals_on_record() -> tuple[tuple[str, tuple[str, ...], int, int, float], ...]:
-    """National totals of the shipped tables: name, flows of the model, first and last year, count [person]."""
-    clashes, army, prisons = (read_table(FOLDER, file) for file in ("clashes-all.csv", "clashes-army.csv", "prison-incidents.csv"))
+    """National totals of the shipped tables: name, flows of the model, first and last year,
+    count [person].
+    """
+    clashes, army, prisons = (
+        read_table(FOLDER, file)
+        for file in ("clashes-all.csv", "clashes-army.csv", "prison-incidents.csv")
+    )
 
     def added(rows: list[dict[str, str]], columns: tuple[str, ...], first: int, last: int) -> float:
-        return sum(float(row[column] or 0.0) for row in rows if first <= int(row["year"]) <= last for column in columns)
+        return sum(
+            float(row[column] or 0.0)
+            for row in rows
+            if first <= int(row["year"]) <= last
+            for column in columns
+        )
 
     escapes = [row for row in prisons if row["event"] == "escape"]
     officers = tuple(f"corruption.killed_{stock}" for stock in ("honest", "vetted", "failed"))
     return (
         ("police killed (PPD-CIDE)", officers, 2007, 2011, added(clashes, POLICE, 2007, 2011)),
-        ("troops killed in clashes (SEDENA)", ("troops.troops_dead",), *ARMY_COUNTED, added(army, ("soldiers_killed",), *ARMY_COUNTED)),
-        ("members killed by troops (SEDENA)", ("troops.members_dead",), *ARMY_COUNTED, added(army, ("opponents_killed",), *ARMY_COUNTED)),
+        (
+            "troops killed in clashes (SEDENA)",
+            ("troops.troops_dead",),
+            *ARMY_COUNTED,
+            added(army, ("soldiers_killed",), *ARMY_COUNTED),
+        ),
+        (
+            "members killed by troops (SEDENA)",
+            ("troops.members_dead",),
+            *ARMY_COUNTED,
+            added(army, ("opponents_killed",), *ARMY_COUNTED),
+        ),
         # The incidents of 2008 begin in April.
-        ("escaped prisoners (prison incidents)", ("reporting.escapes",), 2009, 2012, added(escapes, ("persons",), 2009, 2012)),
+        (
+            "escaped prisoners (prison incidents)",
+            ("reporting.escapes",),
+            2009,
+            2012,
+            added(escapes, ("persons",), 2009, 2012),
+        ),
     )
 
 
 def streams_on_record(first: int, last: int) -> tuple[Stream, ...]:
-    """All streams of the shipped record from a year to a year; totals that end later are left out."""
+    """All streams of the shipped record from a year to a year;
+    totals that end later are left out.
+    """
     years = tuple(range(first, last + 1))
     told = [total for total in totals_on_record() if total[3] <= last and total[2] >= first]
-    return (Homicides.on_record(first, last), Fights.on_record(first, last), *(Total(*total, TOTAL_SPREAD, years) for total in told))
+    return (
+        Homicides.on_record(first, last),
+        Fights.on_record(first, last),
+        *(Total(*total, TOTAL_SPREAD, years) for total in told),
+    )
 
 
 def wanted(streams: Sequence[Stream]) -> tuple[str, ...]:
     """Series that streams read."""
-    names = [RECORDED, *FIGHTS, *(flow for stream in streams if isinstance(stream, Total) for flow in stream.flows)]
+    names = [
+        RECORDED,
+        *FIGHTS,
+        *(flow for stream in streams if isinstance(stream, Total) for flow in stream.flows),
+    ]
     return tuple(dict.fromkeys(names))

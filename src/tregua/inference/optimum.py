@@ -1,9 +1,12 @@
-r"""The best point: where the log density of the posterior is highest (MAP), by a quasi-Newton method with exact gradients.
+r"""The best point: where the log density of the posterior is highest (MAP), by a quasi-Newton
+method with exact gradients.
 
-The spreads of state effects are held at their prior medians meanwhile: the highest point of a density over effects and their spread is no summary of either
-(the spread runs to where the effects cost nothing). Chains free them.
+The spreads of state effects are held at their prior medians meanwhile: the highest point of a
+density over effects and their spread is no summary of either (the spread runs to where the effects
+cost nothing). Chains free them.
 
-Source of the method: R. H. Byrd, P. Lu, J. Nocedal, C. Zhu, SIAM J. Sci. Comput. 16:1190 (1995), as SciPy has it.
+Source of the method: R. H. Byrd, P. Lu, J. Nocedal, C. Zhu, SIAM J. Sci. Comput. 16:1190 (1995), as
+SciPy has it.
 """
 
 from __future__ import annotations
@@ -25,8 +28,10 @@ MEMORY = 30
 """Earlier steps from which the curvature is guessed."""
 
 TOLERANCE = 1e-7
-"""Relative gain of the log density by one iteration below which the search ends: no two models can be told apart by less. The mean field has kinks, where
-places run out of recruits, so that the slope need not vanish."""
+"""Relative gain of the log density by one iteration below which the search ends: no two models can
+be told apart by less. The mean field has kinks, where places run out of recruits, so that the slope
+need not vanish.
+"""
 
 HELD = "spread of "
 """Beginning of the labels that are held."""
@@ -51,7 +56,12 @@ class Best:
     converged: bool
 
 
-def find_best(posterior: Posterior, start: Float[np.ndarray, "unknown"] | None = None, progress: Progress | None = None, steps: int = MOST_STEPS) -> Best:
+def find_best(
+    posterior: Posterior,
+    start: Float[np.ndarray, "unknown"] | None = None,
+    progress: Progress | None = None,
+    steps: int = MOST_STEPS,
+) -> Best:
     """Search the best point from a start, the middle of the priors if none is given.
 
     Raises:
@@ -68,11 +78,21 @@ def find_best(posterior: Posterior, start: Float[np.ndarray, "unknown"] | None =
         nonlocal count
         value, slope = jax.device_get(posterior.loss_and_slope(np.where(held, 0.0, point)))
         if not count and not np.isfinite(slope).all():
-            raise TreguaError("TR2901", "the model gives no numbers where the search starts", do="check the values of the scenario with `tregua run`")
+            raise TreguaError(
+                "TR2901",
+                "the model gives no numbers where the search starts",
+                do="check the values of the scenario with `tregua run`",
+            )
         count += 1
         told(min(count, steps - 1), steps)
         return float(value), np.where(held, 0.0, np.nan_to_num(slope))
 
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": steps, "maxcor": MEMORY, "ftol": TOLERANCE})
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": steps, "maxcor": MEMORY, "ftol": TOLERANCE},
+    )
     told(steps, steps)
     return Best(np.where(held, 0.0, found.x), -float(found.fun), count, bool(found.success))

@@ -1,17 +1,21 @@
-r"""What a fit does not know: parameters, effects of states, and what observations scatter by; each as a coordinate, about standard normal before the fit.
+r"""What a fit does not know: parameters, effects of states, and what observations scatter by;
+each as a coordinate, about standard normal before the fit.
 
 A prior that is log-normal or uniform becomes exactly standard normal,
 
 .. math:: x = m\, e^{\sigma z}, \qquad x = a + (b - a)\, \Phi(z)
 
-and a beta prior keeps its own density on the logit, :math:`p(\ell) \propto s(\ell)^a\, s(-\ell)^b` with :math:`s` the logistic function, of which z is the
-distance from the middle in standard deviations. A value that the data set gives becomes the median of a log-normal prior of the same width; a share that it
-gives becomes the middle of a normal distribution of the logit, as wide as that of the beta prior. Parameters on territories share one coordinate; one of them
-also has an effect of each state, whose spread is unknown too (partial pooling):
+and a beta prior keeps its own density on the logit, :math:`p(\ell) \propto s(\ell)^a\, s(-\ell)^b`
+with :math:`s` the logistic function, of which z is the distance from the middle in standard
+deviations. A value that the data set gives becomes the median of a log-normal prior of the same
+width; a share that it gives becomes the middle of a normal distribution of the logit, as wide as
+that of the beta prior. Parameters on territories share one coordinate; one of them also has an
+effect of each state, whose spread is unknown too (partial pooling):
 
 .. math:: x_r = x\, w_r\, e^{\tau e_r}, \qquad e_r \sim N(0, 1)
 
-Parameters that are zero in the scenario are switches, stay zero, and are named in the report of the fit.
+Parameters that are zero in the scenario are switches, stay zero, and are named in the report of the
+fit.
 """
 
 from __future__ import annotations
@@ -30,14 +34,19 @@ from ..scenarios.posterior import EFFECT
 from ..scenarios.scenario import Scenario, resolve
 
 STATE_EFFECTS = ("civilians.background",)
-"""Parameters that differ from state to state beyond what the data set says: how many are killed without groups. Members at the start are not among them: with
-an effect of each state the mean field can be put on a threshold between growth and extinction in every one. They came out known to within 0.03 prior standard
-deviations, draws of the normal approximation cost 75 nats more than they should (25 without these effects), and chains could not move."""
+"""Parameters that differ from state to state beyond what the data set says: how many are killed
+without groups. Members at the start are not among them: with an effect of each state the mean field
+can be put on a threshold between growth and extinction in every one. They came out known to within
+0.03 prior standard deviations, draws of the normal approximation cost 75 nats more than they should
+(25 without these effects), and chains could not move.
+"""
 
 HELD_FORMS = ("arrests.half_size", "conflict.own_exponent")
-"""Parameters that a fit holds at the scenario's value: with others a small group that loses a fixed number a week, or more of its members the fewer it has,
-dies out below a threshold and grows above it. The mean field can be put on such a threshold in every state and then follows any record, with slopes of
-thousands; what decides there in the world, and in the stochastic model, is chance."""
+"""Parameters that a fit holds at the scenario's value: with others a small group that loses a fixed
+number a week, or more of its members the fewer it has, dies out below a threshold and grows above
+it. The mean field can be put on such a threshold in every state and then follows any record, with
+slopes of thousands; what decides there in the world, and in the stochastic model, is chance.
+"""
 
 SCATTER: dict[str, LogNormal] = {
     "spread of civilians.background": LogNormal(0.5, 0.3),
@@ -48,15 +57,21 @@ SCATTER: dict[str, LogNormal] = {
     "ucdp share 2013-2016": LogNormal(0.4, 0.7),
     "ucdp share 2017-2020": LogNormal(0.4, 0.7),
 }
-"""Unknowns of the observations with their priors. A step is the standard deviation of the yearly change of the log of recorded homicides that the mechanisms
-do not explain; the whole yearly change has 0.21 (1990-2006) to 0.34 (2007-2020). Dispersion is k of the negative binomial. A UCDP share is the part of those
-killed in fights of groups that a source ties to two named groups. All assumed."""
+"""Unknowns of the observations with their priors. A step is the standard deviation of the yearly
+change of the log of recorded homicides that the mechanisms do not explain; the whole yearly change
+has 0.21 (1990-2006) to 0.34 (2007-2020). Dispersion is k of the negative binomial. A UCDP share is
+the part of those killed in fights of groups that a source ties to two named groups. All assumed.
+"""
 
 LARGEST = 8.0
-"""Coordinates are held within this many standard deviations: farther out nothing is computed that anybody believes."""
+"""Coordinates are held within this many standard deviations:
+farther out nothing is computed that anybody believes.
+"""
 
 
-def scatter_at(z: Float[Array, "name"], names: Sequence[str] = tuple(SCATTER)) -> dict[str, Float[Array, ""]]:
+def scatter_at(
+    z: Float[Array, "name"], names: Sequence[str] = tuple(SCATTER)
+) -> dict[str, Float[Array, ""]]:
     """Unknowns of :data:`SCATTER` by name, at coordinates in the order of the names."""
     held = jnp.clip(z, -LARGEST, LARGEST)
     return {n: SCATTER[n].median * jnp.exp(SCATTER[n].sigma * held[i]) for i, n in enumerate(names)}
@@ -136,7 +151,9 @@ class Unknowns:
 
     @classmethod
     def of(cls, scenario: Scenario, fixed: tuple[str, ...] = ()) -> Unknowns:
-        """The unknowns of a scenario: every parameter that is not zero and not named in ``fixed``."""
+        """The unknowns of a scenario: every parameter that is not zero and not
+        named in ``fixed``.
+        """
         found, entries, off, labels = resolve(scenario), [], [], []
         for name, parameter in scenario.model.parameters.items():
             value = np.asarray(found[name].value, float)
@@ -146,10 +163,21 @@ class Unknowns:
             if name in fixed:
                 continue
             # A layer above the default has said what is likely.
-            entry = _entry(name, parameter.prior, parameter.axes, value, found[name].layer != "mechanism default", len(labels))
+            entry = _entry(
+                name,
+                parameter.prior,
+                parameter.axes,
+                value,
+                found[name].layer != "mechanism default",
+                len(labels),
+            )
             entries.append(entry)
             last = parameter.axes[-1] if parameter.axes else ""
-            labels += [name] if entry.size == 1 else [f"{name}[{label}]" for label in scenario.data.space.labels(last)]
+            labels += (
+                [name]
+                if entry.size == 1
+                else [f"{name}[{label}]" for label in scenario.data.space.labels(last)]
+            )
         states = scenario.data.space.labels("territory")
         labels += [f"{EFFECT}{name} in {state}" for name in STATE_EFFECTS for state in states]
         labels += list(SCATTER)
@@ -188,7 +216,10 @@ class Unknowns:
     def log_prior(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:
         """Log density of the prior at a point, up to a constant."""
         rest = z[self._effects :]
-        return sum((e.log_prior(z[e.start : e.start + e.size]) for e in self.entries), start=-0.5 * jnp.sum(rest**2))
+        return sum(
+            (e.log_prior(z[e.start : e.start + e.size]) for e in self.entries),
+            start=-0.5 * jnp.sum(rest**2),
+        )
 
     def draw(self, rng: np.random.Generator) -> Float[np.ndarray, "unknown"]:
         """A point drawn from the prior."""
@@ -196,20 +227,42 @@ class Unknowns:
         return np.concatenate([*parts, rng.standard_normal(self.size - self._effects)])
 
 
-def _entry(name: str, prior: object, axes: tuple[str, ...], value: np.ndarray, said: bool, start: int) -> Entry:
+def _entry(
+    name: str, prior: object, axes: tuple[str, ...], value: np.ndarray, said: bool, start: int
+) -> Entry:
     """The coordinates of one parameter; ``said`` where the data set gives its value."""
     size = 1 if "territory" in axes or not axes else value.size
     if isinstance(prior, LogNormal):
         with np.errstate(divide="ignore"):  # A place where the value is zero keeps it.
-            middle = np.asarray(np.log(value)) if said else np.full(value.shape, np.log(prior.median))
-        return Entry(name, start, size, value.shape, "log", middle, np.full(value.shape, prior.sigma))
+            middle = (
+                np.asarray(np.log(value)) if said else np.full(value.shape, np.log(prior.median))
+            )
+        return Entry(
+            name, start, size, value.shape, "log", middle, np.full(value.shape, prior.sigma)
+        )
     if isinstance(prior, Beta):
         from scipy.special import digamma, polygamma
 
         width = np.full(value.shape, np.sqrt(polygamma(1, prior.a) + polygamma(1, prior.b)))
         if said:
-            return Entry(name, start, size, value.shape, "logit", np.asarray(np.log(value) - np.log1p(-value)), width)
+            return Entry(
+                name,
+                start,
+                size,
+                value.shape,
+                "logit",
+                np.asarray(np.log(value) - np.log1p(-value)),
+                width,
+            )
         middle = np.full(value.shape, digamma(prior.a) - digamma(prior.b))
         return Entry(name, start, size, value.shape, "logit", middle, width, prior.a, prior.b)
     assert isinstance(prior, Uniform)
-    return Entry(name, start, size, value.shape, "uniform", np.full(value.shape, prior.low), np.full(value.shape, prior.high - prior.low))
+    return Entry(
+        name,
+        start,
+        size,
+        value.shape,
+        "uniform",
+        np.full(value.shape, prior.low),
+        np.full(value.shape, prior.high - prior.low),
+    )

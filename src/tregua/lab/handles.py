@@ -1,4 +1,6 @@
-"""The handles that a visitor drags: which parameters a policy may change in the lab, how far, and what that rests on."""
+"""The handles that a visitor drags: which parameters a policy may change in the lab, how far,
+and what that rests on.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,17 @@ LEAST_WEEKS = 52
 """Weeks that must be left after the first day, so that there is a year to look at."""
 
 GROUPS = ("prevention", "police", "prisons", "vigilantes", "outside")
-"""Keys of the five groups of handles, in the order of the page. The last holds what comes from outside the country or the police: troops, banks, trade."""
+"""Keys of the five groups of handles, in the order of the page.
+The last holds what comes from outside the country or the police: troops, banks, trade.
+"""
 
 EVIDENCE_EDGES = (0.05, 0.95)
 """Quantiles of a prior between which a value counts as covered by the evidence: nine in ten."""
 
 ROUNDING = 1e-9
-"""How far a position may lie beyond what the evidence covers and still count as covered: sliders add up steps."""
+"""How far a position may lie beyond what the evidence covers and still count as covered:
+sliders add up steps.
+"""
 
 TIMES = "×"
 """Unit of a handle that multiplies."""
@@ -46,7 +52,9 @@ LETTERS: dict[Stance, str] = {
     "record": "D",
     "assumed": "E",
 }
-"""Letter for how a number is known: A counted or measured, B fitted in a publication, C reported, D alleged or an opinion, E assumed by us."""
+"""Letter for how a number is known: A counted or measured, B fitted in a publication, C reported, D
+alleged or an opinion, E assumed by us.
+"""
 
 Kind = Literal["scale", "set"]
 
@@ -98,8 +106,10 @@ REACHES = (
     Reach("trade.supply", "outside", 0.1, 2.0, 0.05),
     Reach("trade.searches", "outside", 0.0, 3.0, 0.05),
 )
-"""All handles in the order of the page: what governments, banks or markets could change, and no trait of persons or groups. The reach is ours: from nothing
-at all to a few times as much as today; whether the evidence covers a position is for :func:`outside_evidence` to say."""
+"""All handles in the order of the page: what governments, banks or markets could change, and no
+trait of persons or groups. The reach is ours: from nothing at all to a few times as much as today;
+whether the evidence covers a position is for :func:`outside_evidence` to say.
+"""
 
 KEYS = tuple(reach.target for reach in REACHES)
 """Keys of all handles: full names of their parameters. A model that lacks a mechanism has fewer."""
@@ -115,8 +125,10 @@ class Handle:
         unit: of positions: :data:`TIMES` where the handle multiplies, else the parameter's unit.
         low: lowest position.
         high: highest position.
-        evidence_low: lowest position that the evidence covers: the 5 % quantile of the parameter's prior, whose median is the scenario's value where a handle
-            multiplies, against what it multiplies: the median posterior draw, or that value; the position at rest always counts as covered.
+        evidence_low: lowest position that the evidence covers: the 5 % quantile of the parameter's
+            prior, whose median is the scenario's value where a handle multiplies, against what it
+            multiplies: the median posterior draw, or that value; the position at rest always counts
+            as covered.
         evidence_high: highest such position, at the 95 % quantile.
         rest: position that changes nothing.
         step: distance between positions of the slider.
@@ -146,15 +158,22 @@ def handles_of(scenario: Scenario, draws: Draws | None = None) -> tuple[Handle, 
 
     Args:
         scenario: what is explored.
-        draws: posterior draws, which handles multiply instead of the scenario's values, and which the letters then speak of.
+        draws: posterior draws, which handles multiply instead of the scenario's values, and which
+            the letters then speak of.
     """
     records = {record["name"]: record for record in parameter_records(scenario, draws)}
     moved = _moved(scenario, draws)
-    return tuple(_handle(reach, scenario, records[reach.target], moved[reach.target]) for reach in REACHES if reach.target in records)
+    return tuple(
+        _handle(reach, scenario, records[reach.target], moved[reach.target])
+        for reach in REACHES
+        if reach.target in records
+    )
 
 
 def _moved(scenario: Scenario, draws: Draws | None) -> dict[str, float]:
-    """Scenario's value over the median draw by parameter, in the middle of its territories or goods; 1 without draws, and where either is zero."""
+    """Scenario's value over the median draw by parameter, in the middle of its territories or
+    goods; 1 without draws, and where either is zero.
+    """
     found, drawn = resolve(scenario), resolve(scenario, draws)
     moved = {}
     for name, plain in found.items():
@@ -189,15 +208,21 @@ def _handle(reach: Reach, scenario: Scenario, record: Mapping[str, Any], moved: 
 
 
 def _covered(reach: Reach, parameter: Parameter, moved: float) -> tuple[float, float]:
-    """Lowest and highest position that the evidence covers, within the reach; ``moved`` is the scenario's value over what the handle multiplies."""
+    """Lowest and highest position that the evidence covers, within the reach;
+    ``moved`` is the scenario's value over what the handle multiplies.
+    """
     prior = parameter.prior.distribution()
     against = float(prior.median()) / moved if reach.kind == "scale" else 1.0
     edges = [*(float(prior.ppf(edge)) / against for edge in EVIDENCE_EDGES), reach.rest]
-    return float(np.clip(min(edges), reach.low, reach.high)), float(np.clip(max(edges), reach.low, reach.high))
+    return float(np.clip(min(edges), reach.low, reach.high)), float(
+        np.clip(max(edges), reach.low, reach.high)
+    )
 
 
 def letter_of(stances: Iterable[Stance]) -> str:
-    """How a number is known. Where any of its evidence is an assumption, the number is ours, and what else is cited only gives the direction."""
+    """How a number is known. Where any of its evidence is an assumption, the number is ours, and
+    what else is cited only gives the direction.
+    """
     letters = [LETTERS[stance] for stance in stances]
     return LETTERS["assumed"] if LETTERS["assumed"] in letters else min(letters)
 
@@ -208,12 +233,16 @@ def by_key(handles: Iterable[Handle]) -> dict[str, Handle]:
 
 
 def first_day(scenario: Scenario) -> dt.date:
-    """The day from which a visitor may change anything: :data:`FIRST_DAY`, or the start of a scenario that is too far from it on either side."""
+    """The day from which a visitor may change anything: :data:`FIRST_DAY`, or the start of a
+    scenario that is too far from it on either side.
+    """
     fits = scenario.start <= FIRST_DAY <= scenario.date(scenario.weeks - LEAST_WEEKS)
     return FIRST_DAY if fits else scenario.start
 
 
-def policy_of(package: Package, handles: Iterable[Handle], scenario: Scenario, first: dt.date | None = None) -> Policy:
+def policy_of(
+    package: Package, handles: Iterable[Handle], scenario: Scenario, first: dt.date | None = None
+) -> Policy:
     """A package as one policy; settings at rest change nothing and are left out.
 
     Args:
@@ -223,7 +252,8 @@ def policy_of(package: Package, handles: Iterable[Handle], scenario: Scenario, f
         first: first day from which anything may change; :func:`first_day` if None.
 
     Raises:
-        TreguaError: TR3020 for a handle that the scenario has not, TR3021 for a position beyond the reach, TR3022 for dates that make no sense.
+        TreguaError: TR3020 for a handle that the scenario has not, TR3021 for a position beyond the
+            reach, TR3022 for dates that make no sense.
     """
     known = by_key(handles)
     changes: list[Modifier] = []
@@ -234,7 +264,9 @@ def policy_of(package: Package, handles: Iterable[Handle], scenario: Scenario, f
     return Policy(package.name or "package", tuple(changes), package.name)
 
 
-def _checked(setting: Setting, known: Mapping[str, Handle], scenario: Scenario, first: dt.date) -> Handle:
+def _checked(
+    setting: Setting, known: Mapping[str, Handle], scenario: Scenario, first: dt.date
+) -> Handle:
     """The handle of a setting that makes sense."""
     where = f"setting of {setting.handle}"
     if setting.handle not in known:
@@ -243,7 +275,8 @@ def _checked(setting: Setting, known: Mapping[str, Handle], scenario: Scenario, 
             f"no handle is named {setting.handle!r} in this scenario",
             where=where,
             found=setting.handle,
-            expected="one of " + (", ".join(known) or "none: the model has no mechanism that the lab can change"),
+            expected="one of "
+            + (", ".join(known) or "none: the model has no mechanism that the lab can change"),
             nearest=nearest_name(setting.handle, known),
         )
     handle = known[setting.handle]
@@ -257,20 +290,36 @@ def _checked(setting: Setting, known: Mapping[str, Handle], scenario: Scenario, 
         )
     last = scenario.date(scenario.weeks)
     late = scenario.week_of(setting.start) >= scenario.weeks
-    if setting.start < first or late or (setting.end is not None and scenario.week_of(setting.end) <= scenario.week_of(setting.start)):
+    if (
+        setting.start < first
+        or late
+        or (
+            setting.end is not None
+            and scenario.week_of(setting.end) <= scenario.week_of(setting.start)
+        )
+    ):
         raise TreguaError(
             "TR3022",
             f"the dates of {handle.key!r} make no sense",
             where=where,
             found=f"{setting.start} to {setting.end or 'the end'}",
-            expected=f"a start from {first} on and before {last}, and an end at least a week after it, if any",
+            expected=(
+                f"a start from {first} on and before {last}, and an end at least "
+                "a week after it, if any"
+            ),
         )
     return handle
 
 
 def _changes(setting: Setting, handle: Handle, parameter: Parameter) -> list[Modifier]:
-    """A setting as changes of its parameter, which is kept from leaving the values that make sense: a share stays a share."""
-    changes = [Modifier(handle.key, handle.kind, setting.value, setting.start, setting.end, setting.ramp_weeks)]
+    """A setting as changes of its parameter, which is kept from leaving the values that make sense:
+    a share stays a share.
+    """
+    changes = [
+        Modifier(
+            handle.key, handle.kind, setting.value, setting.start, setting.end, setting.ramp_weeks
+        )
+    ]
     highest = parameter.support[1]
     if handle.kind == "scale" and setting.value > handle.rest and np.isfinite(highest):
         changes.append(Modifier(handle.key, "cap", highest, setting.start, setting.end))
@@ -278,7 +327,17 @@ def _changes(setting: Setting, handle: Handle, parameter: Parameter) -> list[Mod
 
 
 def outside_evidence(package: Package, handles: Iterable[Handle]) -> tuple[str, ...]:
-    """Keys of the handles whose position the evidence does not cover, in the order of the package: the one place that decides."""
+    """Keys of the handles whose position the evidence does not cover, in the order of the package:
+    the one place that decides.
+    """
     known = by_key(handles)
-    placed = [(known[setting.handle], setting.value) for setting in package.settings if setting.handle in known]
-    return tuple(handle.key for handle, value in placed if not handle.evidence_low - ROUNDING <= value <= handle.evidence_high + ROUNDING)
+    placed = [
+        (known[setting.handle], setting.value)
+        for setting in package.settings
+        if setting.handle in known
+    ]
+    return tuple(
+        handle.key
+        for handle, value in placed
+        if not handle.evidence_low - ROUNDING <= value <= handle.evidence_high + ROUNDING
+    )

@@ -1,4 +1,6 @@
-"""What the lab says as data: settings and packages, in an address and over HTTP, and what comes back for them."""
+"""What the lab says as data: settings and packages, in an address and over HTTP,
+and what comes back for them.
+"""
 
 from __future__ import annotations
 
@@ -22,19 +24,27 @@ MOST_NAME = 80
 """Characters in the name of a package or a handle: what fits above a chart."""
 
 MOST_CODE = 8_000
-"""Characters in a code: a package with every handle set needs a fifth of it, and addresses of this length pass everywhere."""
+"""Characters in a code: a package with every handle set needs a fifth of it,
+and addresses of this length pass everywhere.
+"""
 
 MOST_RAMP = 2_600
 """Weeks over which a setting may grow: fifty years, longer than any scenario of the lab."""
 
 PAIRS_FIRST = 256
-"""Pairs in which a package is run where nobody says how many: the standard error of the share with fewer killed is then below four in a hundred."""
+"""Pairs in which a package is run where nobody says how many:
+the standard error of the share with fewer killed is then below four in a hundred.
+"""
 
 CHECK_BITS = 0xFFFF
-"""Part of the check sum that a code carries, so that an address which lost its end is noticed: it would still be a code, of another package."""
+"""Part of the check sum that a code carries, so that an address which lost its end is noticed:
+it would still be a code, of another package.
+"""
 
 FIELD, PART = "~", "~~"
-"""What stands between the fields of a setting, and between settings; both pass through addresses unchanged."""
+"""What stands between the fields of a setting, and between settings;
+both pass through addresses unchanged.
+"""
 
 
 class Wire(BaseModel):
@@ -80,20 +90,34 @@ class Package(Wire):
     @model_validator(mode="before")
     @classmethod
     def _in_order(cls, given: object) -> object:
-        """Put settings in order before they are frozen; what is no setting is left for the checks."""
+        """Put settings in order before they are frozen;
+        what is no setting is left for the checks.
+        """
         settings = given.get("settings") if isinstance(given, dict) else None
         if not isinstance(settings, list | tuple):
             return given
-        keys = [s.get("handle") if isinstance(s, dict) else getattr(s, "handle", None) for s in settings]
+        keys = [
+            s.get("handle") if isinstance(s, dict) else getattr(s, "handle", None) for s in settings
+        ]
         if not all(isinstance(key, str) for key in keys):
             return given
         if len(set(keys)) < len(keys):
             raise ValueError("a handle is set twice")
-        return {**given, "settings": tuple(setting for _, setting in sorted(zip(keys, settings, strict=True), key=lambda pair: pair[0]))}
+        return {
+            **given,
+            "settings": tuple(
+                setting
+                for _, setting in sorted(zip(keys, settings, strict=True), key=lambda pair: pair[0])
+            ),
+        }
 
     def code(self) -> str:
-        """The package as text for an address: letters, digits and ``-._~`` only, the same for equal packages."""
-        body = PART.join([_name_code(self.name), *(_setting_code(setting) for setting in self.settings)])
+        """The package as text for an address: letters, digits and ``-._~`` only,
+        the same for equal packages.
+        """
+        body = PART.join(
+            [_name_code(self.name), *(_setting_code(setting) for setting in self.settings)]
+        )
         return f"{VERSION}{_check(body)}{body}"
 
     @classmethod
@@ -103,7 +127,11 @@ class Package(Wire):
         Raises:
             TreguaError: TR3002 where it is not a code, or not all of one.
         """
-        found = re.fullmatch(rf"{VERSION}([0-9a-f]{{4}})([A-Za-z0-9._~-]*)", code) if len(code) <= MOST_CODE else None
+        found = (
+            re.fullmatch(rf"{VERSION}([0-9a-f]{{4}})([A-Za-z0-9._~-]*)", code)
+            if len(code) <= MOST_CODE
+            else None
+        )
         if not found or found[1] != _check(found[2]):
             raise _no_code(code)
         name, *settings = found[2].split(PART)
@@ -128,7 +156,11 @@ def _name_of(text: str) -> str:
 
 def _setting_code(setting: Setting) -> str:
     """Handle, value and first day; then the ramp and the last day, where there are any."""
-    fields = [setting.handle, repr(setting.value).removesuffix(".0").replace("e+", "e"), f"{setting.start:%Y%m%d}"]
+    fields = [
+        setting.handle,
+        repr(setting.value).removesuffix(".0").replace("e+", "e"),
+        f"{setting.start:%Y%m%d}",
+    ]
     if setting.ramp_weeks or setting.end:
         fields.append(str(setting.ramp_weeks))
     if setting.end:
@@ -139,7 +171,13 @@ def _setting_code(setting: Setting) -> str:
 def _setting_of(text: str) -> Setting:
     handle, value, start, *rest = text.split(FIELD)
     ramp, end = rest + ["0", ""][len(rest) :]
-    return Setting(handle=handle, value=float(value), start=_day(start), ramp_weeks=int(ramp), end=_day(end) if end else None)
+    return Setting(
+        handle=handle,
+        value=float(value),
+        start=_day(start),
+        ramp_weeks=int(ramp),
+        end=_day(end) if end else None,
+    )
 
 
 def _day(text: str) -> dt.date:
@@ -148,7 +186,13 @@ def _day(text: str) -> dt.date:
 
 def _no_code(code: str) -> TreguaError:
     shown = code if len(code) <= MOST_NAME else f"{code[:MOST_NAME]}…"
-    return TreguaError("TR3002", "this is no package of settings", where="address, p", found=shown, do="copy the whole link again")
+    return TreguaError(
+        "TR3002",
+        "this is no package of settings",
+        where="address, p",
+        found=shown,
+        do="copy the whole link again",
+    )
 
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -159,7 +203,9 @@ State = Literal["queued", "running", "cancelled", "done", "refused"]
 
 
 class Band(Wire):
-    """Quantiles over replicates: nine in ten lie between the outer two, half between the inner two."""
+    """Quantiles over replicates: nine in ten lie between the outer two,
+    half between the inner two.
+    """
 
     low_90: float
     low_50: float
@@ -292,7 +338,8 @@ class ScenarioRecord(Wire):
     """What a scenario file says.
 
     Attributes:
-        same: whether it is the scenario that this lab explores; if not, its packages are put on the lab's own scenario.
+        same: whether it is the scenario that this lab explores; if not, its packages are put on the
+            lab's own scenario.
     """
 
     name: str

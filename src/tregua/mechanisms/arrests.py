@@ -1,12 +1,16 @@
-r"""Arrests: the state takes members out of their groups, by effort that runs dry, and spares those whom its own officers shield.
+r"""Arrests: the state takes members out of their groups, by effort that runs dry, and spares those
+whom its own officers shield.
 
 .. math::
-    \text{hazard of arrest} = \frac{\eta_r\,(1 + b F_r / 1000)}{C_r + m}\, (1 - \varphi\, \pi_{rg})\,(1 - i_g)\,(1 + t_g), \qquad C_r = \sum_g C_{rg}
+    \text{hazard of arrest} = \frac{\eta_r\,(1 + b F_r / 1000)}{C_r + m}\,
+        (1 - \varphi\, \pi_{rg})\,(1 - i_g)\,(1 + t_g), \qquad C_r = \sum_g C_{rg}
 
-With :math:`m = 0` a fixed total is arrested however large the groups are, so that a larger criminal population is arrested *less* per head; with
-large m and :math:`\eta / m` held fixed a fixed share is. :math:`F_r` are troops deployed, :math:`\pi_{rg}` the share of officers who work for the
-group; :math:`i_g` and :math:`t_g` are the alleged immunity of a group and what its rivals tell of it, both zero unless switched on. Source: size model of
-Prieto-Curiel, Campedelli and Hope (Science 381:1312, 2023), where the term is called incapacitation and :math:`m = 0`; the rest is ours.
+With :math:`m = 0` a fixed total is arrested however large the groups are, so that a larger criminal
+population is arrested *less* per head; with large m and :math:`\eta / m` held fixed a fixed share
+is. :math:`F_r` are troops deployed, :math:`\pi_{rg}` the share of officers who work for the group;
+:math:`i_g` and :math:`t_g` are the alleged immunity of a group and what its rivals tell of it, both
+zero unless switched on. Source: size model of Prieto-Curiel, Campedelli and Hope (Science 381:1312,
+2023), where the term is called incapacitation and :math:`m = 0`; the rest is ours.
 """
 
 from __future__ import annotations
@@ -19,7 +23,16 @@ import jax.numpy as jnp
 from ..evidence.cite import assumed, cite, claim
 from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import ARRESTED, MEMBERS, PROTECTION, SHIELD, THOUSAND, TIPPED, TROOPS, as_alleged
+from ..model.vocabulary import (
+    ARRESTED,
+    MEMBERS,
+    PROTECTION,
+    SHIELD,
+    THOUSAND,
+    TIPPED,
+    TROOPS,
+    as_alleged,
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +53,10 @@ class Arrests(Mechanism):
                 cite(
                     "size-2023",
                     "assumed",
-                    "Lower edge of the box searched in the published fit; 5 % of yearly arrests would be about 105 a week.",
+                    (
+                        "Lower edge of the box searched in the published fit; 5 % of yearly "
+                        "arrests would be about 105 a week."
+                    ),
                 ),
             ),
             axes=("territory",),
@@ -54,7 +70,12 @@ class Arrests(Mechanism):
             "members in a territory at which half of the effort meets anyone; 0 for a fixed total",
             (
                 cite(
-                    "size-2023", "assumed", "The published form is a fixed total. Others use a fixed share, or the square root of size; the form is contested."
+                    "size-2023",
+                    "assumed",
+                    (
+                        "The published form is a fixed total. Others use a fixed share, or the "
+                        "square root of size; the form is contested."
+                    ),
                 ),
             ),
         ),
@@ -66,7 +87,13 @@ class Arrests(Mechanism):
             UNIT_INTERVAL,
             "share of arrests that a group is spared where all officers work for it",
             (
-                claim("C11", "Strong police and military presence is said to protect the group that holds the place."),
+                claim(
+                    "C11",
+                    (
+                        "Strong police and military presence is said to protect the "
+                        "group that holds the place."
+                    ),
+                ),
                 assumed("The size is ours; it acts only where officers are compromised."),
             ),
         ),
@@ -79,7 +106,12 @@ class Arrests(Mechanism):
             "share by which 1,000 troops deployed in the territory raise arrests",
             (
                 cite(
-                    "sedena-clashes", "assumed", "The army counts 4,168 detained in clashes 2007-2020; how many more arrests its presence brings is not known."
+                    "sedena-clashes",
+                    "assumed",
+                    (
+                        "The army counts 4,168 detained in clashes 2007-2020; how many more "
+                        "arrests its presence brings is not known."
+                    ),
                 ),
             ),
         ),
@@ -89,7 +121,8 @@ class Arrests(Mechanism):
         """Members who are arrested."""
 
         def hazard(v):
-            # Fewer than one member cannot share out the effort: the floor keeps an empty territory finite and changes nothing else.
+            # Fewer than one member cannot share out the effort: the floor keeps an empty territory
+            # finite and changes nothing else.
             everyone = jnp.maximum(v.total("members", over=("group",)) + v.half_size, 1.0)
             effort = v.effort * (1.0 + v.troop_support * v.troops / THOUSAND)
             spared = 1.0 - v.shielding * jnp.clip(v.shield, 0.0, 1.0)

@@ -2,9 +2,10 @@ r"""Founding: how many members each group has at the start.
 
 .. math:: C_{rg}(0) = C_{0r} \, \frac{f_{rg}\, i_g^{-a}}{\sum_h f_{rh}\, i_h^{-a}}
 
-with :math:`i_g` the rank of group g by recorded rivalries and alliances and :math:`f_{rg}` its foothold in the territory. Source: size model of
-Prieto-Curiel, Campedelli and Hope (Science 381:1312, 2023), in which all footholds are 1, :math:`a = 1` is imposed and the sizes of a stochastic run are
-Poisson draws around this mean.
+with :math:`i_g` the rank of group g by recorded rivalries and alliances and :math:`f_{rg}` its
+foothold in the territory. Source: size model of Prieto-Curiel, Campedelli and Hope (Science
+381:1312, 2023), in which all footholds are 1, :math:`a = 1` is imposed and the sizes of a
+stochastic run are Poisson draws around this mean.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ class Founding(Mechanism):
                 cite(
                     "size-2023",
                     "assumed",
-                    "Upper edge of the box searched in the published fit. Equally good fits exist from 60,000 to 500,000, and below with strong saturation.",
+                    (
+                        "Upper edge of the box searched in the published fit. Equally good fits "
+                        "exist from 60,000 to 500,000, and below with strong saturation."
+                    ),
                 ),
             ),
             axes=("territory",),
@@ -48,7 +52,13 @@ class Founding(Mechanism):
             Uniform(0.5, 1.5),
             NONNEGATIVE,
             "how fast size falls with rank; 0 makes all groups equal",
-            (cite("size-2023", "assumed", "The published script imposes sizes in proportion to 1/rank."),),
+            (
+                cite(
+                    "size-2023",
+                    "assumed",
+                    "The published script imposes sizes in proportion to 1/rank.",
+                ),
+            ),
         ),
     )
 

@@ -1,24 +1,29 @@
 r"""Leaders: the state captures or kills them, order breaks down, and the group may split.
 
 .. math::
-    \text{removals a week in } r \text{ of } g = \lambda_r \Big(1 + b \frac{F_r}{1000}\Big) \frac{C_{rg}}{\sum_{sh} C_{sh}} (1 - i_g)(1 + t_g)
+    \text{removals a week in } r \text{ of } g = \lambda_r \Big(1 + b \frac{F_r}{1000}\Big)
+        \frac{C_{rg}}{\sum_{sh} C_{sh}} (1 - i_g)(1 + t_g)
 
-A removal breaks the command over the group where the leader was taken: there cohesion falls by the share :math:`\sigma`, and if he led the whole group, which
-is so with chance :math:`\eta`, it falls so everywhere. It comes back over :math:`\tau` weeks. A group without cohesion splits,
+A removal breaks the command over the group where the leader was taken: there cohesion falls by the
+share :math:`\sigma`, and if he led the whole group, which is so with chance :math:`\eta`, it falls
+so everywhere. It comes back over :math:`\tau` weeks. A group without cohesion splits,
 
 .. math:: \text{splits a week} = \varphi\, (1 - \bar k_g)\, \frac{C_g}{C_g + m}
 
-with :math:`\bar k_g` its mean cohesion; the part that leaves takes an empty place among the groups and is a rival of all. Where no place is empty the split
-does not happen and is counted. Known breakaways begin on their day.
+with :math:`\bar k_g` its mean cohesion; the part that leaves takes an empty place among the groups
+and is a rival of all. Where no place is empty the split does not happen and is counted. Known
+breakaways begin on their day.
 
-Well-known leaders of the record are captured or killed in the first step after their day besides, in the state r and the group g on record: there
-:math:`k_{rg} \mapsto (1 - \sigma)\, k_{rg}`, and so in all states where a leader of the whole group was taken. Removals by the rate above are then those that
-no list has, by a dated policy of the scenario, and all of them once the record ends. What follows captures in the record is part of what a fit knows of the
-shock.
+Well-known leaders of the record are captured or killed in the first step after their day besides,
+in the state r and the group g on record: there :math:`k_{rg} \mapsto (1 - \sigma)\, k_{rg}`, and so
+in all states where a leader of the whole group was taken. Removals by the rate above are then those
+that no list has, by a dated policy of the scenario, and all of them once the record ends. What
+follows captures in the record is part of what a fit knows of the shock.
 
-That rivals press a badly led group is part of conflict, so that what a removal does to violence follows and is put in nowhere. Source: form ours, after the
-findings of Dell (2015), Calderón and others (2015) and Phillips (2015); days, states and groups of captures from a list of
-well-known events, most of them checked against the press: a selection by fame.
+That rivals press a badly led group is part of conflict, so that what a removal does to violence
+follows and is put in nowhere. Source: form ours, after the findings of Dell (2015), Calderón and
+others (2015) and Phillips (2015); days, states and groups of captures from a list of well-known
+events, most of them checked against the press: a selection by fame.
 """
 
 from __future__ import annotations
@@ -29,7 +34,15 @@ from typing import ClassVar
 import jax.numpy as jnp
 
 from ..evidence.cite import assumed, cite
-from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, Event, LogNormal, Parameter
+from ..model.declarations import (
+    NONNEGATIVE,
+    UNIT_INTERVAL,
+    Beta,
+    Drift,
+    Event,
+    LogNormal,
+    Parameter,
+)
 from ..model.mechanism import Mechanism
 from ..model.vocabulary import (
     CAPTURE,
@@ -53,11 +66,15 @@ from ..model.vocabulary import (
 )
 
 DUE_WEEKS = 4.0
-"""Weeks after its day in which a known capture happens, if it has not, and a known breakaway begins, if its place is empty."""
+"""Weeks after its day in which a known capture happens, if it has not, and a known breakaway
+begins, if its place is empty.
+"""
 
 DUE_HAZARD = 100.0
-"""Hazard of a known event in those weeks [1/week]: it happens whole in the first step, of a week or of a quarter. With less, expected numbers would let a
-part of it happen, and of a breakaway the rest never: its place is then no longer empty."""
+"""Hazard of a known event in those weeks [1/week]: it happens whole in the first step, of a week or
+of a quarter. With less, expected numbers would let a part of it happen, and of a breakaway the rest
+never: its place is then no longer empty.
+"""
 
 
 def removal(v):
@@ -67,19 +84,30 @@ def removal(v):
 
 
 def disorder(v, fired, draw):
-    """Cohesion after removals: the shock is felt where the leader was taken, and everywhere if that was the head of the group."""
-    head = draw.happen({"leaders.head": v.heads * jnp.clip(jnp.sum(fired, axis=0), 0.0, 1.0)})["leaders.head"]
+    """Cohesion after removals: the shock is felt where the leader was taken, and everywhere if that
+    was the head of the group.
+    """
+    head = draw.happen({"leaders.head": v.heads * jnp.clip(jnp.sum(fired, axis=0), 0.0, 1.0)})[
+        "leaders.head"
+    ]
     return {"cohesion": shaken(v, fired, head)}
 
 
 def shaken(v, wings, heads):
-    """Cohesion after the leaders of wings (territory, group) and of whole groups (group,) are lost; who lost both is shaken once."""
+    """Cohesion after the leaders of wings (territory, group) and of whole groups (group,) are lost;
+    who lost both is shaken once.
+    """
     return v.cohesion * (1.0 - v.shock * wings) * (1.0 - v.shock * heads[None, :] * (1.0 - wings))
 
 
 def capture(v):
     """Hazard that a capture of the record happens [1/week], (capture,)."""
-    now = (v.captured_on >= 0.0) & (v.time >= v.captured_on) & (v.time < v.captured_on + DUE_WEEKS) & (v.captured < 0.5)
+    now = (
+        (v.captured_on >= 0.0)
+        & (v.time >= v.captured_on)
+        & (v.time < v.captured_on + DUE_WEEKS)
+        & (v.captured < 0.5)
+    )
     return jnp.where(now, DUE_HAZARD, 0.0)
 
 
@@ -87,7 +115,9 @@ def captured(v, fired, draw):
     """Cohesion after captures of the record, and which of them have happened."""
     named = jnp.clip(v.captured_wing, 0.0, 1.0)
     wings = jnp.clip(jnp.tensordot(1.0 * fired, named, axes=1), 0.0, 1.0)
-    heads = jnp.clip(jnp.tensordot(fired * v.captured_head, jnp.max(named, axis=1), axes=1), 0.0, 1.0)
+    heads = jnp.clip(
+        jnp.tensordot(fired * v.captured_head, jnp.max(named, axis=1), axes=1), 0.0, 1.0
+    )
     return {"cohesion": shaken(v, wings, heads), "captured": v.captured + fired}
 
 
@@ -100,36 +130,53 @@ def split(v):
 
 
 def places(v, fired, draw):
-    """Who takes which empty place, (group, group): row splits into column. As a mean, all spare places share what leaves."""
+    """Who takes which empty place, (group, group): row splits into column.
+    As a mean, all spare places share what leaves.
+    """
     spare = jnp.clip(v.spare, 0.0, 1.0)
     if not draw.whole:
         return fired[:, None] * (spare / jnp.maximum(jnp.sum(spare), 1e-6))[None, :]
     empty = jnp.where((jnp.sum(v.members, axis=0) < 1.0) & (v.spare > 0.5), 1, 0)
     # The first group that splits takes the first empty place, the second the second.
     turn, place = jnp.cumsum(fired), jnp.cumsum(empty)
-    return jnp.where((turn[:, None] == place[None, :]) & (fired[:, None] > 0) & (empty[None, :] > 0), 1.0, 0.0)
+    return jnp.where(
+        (turn[:, None] == place[None, :]) & (fired[:, None] > 0) & (empty[None, :] > 0), 1.0, 0.0
+    )
 
 
 def leave(v, taken, draw):
-    """Members and cohesion after a part of each splitting group has moved to the places taken, (group, group)."""
+    """Members and cohesion after a part of each splitting group has moved to the places taken,
+    (group, group).
+    """
     part = v.breakaway_share * v.members * jnp.minimum(jnp.sum(taken, axis=1), 1.0)[None, :]
     part = jnp.floor(part) if draw.whole else part
     where = taken / jnp.maximum(jnp.sum(taken, axis=1, keepdims=True), 1e-12)
     arrived = part @ where
     fresh = jnp.clip(jnp.sum(taken, axis=0), 0.0, 1.0)[None, :]
-    return {"members": v.members - part + arrived, "cohesion": v.cohesion + fresh * (1.0 - v.cohesion)}
+    return {
+        "members": v.members - part + arrived,
+        "cohesion": v.cohesion + fresh * (1.0 - v.cohesion),
+    }
 
 
 def splitting(v, fired, draw):
     """Members after splits, and the splits that found no place."""
     taken = places(v, fired, draw)
-    placed = jnp.sum(taken, axis=1) if draw.whole else fired * jnp.where(jnp.sum(v.spare) > 0.0, 1.0, 0.0)
+    placed = (
+        jnp.sum(taken, axis=1)
+        if draw.whole
+        else fired * jnp.where(jnp.sum(v.spare) > 0.0, 1.0, 0.0)
+    )
     return {**leave(v, taken, draw), "refused_splits": v.refused_splits + (fired - placed)}
 
 
 def founding(v):
     """Hazard that a known breakaway begins [1/week], (group,)."""
-    due = (v.time >= v.founded) & (v.time < v.founded + DUE_WEEKS) & (jnp.sum(v.members, axis=0) < 1.0)
+    due = (
+        (v.time >= v.founded)
+        & (v.time < v.founded + DUE_WEEKS)
+        & (jnp.sum(v.members, axis=0) < 1.0)
+    )
     return jnp.where(due & (jnp.sum(v.parent, axis=1) > 0.0), DUE_HAZARD, 0.0)
 
 
@@ -154,10 +201,24 @@ class Leaders(Mechanism):
             "1/week",
             LogNormal(0.12, 0.5),
             NONNEGATIVE,
-            "well-known leaders removed a week in the whole country, if all members stood in this territory",
             (
-                cite("dickenson-2014", "reported", "25 leaders of organisations removed in 49 months, one in eight or nine weeks."),
-                cite("kingpin-events", "reported", "26 captures and deaths in 2008-2012, one in ten weeks; a list of well-known events."),
+                "well-known leaders removed a week in the whole country, if all members "
+                "stood in this territory"
+            ),
+            (
+                cite(
+                    "dickenson-2014",
+                    "reported",
+                    "25 leaders of organisations removed in 49 months, one in eight or nine weeks.",
+                ),
+                cite(
+                    "kingpin-events",
+                    "reported",
+                    (
+                        "26 captures and deaths in 2008-2012, one in ten weeks; a "
+                        "list of well-known events."
+                    ),
+                ),
             ),
             axes=("territory",),
         ),
@@ -168,7 +229,16 @@ class Leaders(Mechanism):
             Beta(10.0, 16.0),
             UNIT_INTERVAL,
             "share of removed leaders who led a whole group, so that it is shaken everywhere",
-            (cite("kingpin-events", "reported", "10 of 26 captured or killed in 2008-2012 led an organisation; fame may make it too many."),),
+            (
+                cite(
+                    "kingpin-events",
+                    "reported",
+                    (
+                        "10 of 26 captured or killed in 2008-2012 led an organisation; "
+                        "fame may make it too many."
+                    ),
+                ),
+            ),
         ),
         Parameter(
             "troop_support",
@@ -179,8 +249,9 @@ class Leaders(Mechanism):
             "share by which 1,000 troops deployed in a territory raise removals there",
             (
                 assumed(
-                    "Troops are sent after leaders, but about half of the well-known ones fell where there was no joint operation. Alleged foreign help is in "
-                    "patronage, and off."
+                    "Troops are sent after leaders, but about half of the well-known ones fell "
+                    "where there was no joint operation. Alleged foreign help is "
+                    "in patronage, and off."
                 ),
             ),
         ),
@@ -191,7 +262,12 @@ class Leaders(Mechanism):
             Beta(3.0, 2.0),
             UNIT_INTERVAL,
             "share of the command over a wing that is lost with its leader",
-            (assumed("More than half, not all: seconds in command take over. What follows for violence is not put in but comes out."),),
+            (
+                assumed(
+                    "More than half, not all: seconds in command take over. What follows for "
+                    "violence is not put in but comes out."
+                ),
+            ),
         ),
         Parameter(
             "recovery",
@@ -200,7 +276,16 @@ class Leaders(Mechanism):
             LogNormal(40.0, 0.5),
             (1.0, 1000.0),
             "time over which command is restored",
-            (cite("lindo-2018", "reported", "Effects of a capture last a year or more in its place and half a year elsewhere."),),
+            (
+                cite(
+                    "lindo-2018",
+                    "reported",
+                    (
+                        "Effects of a capture last a year or more in its place and "
+                        "half a year elsewhere."
+                    ),
+                ),
+            ),
         ),
         Parameter(
             "fragility",
@@ -209,7 +294,16 @@ class Leaders(Mechanism):
             LogNormal(0.02, 0.7),
             NONNEGATIVE,
             "hazard that a large group without any command splits",
-            (cite("phillips-2015", "assumed", "Removals are followed by fragmentation; here one group in three or so splits after its head is taken."),),
+            (
+                cite(
+                    "phillips-2015",
+                    "assumed",
+                    (
+                        "Removals are followed by fragmentation; here one group in three or so "
+                        "splits after its head is taken."
+                    ),
+                ),
+            ),
         ),
         Parameter(
             "least",
@@ -238,8 +332,36 @@ class Leaders(Mechanism):
     def events(self):
         """Removals, captures of the record, splits, and known breakaways."""
         return (
-            Event("captured", CAPTURE, capture, captured, "a leader of the record is captured or killed on the day", levels=("cohesion", "captured")),
-            Event("removed", PLACE_AND_GROUP, removal, disorder, "the leader of a group's wing is captured or killed", levels=("cohesion",)),
-            Event("split", GROUP, split, splitting, "a group without command splits", levels=("cohesion", "refused_splits")),
-            Event("broke_away", GROUP, founding, breaking_away, "a group known by name breaks away from another", levels=("cohesion",)),
+            Event(
+                "captured",
+                CAPTURE,
+                capture,
+                captured,
+                "a leader of the record is captured or killed on the day",
+                levels=("cohesion", "captured"),
+            ),
+            Event(
+                "removed",
+                PLACE_AND_GROUP,
+                removal,
+                disorder,
+                "the leader of a group's wing is captured or killed",
+                levels=("cohesion",),
+            ),
+            Event(
+                "split",
+                GROUP,
+                split,
+                splitting,
+                "a group without command splits",
+                levels=("cohesion", "refused_splits"),
+            ),
+            Event(
+                "broke_away",
+                GROUP,
+                founding,
+                breaking_away,
+                "a group known by name breaks away from another",
+                levels=("cohesion",),
+            ),
         )

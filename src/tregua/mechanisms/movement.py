@@ -1,12 +1,16 @@
-r"""Movement: parties of members set out for places that pay, where the holders are weak, and away from troops.
+r"""Movement: parties of members set out for places that pay, where the holders are weak,
+and away from troops.
 
 .. math::
-    \text{parties a week of } g \text{ from } r = \mu\, (1 + f F_r / 1000)\, \frac{C_{rg}}{C_{rg} + m}, \qquad
+    \text{parties a week of } g \text{ from } r = \mu\, (1 + f F_r / 1000)\,
+        \frac{C_{rg}}{C_{rg} + m}, \qquad
     P(r \to s) \propto \ell_{rs}\, S_s\, \Big(1 + o \sum_h \frac{C_{sh}}{C_s} (1 - k_{sh})\Big)
 
-with :math:`\ell` the ease of moving along borders and corridors, S the stake, k cohesion and F troops. A party is a share of the members there; all who set out
-from one place in one week head the same way. So groups enter places next to theirs or along a corridor, and a crackdown displaces them. Source: form ours,
-after Dell (2015) on rivals who enter where the incumbent is weakened and Osorio (2015) on spatial diffusion.
+with :math:`\ell` the ease of moving along borders and corridors, S the stake, k cohesion and F
+troops. A party is a share of the members there; all who set out from one place in one week head the
+same way. So groups enter places next to theirs or along a corridor, and a crackdown displaces them.
+Source: form ours, after Dell (2015) on rivals who enter where the incumbent is weakened and Osorio
+(2015) on spatial diffusion.
 """
 
 from __future__ import annotations
@@ -32,7 +36,9 @@ def setting_out(v):
 
 
 def pulls(v):
-    """Chance that a party from the place of the row heads for that of the column, (territory, territory); rows without a way out are empty."""
+    """Chance that a party from the place of the row heads for that of the column, (territory,
+    territory); rows without a way out are empty.
+    """
     share = v.members / jnp.maximum(v.total("members", over=("group",)), 1.0)
     weakness = 1.0 + v.entry * jnp.sum(share * jnp.maximum(1.0 - v.cohesion, 0.0), axis=1)
     pull = v.links * (jnp.maximum(v.stake, LEAST) * weakness)[None, :]
@@ -50,8 +56,11 @@ def move(v, fired, draw):
     if not draw.whole:
         return {"members": v.members - party + chance.T @ party}
     party = jnp.ceil(party)
-    # Places wait in line with waiting times in proportion to one over their chance, so that each comes first with its chance.
-    wait = -jnp.log(draw.uniform("movement.heading", chance.shape)) / jnp.maximum(chance, LEAST * LEAST)
+    # Places wait in line with waiting times in proportion to one over their chance, so that each
+    # comes first with its chance.
+    wait = -jnp.log(draw.uniform("movement.heading", chance.shape)) / jnp.maximum(
+        chance, LEAST * LEAST
+    )
     return {"members": (v.members - party).at[jnp.argmin(wait, axis=1)].add(party)}
 
 
@@ -70,8 +79,18 @@ class Movement(Mechanism):
             NONNEGATIVE,
             "hazard that a large group sends a party from a territory",
             (
-                claim("C21", "Drug violence is said to have spread through the country like an epidemic."),
-                cite("coscia-2012", "assumed", "Presence grew many times over from 1991 to 2010; the value gives about one party a year and place."),
+                claim(
+                    "C21",
+                    "Drug violence is said to have spread through the country like an epidemic.",
+                ),
+                cite(
+                    "coscia-2012",
+                    "assumed",
+                    (
+                        "Presence grew many times over from 1991 to 2010; the value gives about "
+                        "one party a year and place."
+                    ),
+                ),
             ),
         ),
         Parameter(
@@ -99,7 +118,13 @@ class Movement(Mechanism):
             LogNormal(2.0, 0.7),
             NONNEGATIVE,
             "how much more a place attracts where its holders have no command",
-            (cite("dell-2015", "assumed", "Rivals enter where the incumbent is weakened; the size is ours."),),
+            (
+                cite(
+                    "dell-2015",
+                    "assumed",
+                    "Rivals enter where the incumbent is weakened; the size is ours.",
+                ),
+            ),
         ),
         Parameter(
             "flight",
@@ -108,10 +133,24 @@ class Movement(Mechanism):
             LogNormal(0.3, 0.8),
             NONNEGATIVE,
             "share by which 1,000 troops in a territory raise the number of parties that leave it",
-            (cite("dell-2015", "assumed", "Crackdowns move trafficking and violence to other routes; the size is ours."),),
+            (
+                cite(
+                    "dell-2015",
+                    "assumed",
+                    "Crackdowns move trafficking and violence to other routes; the size is ours.",
+                ),
+            ),
         ),
     )
 
     def events(self):
         """Parties that set out."""
-        return (Event("party", PLACE_AND_GROUP, setting_out, move, "a party of members sets out for another territory"),)
+        return (
+            Event(
+                "party",
+                PLACE_AND_GROUP,
+                setting_out,
+                move,
+                "a party of members sets out for another territory",
+            ),
+        )

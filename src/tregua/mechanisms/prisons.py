@@ -1,21 +1,28 @@
-r"""Prisons: who is arrested waits, is sentenced or freed, comes back or leaves for good, and escapes where the guards work for the group.
+r"""Prisons: who is arrested waits, is sentenced or freed, comes back or leaves for good, and
+escapes where the guards work for the group.
 
 .. math::
-    \text{hazard of a mass escape of } g &= \mu\, \pi_{rg}\, \frac{Q_{rg}}{m}\, (1 + \lambda\, \ell_g), \qquad \ell_g = \frac{w L_g}{w L_g + \sum_r C_{rg}} \\
+    \text{hazard of a mass escape of } g &= \mu\, \pi_{rg}\, \frac{Q_{rg}}{m}\,
+        (1 + \lambda\, \ell_g), \qquad \ell_g = \frac{w L_g}{w L_g + \sum_r C_{rg}} \\
     b_{rg} &= -\ln(1 - p), \qquad p = \frac{s\, F}{k\, Q_{rg} + I_r}
 
-:math:`Q_{rg}` are members inside, :math:`I_r` other prisoners, :math:`\pi_{rg}` the share of the guards who work for the group, and :math:`\ell_g` the share
-of its members that the group lost in the last w weeks. A territory has :math:`(\sum_g Q_{rg} + I_r)/m` prisons of m prisoners on average, and the group
-holds its share of each; hence :math:`Q_{rg}/m`. A mass escape opens one prison of F prisoners, of whom a share s leaves: :math:`b_{rg}` is the hazard of
-the following week, k times as high for members of the group as for the others, who are taken along and may join. Where no guard works for a group
-there is no mass escape; single prisoners escape at a small rate everywhere.
+:math:`Q_{rg}` are members inside, :math:`I_r` other prisoners, :math:`\pi_{rg}` the share of the
+guards who work for the group, and :math:`\ell_g` the share of its members that the group lost in
+the last w weeks. A territory has :math:`(\sum_g Q_{rg} + I_r)/m` prisons of m prisoners on average,
+and the group holds its share of each; hence :math:`Q_{rg}/m`. A mass escape opens one prison of F
+prisoners, of whom a share s leaves: :math:`b_{rg}` is the hazard of the following week, k times as
+high for members of the group as for the others, who are taken along and may join. Where no guard
+works for a group there is no mass escape; single prisoners escape at a small rate everywhere.
 
-Source: claims C42 to C44, C46, C48, C50, C51 of the article of September 2012 (compromised staff, the share that leaves, inmates forced along, losses as the
-motive, rivals killed); stays follow from official numbers of prisoners. No published model of captured prisons was found, so the form is ours.
+Source: claims C42 to C44, C46, C48, C50, C51 of the article of September 2012 (compromised staff,
+the share that leaves, inmates forced along, losses as the motive, rivals killed); stays follow from
+official numbers of prisoners. No published model of captured prisons was found, so the form is
+ours.
 
-Simplified: prisons of a territory are alike but for their size, which is exponential around its mean; every other group inside counts as a rival; guards
-are not counted as persons, and staff charged after an escape do not change how many work for a group; members are tried and freed at the same rates in
-all territories.
+Simplified: prisons of a territory are alike but for their size, which is exponential around its
+mean; every other group inside counts as a rival; guards are not counted as persons, and staff
+charged after an escape do not change how many work for a group; members are tried and freed at the
+same rates in all territories.
 """
 
 from __future__ import annotations
@@ -26,7 +33,18 @@ from typing import ClassVar
 import jax.numpy as jnp
 
 from ..evidence.cite import assumed, cite, claim
-from ..model.declarations import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Drift, Event, Flow, LogNormal, Parameter, Track
+from ..model.declarations import (
+    NONNEGATIVE,
+    OUTSIDE,
+    UNIT_INTERVAL,
+    Beta,
+    Drift,
+    Event,
+    Flow,
+    LogNormal,
+    Parameter,
+    Track,
+)
 from ..model.mechanism import Mechanism
 from ..model.vocabulary import (
     ARRESTED,
@@ -50,7 +68,9 @@ SPREAD = 3.0 / 13.0
 """Half the range of the share of a prison that leaves, against its mean: 10 to 16 % around 13 %."""
 
 MOST = 0.95
-"""Largest share of a territory's prisoners that one mass escape may take, to keep its hazard finite."""
+"""Largest share of a territory's prisoners that one mass escape may take,
+to keep its hazard finite.
+"""
 
 STAY = (
     Parameter(
@@ -77,7 +97,14 @@ STAY = (
         "mean time in custody without a sentence",
         (
             assumed("One and a half years; legal limits and press reports put it at one to two."),
-            cite("inegi-prisons", "estimated", "Unsentenced prisoners over admissions a year give 0.8 years for all prisoners of 2019, as a lower bound."),
+            cite(
+                "inegi-prisons",
+                "estimated",
+                (
+                    "Unsentenced prisoners over admissions a year give 0.8 years for all "
+                    "prisoners of 2019, as a lower bound."
+                ),
+            ),
         ),
     ),
     Parameter(
@@ -91,7 +118,10 @@ STAY = (
             cite(
                 "inegi-prisons",
                 "assumed",
-                "Chosen so that 36 to 38 % of the members inside have no sentence, as of all prisoners.",
+                (
+                    "Chosen so that 36 to 38 % of the members inside have no "
+                    "sentence, as of all prisoners."
+                ),
             ),
         ),
     ),
@@ -102,7 +132,13 @@ STAY = (
         LogNormal(454.0, 0.3),
         (1.0, NONNEGATIVE[1]),
         "mean time served after a sentence",
-        (cite("incarceration-code", "assumed", "The sentences in the public code have a mean of 8.7 years."),),
+        (
+            cite(
+                "incarceration-code",
+                "assumed",
+                "The sentences in the public code have a mean of 8.7 years.",
+            ),
+        ),
     ),
     Parameter(
         "back",
@@ -124,7 +160,10 @@ STAY = (
             cite(
                 "inegi-prisons",
                 "measured",
-                "State prisons took in 102,700 in 2019 and held about 177,000: a stay of just under two years.",
+                (
+                    "State prisons took in 102,700 in 2019 and held about 177,000: a stay "
+                    "of just under two years."
+                ),
             ),
         ),
     ),
@@ -154,8 +193,19 @@ ESCAPES = (
         NONNEGATIVE,
         "hazard that a prisoner escapes without a mass escape",
         (
-            cite("oadprs-prisons", "estimated", "About 945 escapees in April 2008 to 2012 with those of Reynosa; less the mass escapes, 76 a year of 219,000."),
-            cite("prison-escapes-press", "reported", "The mass escapes of these years and the one of Reynosa that the bulletins lack."),
+            cite(
+                "oadprs-prisons",
+                "estimated",
+                (
+                    "About 945 escapees in April 2008 to 2012 with those of Reynosa; less the "
+                    "mass escapes, 76 a year of 219,000."
+                ),
+            ),
+            cite(
+                "prison-escapes-press",
+                "reported",
+                "The mass escapes of these years and the one of Reynosa that the bulletins lack.",
+            ),
         ),
     ),
     Parameter(
@@ -164,10 +214,23 @@ ESCAPES = (
         "1/week",
         LogNormal(0.004, 1.0),
         NONNEGATIVE,
-        "hazard that a group opens a prison where all guards and all prisoners are its own and it has lost nobody",
         (
-            cite("prison-escapes-total", "estimated", "Set so that 1,353 persons escape in 2000-2010 in `tregua reproduce escapes`."),
-            claim("C42", "131 escaped at Piedras Negras, and staff are suspected: without compromised guards there is no mass escape."),
+            "hazard that a group opens a prison where all guards and all prisoners are its own "
+            "and it has lost nobody"
+        ),
+        (
+            cite(
+                "prison-escapes-total",
+                "estimated",
+                "Set so that 1,353 persons escape in 2000-2010 in `tregua reproduce escapes`.",
+            ),
+            claim(
+                "C42",
+                (
+                    "131 escaped at Piedras Negras, and staff are suspected: without compromised "
+                    "guards there is no mass escape."
+                ),
+            ),
         ),
     ),
     Parameter(
@@ -178,7 +241,11 @@ ESCAPES = (
         (1.0, NONNEGATIVE[1]),
         "mean number of prisoners in a prison",
         (
-            cite("prison-centres-2012", "official", "219,000 prisoners about 2010, and 237,580 in 2012, in 419 prisons."),
+            cite(
+                "prison-centres-2012",
+                "official",
+                "219,000 prisoners about 2010, and 237,580 in 2012, in 419 prisons.",
+            ),
             claim("C43", "The prison of Piedras Negras held fewer than 800."),
         ),
         axes=("territory",),
@@ -191,8 +258,21 @@ ESCAPES = (
         UNIT_INTERVAL,
         "share of a prison that leaves in a mass escape, on average",
         (
-            cite("prison-escapes-press", "reported", "153 of about 1,500 at Nuevo Laredo in 2010, 131 of fewer than 800 at Piedras Negras in 2012."),
-            claim("C43", "About a fifth is stated and 131 of 800 is one sixth; both are kept, and the mean of two escapes is used."),
+            cite(
+                "prison-escapes-press",
+                "reported",
+                (
+                    "153 of about 1,500 at Nuevo Laredo in 2010, 131 of fewer than 800 at "
+                    "Piedras Negras in 2012."
+                ),
+            ),
+            claim(
+                "C43",
+                (
+                    "About a fifth is stated and 131 of 800 is one sixth; both are kept, and the "
+                    "mean of two escapes is used."
+                ),
+            ),
             claim("C50", "153 escaped at Nuevo Laredo."),
         ),
     ),
@@ -202,8 +282,14 @@ ESCAPES = (
         "1",
         LogNormal(10.0, 0.7),
         NONNEGATIVE,
-        "how many times likelier a member of the group is to leave in its mass escape than a prisoner of no group",
-        (claim("C44", "The group organised the escape and forced others along, so both leave."), assumed("The ratio is ours.")),
+        (
+            "how many times likelier a member of the group is to leave in its mass escape than "
+            "a prisoner of no group"
+        ),
+        (
+            claim("C44", "The group organised the escape and forced others along, so both leave."),
+            assumed("The ratio is ours."),
+        ),
     ),
     Parameter(
         "join",
@@ -212,7 +298,10 @@ ESCAPES = (
         Beta(3.0, 7.0),
         UNIT_INTERVAL,
         "share of the prisoners taken along who join the group",
-        (claim("C44", "Inmates who were no members were forced to go along."), assumed("How many joined was never reported.")),
+        (
+            claim("C44", "Inmates who were no members were forced to go along."),
+            assumed("How many joined was never reported."),
+        ),
     ),
     Parameter(
         "need",
@@ -221,7 +310,10 @@ ESCAPES = (
         LogNormal(10.0, 1.0),
         NONNEGATIVE,
         "share by which mass escapes rise for each unit of a group's members lost in the window",
-        (claim("C46", "The escape was planned to refill ranks thinned by arrests and killings."), assumed("A group that lost a tenth escapes twice as often.")),
+        (
+            claim("C46", "The escape was planned to refill ranks thinned by arrests and killings."),
+            assumed("A group that lost a tenth escapes twice as often."),
+        ),
     ),
     Parameter(
         "window",
@@ -251,7 +343,16 @@ KILLINGS = (
         LogNormal(3e-4, 0.8),
         NONNEGATIVE,
         "hazard that a member inside is killed where all guards work for rivals",
-        (cite("oadprs-prisons", "assumed", "10 to 30 homicides are reported from prisons a year; that with a fifth of the guards bought gives the order."),),
+        (
+            cite(
+                "oadprs-prisons",
+                "assumed",
+                (
+                    "10 to 30 homicides are reported from prisons a year; that with a fifth of "
+                    "the guards bought gives the order."
+                ),
+            ),
+        ),
     ),
     Parameter(
         "massacre",
@@ -259,10 +360,20 @@ KILLINGS = (
         "1",
         LogNormal(2.0, 0.8),
         NONNEGATIVE,
-        "hazard that a member inside is killed in a mass escape of a rival, against the hazard that a prisoner of no group leaves in it",
+        (
+            "hazard that a member inside is killed in a mass escape of a rival, against the "
+            "hazard that a prisoner of no group leaves in it"
+        ),
         (
             claim("C51", "44 rivals were killed at Apodaca before 30 escaped."),
-            cite("prison-escapes-press", "estimated", "44 and 7 in two of five large escapes, none in the others: about ten killed in each."),
+            cite(
+                "prison-escapes-press",
+                "estimated",
+                (
+                    "44 and 7 in two of five large escapes, none in the others: "
+                    "about ten killed in each."
+                ),
+            ),
         ),
     ),
 )
@@ -273,11 +384,28 @@ class Prisons(Mechanism):
     """Custody, sentences, releases, escapes and killings inside."""
 
     claims: ClassVar[tuple[str, ...]] = ("C42", "C43", "C44", "C46", "C48", "C50", "C51")
-    needs = (MEMBERS, ARRESTED, SENTENCED, DEAD, RETIRED, INMATES, AT_LARGE, GUARDS, BREAKOUT, LOSSES, PRISONERS, PRESENCE, FOOTHOLD, RANK)
+    needs = (
+        MEMBERS,
+        ARRESTED,
+        SENTENCED,
+        DEAD,
+        RETIRED,
+        INMATES,
+        AT_LARGE,
+        GUARDS,
+        BREAKOUT,
+        LOSSES,
+        PRISONERS,
+        PRESENCE,
+        FOOTHOLD,
+        RANK,
+    )
     parameters = (*STAY, *ESCAPES, *KILLINGS)
 
     def initial(self, view, draw):
-        """Prisoners of no group, and members inside: where groups are present, by group like members at large, by sentence as steady arrests would."""
+        """Prisoners of no group, and members inside: where groups are present, by group like
+        members at large, by sentence as steady arrests would.
+        """
         weight = view.foothold / jnp.maximum(view.rank, 1.0)[None, :]
         share = weight / jnp.maximum(jnp.sum(weight, axis=1, keepdims=True), 1e-9)
         here = view.presence / jnp.maximum(jnp.sum(view.presence), 1e-9)
@@ -303,11 +431,41 @@ class Prisons(Mechanism):
             return share / v.sentence + 0.0 * v.sentenced
 
         return (
-            Flow("sentenced", "arrested", "sentenced", lambda v: v.convicted / v.pretrial + 0.0 * v.arrested, "members sentenced to prison"),
-            Flow("freed_back", "arrested", "members", lambda v: acquitted(v, v.back), "members set free without a sentence who go back to their group"),
-            Flow("freed", "arrested", "retired", lambda v: acquitted(v, 1.0 - v.back), "members set free without a sentence who leave their group"),
-            Flow("served_back", "sentenced", "members", lambda v: served(v, v.back), "members who served their sentence and go back to their group"),
-            Flow("served", "sentenced", "retired", lambda v: served(v, 1.0 - v.back), "members who served their sentence and leave their group"),
+            Flow(
+                "sentenced",
+                "arrested",
+                "sentenced",
+                lambda v: v.convicted / v.pretrial + 0.0 * v.arrested,
+                "members sentenced to prison",
+            ),
+            Flow(
+                "freed_back",
+                "arrested",
+                "members",
+                lambda v: acquitted(v, v.back),
+                "members set free without a sentence who go back to their group",
+            ),
+            Flow(
+                "freed",
+                "arrested",
+                "retired",
+                lambda v: acquitted(v, 1.0 - v.back),
+                "members set free without a sentence who leave their group",
+            ),
+            Flow(
+                "served_back",
+                "sentenced",
+                "members",
+                lambda v: served(v, v.back),
+                "members who served their sentence and go back to their group",
+            ),
+            Flow(
+                "served",
+                "sentenced",
+                "retired",
+                lambda v: served(v, 1.0 - v.back),
+                "members who served their sentence and leave their group",
+            ),
         )
 
     def _escapes(self):
@@ -320,31 +478,87 @@ class Prisons(Mechanism):
             return v.single + (1.0 - v.join) * jnp.sum(v.breakout, axis=1)
 
         return (
-            Flow("escaped_untried", "arrested", "members", own, "members who escape before a sentence"),
-            Flow("escaped_sentenced", "sentenced", "members", own, "members who escape while serving a sentence"),
-            Flow("joined", "inmates", "members", lambda v: v.join * v.breakout, "prisoners of no group taken along in a mass escape who join"),
-            Flow("escaped_others", "inmates", "at_large", along, "prisoners of no group who escape and join none"),
+            Flow(
+                "escaped_untried",
+                "arrested",
+                "members",
+                own,
+                "members who escape before a sentence",
+            ),
+            Flow(
+                "escaped_sentenced",
+                "sentenced",
+                "members",
+                own,
+                "members who escape while serving a sentence",
+            ),
+            Flow(
+                "joined",
+                "inmates",
+                "members",
+                lambda v: v.join * v.breakout,
+                "prisoners of no group taken along in a mass escape who join",
+            ),
+            Flow(
+                "escaped_others",
+                "inmates",
+                "at_large",
+                along,
+                "prisoners of no group who escape and join none",
+            ),
         )
 
     def _deaths(self):
         """Members killed inside, by groups that hold the guards or break out."""
 
         def hazard(v):
-            held, leaving = (jnp.sum(x, axis=1, keepdims=True) - x for x in (jnp.maximum(v.guards, 0.0), v.breakout))
+            held, leaving = (
+                jnp.sum(x, axis=1, keepdims=True) - x
+                for x in (jnp.maximum(v.guards, 0.0), v.breakout)
+            )
             # What rivals hold is a sum less a part of it: rounding must not make it negative.
             return v.feud * jnp.maximum(held, 0.0) + v.massacre * jnp.maximum(leaving, 0.0)
 
         return tuple(
-            Flow(f"killed_{name}", source, "dead", hazard, f"members killed by rivals in prison {when}", victim="inmate", cause="prison")
-            for name, source, when in (("untried", "arrested", "before a sentence"), ("sentenced", "sentenced", "while serving one"))
+            Flow(
+                f"killed_{name}",
+                source,
+                "dead",
+                hazard,
+                f"members killed by rivals in prison {when}",
+                victim="inmate",
+                cause="prison",
+            )
+            for name, source, when in (
+                ("untried", "arrested", "before a sentence"),
+                ("sentenced", "sentenced", "while serving one"),
+            )
         )
 
     def _others(self):
         """Prisoners of no group who come and go."""
         return (
-            Flow("taken_in", OUTSIDE, "inmates", lambda v: v.intake * v.turnover * v.prisoners, "prisoners of no group who come in"),
-            Flow("let_go", "inmates", OUTSIDE, lambda v: v.turnover + 0.0 * v.inmates, "prisoners of no group who are set free"),
-            Flow("recaptured", "at_large", "inmates", lambda v: v.recapture + 0.0 * v.at_large, "escaped prisoners of no group who are caught"),
+            Flow(
+                "taken_in",
+                OUTSIDE,
+                "inmates",
+                lambda v: v.intake * v.turnover * v.prisoners,
+                "prisoners of no group who come in",
+            ),
+            Flow(
+                "let_go",
+                "inmates",
+                OUTSIDE,
+                lambda v: v.turnover + 0.0 * v.inmates,
+                "prisoners of no group who are set free",
+            ),
+            Flow(
+                "recaptured",
+                "at_large",
+                "inmates",
+                lambda v: v.recapture + 0.0 * v.at_large,
+                "escaped prisoners of no group who are caught",
+            ),
         )
 
     def events(self):
@@ -368,7 +582,16 @@ class Prisons(Mechanism):
 
     def drifts(self):
         """A prison is open for a week."""
-        return (Drift("breakout", lambda v: -v.breakout, "what is left of an opened prison closes; in weekly steps nothing remains of it after one"),)
+        return (
+            Drift(
+                "breakout",
+                lambda v: -v.breakout,
+                (
+                    "what is left of an opened prison closes; in weekly steps nothing "
+                    "remains of it after one"
+                ),
+            ),
+        )
 
     def tracks(self):
         """What thins the ranks of a group."""
@@ -376,11 +599,20 @@ class Prisons(Mechanism):
         def thins(name, flow):
             return flow.target == "dead" or (flow.source, flow.target) == ("members", "arrested")
 
-        return (Track("losses", thins, lambda v: v.window, "members arrested or killed a week, at large or inside"),)
+        return (
+            Track(
+                "losses",
+                thins,
+                lambda v: v.window,
+                "members arrested or killed a week, at large or inside",
+            ),
+        )
 
 
 def _prison(mean, everyone, leaving, draw):
-    """Prisoners of the prison that is opened [person], at most all of the territory, and the share of them that leaves."""
+    """Prisoners of the prison that is opened [person], at most all of the territory,
+    and the share of them that leaves.
+    """
     if not draw.whole:
         return mean * -jnp.expm1(-everyone / mean), leaving
     size = -mean * jnp.log(draw.uniform("prisons.prison", mean.shape))

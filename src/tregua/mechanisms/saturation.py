@@ -34,4 +34,12 @@ class Saturation(Mechanism):
 
     def flows(self):
         """Members who leave alive."""
-        return (Flow("left", "members", "retired", lambda v: v.crowding * v.members, "members who leave alive"),)
+        return (
+            Flow(
+                "left",
+                "members",
+                "retired",
+                lambda v: v.crowding * v.members,
+                "members who leave alive",
+            ),
+        )

@@ -1,30 +1,40 @@
 r"""Vetting: officers are tested, some fail, few of those are dismissed, and vacancies are filled.
 
-Tests. Of corps k at most :math:`N_k` officers a week can be tested, in the whole country. An officer waits with a priority x: 1 for an honest officer without
-a valid test, :math:`T \ge 1` for one who works for a group (suspicion is not blind), w for one who has failed. The hazard of being tested is
+Tests. Of corps k at most :math:`N_k` officers a week can be tested, in the whole country. An
+officer waits with a priority x: 1 for an honest officer without a valid test, :math:`T \ge 1` for
+one who works for a group (suspicion is not blind), w for one who has failed. The hazard of being
+tested is
 
-.. math:: h_{kx} = \frac{x N_k}{D_k + \tau x N_k}, \qquad D_k = \textstyle\sum_r \big[H + T C + w (F + Q)\big]
+.. math::
+    h_{kx} = \frac{x N_k}{D_k + \tau x N_k}, \qquad
+        D_k = \textstyle\sum_r \big[H + T C + w (F + Q)\big]
 
-so that :math:`N_k` tests a week are made while many wait, and :math:`\tau` weeks pass where nobody else does. An honest officer passes with
-the specificity, one who works for a group fails with the sensitivity. So the share of failures falls from
-:math:`\mathrm{Se}\,p' + (1 - \mathrm{Sp})(1 - p')` with :math:`p' = T p / (1 - p + T p)` among the first tested, as the compromised are used up.
-A compromised officer who passes stays compromised and counts as tested. A passed test is valid for some years.
+so that :math:`N_k` tests a week are made while many wait, and :math:`\tau` weeks pass where nobody
+else does. An honest officer passes with the specificity, one who works for a group fails with the
+sensitivity. So the share of failures falls from :math:`\mathrm{Se}\,p' + (1 - \mathrm{Sp})(1 - p')`
+with :math:`p' = T p / (1 - p + T p)` among the first tested, as the compromised are used up. A
+compromised officer who passes stays compromised and counts as tested. A passed test is valid for
+some years.
 
 Dismissal. Of S officers who failed and still serve, the number dismissed a week is D, with
 
 .. math:: \frac{1}{D} = \frac{d}{\varrho S} + \frac{1}{L_k} + \frac{1}{a_k u}
 
-: the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour courts and severance pay allow L a week, and a force does not
-let go whom it cannot replace: a applicants a week, of whom a share u passes. A share of the dismissed joins a group: those who worked for one join it,
-split like the shield in the territory, honest ones join any there in proportion to its size. Vacancies against the strength at the start are filled by
-applicants who pass.
+: the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour
+courts and severance pay allow L a week, and a force does not let go whom it cannot replace: a
+applicants a week, of whom a share u passes. A share of the dismissed joins a group: those who
+worked for one join it, split like the shield in the territory, honest ones join any there in
+proportion to its size. Vacancies against the strength at the start are filled by applicants who
+pass.
 
-Source: what was tested, failed and dismissed until 2012 are the claims C52 to C57; later figures are official ones seen in press reports. No published
-model of it was found; the equations are ours.
+Source: what was tested, failed and dismissed until 2012 are the claims C52 to C57; later figures
+are official ones seen in press reports. No published model of it was found; the equations are ours.
 
-Simplifications: tests differ by chance and not by quality; a compromised officer who failed does not slip through a second test; nobody retires or resigns;
-all who are hired are honest; officers of all places wait in one national queue for each corps; those who join a group on dismissal come from outside, at the
-rate at which others like them are let go. Officers at the start come from the mechanism ``corruption``: without it there are only vacancies.
+Simplifications: tests differ by chance and not by quality; a compromised officer who failed does
+not slip through a second test; nobody retires or resigns; all who are hired are honest; officers of
+all places wait in one national queue for each corps; those who join a group on dismissal come from
+outside, at the rate at which others like them are let go. Officers at the start come from the
+mechanism ``corruption``: without it there are only vacancies.
 """
 
 from __future__ import annotations
@@ -35,9 +45,29 @@ from typing import ClassVar
 import jax.numpy as jnp
 
 from ..evidence.cite import assumed, cite, claim
-from ..model.declarations import NONNEGATIVE, OUTSIDE, UNIT_INTERVAL, Beta, Flow, LogNormal, Parameter, Uniform
+from ..model.declarations import (
+    NONNEGATIVE,
+    OUTSIDE,
+    UNIT_INTERVAL,
+    Beta,
+    Flow,
+    LogNormal,
+    Parameter,
+    Uniform,
+)
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import COMPROMISED, FAILED, FOUND_OUT, HONEST, MEMBERS, POLICE, PROGRAMME_START, SHIELD, UNDETECTED, VETTED
+from ..model.vocabulary import (
+    COMPROMISED,
+    FAILED,
+    FOUND_OUT,
+    HONEST,
+    MEMBERS,
+    POLICE,
+    PROGRAMME_START,
+    SHIELD,
+    UNDETECTED,
+    VETTED,
+)
 
 NOTHING = 1e-9
 """Smallest number to divide by: where nobody waits and nothing can be done, nothing is done."""
@@ -52,9 +82,20 @@ TESTS = (
         "officers of a corps who can be tested a week, in the whole country",
         (
             cite(
-                "vetting-official", "official", "From about 71,000 tested in September 2011 to 180,000 a year later, 2,100 a week, then 3,200 to 3,800 a week."
+                "vetting-official",
+                "official",
+                (
+                    "From about 71,000 tested in September 2011 to 180,000 a year later, 2,100 a "
+                    "week, then 3,200 to 3,800 a week."
+                ),
             ),
-            claim("C53", "180,000 of over 430,000 officers at state level and below tested by September 2012."),
+            claim(
+                "C53",
+                (
+                    "180,000 of over 430,000 officers at state level and below "
+                    "tested by September 2012."
+                ),
+            ),
         ),
         axes=("corps",),
     ),
@@ -65,7 +106,12 @@ TESTS = (
         Beta(8.5, 1.5),
         UNIT_INTERVAL,
         "chance that an officer who works for a group fails a test",
-        (assumed("No evaluation of the Mexican tests is known. Polygraphs and background checks miss some; the prior is wide."),),
+        (
+            assumed(
+                "No evaluation of the Mexican tests is known. Polygraphs and background checks "
+                "miss some; the prior is wide."
+            ),
+        ),
     ),
     Parameter(
         "specificity",
@@ -74,7 +120,15 @@ TESTS = (
         Beta(18.0, 2.0),
         UNIT_INTERVAL,
         "chance that an officer who works for nobody passes a test",
-        (claim("C54", "5.7 % of about 36,000 federal officers failed: if nearly all were tested, no more than this share failed by mistake."),),
+        (
+            claim(
+                "C54",
+                (
+                    "5.7 % of about 36,000 federal officers failed: if nearly all were tested, no "
+                    "more than this share failed by mistake."
+                ),
+            ),
+        ),
     ),
     Parameter(
         "targeting",
@@ -87,7 +141,10 @@ TESTS = (
             cite(
                 "vetting-official",
                 "assumed",
-                "The share that failed fell from 36 % to 22 % and 9 % as coverage rose, which no constant rate of false alarms explains.",
+                (
+                    "The share that failed fell from 36 % to 22 % and 9 % as coverage rose, which "
+                    "no constant rate of false alarms explains."
+                ),
             ),
         ),
     ),
@@ -97,8 +154,16 @@ TESTS = (
         "1",
         LogNormal(0.05, 1.0),
         NONNEGATIVE,
-        "how much sooner or later an officer who failed is tested again than one without a test is tested",
-        (assumed("While many wait for a first test a second one is rare; the queue makes it more frequent later."),),
+        (
+            "how much sooner or later an officer who failed is tested again than one "
+            "without a test is tested"
+        ),
+        (
+            assumed(
+                "While many wait for a first test a second one is rare; the queue makes "
+                "it more frequent later."
+            ),
+        ),
     ),
     Parameter(
         "wait",
@@ -148,7 +213,13 @@ DISMISSAL = (
         "officers of a corps who can be dismissed a week under labour law, in the whole country",
         (
             claim("C56", "Labour law makes it impossible to dismiss all who fail."),
-            claim("C54", "302 federal officers dismissed since 2006, about one a week; carried over to corps five to seven times as large."),
+            claim(
+                "C54",
+                (
+                    "302 federal officers dismissed since 2006, about one a week; carried over to "
+                    "corps five to seven times as large."
+                ),
+            ),
         ),
         axes=("corps",),
     ),
@@ -171,7 +242,15 @@ HIRING = (
         LogNormal(200.0, 0.7),
         NONNEGATIVE,
         "applicants to a corps who can be tested and trained a week, in the whole country",
-        (claim("C56", "A lack of recruits is named beside labour law; no number is given, and this one is ours."),),
+        (
+            claim(
+                "C56",
+                (
+                    "A lack of recruits is named beside labour law; no number is "
+                    "given, and this one is ours."
+                ),
+            ),
+        ),
         axes=("corps",),
     ),
     Parameter(
@@ -185,7 +264,10 @@ HIRING = (
             cite(
                 "vetting-official",
                 "official",
-                "26 of 100 applicants to the federal police in 2010; 44 to 55 % of applicants to state and municipal police in 2018 and 2019.",
+                (
+                    "26 of 100 applicants to the federal police in 2010; 44 to 55 % of applicants "
+                    "to state and municipal police in 2018 and 2019."
+                ),
             ),
         ),
     ),
@@ -205,22 +287,87 @@ HIRING = (
 class Vetting(Mechanism):
     """Officers are tested, dismissed and replaced."""
 
-    needs = (HONEST, VETTED, FAILED, COMPROMISED, UNDETECTED, FOUND_OUT, MEMBERS, SHIELD, POLICE, PROGRAMME_START)
+    needs = (
+        HONEST,
+        VETTED,
+        FAILED,
+        COMPROMISED,
+        UNDETECTED,
+        FOUND_OUT,
+        MEMBERS,
+        SHIELD,
+        POLICE,
+        PROGRAMME_START,
+    )
     parameters = (*TESTS, *DISMISSAL, *HIRING)
     claims: ClassVar[tuple[str, ...]] = ("C52", "C53", "C54", "C55", "C56", "C57")
 
     def flows(self):
         """Officers by the outcome of their tests, those dismissed, and those hired."""
         return (
-            Flow("cleared", "honest", "vetted", lambda v: v.specificity * _tested(v, 1.0), "honest officers who pass a test"),
-            Flow("mistaken", "honest", "failed", lambda v: (1.0 - v.specificity) * _tested(v, 1.0), "honest officers who fail a test"),
-            Flow("detected", "compromised", "found_out", lambda v: v.sensitivity * _tested(v, v.targeting), "compromised officers who fail a test"),
-            Flow("missed", "compromised", "undetected", lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting), "compromised officers who pass a test"),
-            Flow("expired", "vetted", "honest", lambda v: 1.0 / v.validity, "honest officers whose passed test is no longer valid"),
-            Flow("expired_undetected", "undetected", "compromised", lambda v: 1.0 / v.validity, "compromised officers whose passed test is no longer valid"),
-            Flow("cleared_later", "failed", "vetted", lambda v: v.specificity * _tested(v, v.retest), "honest officers who pass when they are tested again"),
-            Flow("dismissed", "failed", OUTSIDE, _dismissed, "honest officers dismissed for a failed test"),
-            Flow("dismissed_found_out", "found_out", OUTSIDE, _dismissed, "compromised officers dismissed for a failed test"),
+            Flow(
+                "cleared",
+                "honest",
+                "vetted",
+                lambda v: v.specificity * _tested(v, 1.0),
+                "honest officers who pass a test",
+            ),
+            Flow(
+                "mistaken",
+                "honest",
+                "failed",
+                lambda v: (1.0 - v.specificity) * _tested(v, 1.0),
+                "honest officers who fail a test",
+            ),
+            Flow(
+                "detected",
+                "compromised",
+                "found_out",
+                lambda v: v.sensitivity * _tested(v, v.targeting),
+                "compromised officers who fail a test",
+            ),
+            Flow(
+                "missed",
+                "compromised",
+                "undetected",
+                lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting),
+                "compromised officers who pass a test",
+            ),
+            Flow(
+                "expired",
+                "vetted",
+                "honest",
+                lambda v: 1.0 / v.validity,
+                "honest officers whose passed test is no longer valid",
+            ),
+            Flow(
+                "expired_undetected",
+                "undetected",
+                "compromised",
+                lambda v: 1.0 / v.validity,
+                "compromised officers whose passed test is no longer valid",
+            ),
+            Flow(
+                "cleared_later",
+                "failed",
+                "vetted",
+                lambda v: v.specificity * _tested(v, v.retest),
+                "honest officers who pass when they are tested again",
+            ),
+            Flow(
+                "dismissed",
+                "failed",
+                OUTSIDE,
+                _dismissed,
+                "honest officers dismissed for a failed test",
+            ),
+            Flow(
+                "dismissed_found_out",
+                "found_out",
+                OUTSIDE,
+                _dismissed,
+                "compromised officers dismissed for a failed test",
+            ),
             Flow("joined", OUTSIDE, "members", _joined, "dismissed officers who join a group"),
             Flow("hired", OUTSIDE, "vetted", _hired, "applicants who pass and fill a vacancy"),
         )
@@ -254,7 +401,9 @@ def _joined(v):
     # Where nobody keeps a shield, as in the first week, the compromised join like the honest.
     served = v.shield + NOTHING * share
     served = served / jnp.maximum(jnp.sum(served, axis=1, keepdims=True), NOTHING**2)
-    honest, compromised = (jnp.sum(_dismissed(v) * x, axis=1, keepdims=True) for x in (v.failed, v.found_out))
+    honest, compromised = (
+        jnp.sum(_dismissed(v) * x, axis=1, keepdims=True) for x in (v.failed, v.found_out)
+    )
     return v.joining * (honest * share + compromised * served)
 
 
@@ -263,4 +412,8 @@ def _hired(v):
     serving = v.honest + v.vetted + _failed(v) + v.compromised + v.undetected
     vacant = jnp.maximum(v.police - serving, 0.0)
     limit = (v.applicants * v.admitted)[None, :]
-    return limit * vacant / jnp.maximum(jnp.sum(vacant, axis=0, keepdims=True) + v.filling * limit, NOTHING)
+    return (
+        limit
+        * vacant
+        / jnp.maximum(jnp.sum(vacant, axis=0, keepdims=True) + v.filling * limit, NOTHING)
+    )

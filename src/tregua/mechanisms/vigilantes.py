@@ -1,31 +1,41 @@
-r"""Vigilantes: civilians who take up arms against the group that holds the place, and what the state does about them.
+r"""Vigilantes: civilians who take up arms against the group that holds the place,
+and what the state does about them.
 
 .. math::
     g_r = \exp\Big[a_m \frac{m_r}{m_r + \bar m} + a_e \ln e_r + a_t (1 - 2 \tau_r)\Big], \qquad
     \text{joining} = \big(l A_r - V_r - F_r\big)_+ \frac{1 - e^{-q_r u}}{u}, \qquad
-    q_r = \frac{1}{l A_r} \Big( o\, A_r\, g_r^{p} + \gamma\, g_r V_r + \sigma\, g_r \sum_s N_{rs} V_s \Big),
+    q_r = \frac{1}{l A_r} \Big( o\, A_r\, g_r^{p} + \gamma\, g_r V_r + \sigma\, g_r \sum_s N_{rs}
+        V_s \Big),
 
-    \text{hazard of a member} = a\,(V_r + F_r)\, w_{rg}, \qquad w_{rg} = \frac{C_{rg}^2}{\sum_h C_{rh}^2}
+    \text{hazard of a member} = a\,(V_r + F_r)\, w_{rg}, \qquad
+        w_{rg} = \frac{C_{rg}^2}{\sum_h C_{rh}^2}
 
-:math:`m_r` are remembered killings a week per 100,000 inhabitants, :math:`e_r` extortion, :math:`\tau_r` trust in the state, :math:`A_r` men of 15 to 34
-years, :math:`N` neighbourhood, :math:`V_r` vigilantes and :math:`F_r` the rural force made of them. At most all who would ever join do so in a week
-(:math:`u` is one week); where few join, this is the logistic form. They attack the group that dominates (:math:`w`), kill some of its members and drive more
-of them out, and are killed by it; those who see no need of it any more go home. Three levers, all zero by default, which is to tolerate them:
+:math:`m_r` are remembered killings a week per 100,000 inhabitants, :math:`e_r` extortion,
+:math:`\tau_r` trust in the state, :math:`A_r` men of 15 to 34 years, :math:`N` neighbourhood,
+:math:`V_r` vigilantes and :math:`F_r` the rural force made of them. At most all who would ever join
+do so in a week (:math:`u` is one week); where few join, this is the logistic form. They attack the
+group that dominates (:math:`w`), kill some of its members and drive more of them out, and are
+killed by it; those who see no need of it any more go home. Three levers, all zero by default, which
+is to tolerate them:
 
 .. math::
     \text{disarmed} \propto \text{disarm} \cdot u_r, \qquad
     \text{absorbed} \propto \text{absorb} \cdot u_r \prod_g (1 - \pi_{rg}), \qquad
     u_r = 2\tau_r \Big(1 + b \sum_g w_{rg} (1 - k_{rg})\Big)
 
-Nobody who is asked is willing (:math:`u_r`) where the state is not trusted; more are once the dominant group has lost its leaders (cohesion :math:`k`
-below 1), and nobody joins police who work for a group (:math:`\pi`, share of officers). As the old enemy loses ground, vigilantes go over to the other groups
-of the territory: :math:`\iota (1 - \sum_g w_{rg} s_{rg})` a week, with s the groups' shares of members.
+Nobody who is asked is willing (:math:`u_r`) where the state is not trusted; more are once the
+dominant group has lost its leaders (cohesion :math:`k` below 1), and nobody joins police who work
+for a group (:math:`\pi`, share of officers). As the old enemy loses ground, vigilantes go over to
+the other groups of the territory: :math:`\iota (1 - \sum_g w_{rg} s_{rg})` a week, with s the
+groups' shares of members.
 
-Source: studies of the wave of 2013 (which places rose, and that homicides rose there again in 2015-2020), press reports of the events in Michoacán
-2013-2016, claims C01, C02, C07 to C10, C13 to C16 and C22 of the article of January 2014. The forms are ours.
+Source: studies of the wave of 2013 (which places rose, and that homicides rose there again in
+2015-2020), press reports of the events in Michoacán 2013-2016, claims C01, C02, C07 to C10, C13 to
+C16 and C22 of the article of January 2014. The forms are ours.
 
-Simplified: a territory is one place, so that spread between municipalities is growth within it; inequality and old traditions of revolt are not in it;
-fights between vigilante groups, of which one killed 11 in December 2014, are left out.
+Simplified: a territory is one place, so that spread between municipalities is growth within it;
+inequality and old traditions of revolt are not in it; fights between vigilante groups, of which one
+killed 11 in December 2014, are left out.
 """
 
 from __future__ import annotations
@@ -60,7 +70,9 @@ PER = 1e5
 """Inhabitants by which killings are counted [person]."""
 
 THOUSAND = 1000.0
-"""Troops that bring half of the deaths that very many bring when vigilantes are disarmed by force [person]."""
+"""Troops that bring half of the deaths that very many bring when vigilantes are disarmed
+by force [person].
+"""
 
 STRONGEST = 4.0
 """Largest and smallest logarithm of grievance: beyond it more makes no difference."""
@@ -78,7 +90,14 @@ RISING = (
         "young men who start a self-defence group by themselves where grievance is 1",
         (
             claim("C01", "Groups began to appear across the country at the start of 2013."),
-            cite("phillips-2017", "assumed", "Groups in 70 municipalities of 13 states in 2013; the rate is set so that groups of this size come up in years."),
+            cite(
+                "phillips-2017",
+                "assumed",
+                (
+                    "Groups in 70 municipalities of 13 states in 2013; the rate is set so that "
+                    "groups of this size come up in years."
+                ),
+            ),
         ),
     ),
     Parameter(
@@ -87,8 +106,16 @@ RISING = (
         "1",
         Uniform(1.0, 5.0),
         NONNEGATIVE,
-        "how much more a strong grievance is needed to begin than to follow: exponent of grievance in the onset",
-        (assumed("Hardly anybody is the first; a cube keeps peaceful places quiet. No estimate was found."),),
+        (
+            "how much more a strong grievance is needed to begin than to follow: exponent of "
+            "grievance in the onset"
+        ),
+        (
+            assumed(
+                "Hardly anybody is the first; a cube keeps peaceful places quiet. "
+                "No estimate was found."
+            ),
+        ),
     ),
     Parameter(
         "growth",
@@ -98,8 +125,18 @@ RISING = (
         NONNEGATIVE,
         "those who join for each vigilante where grievance is 1",
         (
-            cite("autodefensas-press", "estimated", "From 3 to about 25 municipalities of Michoacán in eleven months, 0.044 a week on balance."),
-            assumed("That grievance in Michoacán was two to three times that of a place without remembered killings."),
+            cite(
+                "autodefensas-press",
+                "estimated",
+                (
+                    "From 3 to about 25 municipalities of Michoacán in eleven months, "
+                    "0.044 a week on balance."
+                ),
+            ),
+            assumed(
+                "That grievance in Michoacán was two to three times that of a place "
+                "without remembered killings."
+            ),
         ),
     ),
     Parameter(
@@ -109,7 +146,10 @@ RISING = (
         LogNormal(0.001, 0.8),
         NONNEGATIVE,
         "those who join for each vigilante in a neighbouring territory where grievance is 1",
-        (claim("C21", "Violence spreads like an epidemic, and so does the answer to it."), assumed("A twentieth of the growth within a territory.")),
+        (
+            claim("C21", "Violence spreads like an epidemic, and so does the answer to it."),
+            assumed("A twentieth of the growth within a territory."),
+        ),
     ),
     Parameter(
         "limit",
@@ -122,7 +162,10 @@ RISING = (
             cite(
                 "trevizo-2024",
                 "reported",
-                "At least 20,000 in armed groups in the whole country, 0.1 % of young men; far more in a few places.",
+                (
+                    "At least 20,000 in armed groups in the whole country, 0.1 % of young men; "
+                    "far more in a few places."
+                ),
             ),
             assumed("The share is ours: about 15,000 in Michoacán."),
         ),
@@ -158,9 +201,19 @@ GRIEVANCE = (
         "1/week",
         LogNormal(0.2, 0.4),
         (1e-3, 10.0),
-        "killings tied to groups, per 100,000 inhabitants, at which grievance has half of that weight",
         (
-            cite("size-2023", "estimated", "About 0.1: 120 members and civilians a week in 115 million inhabitants around 2012."),
+            "killings tied to groups, per 100,000 inhabitants, at which grievance "
+            "has half of that weight"
+        ),
+        (
+            cite(
+                "size-2023",
+                "estimated",
+                (
+                    "About 0.1: 120 members and civilians a week in 115 million "
+                    "inhabitants around 2012."
+                ),
+            ),
             assumed("Twice the mean of the country: what is common is borne."),
         ),
     ),
@@ -171,7 +224,14 @@ GRIEVANCE = (
         LogNormal(0.7, 0.4),
         NONNEGATIVE,
         "per cent more grievance for one per cent more extortion",
-        (cite("fuentes-2015", "reported", "The dominant group's turn to extortion set off the rising in Tierra Caliente."), assumed("The size is ours.")),
+        (
+            cite(
+                "fuentes-2015",
+                "reported",
+                "The dominant group's turn to extortion set off the rising in Tierra Caliente.",
+            ),
+            assumed("The size is ours."),
+        ),
     ),
     Parameter(
         "distrust_weight",
@@ -180,7 +240,10 @@ GRIEVANCE = (
         LogNormal(1.0, 0.5),
         NONNEGATIVE,
         "how grievance rises where the state is not trusted",
-        (claim("C22", "Communities act because authorities cannot stop crime."), assumed("The size is ours.")),
+        (
+            claim("C22", "Communities act because authorities cannot stop crime."),
+            assumed("The size is ours."),
+        ),
     ),
 )
 
@@ -193,8 +256,17 @@ FIGHTING = (
         NONNEGATIVE,
         "hazard of death of a member of the dominant group for each vigilante",
         (
-            claim("C10", "The clash followed an offensive of self-defence groups against the dominant organisation."),
-            assumed("Some 2 killed a week by 4,000 vigilantes where the dominant group has 5,000; no count of these deaths was found."),
+            claim(
+                "C10",
+                (
+                    "The clash followed an offensive of self-defence groups against the "
+                    "dominant organisation."
+                ),
+            ),
+            assumed(
+                "Some 2 killed a week by 4,000 vigilantes where the dominant group has 5,000; no "
+                "count of these deaths was found."
+            ),
         ),
     ),
     Parameter(
@@ -204,7 +276,10 @@ FIGHTING = (
         LogNormal(20.0, 0.6),
         NONNEGATIVE,
         "members of the dominant group who give up or flee for each one killed by vigilantes",
-        (claim("C16", "Vigilantes seized three towns within days."), assumed("Towns changed hands with few dead: most members left.")),
+        (
+            claim("C16", "Vigilantes seized three towns within days."),
+            assumed("Towns changed hands with few dead: most members left."),
+        ),
     ),
     Parameter(
         "return_fire",
@@ -213,7 +288,12 @@ FIGHTING = (
         LogNormal(5e-8, 0.8),
         NONNEGATIVE,
         "hazard of death of a vigilante for each member of the dominant group",
-        (assumed("Half of the hazard of a member for each vigilante: those who attack choose the moment."),),
+        (
+            assumed(
+                "Half of the hazard of a member for each vigilante: those who "
+                "attack choose the moment."
+            ),
+        ),
     ),
     Parameter(
         "infiltration",
@@ -223,8 +303,22 @@ FIGHTING = (
         NONNEGATIVE,
         "vigilantes who go over to another group where nothing is left of the dominant one",
         (
-            cite("resistance-2022", "reported", "Where groups formed in Michoacán homicides rose again in 2015-2020: the relief did not last."),
-            cite("trevizo-2024", "reported", "Groups funded by patrons fought, broke up and killed more than those of communities."),
+            cite(
+                "resistance-2022",
+                "reported",
+                (
+                    "Where groups formed in Michoacán homicides rose again in 2015-2020: "
+                    "the relief did not last."
+                ),
+            ),
+            cite(
+                "trevizo-2024",
+                "reported",
+                (
+                    "Groups funded by patrons fought, broke up and killed more "
+                    "than those of communities."
+                ),
+            ),
             assumed("The rate is ours: four in ten of them in a year."),
         ),
     ),
@@ -237,7 +331,10 @@ LEVERS = (
         "1/week",
         LogNormal(0.02, 0.7),
         NONNEGATIVE,
-        "lever: vigilantes whom the state disarms and sends home, where all are as willing as at middling trust",
+        (
+            "lever: vigilantes whom the state disarms and sends home, where all are as "
+            "willing as at middling trust"
+        ),
         (
             claim("C08", "The government sees self-defence groups as a threat."),
             claim("C14", "The order of 13 January 2014 to disarm or to join the police."),
@@ -253,7 +350,13 @@ LEVERS = (
         NONNEGATIVE,
         "vigilantes killed for each one to be disarmed where troops are many",
         (
-            claim("C02", "Up to 12 died when troops clashed with a group at Antúnez, of some thousands of vigilantes in the state."),
+            claim(
+                "C02",
+                (
+                    "Up to 12 died when troops clashed with a group at Antúnez, of some thousands "
+                    "of vigilantes in the state."
+                ),
+            ),
             claim("C16", "Federal troops moved into three towns that vigilantes had seized."),
         ),
     ),
@@ -263,8 +366,14 @@ LEVERS = (
         "1/week",
         LogNormal(0.02, 0.7),
         NONNEGATIVE,
-        "lever: vigilantes whom the state takes into a rural force, where all are as willing as at middling trust and no officer is bought",
-        (claim("C14", "The order of 13 January 2014 to disarm or to join the police."), assumed("Zero until an order is given.")),
+        (
+            "lever: vigilantes whom the state takes into a rural force, where all are as willing "
+            "as at middling trust and no officer is bought"
+        ),
+        (
+            claim("C14", "The order of 13 January 2014 to disarm or to join the police."),
+            assumed("Zero until an order is given."),
+        ),
         axes=("territory",),
     ),
     Parameter(
@@ -275,7 +384,10 @@ LEVERS = (
         NONNEGATIVE,
         "how much more willing vigilantes are once the dominant group is without any command",
         (
-            claim("C13", "Leaders refuse to disarm while no leader of the dominant group has been detained."),
+            claim(
+                "C13",
+                "Leaders refuse to disarm while no leader of the dominant group has been detained.",
+            ),
             claim("C15", "Many will not join police who work with the groups."),
             assumed("The size is ours: three times as willing."),
         ),
@@ -287,28 +399,39 @@ LEVERS = (
         LogNormal(0.02, 0.7),
         NONNEGATIVE,
         "lever: members of the rural force whom the state discharges",
-        (cite("autodefensas-press", "reported", "The force was dissolved in April 2016."), assumed("Zero until it is decided.")),
+        (
+            cite("autodefensas-press", "reported", "The force was dissolved in April 2016."),
+            assumed("Zero until it is decided."),
+        ),
         axes=("territory",),
     ),
 )
 
 
 def shares(v):
-    """Share of each group among the members of a territory, and the weight that picks the dominant one: both on (territory, group)."""
+    """Share of each group among the members of a territory, and the weight that picks the dominant
+    one: both on (territory, group).
+    """
     share = v.members / jnp.maximum(v.total("members", over=("group",)), 1.0)
     square = share * share
     return share, square / jnp.maximum(jnp.sum(square, axis=1, keepdims=True), 1e-9)
 
 
 def grievance(v):
-    """What drives people to arms, 1 in a place without remembered killings, with usual extortion and middling trust."""
+    """What drives people to arms, 1 in a place without remembered killings,
+    with usual extortion and middling trust.
+    """
     killings = PER * v.memory / jnp.maximum(v.population, 1.0)
-    log = v.memory_weight * killings / (killings + v.usual_killings) + v.extortion_weight * jnp.log(jnp.maximum(v.extortion, LEAST))
+    log = v.memory_weight * killings / (killings + v.usual_killings) + v.extortion_weight * jnp.log(
+        jnp.maximum(v.extortion, LEAST)
+    )
     return jnp.exp(jnp.clip(log + v.distrust_weight * (1.0 - 2.0 * v.trust), -STRONGEST, STRONGEST))
 
 
 def willingness(v):
-    """How many of those asked give in, against middling trust and a dominant group in full order."""
+    """How many of those asked give in, against middling trust and a dominant
+    group in full order.
+    """
     _, dominant = shares(v)
     leaderless = jnp.sum(dominant * jnp.clip(1.0 - v.cohesion, 0.0, 1.0), axis=1)
     return jnp.maximum(2.0 * v.trust, 0.0) * (1.0 + v.satisfaction * leaderless)
@@ -318,7 +441,19 @@ def willingness(v):
 class Vigilantes(Mechanism):
     """Armed civilians, their fight, and what becomes of them."""
 
-    claims: ClassVar[tuple[str, ...]] = ("C01", "C02", "C07", "C08", "C09", "C10", "C13", "C14", "C15", "C16", "C22")
+    claims: ClassVar[tuple[str, ...]] = (
+        "C01",
+        "C02",
+        "C07",
+        "C08",
+        "C09",
+        "C10",
+        "C13",
+        "C14",
+        "C15",
+        "C16",
+        "C22",
+    )
     needs = (
         *(MEMBERS, DEAD, RETIRED, VIGILANTES, RURAL_FORCE, DEAD_OTHERS),
         *(COHESION, SHIELD, MEMORY, EXTORTION, TRUST, TROOPS, YOUNG_MEN, POPULATION, ADJACENCY),
@@ -332,8 +467,11 @@ class Vigilantes(Mechanism):
             angry, men = grievance(v), jnp.maximum(v.young_men, 1.0)
             first = v.onset * men * jnp.power(angry, v.resolve)
             most = v.limit * men
-            wish = (first + angry * (v.growth * v.vigilantes + v.spread * (v.adjacency @ v.vigilantes))) / most
-            # Without a bound, an angry place would overshoot its limit in a week and swing about it from week to week.
+            wish = (
+                first + angry * (v.growth * v.vigilantes + v.spread * (v.adjacency @ v.vigilantes))
+            ) / most
+            # Without a bound, an angry place would overshoot its limit in a week and swing about it
+            # from week to week.
             return jnp.maximum(most - v.vigilantes - v.rural_force, 0.0) * -jnp.expm1(-wish)
 
         def attacked(v):
@@ -354,16 +492,75 @@ class Vigilantes(Mechanism):
             # The weight of the dominant group may come out above one in its last digit.
             others = share * jnp.maximum(1.0 - dominant, 0.0)
             weakened = jnp.maximum(1.0 - jnp.sum(dominant * share, axis=1, keepdims=True), 0.0)
-            return v.infiltration * weakened * others / jnp.maximum(jnp.sum(others, axis=1, keepdims=True), 1e-9)
+            return (
+                v.infiltration
+                * weakened
+                * others
+                / jnp.maximum(jnp.sum(others, axis=1, keepdims=True), 1e-9)
+            )
 
         return (
             Flow("joined", OUTSIDE, "vigilantes", joined, "civilians who take up arms"),
-            Flow("members_dead", "members", "dead", attacked, "members killed by vigilantes", "member", "vigilantes"),
-            Flow("driven_out", "members", "retired", lambda v: v.rout * attacked(v), "members who give up or flee before vigilantes"),
-            Flow("dead", "vigilantes", "dead_others", shot, "vigilantes killed by members", "vigilante", "vigilantes"),
-            Flow("dead_disarming", "vigilantes", "dead_others", shot_by_troops, "vigilantes killed by troops", "vigilante", "operation"),
-            Flow("went_home", "vigilantes", OUTSIDE, lambda v: v.weariness + v.disarm * willingness(v), "vigilantes who go home or are disarmed"),
-            Flow("absorbed", "vigilantes", "rural_force", absorbed, "vigilantes taken into the rural force"),
-            Flow("infiltrated", "vigilantes", "members", infiltrated, "vigilantes who go over to a group"),
-            Flow("discharged", "rural_force", OUTSIDE, lambda v: v.dissolve + 0.0 * v.rural_force, "members of the rural force who are discharged"),
+            Flow(
+                "members_dead",
+                "members",
+                "dead",
+                attacked,
+                "members killed by vigilantes",
+                "member",
+                "vigilantes",
+            ),
+            Flow(
+                "driven_out",
+                "members",
+                "retired",
+                lambda v: v.rout * attacked(v),
+                "members who give up or flee before vigilantes",
+            ),
+            Flow(
+                "dead",
+                "vigilantes",
+                "dead_others",
+                shot,
+                "vigilantes killed by members",
+                "vigilante",
+                "vigilantes",
+            ),
+            Flow(
+                "dead_disarming",
+                "vigilantes",
+                "dead_others",
+                shot_by_troops,
+                "vigilantes killed by troops",
+                "vigilante",
+                "operation",
+            ),
+            Flow(
+                "went_home",
+                "vigilantes",
+                OUTSIDE,
+                lambda v: v.weariness + v.disarm * willingness(v),
+                "vigilantes who go home or are disarmed",
+            ),
+            Flow(
+                "absorbed",
+                "vigilantes",
+                "rural_force",
+                absorbed,
+                "vigilantes taken into the rural force",
+            ),
+            Flow(
+                "infiltrated",
+                "vigilantes",
+                "members",
+                infiltrated,
+                "vigilantes who go over to a group",
+            ),
+            Flow(
+                "discharged",
+                "rural_force",
+                OUTSIDE,
+                lambda v: v.dissolve + 0.0 * v.rural_force,
+                "members of the rural force who are discharged",
+            ),
         )

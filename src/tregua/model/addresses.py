@@ -19,4 +19,8 @@ def check_tags(names: Iterable[str]) -> None:
     for name in names:
         other = seen.setdefault(tag(name), name)
         if other != name:
-            raise TreguaError("TR2104", f"draws {other!r} and {name!r} share an address", do="rename one of the flows or events")
+            raise TreguaError(
+                "TR2104",
+                f"draws {other!r} and {name!r} share an address",
+                do="rename one of the flows or events",
+            )

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 OUTSIDE = "outside"
 """The end of a flow that lies outside the modelled population."""
 
-Stance = Literal["official", "measured", "estimated", "reported", "alleged", "opinion", "record", "assumed"]
-"""How a source stands to what it says: a statement of a public body, a measurement, a fit, a report, an allegation, an opinion, a note about the record
-itself, or nothing but an assumption."""
+Stance = Literal[
+    "official", "measured", "estimated", "reported", "alleged", "opinion", "record", "assumed"
+]
+"""How a source stands to what it says: a statement of a public body, a measurement, a fit, a
+report, an allegation, an opinion, a note about the record itself, or nothing but an assumption.
+"""
 
 Victim = Literal["", "member", "police", "troops", "vigilante", "inmate", "civilian"]
 """Who dies by a flow; empty where nobody does."""
@@ -41,10 +44,12 @@ class Evidence:
 
     Attributes:
         source: the publication, release or record, named so that a reader can find it.
-        stance: how the source stands to the number. ``estimated`` is a fit in a publication, ``assumed`` has no data behind it.
+        stance: how the source stands to the number. ``estimated`` is a fit in a publication,
+            ``assumed`` has no data behind it.
         summary: what the source says, in our own words.
         year: year of publication, 0 where none applies.
-        id: the source's or claim's id in the ledger, empty for an assumption of our own. :mod:`tregua.evidence.cite` sets it.
+        id: the source's or claim's id in the ledger, empty for an assumption of our own.
+            :mod:`tregua.evidence.cite` sets it.
     """
 
     source: str
@@ -56,7 +61,9 @@ class Evidence:
 
 @dataclass(frozen=True)
 class LogNormal:
-    """Prior of a positive number: ``log x`` is normal around ``log median`` with standard deviation ``sigma``."""
+    """Prior of a positive number: ``log x`` is normal around ``log median`` with standard
+    deviation ``sigma``.
+    """
 
     median: float
     sigma: float
@@ -107,7 +114,8 @@ class Parameter:
         name: short name; its full name is ``mechanism.name``.
         value: default, in ``unit``.
         unit: text that :mod:`tregua.model.units` reads, such as ``"1/week"``.
-        prior: what is believed before any fit; it must lie inside ``support``. All priors are ours and assumed; runs use values only.
+        prior: what is believed before any fit; it must lie inside ``support``. All priors are ours
+            and assumed; runs use values only.
         support: closed interval of values that make sense.
         doc: what the number is in the world.
         evidence: what the default rests on; never empty.
@@ -125,14 +133,18 @@ class Parameter:
 
 
 DATE = "date"
-"""Unit of a covariate that holds calendar days, as proleptic ordinals; a hazard reads it as weeks since the start of the scenario."""
+"""Unit of a covariate that holds calendar days, as proleptic ordinals;
+a hazard reads it as weeks since the start of the scenario.
+"""
 
 
 @dataclass(frozen=True)
 class Covariate:
-    """A measured input that every replicate shares and that no policy or posterior changes, such as a table of rivalries.
+    """A measured input that every replicate shares and that no policy or posterior changes,
+    such as a table of rivalries.
 
-    In the unit :data:`DATE` the data hold days and a hazard reads weeks since the start, negative for days before it.
+    In the unit :data:`DATE` the data hold days and a hazard reads weeks since the start, negative
+    for days before it.
     """
 
     name: str
@@ -152,7 +164,9 @@ class Compartment:
 
 @dataclass(frozen=True)
 class Level:
-    """A quantity that is no count of persons (cash, trust, memory of violence); only drifts and events change it."""
+    """A quantity that is no count of persons (cash, trust, memory of violence);
+    only drifts and events change it.
+    """
 
     name: str
     axes: tuple[str, ...]
@@ -165,12 +179,15 @@ class Level:
 class Flow:
     """Persons who move from one compartment to another.
 
-    ``hazard(view)`` is the per-head hazard [1/week] on the axes of the source. Where the source is :data:`OUTSIDE` it is a rate
-    [person/week] on the axes of the target. The target may lack axes of the source; persons are then summed over them. It may also have axes that the
-    source lacks; the flow then fans out, and its hazard has the axes of the source followed by those, one hazard for each place a person may end in.
+    ``hazard(view)`` is the per-head hazard [1/week] on the axes of the source. Where the source is
+    :data:`OUTSIDE` it is a rate [person/week] on the axes of the target. The target may lack axes
+    of the source; persons are then summed over them. It may also have axes that the source lacks;
+    the flow then fans out, and its hazard has the axes of the source followed by those, one hazard
+    for each place a person may end in.
 
-    A flow with a ``victim`` is a death, and the only place where that death is counted. ``cause`` says in a word or two what they died of
-    ("turf war", "operation", "crossfire"), and is :data:`BACKGROUND` for homicides that are not tied to groups.
+    A flow with a ``victim`` is a death, and the only place where that death is counted. ``cause``
+    says in a word or two what they died of ("turf war", "operation", "crossfire"), and is
+    :data:`BACKGROUND` for homicides that are not tied to groups.
     """
 
     name: str
@@ -186,9 +203,10 @@ class Flow:
 class Track:
     """A level that remembers what flows moved: the exponentially weighted mean of persons a week.
 
-    After a step of length :math:`\\Delta` in which :math:`n` persons moved, :math:`x \\mapsto x k + (1 - k)\\, n / \\Delta` with
-    :math:`k = e^{-\\Delta / w}`. ``flows(name, flow)`` picks the flows by full name and declaration; each must have the axes of the level. ``window(view)``
-    is :math:`w` [week]. No drift may change the level besides.
+    After a step of length :math:`\\Delta` in which :math:`n` persons moved,
+    :math:`x \\mapsto x k + (1 - k)\\, n / \\Delta` with :math:`k = e^{-\\Delta / w}`. ``flows(name,
+    flow)`` picks the flows by full name and declaration; each must have the axes of the level.
+    ``window(view)`` is :math:`w` [week]. No drift may change the level besides.
     """
 
     level: str
@@ -201,8 +219,9 @@ class Track:
 class Record:
     """What somebody writes down of what happens: a count that nothing in the model reads.
 
-    ``flows(name, flow)`` picks, by full name and declaration, the flows whose persons may get into the record. ``share(view)`` is the share of them that do,
-    on the axis ``territory``. Each person is counted or missed by chance of their own.
+    ``flows(name, flow)`` picks, by full name and declaration, the flows whose persons may get into
+    the record. ``share(view)`` is the share of them that do, on the axis ``territory``. Each person
+    is counted or missed by chance of their own.
     """
 
     name: str
@@ -213,7 +232,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Drift:
-    """A smooth change of one level: ``rate(view)`` in the level's unit per week, on the level's axes."""
+    """A smooth change of one level: ``rate(view)`` in the level's unit per week,
+    on the level's axes.
+    """
 
     level: str
     rate: Callable[[Any], Any]
@@ -224,9 +245,11 @@ class Drift:
 class Event:
     """A rare jump of whole groups: at most one for each slot and step.
 
-    ``hazard(view)`` [1/week] on ``axes``. ``apply(view, fired, draw)`` gives the new values of the stocks and levels that change;
-    ``fired`` is 0 or 1 where the solver is stochastic, the probability of firing where it is a mean. Stocks may be moved about but their sum over
-    all compartments must not change. ``has_mean`` says that ``apply`` is meaningful for a probability. ``levels`` names the levels that ``apply`` changes.
+    ``hazard(view)`` [1/week] on ``axes``. ``apply(view, fired, draw)`` gives the new values of the
+    stocks and levels that change; ``fired`` is 0 or 1 where the solver is stochastic, the
+    probability of firing where it is a mean. Stocks may be moved about but their sum over all
+    compartments must not change. ``has_mean`` says that ``apply`` is meaningful for a probability.
+    ``levels`` names the levels that ``apply`` changes.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """What a mechanism is, what its hazards may read, and the registry of those that ship.
 
-A mechanism is one file in ``tregua/mechanisms``: a frozen dataclass that derives from :class:`Mechanism` and only declares.
+A mechanism is one file in ``tregua/mechanisms``: a frozen dataclass that derives from
+:class:`Mechanism` and only declares.
 """
 
 from __future__ import annotations
@@ -17,16 +18,28 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..errors import TreguaError, nearest_name
-from .declarations import Compartment, Covariate, Drift, Event, Flow, Level, Parameter, Record, Track
+from .declarations import (
+    Compartment,
+    Covariate,
+    Drift,
+    Event,
+    Flow,
+    Level,
+    Parameter,
+    Record,
+    Track,
+)
 
 
 class Mechanism:
-    """One thing that happens in the world. Subclasses declare and never compute outside the functions they hand over.
+    """One thing that happens in the world. Subclasses declare and never compute outside the
+    functions they hand over.
 
     Class attributes:
         needs: compartments, levels and covariates that the mechanism reads or writes.
         parameters: its parameters, with unit, support, prior and evidence.
-        claims: ids of the claims of the articles that its form rests on, beside those that its parameters cite.
+        claims: ids of the claims of the articles that its form rests on, beside those that its
+            parameters cite.
     """
 
     needs: ClassVar[tuple[Compartment | Level | Covariate, ...]] = ()
@@ -64,10 +77,12 @@ class Mechanism:
 
 
 class View:
-    """What a hazard may read: stocks, levels and covariates by name, and its own parameters by short name.
+    """What a hazard may read: stocks, levels and covariates by name,
+    and its own parameters by short name.
 
-    Attributes are arrays on the declared axes, stocks as floating-point numbers. Reading anything that the mechanism does not declare is
-    an error (TR2102), so what depends on what is known without reading code.
+    Attributes are arrays on the declared axes, stocks as floating-point numbers. Reading anything
+    that the mechanism does not declare is an error (TR2102), so what depends on what is known
+    without reading code.
     """
 
     __slots__ = ("_axes", "_mechanism", "_names", "_reads", "_values", "time")
@@ -108,22 +123,30 @@ class View:
         return self._values[self._full_name(name)]
 
     def total(self, name: str, over: tuple[str, ...]) -> Array:
-        """Sum of a quantity over the named axes, which are kept with length one so that it can be put back beside the quantity."""
+        """Sum of a quantity over the named axes, which are kept with length one so that it can be
+        put back beside the quantity.
+        """
         axes = self._axes[self._full_name(name)]
-        return jnp.sum(self._values[self._names[name]], axis=tuple(axes.index(a) for a in over), keepdims=True)
+        return jnp.sum(
+            self._values[self._names[name]], axis=tuple(axes.index(a) for a in over), keepdims=True
+        )
 
 
 @cache
 def registry() -> dict[str, type[Mechanism]]:
     """Every mechanism that is installed, by name.
 
-    A package says where its mechanisms are by an entry point of the group ``tregua.mechanisms``; the package named there is
-    scanned, so that a new file in it is enough.
+    A package says where its mechanisms are by an entry point of the group ``tregua.mechanisms``;
+    the package named there is scanned, so that a new file in it is enough.
     """
     found: dict[str, type[Mechanism]] = {}
     for loaded in _modules():
         for thing in vars(loaded).values():
-            own = isinstance(thing, type) and issubclass(thing, Mechanism) and thing.__module__ == loaded.__name__
+            own = (
+                isinstance(thing, type)
+                and issubclass(thing, Mechanism)
+                and thing.__module__ == loaded.__name__
+            )
             if own:
                 found[thing().name] = thing
     return dict(sorted(found.items()))

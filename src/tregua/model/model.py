@@ -11,12 +11,25 @@ from jaxtyping import Array, Float
 
 from ..errors import TreguaError, nearest_name
 from .addresses import check_tags
-from .declarations import OUTSIDE, Compartment, Covariate, Drift, Event, Flow, Level, Parameter, Record, Track
+from .declarations import (
+    OUTSIDE,
+    Compartment,
+    Covariate,
+    Drift,
+    Event,
+    Flow,
+    Level,
+    Parameter,
+    Record,
+    Track,
+)
 from .mechanism import Mechanism, View, registry
 from .space import shape_of
 
 AXES = ("territory", "corps", "group", "commodity", "route")
-"""Axes that quantities may have, in the order in which arrays have them. A corps is a body of police, a route a way of goods through territories."""
+"""Axes that quantities may have, in the order in which arrays have them.
+A corps is a body of police, a route a way of goods through territories.
+"""
 
 SIZE_2023 = ("founding", "recruitment", "arrests", "conflict", "saturation")
 """Mechanisms of the published size model of 2023, in its order."""
@@ -28,11 +41,12 @@ Values = Mapping[str, Array]
 class Model:
     """A list of mechanisms over shared compartments.
 
-    ``model + Prisons()`` adds a mechanism and ``model - "conflict"`` drops one, each as a new model.
+    ``model + Prisons()`` adds a mechanism and ``model - "conflict"`` drops one, each as a new
+    model.
 
     Raises:
-        TreguaError: TR2101 where two mechanisms define the same thing differently, TR2103 where a flow has an end that no mechanism needs, TR2104
-            where two draws share an address.
+        TreguaError: TR2101 where two mechanisms define the same thing differently, TR2103 where a
+            flow has an end that no mechanism needs, TR2104 where two draws share an address.
     """
 
     mechanisms: tuple[Mechanism, ...]
@@ -43,7 +57,9 @@ class Model:
 
     @classmethod
     def standard(cls) -> Model:
-        """The national model, of the shipped default scenario: every mechanism that ships, in the order of their names."""
+        """The national model, of the shipped default scenario: every mechanism that ships,
+        in the order of their names.
+        """
         return cls(tuple(kind() for kind in registry().values()))
 
     @classmethod
@@ -58,7 +74,11 @@ class Model:
         names = [m.name for m in self.mechanisms]
         if name not in names:
             raise TreguaError(
-                "TR2106", f"the model has no mechanism {name!r}", found=name, expected="one of " + ", ".join(names), nearest=nearest_name(name, names)
+                "TR2106",
+                f"the model has no mechanism {name!r}",
+                found=name,
+                expected="one of " + ", ".join(names),
+                nearest=nearest_name(name, names),
             )
         return Model(tuple(m for m in self.mechanisms if m.name != name))
 
@@ -83,13 +103,17 @@ class Model:
     @cached_property
     def levels(self) -> dict[str, Level]:
         """Levels that some mechanism changes, by name."""
-        changed = {d.level for _, d in self.drifts} | {t.level for m in self.mechanisms for t in m.tracks()}
+        changed = {d.level for _, d in self.drifts} | {
+            t.level for m in self.mechanisms for t in m.tracks()
+        }
         changed |= {level for _, event in self.events.values() for level in event.levels}
         return {n: level for n, level in self._needs(Level).items() if n in changed}
 
     @cached_property
     def neutral(self) -> dict[str, Level]:
-        """Levels that are read and that no mechanism changes, by name: they stay as they start, and change nothing."""
+        """Levels that are read and that no mechanism changes, by name: they stay as they start,
+        and change nothing.
+        """
         return {n: level for n, level in self._needs(Level).items() if n not in self.levels}
 
     @cached_property
@@ -125,7 +149,10 @@ class Model:
     @cached_property
     def tracked(self) -> dict[str, tuple[str, ...]]:
         """Full names of the flows that each tracked level remembers."""
-        return {level: tuple(f for f, (_, flow) in self.flows.items() if track.flows(f, flow)) for level, (_, track) in self.tracks.items()}
+        return {
+            level: tuple(f for f, (_, flow) in self.flows.items() if track.flows(f, flow))
+            for level, (_, track) in self.tracks.items()
+        }
 
     @cached_property
     def records(self) -> dict[str, tuple[Mechanism, Record]]:
@@ -135,7 +162,10 @@ class Model:
     @cached_property
     def recorded(self) -> dict[str, tuple[str, ...]]:
         """Full names of the flows that each record counts."""
-        return {name: tuple(f for f, (_, flow) in self.flows.items() if record.flows(f, flow)) for name, (_, record) in self.records.items()}
+        return {
+            name: tuple(f for f, (_, flow) in self.flows.items() if record.flows(f, flow))
+            for name, (_, record) in self.records.items()
+        }
 
     @cached_property
     def outflows(self) -> dict[str, tuple[str, ...]]:
@@ -148,12 +178,23 @@ class Model:
     @cached_property
     def axes(self) -> dict[str, tuple[str, ...]]:
         """Axes of every quantity a hazard may read, and of every flow and event."""
-        named = {n: x.axes for n, x in (self.compartments | self.levels | self.neutral | self.covariates | self.parameters).items()}
+        named = {
+            n: x.axes
+            for n, x in (
+                self.compartments | self.levels | self.neutral | self.covariates | self.parameters
+            ).items()
+        }
         named |= {n: self.flow_axes(f) for n, (_, f) in self.flows.items()}
-        return named | {n: e.axes for n, (_, e) in self.events.items()} | dict.fromkeys(self.records, ("territory",))
+        return (
+            named
+            | {n: e.axes for n, (_, e) in self.events.items()}
+            | dict.fromkeys(self.records, ("territory",))
+        )
 
     def flow_axes(self, flow: Flow) -> tuple[str, ...]:
-        """Axes of the persons moved by a flow: those of its source and those its target has besides, or of its target where the source is outside."""
+        """Axes of the persons moved by a flow: those of its source and those its target has
+        besides, or of its target where the source is outside.
+        """
         if flow.source == OUTSIDE:
             return self.compartments[flow.target].axes
         return self.compartments[flow.source].axes + self.fan(flow)
@@ -169,7 +210,9 @@ class Model:
         names = [m.name for m in self.mechanisms]
         twice = {n for n in names if names.count(n) > 1}
         if twice:
-            raise TreguaError("TR2101", f"mechanism {min(twice)!r} is in the model twice", do="keep one of them")
+            raise TreguaError(
+                "TR2101", f"mechanism {min(twice)!r} is in the model twice", do="keep one of them"
+            )
         for name, (mechanism, flow) in self.flows.items():
             for end in {flow.source, flow.target} - {OUTSIDE}:
                 if end not in self.compartments:
@@ -183,12 +226,28 @@ class Model:
             self._check_order(name, flow)
         for mechanism, drift in self.drifts:
             if drift.level not in self.levels:
-                raise TreguaError("TR2103", f"a drift of {mechanism.name!r} changes {drift.level!r}, which is no level", found=drift.level)
+                raise TreguaError(
+                    "TR2103",
+                    f"a drift of {mechanism.name!r} changes {drift.level!r}, which is no level",
+                    found=drift.level,
+                )
         drifting = {drift.level for _, drift in self.drifts}
-        for mechanism, track in (pair for m in self.mechanisms for pair in ((m, t) for t in m.tracks())):
-            if track.level not in self.levels or track.level in drifting or self.tracks[track.level][0] is not mechanism:
-                raise TreguaError("TR2103", f"{mechanism.name!r} tracks {track.level!r}, which is no level of its own", found=track.level)
-        check_tags([*self.flows, *self.events, *self.records, *(f"{c}.leave" for c in self.compartments)])
+        for mechanism, track in (
+            pair for m in self.mechanisms for pair in ((m, t) for t in m.tracks())
+        ):
+            if (
+                track.level not in self.levels
+                or track.level in drifting
+                or self.tracks[track.level][0] is not mechanism
+            ):
+                raise TreguaError(
+                    "TR2103",
+                    f"{mechanism.name!r} tracks {track.level!r}, which is no level of its own",
+                    found=track.level,
+                )
+        check_tags(
+            [*self.flows, *self.events, *self.records, *(f"{c}.leave" for c in self.compartments)]
+        )
 
     def _check_order(self, name: str, flow: Flow) -> None:
         """Persons must arrive on the axes of the target in its own order."""
@@ -197,37 +256,66 @@ class Model:
         target = self.compartments[flow.target].axes
         if tuple(axis for axis in self.flow_axes(flow) if axis in target) != target:
             found = f"{self.flow_axes(flow)} into {target}"
-            raise TreguaError("TR2103", f"flow {name!r} does not end on the axes of its target", found=found, do="give the target axes in the source's order")
+            raise TreguaError(
+                "TR2103",
+                f"flow {name!r} does not end on the axes of its target",
+                found=found,
+                do="give the target axes in the source's order",
+            )
 
-    def view(self, mechanism: Mechanism, values: Values, time: Float[Array, ""], reads: set[str] | None = None) -> View:
+    def view(
+        self,
+        mechanism: Mechanism,
+        values: Values,
+        time: Float[Array, ""],
+        reads: set[str] | None = None,
+    ) -> View:
         """What one mechanism may read of the current values."""
         return View(mechanism, values, self.axes, time, reads)
 
     def hazards(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
-        """Hazard of every flow [1/week], or rate [person/week] for those from outside, on the flow's axes."""
+        """Hazard of every flow [1/week], or rate [person/week] for those from outside,
+        on the flow's axes.
+        """
         found, sizes = {}, self.sizes(values)
         for name, (mechanism, flow) in self.flows.items():
-            found[name] = jnp.broadcast_to(flow.hazard(self.view(mechanism, values, time)), shape_of(self.axes[name], sizes))
+            found[name] = jnp.broadcast_to(
+                flow.hazard(self.view(mechanism, values, time)), shape_of(self.axes[name], sizes)
+            )
         return found
 
     def shares_recorded(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
         """Share of the persons of its flows that each record counts, on the axis ``territory``."""
         sizes = self.sizes(values)
-        return {n: jnp.broadcast_to(r.share(self.view(m, values, time)), shape_of(("territory",), sizes)) for n, (m, r) in self.records.items()}
+        return {
+            n: jnp.broadcast_to(
+                r.share(self.view(m, values, time)), shape_of(("territory",), sizes)
+            )
+            for n, (m, r) in self.records.items()
+        }
 
     def windows(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
         """Weeks over which each tracked level remembers."""
-        return {level: track.window(self.view(mechanism, values, time)) for level, (mechanism, track) in self.tracks.items()}
+        return {
+            level: track.window(self.view(mechanism, values, time))
+            for level, (mechanism, track) in self.tracks.items()
+        }
 
     def sizes(self, values: Values) -> tuple[tuple[str, int], ...]:
         """Lengths of the axes, read off the quantities."""
-        return tuple((axis, size) for n, x in values.items() for axis, size in zip(self.axes[n], x.shape, strict=True))
+        return tuple(
+            (axis, size)
+            for n, x in values.items()
+            for axis, size in zip(self.axes[n], x.shape, strict=True)
+        )
 
     def event_hazard(self, name: str, values: Values, time: Float[Array, ""]) -> Array:
         """Hazard of an event [1/week] on its axes."""
         mechanism, event = self.events[name]
         sizes = self.sizes(values)
-        return jnp.broadcast_to(event.hazard(self.view(mechanism, values, time)), shape_of(event.axes, sizes))
+        return jnp.broadcast_to(
+            event.hazard(self.view(mechanism, values, time)), shape_of(event.axes, sizes)
+        )
 
     def drift_rates(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
         """Change of every level per week."""
@@ -236,10 +324,14 @@ class Model:
             rates[drift.level] = rates[drift.level] + drift.rate(self.view(mechanism, values, time))
         return rates
 
-    def initial_stocks(self, values: Values, sizes: tuple[tuple[str, int], ...], draw) -> dict[str, Array]:
+    def initial_stocks(
+        self, values: Values, sizes: tuple[tuple[str, int], ...], draw
+    ) -> dict[str, Array]:
         """Stocks at the start, on their axes; compartments that no mechanism founds are empty."""
         dtype = jnp.int32 if draw.whole else jnp.result_type(float)
-        stocks = {n: jnp.zeros(shape_of(c.axes, sizes), dtype) for n, c in self.compartments.items()}
+        stocks = {
+            n: jnp.zeros(shape_of(c.axes, sizes), dtype) for n, c in self.compartments.items()
+        }
         for mechanism in self.mechanisms:
             view = self.view(mechanism, values, jnp.zeros(()))
             for name, amount in mechanism.initial(view, draw).items():
@@ -248,4 +340,7 @@ class Model:
 
     def initial_levels(self, sizes: tuple[tuple[str, int], ...]) -> dict[str, Array]:
         """Levels at the start, on their axes."""
-        return {n: jnp.full(shape_of(level.axes, sizes), level.initial, jnp.result_type(float)) for n, level in self.levels.items()}
+        return {
+            n: jnp.full(shape_of(level.axes, sizes), level.initial, jnp.result_type(float))
+            for n, level in self.levels.items()
+        }

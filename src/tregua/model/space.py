@@ -1,7 +1,8 @@
 """Axes and layout: which axis of an array is which, and how persons are summed along it.
 
-The only file that knows how quantities are stored. Today every quantity is dense on its axes; a layout with one slot for each occupied pair of territory and
-group can replace it here without a mechanism being touched.
+The only file that knows how quantities are stored. Today every quantity is dense on its axes; a
+layout with one slot for each occupied pair of territory and group can replace it here without a
+mechanism being touched.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ class Space:
 
     @property
     def sizes(self) -> tuple[tuple[str, int], ...]:
-        """Name and length of each axis: the part of the space that a compiled program depends on."""
+        """Name and length of each axis: the part of the space that a compiled
+        program depends on.
+        """
         return tuple((axis.name, len(axis.labels)) for axis in self.axes)
 
     def labels(self, name: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Units at the border: text such as ``"0.13 / year"`` in, plain numbers in a declared unit out.
 
-Pint does the arithmetic on a small registry of our own: persons, time, mass and money. Inside the engine numbers are bare and in the units that their
-declarations name.
+Pint does the arithmetic on a small registry of our own: persons, time, mass and money. Inside the
+engine numbers are bare and in the units that their declarations name.
 """
 
 from __future__ import annotations
@@ -37,15 +37,17 @@ MOST_CHARACTERS = 100
 """Characters of a quantity: the longest that ships has a quarter of it."""
 
 GRAMMAR = re.compile(
-    r"""(?>                                            # Each piece once and for all: what does not fit is found out at once.
+    r"""(?>  # Each piece once and for all: what does not fit is found out at once.
         [+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[+-]?\d+)?     # a number
       | (?!\w*(?:squar|cub)|sq\b)[a-z]+               # a unit,
-        (?:\s*(?:\*\*|\^)\s*-?\d(?![\d.]))?           # which alone may have an exponent, of one digit
+        (?:\s*(?:\*\*|\^)\s*-?\d(?![\d.]))?  # which alone may have an exponent, of one digit
       | (?<!\*)\*(?!\*) | [/()\s]
     )*+""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
-"""What a quantity is made of. Pint works out any arithmetic, and powers of powers of numbers would keep it busy for ever."""
+"""What a quantity is made of. Pint works out any arithmetic,
+and powers of powers of numbers would keep it busy for ever.
+"""
 
 
 @cache
@@ -65,7 +67,9 @@ def check_unit(unit: str) -> None:
 
 def _names() -> list[str]:
     """Names of all units."""
-    return [name.strip() for line in DEFINITIONS for i, name in enumerate(line.split("=")) if i != 1]
+    return [
+        name.strip() for line in DEFINITIONS for i, name in enumerate(line.split("=")) if i != 1
+    ]
 
 
 def _parse(text: str, shown: object, where: str) -> Any:
@@ -76,7 +80,9 @@ def _parse(text: str, shown: object, where: str) -> Any:
     try:
         return _registry().Quantity(text)
     except pint.errors.UndefinedUnitError as error:
-        unknown = error.unit_names if isinstance(error.unit_names, str) else next(iter(error.unit_names))
+        unknown = (
+            error.unit_names if isinstance(error.unit_names, str) else next(iter(error.unit_names))
+        )
         if not any(letter.isdigit() for letter in text):
             raise _no_quantity(shown, where) from error
         raise TreguaError(
@@ -87,7 +93,17 @@ def _parse(text: str, shown: object, where: str) -> Any:
             expected="known units: " + KNOWN,
             nearest=nearest_name(unknown, _names()),
         ) from error
-    except (pint.errors.PintError, ValueError, TypeError, AttributeError, AssertionError, SyntaxError, ZeroDivisionError, OverflowError, TokenError) as error:
+    except (
+        pint.errors.PintError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        SyntaxError,
+        ZeroDivisionError,
+        OverflowError,
+        TokenError,
+    ) as error:
         raise _no_quantity(shown, where) from error
 
 
@@ -108,12 +124,19 @@ def in_unit(value: object, unit: str, where: str) -> float:
     Text is read as a number with a unit. A bare number is accepted only where ``unit`` is ``"1"``.
 
     Raises:
-        TreguaError: TR1301 for a bare number that needs a unit, TR1302 for text that is no quantity, TR1303 for a unit of another kind.
+        TreguaError: TR1301 for a bare number that needs a unit, TR1302 for text that is no
+            quantity, TR1303 for a unit of another kind.
     """
     import pint
 
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise TreguaError("TR1302", "this is not a number with a unit", where=where, found=value, expected=f'text such as "1 {unit}"')
+        raise TreguaError(
+            "TR1302",
+            "this is not a number with a unit",
+            where=where,
+            found=value,
+            expected=f'text such as "1 {unit}"',
+        )
     if not isinstance(value, str):
         if unit == "1":
             return float(value)
@@ -127,7 +150,9 @@ def in_unit(value: object, unit: str, where: str) -> float:
         )
     quantity = _parse(value.replace("%", " percent "), value, where)
     try:
-        return float(_registry().Quantity(quantity).to(unit if unit != "1" else "dimensionless").magnitude)
+        return float(
+            _registry().Quantity(quantity).to(unit if unit != "1" else "dimensionless").magnitude
+        )
     except OverflowError as error:
         raise _no_quantity(value, where) from error
     except (pint.errors.DimensionalityError, ValueError, TypeError) as error:

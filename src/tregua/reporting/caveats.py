@@ -1,4 +1,6 @@
-"""What a result rests on and what it cannot say: assumptions, allegations, mechanisms left out, and limits, each as far as it applies."""
+"""What a result rests on and what it cannot say: assumptions, allegations, mechanisms left out, and
+limits, each as far as it applies.
+"""
 
 from __future__ import annotations
 
@@ -27,43 +29,89 @@ UNBACKED = frozenset({"assumed", "alleged"})
 """Stances with nothing established behind them."""
 
 LIMITS = {
-    "forecast": ("It is no forecast.", "It shows what follows from the model and its values, with nothing else changing in the world."),
-    "no chance": ("There is no chance in this run.", "It follows expected numbers, and so says nothing about how far luck alone could move them."),
+    "forecast": (
+        "It is no forecast.",
+        (
+            "It shows what follows from the model and its values, with nothing else "
+            "changing in the world."
+        ),
+    ),
+    "no chance": (
+        "There is no chance in this run.",
+        (
+            "It follows expected numbers, and so says nothing about how far luck "
+            "alone could move them."
+        ),
+    ),
     "chance only": (
         "Bands show chance only.",
-        "Every parameter is held fixed at one value. What is not known about the parameters is far larger than these bands.",
+        (
+            "Every parameter is held fixed at one value. What is not known about the parameters "
+            "is far larger than these bands."
+        ),
     ),
     "not fitted": (
         "It has not been fitted to data yet.",
-        "The defaults were set by hand, so that totals come out in the order of magnitude of the record to 2020. That a curve looks like the record is no "
-        "evidence for the model, and single states and years may be far off.",
+        (
+            "The defaults were set by hand, so that totals come out in the order of magnitude of "
+            "the record to 2020. That a curve looks like the record is no evidence for the model, "
+            "and single states and years may be far off."
+        ),
     ),
     "fitted": (
         "It was fitted, and the mechanisms leave much of the record out.",
-        "Its values come from a fit to the homicides on record from {first} to {last}. In {last}, {recorded:,.0f} are on record, and the mechanisms expect "
-        "{low:,.0f} to {high:,.0f} (nine in ten). In the fit the rest is left to a statistical term that stands for all that the mechanisms do not explain; "
-        "runs do not have that term.",
+        (
+            "Its values come from a fit to the homicides on record from {first} to {last}. In "
+            "{last}, {recorded:,.0f} are on record, and the mechanisms expect {low:,.0f} to "
+            "{high:,.0f} (nine in ten). In the fit the rest is left to a statistical term that "
+            "stands for all that the mechanisms do not explain; runs do not have that term."
+        ),
     ),
     "other values": (
         "Other values fit as well.",
-        "Values that fit the published data about equally well put the groups in 2022 anywhere from about 96,000 to 690,000 members. With doubled arrests some "
-        "of them bring deaths below their level of 2022 and others let them rise above it. To see it: tregua reproduce size-2023-identifiability",
+        (
+            "Values that fit the published data about equally well put the groups in 2022 "
+            "anywhere from about 96,000 to 690,000 members. With doubled arrests some of them "
+            "bring deaths below their level of 2022 and others let them rise above it. To see it: "
+            "tregua reproduce size-2023-identifiability"
+        ),
     ),
     "members only": (
         "Deaths are those of members only.",
-        "They are members killed by rival groups: not all homicides, not bystanders, and not people who are missing.",
+        (
+            "They are members killed by rival groups: not all homicides, not bystanders, and not "
+            "people who are missing."
+        ),
     ),
     "allegations": (
         "Some of it stands on allegations.",
-        "Values that are marked as alleged and differ from zero act in this run. That something follows from them does not make them true.",
+        (
+            "Values that are marked as alleged and differ from zero act in this run. That "
+            "something follows from them does not make them true."
+        ),
     ),
-    "no places": ("There are no places in it.", "The country is one territory, in which every group can meet every other."),
-    "whole states": ("A state is one place.", "Nothing in it says where in a state anything happens; real violence is concentrated in few municipalities."),
+    "no places": (
+        "There are no places in it.",
+        "The country is one territory, in which every group can meet every other.",
+    ),
+    "whole states": (
+        "A state is one place.",
+        (
+            "Nothing in it says where in a state anything happens; real violence is concentrated "
+            "in few municipalities."
+        ),
+    ),
     "no release": ("Nobody leaves prison.", "Members who are arrested never come back."),
-    "endless recruits": ("Recruits do not run out.", "People join from an outside that is never exhausted, at rates that only a policy changes."),
+    "endless recruits": (
+        "Recruits do not run out.",
+        "People join from an outside that is never exhausted, at rates that only a policy changes.",
+    ),
     "no verdict": (
         "A listing is no verdict.",
-        "That a group or a tie is listed means that a newspaper report named it. It is not a finding that anyone is guilty of anything.",
+        (
+            "That a group or a tie is listed means that a newspaper report named it. It is not a "
+            "finding that anyone is guilty of anything."
+        ),
     ),
 }
 """What runs cannot say: heading and text."""
@@ -73,14 +121,18 @@ Record = Mapping[str, Any]
 
 
 def limits(trajectories: Trajectories, manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What the run cannot say: heading and text, as far as each applies to its model, data and solver."""
+    """What the run cannot say: heading and text, as far as each applies to its model,
+    data and solver.
+    """
     scenario, plan = trajectories.scenario, trajectories.plan
     model, outcomes = scenario.model, outcomes_of(scenario.model)
     fixed, places = not manifest["posterior_draws"], len(scenario.data.space.labels("territory"))
     ends = {(flow.source, flow.target) for _, flow in model.flows.values()}
     victims = {flow.victim for flow in deaths_of(model).values()}
     records = {record["name"]: record for record in manifest["parameters"]}
-    exhausted = "recruitment.exhaustion" in records and records["recruitment.exhaustion"]["lowest"] > 0.0
+    exhausted = (
+        "recruitment.exhaustion" in records and records["recruitment.exhaustion"]["lowest"] > 0.0
+    )
     applies = {
         "forecast": True,
         "no chance": not plan.solver.stochastic,
@@ -91,9 +143,11 @@ def limits(trajectories: Trajectories, manifest: Mapping[str, Any]) -> list[tupl
         "allegations": any(acts(record) for record in alleged(manifest)),
         "no places": places == 1,
         "whole states": places > 1,
-        "no release": any(target == "arrested" for _, target in ends) and not any(source == "arrested" for source, _ in ends),
+        "no release": any(target == "arrested" for _, target in ends)
+        and not any(source == "arrested" for source, _ in ends),
         "endless recruits": (OUTSIDE, "members") in ends and not exhausted,
-        "no verdict": scenario.data.name == "groups-2020" or {"rivalry", "foothold"} & set(model.covariates) != set(),
+        "no verdict": scenario.data.name == "groups-2020"
+        or {"rivalry", "foothold"} & set(model.covariates) != set(),
     }
     return [*_fitted(manifest), *(LIMITS[name] for name, yes in applies.items() if yes)]
 
@@ -108,18 +162,34 @@ def _fitted(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def published(trajectories: Trajectories, manifest: Mapping[str, Any]) -> bool:
-    """Whether the run has the values of the published size model held fixed, of which others fit as well; a model of other deaths is another model."""
-    cited = any(e["source"] == SIZE_2023 for record in manifest["parameters"] for e in record["evidence"])
-    return cited and not manifest["posterior_draws"] and not {f.victim for f in deaths_of(trajectories.scenario.model).values()} - {"member"}
+    """Whether the run has the values of the published size model held fixed, of which others fit as
+    well; a model of other deaths is another model.
+    """
+    cited = any(
+        e["source"] == SIZE_2023 for record in manifest["parameters"] for e in record["evidence"]
+    )
+    return (
+        cited
+        and not manifest["posterior_draws"]
+        and not {f.victim for f in deaths_of(trajectories.scenario.model).values()} - {"member"}
+    )
 
 
 def stances_of(record: Record) -> set[str]:
-    """Stances of what is behind the value of a parameter: of its evidence, or only an assumption where the data set says that it assumes another value."""
-    return {"assumed"} if record["reason"].startswith("Assumed") else {evidence["stance"] for evidence in record["evidence"]}
+    """Stances of what is behind the value of a parameter: of its evidence, or only an assumption
+    where the data set says that it assumes another value.
+    """
+    return (
+        {"assumed"}
+        if record["reason"].startswith("Assumed")
+        else {evidence["stance"] for evidence in record["evidence"]}
+    )
 
 
 def assumptions(manifest: Mapping[str, Any]) -> dict[str, list[Record]]:
-    """Parameters with nothing but assumptions and allegations behind them, by mechanism; those alleged by anybody are in :func:`alleged` instead."""
+    """Parameters with nothing but assumptions and allegations behind them, by mechanism;
+    those alleged by anybody are in :func:`alleged` instead.
+    """
     found: dict[str, list[Record]] = {}
     for record in manifest["parameters"]:
         if stances_of(record) == {"assumed"}:
@@ -128,8 +198,12 @@ def assumptions(manifest: Mapping[str, Any]) -> dict[str, list[Record]]:
 
 
 def alleged(manifest: Mapping[str, Any]) -> list[Record]:
-    """Parameters that stand for something alleged, with nothing firmer than an allegation behind them."""
-    return [record for record in manifest["parameters"] if "alleged" in stances_of(record) <= UNBACKED]
+    """Parameters that stand for something alleged,
+    with nothing firmer than an allegation behind them.
+    """
+    return [
+        record for record in manifest["parameters"] if "alleged" in stances_of(record) <= UNBACKED
+    ]
 
 
 def acts(record: Record) -> bool:
@@ -139,7 +213,10 @@ def acts(record: Record) -> bool:
 
 def stance_counts(manifest: Mapping[str, Any]) -> dict[str, int]:
     """Number of parameters by the firmest stance of their evidence, the firmest first."""
-    firmest = [next(stance for stance in STANCES if stance in stances_of(record)) for record in manifest["parameters"]]
+    firmest = [
+        next(stance for stance in STANCES if stance in stances_of(record))
+        for record in manifest["parameters"]
+    ]
     return {stance: firmest.count(stance) for stance in STANCES if stance in firmest}
 
 

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from .charts.style import Picture
 
 
-def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: float, posterior: StoredPosterior | None = None) -> None:
+def write_run(
+    folder: Path,
+    trajectories: Trajectories,
+    command: str,
+    seconds: float,
+    posterior: StoredPosterior | None = None,
+) -> None:
     """Write all files of a run into a folder that is still :func:`~tregua.results.staging.staged`.
 
     Args:
@@ -37,35 +43,55 @@ def write_run(folder: Path, trajectories: Trajectories, command: str, seconds: f
         posterior: whose draws it used, if any.
 
     Raises:
-        OSError: where nothing can be written; :func:`~tregua.results.staging.staged` turns it into TR3102.
+        OSError: where nothing can be written; :func:`~tregua.results.staging.staged` turns it into
+            TR3102.
     """
     draws = posterior.draws_for(trajectories.scenario.model) if posterior else None
     manifest = make_manifest("run", [trajectories], command, seconds, draws, posterior)
     with ThreadPoolExecutor(1) as beside:
         # Compressing the arrays takes as long as all else, and leaves Python to it.
-        arrays = beside.submit(_write_arrays, folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"])
+        arrays = beside.submit(
+            _write_arrays, folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"]
+        )
         from ..results.held_out import held_out
         from .charts.fit import held_out_picture, pictures_of_fit
         from .charts.runs import pictures_of_run
         from .html import readme, run_report
 
-        tables, pictures = run_tables(trajectories, manifest), pictures_of_run(trajectories, footer(manifest))
+        tables, pictures = (
+            run_tables(trajectories, manifest),
+            pictures_of_run(trajectories, footer(manifest)),
+        )
         if posterior:
-            pictures += pictures_of_fit(posterior.tables, trajectories.scenario.data.space, f"Posterior {posterior.name}, {posterior.digest}")
+            pictures += pictures_of_fit(
+                posterior.tables,
+                trajectories.scenario.data.space,
+                f"Posterior {posterior.name}, {posterior.digest}",
+            )
             unseen = held_out(trajectories)
             if len(unseen):
                 tables["held_out"] = unseen
                 pictures.append(held_out_picture(unseen, footer(manifest)))
         write_tables(folder, tables)
         write_pictures(folder, pictures)
-        (folder / "report.html").write_text(run_report(trajectories, manifest, pictures, tables), encoding="utf-8")
+        (folder / "report.html").write_text(
+            run_report(trajectories, manifest, pictures, tables), encoding="utf-8"
+        )
         arrays.result()
     (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
     write_json(folder / MANIFEST, manifest)
 
 
-def write_comparison(folder: Path, comparison: Comparison, command: str, seconds: float, posterior: StoredPosterior | None = None) -> None:
-    """Write all files of a comparison into a folder that is still :func:`~tregua.results.staging.staged`; see :func:`write_run`."""
+def write_comparison(
+    folder: Path,
+    comparison: Comparison,
+    command: str,
+    seconds: float,
+    posterior: StoredPosterior | None = None,
+) -> None:
+    """Write all files of a comparison into a folder that is still
+    :func:`~tregua.results.staging.staged`; see :func:`write_run`.
+    """
     from .charts.runs import pictures_of_comparison
     from .html import comparison_report, readme
 
@@ -74,16 +100,22 @@ def write_comparison(folder: Path, comparison: Comparison, command: str, seconds
     manifest = make_manifest("comparison", runs, command, seconds, draws, posterior)
     tables = comparison_tables(comparison, manifest)
     write_tables(folder, tables)
-    for name, run, scenario in zip(slugs([run.scenario.name for run in runs]), runs, manifest["scenarios"], strict=True):
+    for name, run, scenario in zip(
+        slugs([run.scenario.name for run in runs]), runs, manifest["scenarios"], strict=True
+    ):
         _write_arrays(folder / f"arrays-{name}.nc", run, draws, scenario["inputs_sha256"])
     pictures = pictures_of_comparison(comparison, footer(manifest))
     write_pictures(folder, pictures)
-    (folder / "report.html").write_text(comparison_report(comparison, manifest, pictures, tables), encoding="utf-8")
+    (folder / "report.html").write_text(
+        comparison_report(comparison, manifest, pictures, tables), encoding="utf-8"
+    )
     (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
     write_json(folder / MANIFEST, manifest)
 
 
-def run_tables(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:
+def run_tables(
+    trajectories: Trajectories, manifest: Mapping[str, Any]
+) -> dict[str, pandas.DataFrame]:
     """The tables of a run by file name."""
     tables = {
         "yearly_bands": yearly_bands(trajectories),
@@ -93,7 +125,10 @@ def run_tables(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[
     }
     model, placed = trajectories.scenario.model, _places(trajectories)
     if deaths_of(model):
-        tables |= {"deaths_by_victim": by_victim.deaths_by_victim(trajectories), "deaths_in_run": by_victim.deaths_in_run(trajectories)}
+        tables |= {
+            "deaths_by_victim": by_victim.deaths_by_victim(trajectories),
+            "deaths_in_run": by_victim.deaths_in_run(trajectories),
+        }
     if model.records:
         tables["recorded"] = by_victim.recorded_against_happened(trajectories)
     if placed > 1:
@@ -103,7 +138,9 @@ def run_tables(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[
     return tables
 
 
-def comparison_tables(comparison: Comparison, manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:
+def comparison_tables(
+    comparison: Comparison, manifest: Mapping[str, Any]
+) -> dict[str, pandas.DataFrame]:
     """The tables of a comparison by file name."""
     import pandas
 
@@ -114,7 +151,11 @@ def comparison_tables(comparison: Comparison, manifest: Mapping[str, Any]) -> di
         "beats": _beats(comparison),
         "yearly_bands": pandas.concat([yearly_bands(run) for run in runs], ignore_index=True),
         "weekly_bands": pandas.concat([weekly_bands(run) for run in runs], ignore_index=True),
-        **({"differences_by_territory": _by_territory(comparison)} if _places(comparison.baseline) > 1 else {}),
+        **(
+            {"differences_by_territory": _by_territory(comparison)}
+            if _places(comparison.baseline) > 1
+            else {}
+        ),
         **_records_tables(manifest),
     }
 
@@ -127,13 +168,26 @@ def _by_territory(comparison: Comparison) -> pandas.DataFrame:
     """Differences in every territory of all headline outcomes that are counted there."""
     import pandas
 
-    return pandas.concat([comparison.territories(outcome.name) for outcome in by_territory.placed_headlines(comparison.baseline)], ignore_index=True)
+    return pandas.concat(
+        [
+            comparison.territories(outcome.name)
+            for outcome in by_territory.placed_headlines(comparison.baseline)
+        ],
+        ignore_index=True,
+    )
 
 
 def footer(manifest: Mapping[str, Any]) -> str:
     """The line at the bottom of a figure: what its bands leave out, and where it comes from."""
-    chance = "Bands show chance only, with every parameter held fixed. " if manifest["replicates"] > 1 and not manifest["posterior_draws"] else ""
-    return f"{chance}Tregua {manifest['versions']['tregua']} · inputs {manifest['inputs_sha256'][:8]} · seed {manifest['seed']}"
+    chance = (
+        "Bands show chance only, with every parameter held fixed. "
+        if manifest["replicates"] > 1 and not manifest["posterior_draws"]
+        else ""
+    )
+    return (
+        f"{chance}Tregua {manifest['versions']['tregua']} · inputs "
+        f"{manifest['inputs_sha256'][:8]} · seed {manifest['seed']}"
+    )
 
 
 def slugs(names: Sequence[str]) -> list[str]:
@@ -156,16 +210,36 @@ def _records_tables(manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:
     rows = []
     for record in manifest["parameters"]:
         low, high = record["support"]
-        known = {key: record[key] for key in ("name", "doc", "value", "lowest", "highest", "unit", "layer", "reason")}
-        rows += [{**known, "support_low": low, "support_high": high, "prior": record["prior"], **evidence} for evidence in record["evidence"]]
-    tables = {"parameters": pandas.DataFrame(rows).astype({"support_low": float, "support_high": float})}
+        known = {
+            key: record[key]
+            for key in ("name", "doc", "value", "lowest", "highest", "unit", "layer", "reason")
+        }
+        rows += [
+            {
+                **known,
+                "support_low": low,
+                "support_high": high,
+                "prior": record["prior"],
+                **evidence,
+            }
+            for evidence in record["evidence"]
+        ]
+    tables = {
+        "parameters": pandas.DataFrame(rows).astype({"support_low": float, "support_high": float})
+    }
     units = {record["name"]: record["unit"] for record in manifest["parameters"]}
     changes = []
     for scenario in manifest["scenarios"]:
         for policy in scenario["policies"]:
             for change in policy["modifiers"]:
                 unit = "1" if change["operation"] == "scale" else units[change["target"]]
-                spelled = {**change, "unit": unit, "territories": "; ".join(change["territories"]), "start": change["start"] or "", "end": change["end"] or ""}
+                spelled = {
+                    **change,
+                    "unit": unit,
+                    "territories": "; ".join(change["territories"]),
+                    "start": change["start"] or "",
+                    "end": change["end"] or "",
+                }
                 changes.append({"scenario": scenario["name"], "policy": policy["name"], **spelled})
     if changes:
         tables["policies"] = pandas.DataFrame(changes)
@@ -173,13 +247,20 @@ def _records_tables(manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:
 
 
 def _beats(comparison: Comparison) -> pandas.DataFrame:
-    """Share of pairs in which one run has the lower number, one row for each outcome and two runs."""
+    """Share of pairs in which one run has the lower number,
+    one row for each outcome and two runs.
+    """
     import pandas
 
     rows = []
     for outcome in comparison.outcomes:
         shares = comparison.beats(outcome)
-        rows += [{"outcome": outcome, "run": a, "against": b, "lower_in": shares.loc[a, b]} for a in shares.index for b in shares.columns if a != b]
+        rows += [
+            {"outcome": outcome, "run": a, "against": b, "lower_in": shares.loc[a, b]}
+            for a in shares.index
+            for b in shares.columns
+            if a != b
+        ]
     return pandas.DataFrame(rows)
 
 
@@ -207,7 +288,9 @@ def write_pictures(folder: Path, pictures: Sequence[Picture]) -> None:
 
 
 def save_picture(folder: Path, name: str, picture: Picture | Figure) -> None:
-    """Write a chart as ``name.png`` and ``name.svg``, without dates, so that the same chart gives the same files."""
+    """Write a chart as ``name.png`` and ``name.svg``, without dates,
+    so that the same chart gives the same files.
+    """
     from .charts.style import Picture, render
 
     is_picture = isinstance(picture, Picture)
@@ -217,4 +300,6 @@ def save_picture(folder: Path, name: str, picture: Picture | Figure) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a record as JSON that any reader takes: no NaN."""
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )

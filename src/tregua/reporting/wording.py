@@ -1,8 +1,11 @@
-"""Numbers, days and changes as plain English, the same in figures and reports. No more precision than there is: three significant figures."""
+"""Numbers, days and changes as plain English, the same in figures and reports.
+No more precision than there is: three significant figures.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import math
 from collections.abc import Callable
 
@@ -28,7 +31,9 @@ def rounded(value: Number) -> str:
 
 
 def persons(value: Number) -> str:
-    """A number of persons, who come whole: ``"9"`` for the 9.05 between two replicates, ``"under 1"`` for less than half of one."""
+    """A number of persons, who come whole: ``"9"`` for the 9.05 between two replicates, ``"under
+    1"`` for less than half of one.
+    """
     if 0.0 < abs(value) < 0.5:
         return "under 1"
     return rounded(round(value)) if abs(value) < 1000.0 else rounded(value)
@@ -63,11 +68,17 @@ def signed_span(low: Number, high: Number, say: Callable[[Number], str] = rounde
 
 def change(difference: Number) -> str:
     """A difference in persons in words: ``"12,300 fewer"``, ``"340 more"`` or ``"no change"``."""
-    return "no change" if difference == 0.0 else f"{persons(abs(difference))} {'fewer' if difference < 0.0 else 'more'}"
+    return (
+        "no change"
+        if difference == 0.0
+        else f"{persons(abs(difference))} {'fewer' if difference < 0.0 else 'more'}"
+    )
 
 
 def change_span(low: Number, high: Number) -> str:
-    """A band of a difference in persons in words: ``"11,900 to 12,700 fewer"`` or ``"between 120 fewer and 340 more"``."""
+    """A band of a difference in persons in words:
+    ``"11,900 to 12,700 fewer"`` or ``"between 120 fewer and 340 more"``.
+    """
     if low == high:
         return change(low)
     if high <= 0.0:
@@ -84,7 +95,13 @@ def day(date: dt.date) -> str:
 
 def listed(words: list[str]) -> str:
     """Words as a list in a sentence: ``"a, b and c"``."""
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" and {words[-1]}" if words else ""
+    return (
+        words[0]
+        if len(words) == 1
+        else ", ".join(words[:-1]) + f" and {words[-1]}"
+        if words
+        else ""
+    )
 
 
 def sentence(text: str) -> str:
@@ -98,16 +115,32 @@ def change_text(modifier: Modifier, parameter: Parameter) -> str:
     what = {
         "scale": f"multiplied by {exact(modifier.value)}",
         "set": f"set to {value}",
-        "add": f"raised by {value}" if modifier.value >= 0.0 else f"lowered by {value.lstrip('−-')}",
+        "add": f"raised by {value}"
+        if modifier.value >= 0.0
+        else f"lowered by {value.lstrip('−-')}",
         "cap": f"kept from rising above {value}",
     }[modifier.operation]
     since = f"from {day(modifier.start)}" if modifier.start else "from the start"
     until = f"until {day(modifier.end)}" if modifier.end else "to the end"
-    ramp = f", growing to full strength over {modifier.ramp_weeks:g} weeks" if modifier.ramp_weeks else ""
+    ramp = (
+        f", growing to full strength over {modifier.ramp_weeks:g} weeks"
+        if modifier.ramp_weeks
+        else ""
+    )
     place = f", in {listed(list(modifier.territories))} only" if modifier.territories else ""
     return f"{parameter.doc} ({modifier.target}): {what}, {since} {until}{ramp}{place}"
 
 
 def policy_text(policy: Policy, parameters: dict[str, Parameter]) -> str:
     """What a policy does, in words; "changes nothing" where it has no change."""
-    return "; ".join(change_text(modifier, parameters[modifier.target]) for modifier in policy.modifiers) or "changes nothing"
+    return (
+        "; ".join(
+            change_text(modifier, parameters[modifier.target]) for modifier in policy.modifiers
+        )
+        or "changes nothing"
+    )
+
+
+def first_paragraph(text: str | None) -> str:
+    """First paragraph of a docstring, on one line; empty where there is none."""
+    return " ".join(inspect.cleandoc(text or "").split("\n\n")[0].split())

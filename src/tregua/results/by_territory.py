@@ -1,4 +1,6 @@
-"""Outcomes by territory: numbers, rates for 100,000 inhabitants, and where a state stands on the tile grid."""
+"""Outcomes by territory: numbers, rates for 100,000 inhabitants,
+and where a state stands on the tile grid.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,14 @@ def population_of(scenario: Scenario) -> Float[np.ndarray, "territory"] | None:
     return np.asarray(found, float) if found is not None and np.shape(found) == (places,) else None
 
 
-def values_by_territory(trajectories: Trajectories, outcome: Outcome | str) -> Float[np.ndarray, "year replicate territory"]:
+def values_by_territory(
+    trajectories: Trajectories, outcome: Outcome | str
+) -> Float[np.ndarray, "year replicate territory"]:
     """An outcome in every whole calendar year and territory [persons].
 
     Raises:
-        TreguaError: TR2303 where the run has no such outcome, or where it is not counted by territory.
+        TreguaError: TR2303 where the run has no such outcome, or where it is not counted by
+            territory.
     """
     chosen = named_outcome(trajectories, outcome) if isinstance(outcome, str) else outcome
     return by_year(trajectories, chosen, trajectories.by_territory(chosen.series))
@@ -40,19 +45,24 @@ def values_by_territory(trajectories: Trajectories, outcome: Outcome | str) -> F
 def yearly_by_territory(trajectories: Trajectories, outcome: Outcome | str) -> pandas.DataFrame:
     """One row for each calendar year and territory: median and bands over replicates.
 
-    Where the data have a population, also ``rate``, its median for 100,000 inhabitants, with ``rate_low_90`` and so on.
+    Where the data have a population, also ``rate``, its median for 100,000 inhabitants, with
+    ``rate_low_90`` and so on.
 
     Args:
         trajectories: the run.
         outcome: one of :func:`~tregua.results.outcomes.outcomes_of`, or its name.
 
     Raises:
-        TreguaError: TR2303 where the run has no such outcome, or where it is not counted by territory.
+        TreguaError: TR2303 where the run has no such outcome, or where it is not counted by
+            territory.
     """
     import pandas
 
     chosen = named_outcome(trajectories, outcome) if isinstance(outcome, str) else outcome
-    years, labels = list(whole_years(trajectories)), trajectories.scenario.data.space.labels("territory")
+    years, labels = (
+        list(whole_years(trajectories)),
+        trajectories.scenario.data.space.labels("territory"),
+    )
     edges = bands(np.moveaxis(values_by_territory(trajectories, chosen), 1, 0))
     columns: dict[str, Any] = {
         "scenario": trajectories.scenario.name,
@@ -64,26 +74,42 @@ def yearly_by_territory(trajectories: Trajectories, outcome: Outcome | str) -> p
     }
     population = population_of(trajectories.scenario)
     if population is not None:
-        rates = {"rate" if name == "median" else f"rate_{name}": edge / population * PERSONS for name, edge in edges.items()}
+        rates = {
+            "rate" if name == "median" else f"rate_{name}": edge / population * PERSONS
+            for name, edge in edges.items()
+        }
         columns |= {name: rate.ravel() for name, rate in rates.items()}
     return pandas.DataFrame(columns)
 
 
 def placed_headlines(trajectories: Trajectories) -> list[Outcome]:
     """Headline outcomes that are counted by territory."""
-    return [o for o in headlines(trajectories.scenario.model) if all(trajectories.series[name].ndim == 3 for name in o.series)]
+    return [
+        o
+        for o in headlines(trajectories.scenario.model)
+        if all(trajectories.series[name].ndim == 3 for name in o.series)
+    ]
 
 
 def headlines_by_territory(trajectories: Trajectories) -> pandas.DataFrame:
     """:func:`yearly_by_territory` of every headline outcome that is counted by territory."""
     import pandas
 
-    return pandas.concat([yearly_by_territory(trajectories, outcome) for outcome in placed_headlines(trajectories)], ignore_index=True)
+    return pandas.concat(
+        [yearly_by_territory(trajectories, outcome) for outcome in placed_headlines(trajectories)],
+        ignore_index=True,
+    )
 
 
 def named_outcome(trajectories: Trajectories, name: str) -> Outcome:
     """An outcome of a run by its short name; the run refuses an unknown one (TR2303)."""
     found = outcomes_of(trajectories.scenario.model)
     if name not in found:
-        raise TreguaError("TR2303", f"the run has no outcome {name!r}", found=name, expected=", ".join(found), nearest=nearest_name(name, found))
+        raise TreguaError(
+            "TR2303",
+            f"the run has no outcome {name!r}",
+            found=name,
+            expected=", ".join(found),
+            nearest=nearest_name(name, found),
+        )
     return found[name]

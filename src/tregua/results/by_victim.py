@@ -1,7 +1,8 @@
 """Deaths by who died and of what, and what is on record against what happened.
 
-Every death is in one cell, since every flow with a victim has one victim and one cause: in each replicate the cells of a table add up to all deaths. Medians
-do not add up exactly, because the middle replicate of a sum is not the one in the middle of each part.
+Every death is in one cell, since every flow with a victim has one victim and one cause: in each
+replicate the cells of a table add up to all deaths. Medians do not add up exactly, because the
+middle replicate of a sum is not the one in the middle of each part.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ ALL = "all"
 
 
 def cells(trajectories: Trajectories) -> dict[tuple[str, str], Outcome]:
-    """Flows of each victim and cause as one outcome; victims in the order of :data:`~tregua.results.outcomes.VICTIMS`, causes not tied to groups last."""
+    """Flows of each victim and cause as one outcome; victims in the order of
+    :data:`~tregua.results.outcomes.VICTIMS`, causes not tied to groups last.
+    """
     deaths = deaths_of(trajectories.scenario.model)
     named: dict[tuple[str, str], list[str]] = {}
     for victim in VICTIMS:
@@ -31,7 +34,10 @@ def cells(trajectories: Trajectories) -> dict[tuple[str, str], Outcome]:
             if flow.victim == victim:
                 named.setdefault((victim, flow.cause), []).append(name)
     ordered = sorted(named, key=lambda cell: cell[1] == BACKGROUND)
-    return {(v, c): Outcome(f"{v}, {c}", f"{VICTIMS[v]} killed: {c}", tuple(named[v, c]), "flow") for v, c in ordered}
+    return {
+        (v, c): Outcome(f"{v}, {c}", f"{VICTIMS[v]} killed: {c}", tuple(named[v, c]), "flow")
+        for v, c in ordered
+    }
 
 
 def margins(found: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
@@ -45,13 +51,23 @@ def margins(found: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str], n
 
 
 def deaths_by_victim(trajectories: Trajectories) -> pandas.DataFrame:
-    """One row for each victim, cause and calendar year: median and bands of persons killed in the year. Columns: scenario, victim, cause, year, bands."""
+    """One row for each victim, cause and calendar year: median and bands of persons killed in the
+    year. Columns: scenario, victim, cause, year, bands.
+    """
     import pandas
 
     found, years = cells(trajectories), list(whole_years(trajectories))
     edges = bands(np.moveaxis(yearly_values(trajectories, found.values()), 2, 0))
-    columns: dict[str, Any] = {name: [key[i] for key in found for _ in years] for i, name in enumerate(("victim", "cause"))}
-    table = pandas.DataFrame({**columns, "year": years * len(found), **{name: edge.ravel() for name, edge in edges.items()}})
+    columns: dict[str, Any] = {
+        name: [key[i] for key in found for _ in years] for i, name in enumerate(("victim", "cause"))
+    }
+    table = pandas.DataFrame(
+        {
+            **columns,
+            "year": years * len(found),
+            **{name: edge.ravel() for name, edge in edges.items()},
+        }
+    )
     table.insert(0, "scenario", trajectories.scenario.name)
     return table
 
@@ -63,19 +79,32 @@ def deaths_in_run(trajectories: Trajectories) -> pandas.DataFrame:
     """
     import pandas
 
-    totals = {cell: trajectories.total(outcome.series).sum(axis=1, dtype=float) for cell, outcome in cells(trajectories).items()}
+    totals = {
+        cell: trajectories.total(outcome.series).sum(axis=1, dtype=float)
+        for cell, outcome in cells(trajectories).items()
+    }
     rows: list[dict[str, Any]] = []
     for (victim, cause), values in margins(totals).items():
         edges = {name: float(edge) for name, edge in bands(values).items()}
-        rows.append({"scenario": trajectories.scenario.name, "victim": victim, "cause": cause, **edges, "mean": float(values.mean())})
+        rows.append(
+            {
+                "scenario": trajectories.scenario.name,
+                "victim": victim,
+                "cause": cause,
+                **edges,
+                "mean": float(values.mean()),
+            }
+        )
     return pandas.DataFrame(rows)
 
 
 def recorded_against_happened(trajectories: Trajectories) -> pandas.DataFrame:
-    """One row for each record and calendar year: persons whom it could have counted, persons whom it counts, and the share of the two.
+    """One row for each record and calendar year: persons whom it could have counted, persons whom
+    it counts, and the share of the two.
 
-    Columns: scenario, record, doc, year, then ``happened_``, ``recorded_`` and ``share_`` with the median and the edges of both bands. A record of
-    something that no flow of this model does is left out.
+    Columns: scenario, record, doc, year, then ``happened_``, ``recorded_`` and ``share_`` with the
+    median and the edges of both bands. A record of something that no flow of this model does is
+    left out.
     """
     import pandas
 
@@ -83,12 +112,23 @@ def recorded_against_happened(trajectories: Trajectories) -> pandas.DataFrame:
     for name, counted in kept_records(trajectories).items():
         real = Outcome(name, name, model.recorded[name], "flow")
         happened, recorded = yearly_values(trajectories, (real, counted))
-        share = np.divide(recorded, happened, out=np.full_like(happened, np.nan), where=happened > 0.0)
-        columns: dict[str, Any] = {"scenario": trajectories.scenario.name, "record": counted.name, "doc": model.records[name][1].doc, "year": years}
+        share = np.divide(
+            recorded, happened, out=np.full_like(happened, np.nan), where=happened > 0.0
+        )
+        columns: dict[str, Any] = {
+            "scenario": trajectories.scenario.name,
+            "record": counted.name,
+            "doc": model.records[name][1].doc,
+            "year": years,
+        }
         for kind, values in (("happened", happened), ("recorded", recorded), ("share", share)):
             columns |= {f"{kind}_{edge}": x for edge, x in bands(values.T).items()}
         frames.append(pandas.DataFrame(columns))
-    return pandas.concat(frames, ignore_index=True) if frames else pandas.DataFrame(columns=["scenario", "record", "doc", "year"])
+    return (
+        pandas.concat(frames, ignore_index=True)
+        if frames
+        else pandas.DataFrame(columns=["scenario", "record", "doc", "year"])
+    )
 
 
 def kept_records(trajectories: Trajectories) -> dict[str, Outcome]:

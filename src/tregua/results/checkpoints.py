@@ -19,7 +19,9 @@ Chunk = dict[str, np.ndarray]
 
 
 def write_whole(file: Path, arrays: Chunk) -> None:
-    """Write arrays into a file that appears whole or not at all, and make its folder (TR3102 where it cannot be written)."""
+    """Write arrays into a file that appears whole or not at all,
+    and make its folder (TR3102 where it cannot be written).
+    """
     # The thread's number keeps two workers apart, the process's two runs of the same command.
     part = file.parent / f".{file.stem}-{os.getpid()}-{threading.get_ident()}.part"
     try:
@@ -35,7 +37,9 @@ def write_whole(file: Path, arrays: Chunk) -> None:
 
 
 def read_whole(file: Path) -> Chunk | None:
-    """Arrays of a file that :func:`write_whole` wrote; None where there is none, or it was cut short or damaged."""
+    """Arrays of a file that :func:`write_whole` wrote; None where there is none,
+    or it was cut short or damaged.
+    """
     try:
         with np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
@@ -44,10 +48,12 @@ def read_whole(file: Path) -> Chunk | None:
 
 
 class Checkpoint(MutableMapping[int, Chunk]):
-    """Finished chunks of one run by number, each a file of its own, so that an interrupted run goes on where it stopped.
+    """Finished chunks of one run by number, each a file of its own,
+    so that an interrupted run goes on where it stopped.
 
-    A file appears whole or not at all; one that was cut short or damaged all the same counts as absent and its chunk is run again. The folder must be
-    named after the hash of the inputs (:func:`unfinished_folder`), so that chunks of different runs never meet.
+    A file appears whole or not at all; one that was cut short or damaged all the same counts as
+    absent and its chunk is run again. The folder must be named after the hash of the inputs
+    (:func:`unfinished_folder`), so that chunks of different runs never meet.
 
     Args:
         folder: where the files lie; it is made when the first chunk is kept.
@@ -77,7 +83,11 @@ class Checkpoint(MutableMapping[int, Chunk]):
 
     def __iter__(self) -> Iterator[int]:
         names = sorted(self.folder.glob("chunk-*.npz"))
-        return (number for number in (int(path.stem.removeprefix("chunk-")) for path in names) if number in self)
+        return (
+            number
+            for number in (int(path.stem.removeprefix("chunk-")) for path in names)
+            if number in self
+        )
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -88,9 +98,11 @@ class Checkpoint(MutableMapping[int, Chunk]):
 
 
 class Latest(MutableMapping[int, Chunk]):
-    """Finished chunks of which the latest few are held in memory only, until they are :meth:`settled <settle>`.
+    """Finished chunks of which the latest few are held in memory only, until they are
+    :meth:`settled <settle>`.
 
-    Writing a chunk down takes seconds, and most runs end well: of these nothing is left on disk but the results. What is held is not copied.
+    Writing a chunk down takes seconds, and most runs end well: of these nothing is left on disk but
+    the results. What is held is not copied.
 
     Args:
         kept: where the chunks are written down.
@@ -136,5 +148,7 @@ class Latest(MutableMapping[int, Chunk]):
 
 
 def unfinished_folder(out_parent: Path, digest: str) -> Path:
-    """Where the finished chunks of an interrupted run with this hash of inputs lie: a hidden folder beside the run folder."""
+    """Where the finished chunks of an interrupted run with this hash of inputs lie:
+    a hidden folder beside the run folder.
+    """
     return Path(out_parent) / f".unfinished-{digest[:12]}"

@@ -12,6 +12,7 @@ import hashlib
 import inspect
 import textwrap
 from collections.abc import Iterator
+from types import CodeType
 
 UNWRITTEN = ("type_comment", "type_ignores", "type_params", "kind", "ctx")
 """Fields of syntax trees that say nothing more, or that not every version of Python has."""
@@ -34,8 +35,8 @@ def syntax_digest(source: str) -> str:
 
 
 def class_digest(kind: type) -> str:
-    """Digest of the code behind a class: of its file, or of the class alone where it was typed into a
-    session, or of its compiled functions where there is no source at all.
+    """Digest of the code behind a class: of its file, or of the class alone where it was typed into
+    a session, or of its compiled functions where there is no source at all.
     """
     module = inspect.getmodule(kind)
     in_file = module is not None and module.__name__ != "__main__"
@@ -45,11 +46,17 @@ def class_digest(kind: type) -> str:
         except (OSError, TypeError, SyntaxError):
             continue
     functions = {name: value for name, value in vars(kind).items() if inspect.isfunction(value)}
-    return text_digest("\n".join(f"{name} {_code(function.__code__)}" for name, function in sorted(functions.items())))
+    return text_digest(
+        "\n".join(
+            f"{name} {_code(function.__code__)}" for name, function in sorted(functions.items())
+        )
+    )
 
 
 def _words(node: ast.AST) -> Iterator[str]:
-    """A syntax tree as words: kinds of nodes, names of fields that hold something, and constants."""
+    """A syntax tree as words: kinds of nodes, names of fields that hold something,
+    and constants.
+    """
     yield type(node).__name__
     for name, value in ast.iter_fields(node):
         if name in UNWRITTEN or value is None or value == []:
@@ -67,10 +74,16 @@ def _words(node: ast.AST) -> Iterator[str]:
 
 def _is_text(node: ast.AST) -> bool:
     """Whether a statement is a docstring, of whatever it stands under."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
-def _code(code: object) -> str:
-    """Instructions, names and constants of a function and of those inside it, without file and line."""
-    constants = [_code(const) if inspect.iscode(const) else repr(const) for const in code.co_consts]  # type: ignore[attr-defined]
-    return f"{code.co_code.hex()} {code.co_names} {constants}"  # type: ignore[attr-defined]
+def _code(code: CodeType) -> str:
+    """Instructions, names and constants of a function and of those inside it,
+    without file and line.
+    """
+    constants = [_code(x) if inspect.iscode(x) else repr(x) for x in code.co_consts]
+    return f"{code.co_code.hex()} {code.co_names} {constants}"

@@ -38,28 +38,49 @@ class Comparison:
     def since(self) -> int:
         """Week from which flows are counted: the first in which any policy is in force, or 0."""
         base = set(self.baseline.scenario.policies)
-        added = [policy for run in self.policies for policy in run.scenario.policies if policy not in base]
+        added = [
+            policy
+            for run in self.policies
+            for policy in run.scenario.policies
+            if policy not in base
+        ]
         days = [change.start for policy in added for change in policy.modifiers]
-        return max(0, min((self.baseline.scenario.week_of(day) if day else 0 for day in days), default=0))
+        return max(
+            0, min((self.baseline.scenario.week_of(day) if day else 0 for day in days), default=0)
+        )
 
     def values(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
-        """An outcome of each replicate: a flow counted from :attr:`since` to the end, a stock at the end."""
+        """An outcome of each replicate: a flow counted from :attr:`since` to the end,
+        a stock at the end.
+        """
         end = run.scenario.weeks
-        return (run.between(outcome.series, self.since, end) if outcome.kind == "flow" else run.at(outcome.series, end)).astype(float)
+        return (
+            run.between(outcome.series, self.since, end)
+            if outcome.kind == "flow"
+            else run.at(outcome.series, end)
+        ).astype(float)
 
     def table(self) -> pandas.DataFrame:
         """One row for each policy and outcome.
 
-        Columns: the days that count; the medians of both runs; ``difference`` and its bands; ``mean_difference`` with ``standard_error``, its
-        Monte Carlo error; ``relative`` to the baseline's mean; ``lower_in``, the share of pairs in which the policy gives the lower number;
-        ``pairing_gain``, how many times as many unpaired runs would have been needed for the same standard error.
+        Columns: the days that count; the medians of both runs; ``difference`` and its bands;
+        ``mean_difference`` with ``standard_error``, its Monte Carlo error; ``relative`` to the
+        baseline's mean; ``lower_in``, the share of pairs in which the policy gives the lower
+        number; ``pairing_gain``, how many times as many unpaired runs would have been needed for
+        the same standard error.
         """
         import pandas
 
         rows = []
         for run in self.policies:
             for outcome in self.outcomes.values():
-                named = {"policy": run.scenario.name, "label": run.scenario.shown, "outcome": outcome.name, "unit": "person", **self._period(outcome)}
+                named = {
+                    "policy": run.scenario.name,
+                    "label": run.scenario.shown,
+                    "outcome": outcome.name,
+                    "unit": "person",
+                    **self._period(outcome),
+                }
                 rows.append({**named, **self._compared(run, outcome)})
         return pandas.DataFrame(rows)
 
@@ -67,7 +88,10 @@ class Comparison:
         """First and last day that count: of a flow, or the one day of a stock."""
         scenario = self.baseline.scenario
         end = scenario.date(scenario.weeks).isoformat()
-        return {"from": scenario.date(self.since).isoformat() if outcome.kind == "flow" else end, "to": end}
+        return {
+            "from": scenario.date(self.since).isoformat() if outcome.kind == "flow" else end,
+            "to": end,
+        }
 
     def _compared(self, run: Trajectories, outcome: Outcome) -> dict[str, float]:
         before, after = self.values(self.baseline, outcome), self.values(run, outcome)
@@ -75,7 +99,9 @@ class Comparison:
         edges = {name: float(x) for name, x in _edges("difference", difference).items()}
         pairs = len(difference)
         spread = float(np.var(difference, ddof=1)) if pairs > 1 else float("nan")
-        unpaired = float(np.var(before, ddof=1) + np.var(after, ddof=1)) if pairs > 1 else float("nan")
+        unpaired = (
+            float(np.var(before, ddof=1) + np.var(after, ddof=1)) if pairs > 1 else float("nan")
+        )
         return {
             "baseline": float(np.median(before)),
             "with_policy": float(np.median(after)),
@@ -89,22 +115,38 @@ class Comparison:
         }
 
     def values_by_territory(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
-        """:meth:`values` in every territory, shape (replicate, territory); TR2303 where the outcome is not counted by territory."""
+        """:meth:`values` in every territory, shape (replicate, territory);
+        TR2303 where the outcome is not counted by territory.
+        """
         series, weeks = run.by_territory(outcome.series), run.weeks(outcome.series)
-        return (series[:, weeks > self.since].sum(axis=1) if outcome.kind == "flow" else series[:, -1]).astype(float)
+        return (
+            series[:, weeks > self.since].sum(axis=1) if outcome.kind == "flow" else series[:, -1]
+        ).astype(float)
 
     def rate_differences(self, run: Trajectories, outcome: Outcome) -> np.ndarray | None:
-        """Paired differences for 100,000 inhabitants of each territory, those of a flow a year: shape (replicate, territory); None without a population."""
+        """Paired differences for 100,000 inhabitants of each territory, those of a flow a year:
+        shape (replicate, territory); None without a population.
+        """
         population = population_of(self.baseline.scenario)
         if population is None:
             return None
         years = (run.scenario.weeks - self.since) * 7.0 / 365.25 if outcome.kind == "flow" else 1.0
-        return (self.values_by_territory(run, outcome) - self.values_by_territory(self.baseline, outcome)) / population * PERSONS / years
+        return (
+            (
+                self.values_by_territory(run, outcome)
+                - self.values_by_territory(self.baseline, outcome)
+            )
+            / population
+            * PERSONS
+            / years
+        )
 
     def territories(self, outcome: str = "killed") -> pandas.DataFrame:
-        """One row for each policy and territory: medians of both runs, the paired difference with its bands, and in what share of pairs it is lower.
+        """One row for each policy and territory: medians of both runs, the paired difference with
+        its bands, and in what share of pairs it is lower.
 
-        Where the data have a population, also ``rate_difference`` with its bands: for 100,000 inhabitants, and a year where the outcome is a flow.
+        Where the data have a population, also ``rate_difference`` with its bands: for 100,000
+        inhabitants, and a year where the outcome is a flow.
         """
         import pandas
 
@@ -133,17 +175,35 @@ class Comparison:
         for run in self.policies:
             for outcome in self.outcomes.values():
                 before, after = self.values(self.baseline, outcome), self.values(run, outcome)
-                rows = {"policy": run.scenario.name, "outcome": outcome.name, "replicate": np.arange(len(before))}
-                frames.append(pandas.DataFrame({**rows, "baseline": before, "with_policy": after, "difference": after - before}))
+                rows = {
+                    "policy": run.scenario.name,
+                    "outcome": outcome.name,
+                    "replicate": np.arange(len(before)),
+                }
+                frames.append(
+                    pandas.DataFrame(
+                        {
+                            **rows,
+                            "baseline": before,
+                            "with_policy": after,
+                            "difference": after - before,
+                        }
+                    )
+                )
         return pandas.concat(frames, ignore_index=True)
 
     def beats(self, outcome: str = "killed") -> pandas.DataFrame:
-        """Share of replicates in which the policy of the row gives a lower number than the run of the column; ties count for neither."""
+        """Share of replicates in which the policy of the row gives a lower number than the run of
+        the column; ties count for neither.
+        """
         import pandas
 
         runs = (self.baseline, *self.policies)
         values = {run.scenario.name: self.values(run, self.outcomes[outcome]) for run in runs}
-        cells = {column: {row: float(np.mean(x < y)) for row, x in values.items()} for column, y in values.items()}
+        cells = {
+            column: {row: float(np.mean(x < y)) for row, x in values.items()}
+            for column, y in values.items()
+        }
         return pandas.DataFrame(cells)
 
     def plot(self, outcome: str = "killed") -> Figure:

@@ -1,6 +1,8 @@
-"""What is on record and no fit sees, beside what a run expects on record: missing persons, mass displacement, and the other count of homicides.
+"""What is on record and no fit sees, beside what a run expects on record:
+missing persons, mass displacement, and the other count of homicides.
 
-A model may reach what it was fitted to for wrong reasons. These series were kept out of the fit, so that they can say so.
+A model may reach what it was fitted to for wrong reasons. These series were kept out of the fit, so
+that they can say so.
 """
 
 from __future__ import annotations
@@ -52,15 +54,23 @@ def _missing() -> dict[int, float]:
 
 
 def _displaced() -> dict[int, float]:
-    return {int(row["year"]): float(row["persons"]) for row in read_table(FOLDER, "displacement.csv") if row["state_code"] == UNKNOWN}
+    return {
+        int(row["year"]): float(row["persons"])
+        for row in read_table(FOLDER, "displacement.csv")
+        if row["state_code"] == UNKNOWN
+    }
 
 
 @cache
 def homicide_victims() -> dict[str, dict[int, float]]:
-    """Victims of intentional homicide in criminal investigations (SESNSP) by code of the state and year, for years with all twelve months."""
+    """Victims of intentional homicide in criminal investigations (SESNSP) by code of the state and
+    year, for years with all twelve months.
+    """
     months: dict[tuple[str, int], list[float]] = {}
     for row in read_table(FOLDER, "victims-month.csv"):
-        months.setdefault((row["state_code"], int(row["year"])), []).append(float(row["intentional_homicide"]))
+        months.setdefault((row["state_code"], int(row["year"])), []).append(
+            float(row["intentional_homicide"])
+        )
     found: dict[str, dict[int, float]] = {}
     for (code, year), values in months.items():
         if len(values) == YEAR_MONTHS:
@@ -78,7 +88,9 @@ def _victims() -> dict[int, float]:
 SERIES = (
     Series("missing persons, by year of the facts (RNPDNO)", "recorded_missing", _missing),
     Series("displaced in mass episodes (CMDPDH)", "recorded_displaced", _displaced),
-    Series("victims of intentional homicide in investigations (SESNSP)", "recorded_homicides", _victims),
+    Series(
+        "victims of intentional homicide in investigations (SESNSP)", "recorded_homicides", _victims
+    ),
 )
 """What no fit sees."""
 
@@ -90,8 +102,8 @@ def held_out(trajectories: Trajectories) -> pandas.DataFrame:
         trajectories: a run of the 32 states; of anything else the table is empty.
 
     Returns:
-        One row for each series and year that both have: series, outcome, year, recorded, bands over replicates, and whether the record lies inside nine in
-        ten of them, below or above.
+        One row for each series and year that both have: series, outcome, year, recorded, bands over
+        replicates, and whether the record lies inside nine in ten of them, below or above.
     """
     import pandas
 
@@ -104,7 +116,14 @@ def held_out(trajectories: Trajectories) -> pandas.DataFrame:
         places = [i for i, year in enumerate(years) if year in counts]
         recorded = np.array([counts[years[i]] for i in places])
         edges = bands(yearly_values(trajectories, [found[series.outcome]])[0, places].T)
-        where = np.select([recorded < edges["low_90"], recorded > edges["high_90"]], ["below", "above"], "inside")
-        columns = {"series": series.label, "outcome": series.outcome, "year": [years[i] for i in places], "recorded": recorded}
+        where = np.select(
+            [recorded < edges["low_90"], recorded > edges["high_90"]], ["below", "above"], "inside"
+        )
+        columns = {
+            "series": series.label,
+            "outcome": series.outcome,
+            "year": [years[i] for i in places],
+            "recorded": recorded,
+        }
         frames.append(pandas.DataFrame({**columns, **edges, "record_is": where}))
     return pandas.concat(frames, ignore_index=True) if frames else pandas.DataFrame()

@@ -1,6 +1,8 @@
-"""What a reader asks about a run, named and in order: deaths, what is on record of them, then all else that moves or stands.
+"""What a reader asks about a run, named and in order: deaths, what is on record of them, then all
+else that moves or stands.
 
-A death is a flow with a victim, and each is in exactly one series, so that no sum of outcomes by victim or by cause counts anybody twice.
+A death is a flow with a victim, and each is in exactly one series, so that no sum of outcomes by
+victim or by cause counts anybody twice.
 """
 
 from __future__ import annotations
@@ -23,8 +25,18 @@ VICTIMS = {
 }
 """Who dies, in the order of tables, and what many of them are called."""
 
-HEADLINES = ("killed", *(f"killed_{victim}" for victim in VICTIMS), f"killed_{BACKGROUND}", "recruited", "arrested", "left", "members")
-"""Outcomes that get weekly tables and a place in reports, as far as a model has them; counts on record join them."""
+HEADLINES = (
+    "killed",
+    *(f"killed_{victim}" for victim in VICTIMS),
+    f"killed_{BACKGROUND}",
+    "recruited",
+    "arrested",
+    "left",
+    "members",
+)
+"""Outcomes that get weekly tables and a place in reports, as far as a model has them;
+counts on record join them.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,9 +44,11 @@ class Outcome:
     """Something that a reader asks about.
 
     Attributes:
-        name: short name: the last part of the series' name, or the full one where two would share it.
+        name: short name: the last part of the series' name, or the full one where two would share
+            it.
         label: what it is in the world.
-        series: names of the flows or stocks in :class:`~tregua.engine.trajectories.Trajectories` that are added up.
+        series: names of the flows or stocks in :class:`~tregua.engine.trajectories.Trajectories`
+            that are added up.
         kind: a flow is counted over time, a stock at one moment.
     """
 
@@ -57,60 +71,110 @@ def deaths_of(model: Model) -> dict[str, Flow]:
 def outcomes_of(model: Model) -> dict[str, Outcome]:
     """All outcomes of a model by name.
 
-    First ``killed``, all deaths tied to groups; where several kinds of victim die also ``killed_civilian`` and so on, which add up to ``killed``, and
-    ``killed_background`` for homicides that are not tied to groups. Then ``recorded_homicides`` and other counts on record, every flow that is no death,
-    and every stock that is no mere count of a flow.
+    First ``killed``, all deaths tied to groups; where several kinds of victim die also
+    ``killed_civilian`` and so on, which add up to ``killed``, and ``killed_background`` for
+    homicides that are not tied to groups. Then ``recorded_homicides`` and other counts on record,
+    every flow that is no death, and every stock that is no mere count of a flow.
     """
     first = [*_deaths(model), *_recorded(model)]
     living = {flow.source for _, flow in model.flows.values()} & set(model.compartments)
-    stocks = [Outcome(n, model.compartments[n].doc, (n,), "stock") for n in model.compartments if n in living]
+    stocks = [
+        Outcome(n, model.compartments[n].doc, (n,), "stock")
+        for n in model.compartments
+        if n in living
+    ]
     others = {name: flow for name, (_, flow) in model.flows.items() if not flow.victim}
-    taken = Counter([flow.name for flow in others.values()] + [outcome.name for outcome in (*first, *stocks)])
-    flows = [Outcome(flow.name if taken[flow.name] == 1 else name, flow.doc, (name,), "flow") for name, flow in others.items()]
+    taken = Counter(
+        [flow.name for flow in others.values()] + [outcome.name for outcome in (*first, *stocks)]
+    )
+    flows = [
+        Outcome(flow.name if taken[flow.name] == 1 else name, flow.doc, (name,), "flow")
+        for name, flow in others.items()
+    ]
     flows.sort(key=lambda outcome: outcome.name != "killed")
     return {outcome.name: outcome for outcome in (*first, *flows, *stocks)}
 
 
 def _deaths(model: Model) -> list[Outcome]:
-    """All deaths tied to groups, those of each kind of victim where there are several, and homicides not tied to groups."""
+    """All deaths tied to groups, those of each kind of victim where there are several, and
+    homicides not tied to groups.
+    """
     deaths = deaths_of(model)
     tied = {name: flow for name, flow in deaths.items() if flow.cause != BACKGROUND}
     victims = [victim for victim in VICTIMS if any(flow.victim == victim for flow in tied.values())]
     found = []
     if tied:
         one = f"{VICTIMS[victims[0]]} killed" if len(tied) > 1 else next(iter(tied.values())).doc
-        found.append(Outcome("killed", "persons killed in group violence" if len(victims) > 1 else one, tuple(tied), "flow"))
+        found.append(
+            Outcome(
+                "killed",
+                "persons killed in group violence" if len(victims) > 1 else one,
+                tuple(tied),
+                "flow",
+            )
+        )
     if len(victims) > 1:
-        found += [killed(tied, (victim,), f"killed_{victim}", f"{VICTIMS[victim]} killed") for victim in victims]
+        found += [
+            killed(tied, (victim,), f"killed_{victim}", f"{VICTIMS[victim]} killed")
+            for victim in victims
+        ]
     rest = tuple(name for name in deaths if name not in tied)
-    return [*found, Outcome(f"killed_{BACKGROUND}", "persons killed without a tie to groups", rest, "flow")] if rest else found
+    return (
+        [
+            *found,
+            Outcome(f"killed_{BACKGROUND}", "persons killed without a tie to groups", rest, "flow"),
+        ]
+        if rest
+        else found
+    )
 
 
 def killed(deaths: Mapping[str, Flow], victims: Iterable[str], name: str, label: str) -> Outcome:
     """Deaths of some kinds of victim as one outcome."""
     wanted = set(victims)
-    return Outcome(name, label, tuple(n for n, flow in deaths.items() if flow.victim in wanted), "flow")
+    return Outcome(
+        name, label, tuple(n for n, flow in deaths.items() if flow.victim in wanted), "flow"
+    )
 
 
 def _recorded(model: Model) -> list[Outcome]:
-    return [Outcome(f"recorded_{r.name}", f"recorded {r.name.replace('_', ' ')}", (name,), "flow") for name, (_, r) in model.records.items()]
+    return [
+        Outcome(f"recorded_{r.name}", f"recorded {r.name.replace('_', ' ')}", (name,), "flow")
+        for name, (_, r) in model.records.items()
+    ]
 
 
 def headlines(model: Model) -> list[Outcome]:
-    """The outcomes that most readers want: deaths, counts on record, and what becomes of members; all outcomes of a model that has none of these."""
+    """The outcomes that most readers want: deaths, counts on record, and what becomes of members;
+    all outcomes of a model that has none of these.
+    """
     found = outcomes_of(model)
-    return [o for o in found.values() if o.name in HEADLINES or o.name.startswith("recorded_")] or list(found.values())
+    return [
+        o for o in found.values() if o.name in HEADLINES or o.name.startswith("recorded_")
+    ] or list(found.values())
 
 
 def summary(model: Model) -> list[Outcome]:
-    """The few outcomes of a table that is read at a glance; all headlines where only one kind of victim dies.
+    """The few outcomes of a table that is read at a glance;
+    all headlines where only one kind of victim dies.
 
-    Police and troops are one line there: all killed, civilians, members, police and troops, homicides on record, and members alive.
+    Police and troops are one line there: all killed, civilians, members, police and troops,
+    homicides on record, and members alive.
     """
-    found, tied = outcomes_of(model), {name: flow for name, flow in deaths_of(model).items() if flow.cause != BACKGROUND}
+    found, tied = (
+        outcomes_of(model),
+        {name: flow for name, flow in deaths_of(model).items() if flow.cause != BACKGROUND},
+    )
     if len({flow.victim for flow in tied.values()}) < 2:
         return headlines(model)
-    forces = killed(tied, ("police", "troops"), "killed_police_and_troops", "police officers and troops killed")
-    short = [found.get("killed"), found.get("killed_civilian"), found.get("killed_member"), forces if forces.series else None]
+    forces = killed(
+        tied, ("police", "troops"), "killed_police_and_troops", "police officers and troops killed"
+    )
+    short = [
+        found.get("killed"),
+        found.get("killed_civilian"),
+        found.get("killed_member"),
+        forces if forces.series else None,
+    ]
     short += [found.get("recorded_homicides"), found.get("members")]
     return [outcome for outcome in short if outcome]

@@ -1,6 +1,8 @@
-"""The record of a run: what went in, in which versions, and a hash by which the same inputs are known again.
+"""The record of a run: what went in, in which versions,
+and a hash by which the same inputs are known again.
 
-Nothing here knows about the machine it runs on beyond its kind: no path, user or host gets into a record.
+Nothing here knows about the machine it runs on beyond its kind: no path, user or host gets into a
+record.
 """
 
 from __future__ import annotations
@@ -32,14 +34,29 @@ from .staging import MANIFEST
 SCHEMA = 1
 """Version of the layout of run folders."""
 
-PACKAGES = ("numpy", "scipy", "jax", "jaxlib", "pandas", "pyarrow", "xarray", "h5netcdf", "matplotlib")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "jax",
+    "jaxlib",
+    "pandas",
+    "pyarrow",
+    "xarray",
+    "h5netcdf",
+    "matplotlib",
+)
 
 LISTED = 16
-"""Arrays up to this size are spelled out in a description; larger ones are given by their digest."""
+"""Arrays up to this size are spelled out in a description;
+larger ones are given by their digest.
+"""
 
 
-def describe_inputs(run: Scenario | Trajectories, plan: Plan, draws: Draws | None = None) -> dict[str, Any]:
-    """All that decides the numbers of a run, as plain values: no name, label, path or number of workers.
+def describe_inputs(
+    run: Scenario | Trajectories, plan: Plan, draws: Draws | None = None
+) -> dict[str, Any]:
+    """All that decides the numbers of a run, as plain values: no name, label,
+    path or number of workers.
 
     Args:
         run: a scenario, or the run of one.
@@ -51,12 +68,25 @@ def describe_inputs(run: Scenario | Trajectories, plan: Plan, draws: Draws | Non
 
     return {
         "package": __version__,
-        "mechanisms": {m.name: {"source": class_digest(type(m)), "settings": _settings(m)} for m in scenario.model.mechanisms},
-        "parameters": {name: _plain(resolved.value) for name, resolved in sorted(resolve(scenario, draws).items())},
-        "covariates": {name: _plain(np.asarray(scenario.data.covariates[name], float)) for name in sorted(scenario.model.covariates)},
-        "axes": {axis.name: text_digest("\n".join(axis.labels)) for axis in scenario.data.space.axes},
+        "mechanisms": {
+            m.name: {"source": class_digest(type(m)), "settings": _settings(m)}
+            for m in scenario.model.mechanisms
+        },
+        "parameters": {
+            name: _plain(resolved.value)
+            for name, resolved in sorted(resolve(scenario, draws).items())
+        },
+        "covariates": {
+            name: _plain(np.asarray(scenario.data.covariates[name], float))
+            for name in sorted(scenario.model.covariates)
+        },
+        "axes": {
+            axis.name: text_digest("\n".join(axis.labels)) for axis in scenario.data.space.axes
+        },
         "tables": {table["file"]: table["sha256"] for table in scenario.data.tables},
-        "policies": [[_modifier(change) for change in policy.modifiers] for policy in scenario.policies],
+        "policies": [
+            [_modifier(change) for change in policy.modifiers] for policy in scenario.policies
+        ],
         "start": scenario.start.isoformat(),
         "weeks": scenario.weeks,
         "solver": plan.solver.name,
@@ -69,12 +99,20 @@ def describe_inputs(run: Scenario | Trajectories, plan: Plan, draws: Draws | Non
 
 
 def inputs_hash(run: Scenario | Trajectories, plan: Plan, draws: Draws | None = None) -> str:
-    """SHA-256 of :func:`describe_inputs` in hexadecimal: the same for the same inputs in any process, with any number of workers."""
-    return text_digest(json.dumps(describe_inputs(run, plan, draws), sort_keys=True, ensure_ascii=False, allow_nan=False))
+    """SHA-256 of :func:`describe_inputs` in hexadecimal: the same for the same inputs in any
+    process, with any number of workers.
+    """
+    return text_digest(
+        json.dumps(
+            describe_inputs(run, plan, draws), sort_keys=True, ensure_ascii=False, allow_nan=False
+        )
+    )
 
 
 def joint_digest(digests: Sequence[str]) -> str:
-    """One digest for several sets of inputs, as the folder, the record and the figures of a comparison give it."""
+    """One digest for several sets of inputs, as the folder,
+    the record and the figures of a comparison give it.
+    """
     return text_digest("\n".join(digests))
 
 
@@ -82,13 +120,19 @@ def _settings(mechanism: Mechanism) -> dict[str, str]:
     """Fields that a mechanism was made with."""
     if not dataclasses.is_dataclass(mechanism):
         return {}
-    return {field.name: repr(getattr(mechanism, field.name)) for field in dataclasses.fields(mechanism)}
+    return {
+        field.name: repr(getattr(mechanism, field.name)) for field in dataclasses.fields(mechanism)
+    }
 
 
 def _plain(array: np.ndarray) -> Any:
     """An array as numbers, or as its digest where there are many."""
     array = np.ascontiguousarray(array, dtype="<f8")
-    return array.tolist() if array.size <= LISTED else {"shape": list(array.shape), "sha256": text_digest(array.tobytes())}
+    return (
+        array.tolist()
+        if array.size <= LISTED
+        else {"shape": list(array.shape), "sha256": text_digest(array.tobytes())}
+    )
 
 
 def _modifier(change: Any) -> dict[str, Any]:
@@ -110,11 +154,16 @@ def portable(command: str) -> str:
         words = shlex.split(command)
     except ValueError:
         words = command.split()
-    return shlex.join(re.sub(r"(^|=)(?:~|\.{0,2}/|[A-Za-z]:[\\/]).*[\\/]([^\\/]+)[\\/]?$", r"\1\2", word) for word in words)
+    return shlex.join(
+        re.sub(r"(^|=)(?:~|\.{0,2}/|[A-Za-z]:[\\/]).*[\\/]([^\\/]+)[\\/]?$", r"\1\2", word)
+        for word in words
+    )
 
 
 def parameter_records(scenario: Scenario, draws: Draws | None = None) -> list[dict[str, Any]]:
-    """Every parameter with its value, the layer that gave it, what is believed of it and what it rests on."""
+    """Every parameter with its value, the layer that gave it,
+    what is believed of it and what it rests on.
+    """
     records = []
     for name, resolved in resolve(scenario, draws).items():
         parameter = scenario.model.parameters[name]
@@ -129,7 +178,9 @@ def parameter_records(scenario: Scenario, draws: Draws | None = None) -> list[di
                 "highest": float(value.max()),
                 "unit": parameter.unit,
                 "layer": resolved.layer,
-                "reason": scenario.data.reasons.get(name, "") if resolved.layer == LAYERS[1] else "",
+                "reason": scenario.data.reasons.get(name, "")
+                if resolved.layer == LAYERS[1]
+                else "",
                 "support": [x if np.isfinite(x) else None for x in parameter.support],
                 "prior": str(parameter.prior),
                 "evidence": [dataclasses.asdict(evidence) for evidence in parameter.evidence],
@@ -140,11 +191,24 @@ def parameter_records(scenario: Scenario, draws: Draws | None = None) -> list[di
 
 def policy_records(policies: Sequence[Policy]) -> list[dict[str, Any]]:
     """Every policy with every change spelled out."""
-    return [{"name": p.name, "label": p.shown, "doc": p.doc, "modifiers": [_modifier(change) for change in p.modifiers]} for p in policies]
+    return [
+        {
+            "name": p.name,
+            "label": p.shown,
+            "doc": p.doc,
+            "modifiers": [_modifier(change) for change in p.modifiers],
+        }
+        for p in policies
+    ]
 
 
 def make_manifest(
-    kind: str, runs: Sequence[Trajectories], command: str, seconds: float, draws: Draws | None = None, posterior: StoredPosterior | None = None
+    kind: str,
+    runs: Sequence[Trajectories],
+    command: str,
+    seconds: float,
+    draws: Draws | None = None,
+    posterior: StoredPosterior | None = None,
 ) -> dict[str, Any]:
     """The record of a run or a comparison: what is needed to repeat it and to trust it.
 
@@ -168,7 +232,11 @@ def make_manifest(
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "command": portable(command),
         "seconds": round(seconds, 3),
-        "versions": {"tregua": __version__, "python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
+        "versions": {
+            "tregua": __version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in PACKAGES},
+        },
         "platform": f"{platform.system()} {platform.machine()}",
         "device": {"kind": jax.devices()[0].device_kind, "platform": jax.default_backend()},
         "precision": str(jnp.result_type(float)),
@@ -194,7 +262,10 @@ def make_manifest(
         "posterior_draws": int(next(iter(np.shape(x)[0] for x in draws.values()))) if draws else 0,
         "posterior": {**posterior.identity, **posterior.record} if posterior else None,
         "mechanisms": [m.name for m in scenario.model.mechanisms],
-        "data": {"name": scenario.data.name, "tables": [dict(table) for table in scenario.data.tables]},
+        "data": {
+            "name": scenario.data.name,
+            "tables": [dict(table) for table in scenario.data.tables],
+        },
         "parameters": parameter_records(scenario, draws),
     }
 
@@ -217,5 +288,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def _no_run(folder: Path) -> TreguaError:
     return TreguaError(
-        "TR3103", "this is not a run folder", where=str(folder), expected=f"a folder with a {MANIFEST} that Tregua wrote", do="check the name of the folder"
+        "TR3103",
+        "this is not a run folder",
+        where=str(folder),
+        expected=f"a folder with a {MANIFEST} that Tregua wrote",
+        do="check the name of the folder",
     )

@@ -23,18 +23,21 @@ MANIFEST = "manifest.json"
 def staged(folder: Path, replace: bool) -> Iterator[Path]:
     """A folder that appears whole or not at all.
 
-    The body writes into a temporary folder beside ``folder``. When the body ends, the manifest is given a list of the files written and the folder is
-    renamed, in one step; when anything is raised, an interrupt included, it is removed and ``folder`` is as it was before. What a process that was killed
-    has left beside ``folder`` is cleared away first.
+    The body writes into a temporary folder beside ``folder``. When the body ends, the manifest is
+    given a list of the files written and the folder is renamed, in one step; when anything is
+    raised, an interrupt included, it is removed and ``folder`` is as it was before. What a process
+    that was killed has left beside ``folder`` is cleared away first.
 
     Args:
         folder: the folder to make; its parents are made where they are missing.
-        replace: put the new folder in the place of an old run. Anything that is no run is never replaced, and files in the old run that Tregua did not
-            write are taken over into the new one.
+        replace: put the new folder in the place of an old run. Anything that is no run is never
+            replaced, and files in the old run that Tregua did not write are taken over into the new
+            one.
 
     Raises:
-        TreguaError: TR3101 where ``folder`` exists and may not be replaced, TR3102 where nothing can be written there, TR3105 where a file would be lost
-            that somebody has changed or that has the name of a new one.
+        TreguaError: TR3101 where ``folder`` exists and may not be replaced, TR3102 where nothing
+            can be written there, TR3105 where a file would be lost that somebody has changed or
+            that has the name of a new one.
     """
     folder = Path(os.path.abspath(folder))
     check_free(folder, replace)
@@ -59,7 +62,9 @@ def staged(folder: Path, replace: bool) -> Iterator[Path]:
 
 
 def check_free(folder: Path, replace: bool) -> None:
-    """Refuse a folder that may not be replaced: a slip of the hand must not delete what is not ours (TR3101, TR3105)."""
+    """Refuse a folder that may not be replaced: a slip of the hand must not delete what is not
+    ours (TR3101, TR3105).
+    """
     try:
         if not os.path.lexists(folder) or (folder.is_dir() and not any(folder.iterdir())):
             return
@@ -68,39 +73,77 @@ def check_free(folder: Path, replace: bool) -> None:
     except OSError as error:
         raise cannot_write(folder, error) from error
     if not ours:
-        raise TreguaError("TR3101", "something that is no run lies where the run folder should be", found=folder, do="give another --out")
+        raise TreguaError(
+            "TR3101",
+            "something that is no run lies where the run folder should be",
+            found=folder,
+            do="give another --out",
+        )
     if not replace:
-        raise TreguaError("TR3101", "the run folder exists already", found=folder, do="give another --out, or --replace to put the new run in its place")
+        raise TreguaError(
+            "TR3101",
+            "the run folder exists already",
+            found=folder,
+            do="give another --out, or --replace to put the new run in its place",
+        )
     if changed:
-        raise _would_be_lost(folder, "files of this run have been changed since it was written, and replacing it would lose them", changed)
+        raise _would_be_lost(
+            folder,
+            (
+                "files of this run have been changed since it was written, and "
+                "replacing it would lose them"
+            ),
+            changed,
+        )
 
 
 def _would_be_lost(folder: Path, what: str, names: list[str]) -> TreguaError:
-    return TreguaError("TR3105", what, where=str(folder), found=", ".join(names), do="rename or move them, or give another --out")
+    return TreguaError(
+        "TR3105",
+        what,
+        where=str(folder),
+        found=", ".join(names),
+        do="rename or move them, or give another --out",
+    )
 
 
 def _files(folder: Path) -> dict[str, Path]:
     """All files below a folder, links included, by their name in it."""
-    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()}
+    return {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or not path.is_dir()
+    }
 
 
 def _digest(path: Path) -> str:
     """SHA-256 of a file; empty for what is none, such as a link."""
-    return "" if path.is_symlink() or not path.is_file() else hashlib.sha256(path.read_bytes()).hexdigest()
+    return (
+        ""
+        if path.is_symlink() or not path.is_file()
+        else hashlib.sha256(path.read_bytes()).hexdigest()
+    )
 
 
 def _list_files(folder: Path) -> None:
-    """Add the name and digest of every file to the manifest, so that what others put there or changed is known later."""
+    """Add the name and digest of every file to the manifest,
+    so that what others put there or changed is known later.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return
     listed = {name: _digest(path) for name, path in _files(folder).items() if name != MANIFEST}
-    (folder / MANIFEST).write_text(json.dumps({**manifest, "files": listed}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(
+        json.dumps({**manifest, "files": listed}, indent=2, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+    )
 
 
 def _listed(folder: Path) -> dict[str, str]:
-    """Files that Tregua wrote into a run folder, with their digests; none where the manifest does not say."""
+    """Files that Tregua wrote into a run folder, with their digests;
+    none where the manifest does not say.
+    """
     try:
         files = json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("files", {})
     except (ValueError, AttributeError):
@@ -110,19 +153,28 @@ def _listed(folder: Path) -> dict[str, str]:
 
 def _changed(folder: Path) -> list[str]:
     """Files that Tregua wrote into a run folder and somebody changed."""
-    return [name for name, digest in _listed(folder).items() if os.path.lexists(folder / name) and _digest(folder / name) != digest]
+    return [
+        name
+        for name, digest in _listed(folder).items()
+        if os.path.lexists(folder / name) and _digest(folder / name) != digest
+    ]
 
 
 def _take_over(old: Path, new: Path) -> None:
     """Put files of the old folder that Tregua did not write into the new one as well.
 
-    A folder of a version that kept no list is taken to hold the files that the new run writes again, and others' besides.
+    A folder of a version that kept no list is taken to hold the files that the new run writes
+    again, and others' besides.
     """
     listed, written = _listed(old), _files(new)
-    others = {name: path for name, path in _files(old).items() if name not in listed and name != MANIFEST}
+    others = {
+        name: path for name, path in _files(old).items() if name not in listed and name != MANIFEST
+    }
     lost = [name for name in others if name in written] if listed else []
     if lost:
-        raise _would_be_lost(old, "files that Tregua did not write have the names of files of the new run", lost)
+        raise _would_be_lost(
+            old, "files that Tregua did not write have the names of files of the new run", lost
+        )
     for name, path in others.items():
         if name not in written:
             place = new / name
@@ -139,7 +191,9 @@ def _beside(folder: Path, ending: str) -> Path:
 
 
 def _claim(folder: Path) -> tuple[Path, int]:
-    """A new temporary folder, and the lock by which others see that it is in use; the lock ends with the process."""
+    """A new temporary folder, and the lock by which others see that it is in use;
+    the lock ends with the process.
+    """
     while True:
         temporary = _beside(folder, "new")
         temporary.mkdir()
@@ -153,7 +207,9 @@ def _claim(folder: Path) -> tuple[Path, int]:
 
 
 def _locked(folder: Path) -> int | None:
-    """A lock on a folder, as an open file; None where somebody else has it or has removed the folder."""
+    """A lock on a folder, as an open file; None where somebody else has it or has
+    removed the folder.
+    """
     lock = None
     try:
         lock = os.open(folder, os.O_RDONLY)
@@ -170,7 +226,9 @@ def _locked(folder: Path) -> int | None:
 
 
 def _sweep(parent: Path) -> None:
-    """Clear away what killed processes left in a folder: half a new run goes, an old run that was set aside comes back where none took its place."""
+    """Clear away what killed processes left in a folder: half a new run goes, an old run that was
+    set aside comes back where none took its place.
+    """
     for path in parent.glob(".*.tregua-*"):
         kind = re.fullmatch(r"\.(.+)-[0-9a-f]{8}\.tregua-(new|old)", path.name)
         if not kind or path.is_symlink():
@@ -196,7 +254,8 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
         return
     old, lock = _beside(folder, "old"), os.open(folder, os.O_RDONLY)
     try:
-        # Locked under its own name already: under the new one another process would take it for left over.
+        # Locked under its own name already: under the new one another process would
+        # take it for left over.
         with suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX)
         os.rename(folder, old)

@@ -1,6 +1,7 @@
 """What a run shows: tidy tables of its outcomes with bands.
 
-Bands are quantiles over replicates, never a mean plus or minus something: counts are skewed and cannot be negative.
+Bands are quantiles over replicates, never a mean plus or minus something: counts are skewed and
+cannot be negative.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ QUANTILES = {"low_90": 0.05, "low_50": 0.25, "median": 0.5, "high_50": 0.75, "hi
 """Edges of the two bands that tables and figures show: half of all replicates, and nine in ten."""
 
 SLACK_DAYS = 7
-"""Days that a calendar year may miss at either end and still count, at the mean of its other days: scenarios begin and end with a week."""
+"""Days that a calendar year may miss at either end and still count, at the mean of its other days:
+scenarios begin and end with a week.
+"""
 
 WEEK_DAYS = 7
 """Days in a week."""
@@ -52,7 +55,10 @@ def yearly(trajectories: Trajectories) -> pandas.DataFrame:
     """One row for each outcome, calendar year and replicate; see :func:`yearly_values`."""
     import pandas
 
-    outcomes, years = list(outcomes_of(trajectories.scenario.model).values()), list(whole_years(trajectories))
+    outcomes, years = (
+        list(outcomes_of(trajectories.scenario.model).values()),
+        list(whole_years(trajectories)),
+    )
     values = yearly_values(trajectories, outcomes)
     count, replicates = len(outcomes) * len(years), values.shape[2]
     table = pandas.DataFrame(
@@ -73,22 +79,36 @@ def _repeated(words: Iterable[str], times: int) -> np.ndarray:
     return np.repeat(np.array(list(words), dtype=object), times)
 
 
-def yearly_values(trajectories: Trajectories, outcomes: Iterable[Outcome]) -> Float[np.ndarray, "outcome year replicate"]:
+def yearly_values(
+    trajectories: Trajectories, outcomes: Iterable[Outcome]
+) -> Float[np.ndarray, "outcome year replicate"]:
     """Outcomes in every whole calendar year of a run.
 
-    A flow counts for a year in proportion to the days of each step that lie in it, so that years with 53 week-ends are no larger than others; stocks are
-    those at the last step that ends in the year. Years that the scenario misses by more than a week at either end are left out; a smaller gap counts at the
-    year's mean.
+    A flow counts for a year in proportion to the days of each step that lie in it, so that years
+    with 53 week-ends are no larger than others; stocks are those at the last step that ends in the
+    year. Years that the scenario misses by more than a week at either end are left out; a smaller
+    gap counts at the year's mean.
     """
-    found = [by_year(trajectories, outcome, trajectories.total(outcome.series)) for outcome in outcomes]
-    return np.array(found).reshape(len(found), len(whole_years(trajectories)), trajectories.plan.replicates)
+    found = [
+        by_year(trajectories, outcome, trajectories.total(outcome.series)) for outcome in outcomes
+    ]
+    return np.array(found).reshape(
+        len(found), len(whole_years(trajectories)), trajectories.plan.replicates
+    )
 
 
-def by_year(trajectories: Trajectories, outcome: Outcome, series: np.ndarray) -> Float[np.ndarray, "year replicate *rest"]:
-    """A series of an outcome, shape (replicate, time, *rest), in every whole calendar year; see :func:`yearly_values`."""
+def by_year(
+    trajectories: Trajectories, outcome: Outcome, series: np.ndarray
+) -> Float[np.ndarray, "year replicate *rest"]:
+    """A series of an outcome, shape (replicate, time, *rest), in every whole calendar year;
+    see :func:`yearly_values`.
+    """
     ends, years = WEEK_DAYS * trajectories.weeks(outcome.series), whole_years(trajectories)
     if outcome.kind == "flow":
-        found = [_year_of_flow(series, shares) for shares in year_shares(trajectories.scenario.start, np.append(0.0, ends)).values()]
+        found = [
+            _year_of_flow(series, shares)
+            for shares in year_shares(trajectories.scenario.start, np.append(0.0, ends)).values()
+        ]
         return np.array(found).reshape(len(years), len(series), *series.shape[2:])
     starts = [(dt.date(year + 1, 1, 1) - trajectories.scenario.start).days for year in years]
     last = [int(np.flatnonzero(ends < start)[-1]) for start in starts]
@@ -102,15 +122,20 @@ def _year_of_flow(series: np.ndarray, shares: Float[np.ndarray, "time"]) -> np.n
     return np.tensordot(shares[inside], series[:, inside], (0, 1))
 
 
-def year_shares(start: dt.date, edges: Float[np.ndarray, "edge"]) -> dict[int, Float[np.ndarray, "step"]]:
-    """How much of each step counts for each whole calendar year, by days; what a year misses at either end counts at its mean.
+def year_shares(
+    start: dt.date, edges: Float[np.ndarray, "edge"]
+) -> dict[int, Float[np.ndarray, "step"]]:
+    """How much of each step counts for each whole calendar year, by days;
+    what a year misses at either end counts at its mean.
 
     Args:
         start: the day from which edges count.
         edges: of the steps [days], in order and without gaps.
     """
     found = {}
-    for year in _years_between(*(start + dt.timedelta(days=round(float(edge))) for edge in (edges[0], edges[-1]))):
+    for year in _years_between(
+        *(start + dt.timedelta(days=round(float(edge))) for edge in (edges[0], edges[-1]))
+    ):
         first, last = ((dt.date(year + after, 1, 1) - start).days for after in (0, 1))
         inside = np.clip(np.minimum(edges[1:], last) - np.maximum(edges[:-1], first), 0.0, None)
         found[year] = inside / np.diff(edges) * (last - first) / inside.sum()
@@ -119,17 +144,23 @@ def year_shares(start: dt.date, edges: Float[np.ndarray, "edge"]) -> dict[int, F
 
 def whole_years(trajectories: Trajectories) -> range:
     """Calendar years that the scenario covers but for a week or less at either end."""
-    return _years_between(trajectories.scenario.date(0), trajectories.scenario.date(trajectories.scenario.weeks))
+    return _years_between(
+        trajectories.scenario.date(0), trajectories.scenario.date(trajectories.scenario.weeks)
+    )
 
 
 def _years_between(start: dt.date, end: dt.date) -> range:
-    """Calendar years between two days that miss less than a week after the first, and at most one before the second."""
+    """Calendar years between two days that miss less than a week after the first,
+    and at most one before the second.
+    """
     first = start.year if (start - dt.date(start.year, 1, 1)).days < SLACK_DAYS else start.year + 1
     last = end.year if (dt.date(end.year + 1, 1, 1) - end).days <= SLACK_DAYS else end.year - 1
     return range(first, last + 1)
 
 
-def yearly_bands(trajectories: Trajectories, outcomes: Iterable[Outcome] | None = None) -> pandas.DataFrame:
+def yearly_bands(
+    trajectories: Trajectories, outcomes: Iterable[Outcome] | None = None
+) -> pandas.DataFrame:
     """One row for each outcome and calendar year: median and bands over replicates.
 
     Args:
@@ -138,7 +169,9 @@ def yearly_bands(trajectories: Trajectories, outcomes: Iterable[Outcome] | None 
     """
     import pandas
 
-    chosen = list(outcomes_of(trajectories.scenario.model).values() if outcomes is None else outcomes)
+    chosen = list(
+        outcomes_of(trajectories.scenario.model).values() if outcomes is None else outcomes
+    )
     years = list(whole_years(trajectories))
     edges = bands(np.moveaxis(yearly_values(trajectories, chosen), 2, 0))
     count = len(chosen) * len(years)
@@ -152,27 +185,40 @@ def yearly_bands(trajectories: Trajectories, outcomes: Iterable[Outcome] | None 
 
 
 def weekly_bands(trajectories: Trajectories) -> pandas.DataFrame:
-    """One row for each headline outcome and week: median and bands over replicates, with the day on which the week ends."""
+    """One row for each headline outcome and week: median and bands over replicates,
+    with the day on which the week ends.
+    """
     import pandas
 
     frames = []
     for outcome in headlines(trajectories.scenario.model):
         weeks = trajectories.weeks(outcome.series)
         unit = "persons in the week" if outcome.kind == "flow" else "persons"
-        columns = {"outcome": outcome.name, "unit": unit, "week": weeks, "date": pandas.to_datetime(trajectories.dates(weeks))}
-        frames.append(pandas.DataFrame({**columns, **bands(trajectories.total(outcome.series).astype(float))}))
+        columns = {
+            "outcome": outcome.name,
+            "unit": unit,
+            "week": weeks,
+            "date": pandas.to_datetime(trajectories.dates(weeks)),
+        }
+        frames.append(
+            pandas.DataFrame({**columns, **bands(trajectories.total(outcome.series).astype(float))})
+        )
     table = pandas.concat(frames, ignore_index=True)
     table.insert(0, "scenario", trajectories.scenario.name)
     return table
 
 
 def groups_at_end(trajectories: Trajectories) -> pandas.DataFrame:
-    """One row for each group: members at the end of the run, median and bands, and the share of all members."""
+    """One row for each group: members at the end of the run, median and bands,
+    and the share of all members.
+    """
     import pandas
 
     members = trajectories.snapshots["members"][:, -1].sum(axis=1).astype(float)
     everyone = np.maximum(members.sum(axis=1), 1.0)
-    table = pandas.DataFrame({"group": trajectories.scenario.data.space.labels("group"), **bands(members)})
+    table = pandas.DataFrame(
+        {"group": trajectories.scenario.data.space.labels("group"), **bands(members)}
+    )
     table["median_share"] = np.median(members / everyone[:, None], axis=0)
     table.insert(0, "scenario", trajectories.scenario.name)
     return table.sort_values("median", ascending=False, kind="stable", ignore_index=True)

@@ -1,11 +1,13 @@
 r"""Policies: how an intervention touches the model, in one place.
 
-A policy never edits a mechanism. It changes the value of named parameters from one date to another. Every such change is affine with a cap,
+A policy never edits a mechanism. It changes the value of named parameters from one date to another.
+Every such change is affine with a cap,
 
 .. math:: x \mapsto \min(a x + b,\; c), \qquad a \ge 0
 
-and such maps compose into one of the same form. So a week's policies reduce to three numbers for each parameter, a :class:`Lever`, which the compiled step
-applies through :func:`act`, and a new policy compiles nothing.
+and such maps compose into one of the same form. So a week's policies reduce to three numbers for
+each parameter, a :class:`Lever`, which the compiled step applies through :func:`act`, and a new
+policy compiles nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ class Modifier:
 
     Attributes:
         target: full name of the parameter, such as ``"recruitment.rate"``.
-        operation: ``scale`` multiplies, ``set`` replaces, ``add`` adds, ``cap`` keeps the value from rising above.
+        operation: ``scale`` multiplies, ``set`` replaces, ``add`` adds, ``cap`` keeps the value
+            from rising above.
         value: the factor for ``scale``; else a value in the parameter's unit.
         start: first day in force; None for the start of the scenario.
         end: first day no longer in force; None for the end of the scenario.
@@ -64,11 +67,20 @@ class Modifier:
         elif self.start and self.end and self.end <= self.start:
             problem = "the change ends before it starts"
         if problem:
-            raise TreguaError("TR1402", f"this change of {self.target!r} makes no sense: {problem}", found=self.text())
+            raise TreguaError(
+                "TR1402",
+                f"this change of {self.target!r} makes no sense: {problem}",
+                found=self.text(),
+            )
 
     def text(self) -> str:
         """The change in words, such as ``scale arrests.effort by 2 from 2022-01-01``."""
-        words = {"scale": f"scale {self.target} by", "set": f"set {self.target} to", "add": f"add to {self.target}", "cap": f"cap {self.target} at"}
+        words = {
+            "scale": f"scale {self.target} by",
+            "set": f"set {self.target} to",
+            "add": f"add to {self.target}",
+            "cap": f"cap {self.target} at",
+        }
         parts = [f"{words[self.operation]} {self.written or f'{self.value:g}'}"]
         parts += [f"from {self.start}"] if self.start else []
         parts += [f"to {self.end}"] if self.end else []
@@ -94,19 +106,37 @@ class Policy:
     doc: str = ""
 
     @classmethod
-    def scale(cls, target: str, factor: Number, from_: str | dt.date | None = None, to: str | dt.date | None = None, name: str = "") -> Policy:
+    def scale(
+        cls,
+        target: str,
+        factor: Number,
+        from_: str | dt.date | None = None,
+        to: str | dt.date | None = None,
+        name: str = "",
+    ) -> Policy:
         """Multiply a parameter from one date to another."""
         change = Modifier(target, "scale", factor, as_date(from_), as_date(to))
         return cls(name or f"{target} x {factor:g}", (change,))
 
     @classmethod
-    def set(cls, target: str, value: Number, from_: str | dt.date | None = None, to: str | dt.date | None = None, name: str = "") -> Policy:
+    def set(
+        cls,
+        target: str,
+        value: Number,
+        from_: str | dt.date | None = None,
+        to: str | dt.date | None = None,
+        name: str = "",
+    ) -> Policy:
         """Replace a parameter's value, in its own unit, from one date to another."""
         change = Modifier(target, "set", value, as_date(from_), as_date(to))
         return cls(name or f"{target} = {value:g}", (change,))
 
     def __add__(self, other: Policy) -> Policy:
-        return Policy(f"{self.name} + {other.name}", self.modifiers + other.modifiers, f"{self.shown} and {other.shown}")
+        return Policy(
+            f"{self.name} + {other.name}",
+            self.modifiers + other.modifiers,
+            f"{self.shown} and {other.shown}",
+        )
 
     def named(self, name: str, label: str = "") -> Policy:
         """The same changes under another name."""
@@ -127,7 +157,13 @@ def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None:
             raise ValueError(value)
         return dt.date(*[*(int(part) for part in value.split("-")), 1, 1][:3])
     except (ValueError, TypeError) as error:
-        raise TreguaError("TR1304", "this is not a date", where=where, found=value, expected='such as "2022-01" or "2022-01-31"') from error
+        raise TreguaError(
+            "TR1304",
+            "this is not a date",
+            where=where,
+            found=value,
+            expected='such as "2022-01" or "2022-01-31"',
+        ) from error
 
 
 @jax.tree_util.register_dataclass
@@ -147,19 +183,33 @@ class Lever:
 
     def at(self, weeks: np.ndarray) -> Lever:
         """The lever at the given weeks."""
-        return Lever(np.asarray(self.slope[weeks]), np.asarray(self.shift[weeks]), np.asarray(self.cap[weeks]))
+        return Lever(
+            np.asarray(self.slope[weeks]),
+            np.asarray(self.shift[weeks]),
+            np.asarray(self.cap[weeks]),
+        )
 
 
 def act(base: Mapping[str, Array], levers: Mapping[str, Lever]) -> dict[str, Array]:
     """Parameters in force: the one place at which an intervention touches the model."""
-    return {name: jnp.minimum(levers[name].slope * x + levers[name].shift, levers[name].cap) for name, x in base.items()}
+    return {
+        name: jnp.minimum(levers[name].slope * x + levers[name].shift, levers[name].cap)
+        for name, x in base.items()
+    }
 
 
-def build_levers(policies: Iterable[Policy], parameters: Mapping[str, Parameter], space: Space, start: dt.date, weeks: int) -> dict[str, Lever]:
+def build_levers(
+    policies: Iterable[Policy],
+    parameters: Mapping[str, Parameter],
+    space: Space,
+    start: dt.date,
+    weeks: int,
+) -> dict[str, Lever]:
     """Levers of all parameters for every week of a scenario.
 
     Raises:
-        TreguaError: TR1401 for an unknown parameter, TR1403 for an unknown territory, TR1404 for a change that lies outside the scenario.
+        TreguaError: TR1401 for an unknown parameter, TR1403 for an unknown territory, TR1404 for a
+            change that lies outside the scenario.
     """
     levers = {}
     for name, parameter in parameters.items():
@@ -182,7 +232,9 @@ def build_levers(policies: Iterable[Policy], parameters: Mapping[str, Parameter]
     return levers
 
 
-def _strength(change: Modifier, parameter: Parameter, space: Space, start: dt.date, weeks: int, where: str) -> np.ndarray:
+def _strength(
+    change: Modifier, parameter: Parameter, space: Space, start: dt.date, weeks: int, where: str
+) -> np.ndarray:
     """How much of a change is in force, from 0 to 1, for every week and place."""
     first = 0 if change.start is None else math.ceil((change.start - start).days / 7)
     last = weeks if change.end is None else math.ceil((change.end - start).days / 7)
@@ -196,17 +248,34 @@ def _strength(change: Modifier, parameter: Parameter, space: Space, start: dt.da
             do="move the policy into the scenario, or lengthen the scenario",
         )
     week = np.arange(weeks, dtype=float)
-    grown = np.ones(weeks) if not change.ramp_weeks else np.clip((week - first + 1.0) / change.ramp_weeks, 0.0, 1.0)
+    grown = (
+        np.ones(weeks)
+        if not change.ramp_weeks
+        else np.clip((week - first + 1.0) / change.ramp_weeks, 0.0, 1.0)
+    )
     strength = np.where((week >= first) & (week < last), grown, 0.0)
-    strength = strength.reshape((weeks,) + (1,) * len(parameter.axes)) * np.ones(space.shape(parameter.axes))
+    strength = strength.reshape((weeks,) + (1,) * len(parameter.axes)) * np.ones(
+        space.shape(parameter.axes)
+    )
     if not change.territories:
         return strength
     if "territory" not in parameter.axes:
-        raise TreguaError("TR1403", f"{change.target!r} has one value for all territories", where=where, do="leave out `territories`")
+        raise TreguaError(
+            "TR1403",
+            f"{change.target!r} has one value for all territories",
+            where=where,
+            do="leave out `territories`",
+        )
     labels = space.labels("territory")
     for place in change.territories:
         if place not in labels:
-            raise TreguaError("TR1403", f"no territory is named {place!r}", where=where, found=place, nearest=nearest_name(place, labels))
+            raise TreguaError(
+                "TR1403",
+                f"no territory is named {place!r}",
+                where=where,
+                found=place,
+                nearest=nearest_name(place, labels),
+            )
     chosen = np.array([label in change.territories for label in labels], float)
     axis = 1 + parameter.axes.index("territory")
     return strength * chosen.reshape([-1 if i == axis else 1 for i in range(strength.ndim)])
@@ -215,9 +284,19 @@ def _strength(change: Modifier, parameter: Parameter, space: Space, start: dt.da
 def _compose(lever: Lever, change: Modifier, strength: np.ndarray) -> Lever:
     """The lever followed by one more change."""
     if change.operation == "cap":
-        return Lever(lever.slope, lever.shift, np.where(strength > 0.0, np.minimum(lever.cap, change.value), lever.cap))
-    slope = {"scale": 1.0 + (change.value - 1.0) * strength, "set": 1.0 - strength, "add": np.ones_like(strength)}[change.operation]
+        return Lever(
+            lever.slope,
+            lever.shift,
+            np.where(strength > 0.0, np.minimum(lever.cap, change.value), lever.cap),
+        )
+    slope = {
+        "scale": 1.0 + (change.value - 1.0) * strength,
+        "set": 1.0 - strength,
+        "add": np.ones_like(strength),
+    }[change.operation]
     shift = np.zeros_like(strength) if change.operation == "scale" else change.value * strength
     # An infinite cap times a slope of zero is no cap, not nan.
-    cap = np.where(np.isinf(lever.cap), np.inf, slope * np.where(np.isinf(lever.cap), 0.0, lever.cap) + shift)
+    cap = np.where(
+        np.isinf(lever.cap), np.inf, slope * np.where(np.isinf(lever.cap), 0.0, lever.cap) + shift
+    )
     return Lever(slope * lever.slope, slope * lever.shift + shift, cap)

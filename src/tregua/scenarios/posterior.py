@@ -1,6 +1,8 @@
-"""Posterior draws that ship with the package or lie in a folder of a fit: parameters as the record to some year leaves them, many times over.
+"""Posterior draws that ship with the package or lie in a folder of a fit:
+parameters as the record to some year leaves them, many times over.
 
-A draw is one joint set of values. Drawn together they keep what the record says about their products and ratios, which single values with separate bands lose.
+A draw is one joint set of values. Drawn together they keep what the record says about their
+products and ratios, which single values with separate bands lose.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ TABLES = ("nation_year", "state_year", "totals", "told_apart")
 """Tables of a fit that a report shows, where the posterior has them."""
 
 PARAMETER, SCATTER, DISCREPANCY = "parameter/", "scatter/", "discrepancy"
-"""Names of arrays: of parameters and of the scatter of observations by prefix, and of the discrepancies of states at the end of the record."""
+"""Names of arrays: of parameters and of the scatter of observations by prefix, and of the
+discrepancies of states at the end of the record.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +51,8 @@ class StoredPosterior:
         name: of the shipped posterior, or the folder's.
         parameters: draws by full name of the parameter, in its unit.
         scatter: draws of what observations scatter by.
-        discrepancy: log of the record less log of what the mechanisms expect, at the end of the record.
+        discrepancy: log of the record less log of what the mechanisms expect, at the end of the
+            record.
         record: how the draws came about, as ``posterior.json`` has it.
         digest: SHA-256 of the arrays' file, the first 16 digits.
         tables: those of :data:`TABLES` that it has.
@@ -78,7 +83,9 @@ class StoredPosterior:
 
 def shipped_posteriors() -> list[str]:
     """Names of the posteriors in the package."""
-    return sorted(country.name for country in country_folders() if (country / "posterior" / ARRAYS).is_file())
+    return sorted(
+        country.name for country in country_folders() if (country / "posterior" / ARRAYS).is_file()
+    )
 
 
 @cache
@@ -88,14 +95,20 @@ def load_posterior(source: str) -> StoredPosterior:
     Raises:
         TreguaError: TR2902 where there is none, TR2903 where its files cannot be read.
     """
-    place = resources.files("tregua") / "countries" / source / "posterior" if source in shipped_posteriors() else Path(source)
+    place = (
+        resources.files("tregua") / "countries" / source / "posterior"
+        if source in shipped_posteriors()
+        else Path(source)
+    )
     if not (place / ARRAYS).is_file():
         names = shipped_posteriors()
         raise TreguaError(
             "TR2902",
             f"there is no posterior {source!r}",
             found=source,
-            expected="a folder written by `tregua fit`, or one of " + ", ".join(names) if names else "a folder written by `tregua fit`",
+            expected="a folder written by `tregua fit`, or one of " + ", ".join(names)
+            if names
+            else "a folder written by `tregua fit`",
             nearest=nearest_name(source, names),
         )
     try:
@@ -107,9 +120,26 @@ def load_posterior(source: str) -> StoredPosterior:
         record = json.loads((place / RECORD).read_text(encoding="utf-8"))
         discrepancy = arrays.pop(DISCREPANCY)
     except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise TreguaError("TR2903", "this posterior cannot be read", where=str(place), found=str(error), do="write it again with `tregua fit`") from error
-    parts = {prefix: {n.removeprefix(prefix): x for n, x in arrays.items() if n.startswith(prefix)} for prefix in (PARAMETER, SCATTER)}
-    return StoredPosterior(source, parts[PARAMETER], parts[SCATTER], discrepancy, record, hashlib.sha256(raw).hexdigest()[:16], _tables(place))
+        raise TreguaError(
+            "TR2903",
+            "this posterior cannot be read",
+            where=str(place),
+            found=str(error),
+            do="write it again with `tregua fit`",
+        ) from error
+    parts = {
+        prefix: {n.removeprefix(prefix): x for n, x in arrays.items() if n.startswith(prefix)}
+        for prefix in (PARAMETER, SCATTER)
+    }
+    return StoredPosterior(
+        source,
+        parts[PARAMETER],
+        parts[SCATTER],
+        discrepancy,
+        record,
+        hashlib.sha256(raw).hexdigest()[:16],
+        _tables(place),
+    )
 
 
 def _tables(place: Any) -> dict[str, pandas.DataFrame]:
@@ -120,5 +150,7 @@ def _tables(place: Any) -> dict[str, pandas.DataFrame]:
     for name in TABLES:
         file = place / "tables" / f"{name}.csv"
         if file.is_file():
-            found[name] = pandas.read_csv(io.StringIO(file.read_text(encoding="utf-8")), dtype={"state_code": str})
+            found[name] = pandas.read_csv(
+                io.StringIO(file.read_text(encoding="utf-8")), dtype={"state_code": str}
+            )
     return found

@@ -1,7 +1,9 @@
-"""A scenario: which model, on which data, from when to when, with which values and policies. It knows no solver and no file.
+"""A scenario: which model, on which data, from when to when, with which values and policies.
+It knows no solver and no file.
 
-Precedence of values, from weakest to strongest: mechanism default, data set, posterior draw, scenario, command line. Policies are no layer: they act in time on
-whatever value the layers give (see :mod:`tregua.scenarios.policy`). :func:`resolve` is the only place that decides.
+Precedence of values, from weakest to strongest: mechanism default, data set, posterior draw,
+scenario, command line. Policies are no layer: they act in time on whatever value the layers give
+(see :mod:`tregua.scenarios.policy`). :func:`resolve` is the only place that decides.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from .policy import Lever, Modifier, Policy, as_date, build_levers
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
 
 LARGEST = 1e30
-"""Largest value of a parameter, in its own unit: products of it must stay within single precision."""
+"""Largest value of a parameter, in its own unit:
+products of it must stay within single precision.
+"""
 
 Draws = Mapping[str, np.ndarray]
 """Posterior draws: parameter name to array with one row for each draw."""
@@ -66,8 +70,10 @@ class Scenario:
         model: the mechanisms.
         start: first day; the day of the data set if none is given.
         weeks: length.
-        data: a data set, or the name of a shipped one; if none is given, the first shipped one that has what the model needs.
-        values: parameter values in the parameters' units, by full name; they override data and posterior draws.
+        data: a data set, or the name of a shipped one; if none is given, the first shipped one that
+            has what the model needs.
+        values: parameter values in the parameters' units, by full name; they override data and
+            posterior draws.
         overrides: values given on the command line; they override all others.
         policies: in force together, in order.
         name: short name, used in file names.
@@ -97,9 +103,16 @@ class Scenario:
         label: str = "",
     ):
         if int(weeks) != weeks or weeks < 1:
-            raise TreguaError("TR1305", "a scenario lasts a whole number of weeks, at least one", found=weeks, do="give `weeks` or an `end` after `start`")
+            raise TreguaError(
+                "TR1305",
+                "a scenario lasts a whole number of weeks, at least one",
+                found=weeks,
+                do="give `weeks` or an `end` after `start`",
+            )
         if data is None:
-            data = data_for({axis for axes in model.axes.values() for axis in axes}, set(model.covariates))
+            data = data_for(
+                {axis for axes in model.axes.values() for axis in axes}, set(model.covariates)
+            )
         data = load(data) if isinstance(data, str) else data
         fields = {
             "model": model,
@@ -122,7 +135,9 @@ class Scenario:
 
     def with_policy(self, policy: Policy) -> Scenario:
         """The same scenario with one more policy, named after it."""
-        return replace(self, policies=(*self.policies, policy), name=policy.name, label=policy.shown)
+        return replace(
+            self, policies=(*self.policies, policy), name=policy.name, label=policy.shown
+        )
 
     def with_values(self, values: Mapping[str, Number]) -> Scenario:
         """The same scenario with some values replaced."""
@@ -141,35 +156,56 @@ class Scenario:
         """Arrays only: base values, levers and covariates.
 
         Raises:
-            TreguaError: TR1203 unknown parameter, TR1306 value outside its support, TR1502 missing covariate, and those of
-                :func:`tregua.scenarios.policy.build_levers`.
+            TreguaError: TR1203 unknown parameter, TR1306 value outside its support, TR1502 missing
+                covariate, and those of :func:`tregua.scenarios.policy.build_levers`.
         """
         covariates = {}
         for name, covariate in self.model.covariates.items():
             if name not in self.data.covariates:
-                raise TreguaError("TR1502", f"data set {self.data.name!r} has no {name!r}, which the model needs", expected=covariate.doc)
+                raise TreguaError(
+                    "TR1502",
+                    f"data set {self.data.name!r} has no {name!r}, which the model needs",
+                    expected=covariate.doc,
+                )
             measured = np.asarray(self.data.covariates[name], float)
-            covariates[name] = (measured - self.start.toordinal()) / 7.0 if covariate.unit == DATE else measured
+            covariates[name] = (
+                (measured - self.start.toordinal()) / 7.0 if covariate.unit == DATE else measured
+            )
         for name, level in self.model.neutral.items():
             # Data may prescribe a level that no mechanism of this model changes.
-            covariates[name] = np.broadcast_to(np.asarray(self.data.covariates.get(name, level.initial), float), self.data.space.shape(level.axes))
+            covariates[name] = np.broadcast_to(
+                np.asarray(self.data.covariates.get(name, level.initial), float),
+                self.data.space.shape(level.axes),
+            )
         self._check_start_only()
         resolved = resolve(self, draws)
         base = {n: r.value if r.drawn else r.value[None] for n, r in resolved.items()}
-        levers = build_levers(self.policies, self.model.parameters, self.data.space, self.start, self.weeks)
+        levers = build_levers(
+            self.policies, self.model.parameters, self.data.space, self.start, self.weeks
+        )
         for name, parameter in self.model.parameters.items():
             _check_support(name, parameter, base[name], levers[name], self)
         return Inputs(base, levers, covariates)
 
     def _check_start_only(self) -> None:
-        """Refuse a policy that begins after the start on a parameter that is read only at the start (TR1404)."""
-        only = {f"{m.name}.{p.name}" for m in self.model.mechanisms if not (m.flows() or m.drifts() or m.events()) for p in m.parameters}
+        """Refuse a policy that begins after the start on a parameter that is read only at
+        the start (TR1404).
+        """
+        only = {
+            f"{m.name}.{p.name}"
+            for m in self.model.mechanisms
+            if not (m.flows() or m.drifts() or m.events())
+            for p in m.parameters
+        }
         for policy in self.policies:
             for change in policy.modifiers:
                 if change.target in only and change.start and change.start > self.start:
                     raise TreguaError(
                         "TR1404",
-                        f"{change.target!r} is read only at the start, so this change is never in force",
+                        (
+                            f"{change.target!r} is read only at the start, so this "
+                            "change is never in force"
+                        ),
                         where=f"policy {policy.name!r}",
                         found=change.text(),
                         do="let it begin at the start of the scenario, or change another parameter",
@@ -179,8 +215,17 @@ class Scenario:
 def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolved]:
     """Value and layer of every parameter of a scenario: the one place that decides who wins."""
     parameters, space = scenario.model.parameters, scenario.data.space
-    layers = dict(zip(LAYERS[1:], (scenario.data.values, draws or {}, scenario.values, scenario.overrides), strict=True))
-    found = {n: Resolved(np.broadcast_to(float(p.value), space.shape(p.axes)), LAYERS[0]) for n, p in parameters.items()}
+    layers = dict(
+        zip(
+            LAYERS[1:],
+            (scenario.data.values, draws or {}, scenario.values, scenario.overrides),
+            strict=True,
+        )
+    )
+    found = {
+        n: Resolved(np.broadcast_to(float(p.value), space.shape(p.axes)), LAYERS[0])
+        for n, p in parameters.items()
+    }
     for layer, values in layers.items():
         for name, value in values.items():
             if name not in parameters and layer == LAYERS[1]:
@@ -204,21 +249,46 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
             try:
                 found[name] = Resolved(np.broadcast_to(array, shape), layer, drawn)
             except ValueError as error:
-                raise TreguaError("TR1307", f"the value of {name!r} has the wrong shape", found=array.shape, expected=str(shape)) from error
+                raise TreguaError(
+                    "TR1307",
+                    f"the value of {name!r} has the wrong shape",
+                    found=array.shape,
+                    expected=str(shape),
+                ) from error
     return found
 
 
-def _check_support(name: str, parameter: Parameter, base: np.ndarray, lever: Lever, scenario: Scenario) -> None:
+def _check_support(
+    name: str, parameter: Parameter, base: np.ndarray, lever: Lever, scenario: Scenario
+) -> None:
     """Refuse a value that leaves its support, before or under policies (TR1306)."""
     if not np.all(np.isfinite(base)):
-        raise TreguaError("TR1306", f"{name!r} is not a finite number", where=f"value of {name}", found=base.ravel()[0], expected=support_text(parameter))
+        raise TreguaError(
+            "TR1306",
+            f"{name!r} is not a finite number",
+            where=f"value of {name}",
+            found=base.ravel()[0],
+            expected=support_text(parameter),
+        )
     if np.abs(base).max() > LARGEST:
         found = f"{np.abs(base).max():g} {parameter.unit}"
-        raise TreguaError("TR1306", f"{name!r} is too large to compute with", where=f"value of {name}", found=found, expected=f"at most {LARGEST:g}")
+        raise TreguaError(
+            "TR1306",
+            f"{name!r} is too large to compute with",
+            where=f"value of {name}",
+            found=found,
+            expected=f"at most {LARGEST:g}",
+        )
     outside = _outside(parameter, base)
     if outside is not None:
         found, where = f"{outside:g} {parameter.unit}", f"value of {name}"
-        raise TreguaError("TR1306", f"{name!r} leaves the values that make sense", where=where, found=found, expected=support_text(parameter))
+        raise TreguaError(
+            "TR1306",
+            f"{name!r} leaves the values that make sense",
+            where=where,
+            found=found,
+            expected=support_text(parameter),
+        )
     outside = _outside(parameter, forced(base, lever))
     if outside is not None:
         policy, change = _culprit(name, parameter, base, scenario)
@@ -232,22 +302,44 @@ def _check_support(name: str, parameter: Parameter, base: np.ndarray, lever: Lev
 
 
 def forced(base: np.ndarray, lever: Lever) -> np.ndarray:
-    """Lowest and highest value under policies, shape (2, weeks, *axes): a lever never decreases in the value, so extremes of the draws bound all of them."""
-    return np.stack([np.minimum(lever.slope * edge + lever.shift, lever.cap) for edge in (base.min(axis=0), base.max(axis=0))])
+    """Lowest and highest value under policies, shape (2, weeks, *axes):
+    a lever never decreases in the value, so extremes of the draws bound all of them.
+    """
+    return np.stack(
+        [
+            np.minimum(lever.slope * edge + lever.shift, lever.cap)
+            for edge in (base.min(axis=0), base.max(axis=0))
+        ]
+    )
 
 
 def _outside(parameter: Parameter, values: np.ndarray) -> float | None:
     """A value outside the support, if there is one."""
     low, high = parameter.support
-    return float(values.min()) if values.min() < low else float(values.max()) if values.max() > high else None
+    return (
+        float(values.min())
+        if values.min() < low
+        else float(values.max())
+        if values.max() > high
+        else None
+    )
 
 
-def _culprit(name: str, parameter: Parameter, base: np.ndarray, scenario: Scenario) -> tuple[Policy, Modifier]:
+def _culprit(
+    name: str, parameter: Parameter, base: np.ndarray, scenario: Scenario
+) -> tuple[Policy, Modifier]:
     """The change with which a value leaves its support for good."""
-    changes = [(policy, change) for policy in scenario.policies for change in policy.modifiers if change.target == name]
+    changes = [
+        (policy, change)
+        for policy in scenario.policies
+        for change in policy.modifiers
+        if change.target == name
+    ]
     for count in range(len(changes) - 1, 0, -1):
         earlier = [replace(policy, modifiers=(change,)) for policy, change in changes[:count]]
-        lever = build_levers(earlier, {name: parameter}, scenario.data.space, scenario.start, scenario.weeks)[name]
+        lever = build_levers(
+            earlier, {name: parameter}, scenario.data.space, scenario.start, scenario.weeks
+        )[name]
         if _outside(parameter, forced(base, lever)) is None:
             return changes[count]
     return changes[0]
@@ -256,4 +348,8 @@ def _culprit(name: str, parameter: Parameter, base: np.ndarray, scenario: Scenar
 def support_text(parameter: Parameter) -> str:
     """Values that make sense for a parameter, in words."""
     low, high = parameter.support
-    return f"{low:g} to {high:g} {parameter.unit}" if np.isfinite(high) else f"at least {low:g} {parameter.unit}"
+    return (
+        f"{low:g} to {high:g} {parameter.unit}"
+        if np.isfinite(high)
+        else f"at least {low:g} {parameter.unit}"
+    )

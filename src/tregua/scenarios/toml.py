@@ -1,4 +1,6 @@
-"""Scenario files: TOML in, a scenario and a plan out, or a coded error that names file, key, what was found and what was expected."""
+"""Scenario files: TOML in, a scenario and a plan out, or a coded error that names file, key, what
+was found and what was expected.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,9 @@ class ScenarioFile:
         return self.posterior.draws_for(self.scenario.model) if self.posterior else None
 
 
-def load_scenario(source: str | Path = DEFAULT, overrides: Mapping[str, Quantity] | None = None) -> ScenarioFile:
+def load_scenario(
+    source: str | Path = DEFAULT, overrides: Mapping[str, Quantity] | None = None
+) -> ScenarioFile:
     """Read a scenario.
 
     Args:
@@ -122,12 +126,19 @@ def load_scenario(source: str | Path = DEFAULT, overrides: Mapping[str, Quantity
     return read_scenario(*_read(source), overrides)
 
 
-def read_scenario(text: str, shown: str, overrides: Mapping[str, Quantity] | None = None) -> ScenarioFile:
+def read_scenario(
+    text: str, shown: str, overrides: Mapping[str, Quantity] | None = None
+) -> ScenarioFile:
     """The same from the text of a file, which messages call ``shown``."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TreguaError("TR1102", f"this is not valid TOML: {error}", where=shown, do="look at the line named; text needs quotes") from error
+        raise TreguaError(
+            "TR1102",
+            f"this is not valid TOML: {error}",
+            where=shown,
+            do="look at the line named; text needs quotes",
+        ) from error
     if isinstance(raw.get("values"), dict):
         raw["values"] = _flat(raw["values"])
     try:
@@ -138,7 +149,10 @@ def read_scenario(text: str, shown: str, overrides: Mapping[str, Quantity] | Non
         return _build(parsed, text, shown, overrides or {})
     except TreguaError as error:
         if shown not in error.details["where"]:
-            details = {**error.details, "where": ", ".join(x for x in (shown, error.details["where"]) if x)}
+            details = {
+                **error.details,
+                "where": ", ".join(x for x in (shown, error.details["where"]) if x),
+            }
             raise TreguaError(error.code, error.what, **details) from error
         raise
 
@@ -151,7 +165,12 @@ def shipped_scenarios() -> list[str]:
 def _shipped() -> dict[str, Traversable]:
     """Files of the scenarios that ship, by name."""
     folders = (country / "scenarios" for country in country_folders())
-    return {file.name.removesuffix(".toml"): file for folder in folders if folder.is_dir() for file in folder.iterdir()}
+    return {
+        file.name.removesuffix(".toml"): file
+        for folder in folders
+        if folder.is_dir()
+        for file in folder.iterdir()
+    }
 
 
 def _read(source: str | Path) -> tuple[str, str]:
@@ -161,9 +180,13 @@ def _read(source: str | Path) -> tuple[str, str]:
     try:
         return path.read_text(encoding="utf-8"), str(source)
     except UnicodeDecodeError as error:
-        raise TreguaError("TR1103", "this file is not text in UTF-8", where=str(source), do="save it as UTF-8") from error
+        raise TreguaError(
+            "TR1103", "this file is not text in UTF-8", where=str(source), do="save it as UTF-8"
+        ) from error
     except OSError as error:
-        names = shipped_scenarios() + ([p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else [])
+        names = shipped_scenarios() + (
+            [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        )
         raise TreguaError(
             "TR1101",
             "this scenario cannot be read",
@@ -175,10 +198,16 @@ def _read(source: str | Path) -> tuple[str, str]:
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values by full name, whether written as ``"a.b" = ...`` or as ``a.b = ...``, which TOML reads as a table in a table."""
+    """Values by full name, whether written as ``"a.b" = ...`` or as ``a.b = ...``,
+    which TOML reads as a table in a table.
+    """
     found: dict[str, Any] = {}
     for name, value in values.items():
-        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+        found |= (
+            _flat(value, f"{prefix}{name}.")
+            if isinstance(value, dict)
+            else {f"{prefix}{name}": value}
+        )
     return found
 
 
@@ -186,7 +215,10 @@ def _coded(error: ValidationError, raw: Mapping[str, Any], shown: str) -> Tregua
     """The first problem that pydantic found, in our words."""
     first = error.errors()[0]
     path = _key_path(first["loc"])
-    key, where = ".".join(str(part) for part in path), f"{shown}, key {'.'.join(str(p) for p in path)}"
+    key, where = (
+        ".".join(str(part) for part in path),
+        f"{shown}, key {'.'.join(str(p) for p in path)}",
+    )
     if first["type"] == "extra_forbidden":
         names = _names_at(path)
         return TreguaError(
@@ -198,12 +230,34 @@ def _coded(error: ValidationError, raw: Mapping[str, Any], shown: str) -> Tregua
             nearest=nearest_name(str(path[-1]), names),
         )
     if first["type"] == "missing":
-        return TreguaError("TR1202", f"{key!r} is missing", where=where, expected=f"a value for {path[-1]!r}", do="add it")
+        return TreguaError(
+            "TR1202",
+            f"{key!r} is missing",
+            where=where,
+            expected=f"a value for {path[-1]!r}",
+            do="add it",
+        )
     if first["type"] == "string_pattern_mismatch":
-        return TreguaError("TR1204", f"{key!r} cannot be a file name", where=where, found=first["input"], expected="letters, digits, '-', '_' and '.'")
-    kinds = [_kind(problem["type"], path) for problem in error.errors() if _key_path(problem["loc"]) == path]
+        return TreguaError(
+            "TR1204",
+            f"{key!r} cannot be a file name",
+            where=where,
+            found=first["input"],
+            expected="letters, digits, '-', '_' and '.'",
+        )
+    kinds = [
+        _kind(problem["type"], path)
+        for problem in error.errors()
+        if _key_path(problem["loc"]) == path
+    ]
     expected, found = " or ".join(dict.fromkeys(kinds)), _in_words(first["input"])
-    return TreguaError("TR1204", f"{key!r} has a value of the wrong kind", where=where, found=found, expected=expected)
+    return TreguaError(
+        "TR1204",
+        f"{key!r} has a value of the wrong kind",
+        where=where,
+        found=found,
+        expected=expected,
+    )
 
 
 _PARTS: dict[tuple[str, ...], type[_Part]] = {
@@ -232,7 +286,9 @@ def _names(path: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _key_path(place: Sequence[int | str]) -> list[int | str]:
-    """Keys as the user wrote them: below a value pydantic adds the type that it tried, which is no key."""
+    """Keys as the user wrote them: below a value pydantic adds the type that it tried,
+    which is no key.
+    """
     path: list[int | str] = []
     for part in place:
         is_key = isinstance(part, int) or _names(path) in _PARTS or _names(path) == ("values",)
@@ -255,7 +311,13 @@ def _in_words(value: object) -> str:
         return "a table with " + (", ".join(str(key) for key in value) or "nothing in it")
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
+    return (
+        str(value).lower()
+        if isinstance(value, bool)
+        else f'"{value}"'
+        if isinstance(value, str)
+        else str(value)
+    )
 
 
 def _names_at(path: list[Any]) -> list[str]:
@@ -269,15 +331,37 @@ def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantit
     values = _quantities(parsed.values, model.parameters, f"{shown}, key values")
     given = _quantities(overrides, model.parameters, "command line, --set")
     start = as_date(part.start, f"{shown}, key scenario.start")
-    scenario = Scenario(model, start, _weeks(part, start, shown), part.data, values, given, (), part.name, part.label)
+    scenario = Scenario(
+        model,
+        start,
+        _weeks(part, start, shown),
+        part.data,
+        values,
+        given,
+        (),
+        part.name,
+        part.label,
+    )
     policies = _policies(parsed.policy, model.parameters, shown)
     for name in part.in_force:
         scenario = Scenario(
-            model, start, scenario.weeks, part.data, values, given, (*scenario.policies, named_policy(name, policies, f"{shown}, key scenario.in_force")),
-            part.name, part.label,
-        )  # fmt: skip
+            model,
+            start,
+            scenario.weeks,
+            part.data,
+            values,
+            given,
+            (*scenario.policies, named_policy(name, policies, f"{shown}, key scenario.in_force")),
+            part.name,
+            part.label,
+        )
     if part.name in policies:
-        raise TreguaError("TR1206", f"a policy has the name of the scenario, {part.name!r}", where=f"{shown}, key policy", do="rename one of them")
+        raise TreguaError(
+            "TR1206",
+            f"a policy has the name of the scenario, {part.name!r}",
+            where=f"{shown}, key policy",
+            do="rename one of them",
+        )
     posterior = _posterior(part.posterior, shown)
     draws = posterior.draws_for(model) if posterior else None
     scenario.compile(draws)
@@ -285,8 +369,21 @@ def _build(parsed: _File, text: str, shown: str, overrides: Mapping[str, Quantit
         try:
             scenario.with_policy(policy).compile(draws)
         except TreguaError as error:
-            raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key policy.{i}, {error.details['where']}"}) from error
-    return ScenarioFile(scenario, policies, parsed.run.solver, parsed.run.replicates, parsed.run.seed, text, posterior, shown)
+            raise TreguaError(
+                error.code,
+                error.what,
+                **{**error.details, "where": f"{shown}, key policy.{i}, {error.details['where']}"},
+            ) from error
+    return ScenarioFile(
+        scenario,
+        policies,
+        parsed.run.solver,
+        parsed.run.replicates,
+        parsed.run.seed,
+        text,
+        posterior,
+        shown,
+    )
 
 
 def _posterior(name: str | None, shown: str) -> StoredPosterior | None:
@@ -294,7 +391,9 @@ def _posterior(name: str | None, shown: str) -> StoredPosterior | None:
     try:
         return None if name is None else load_posterior(name)
     except TreguaError as error:
-        raise TreguaError(error.code, error.what, **{**error.details, "where": f"{shown}, key scenario.posterior"}) from error
+        raise TreguaError(
+            error.code, error.what, **{**error.details, "where": f"{shown}, key scenario.posterior"}
+        ) from error
 
 
 def _model(names: list[str] | None, data: str, where: str) -> Model:
@@ -316,7 +415,9 @@ def _model(names: list[str] | None, data: str, where: str) -> Model:
     return Model(chosen)
 
 
-def _quantities(values: Mapping[str, Quantity], parameters: Mapping[str, Parameter], where: str) -> dict[str, float]:
+def _quantities(
+    values: Mapping[str, Quantity], parameters: Mapping[str, Parameter], where: str
+) -> dict[str, float]:
     """Parameter values in their own units."""
     found = {}
     for name, value in values.items():
@@ -332,34 +433,74 @@ def _quantities(values: Mapping[str, Quantity], parameters: Mapping[str, Paramet
         found[name] = in_unit(value, parameters[name].unit, f"{where}.{name}")
         low, high = parameters[name].support
         if not low <= found[name] <= high:
-            what, expected = f"{name!r} leaves the values that make sense", support_text(parameters[name])
-            raise TreguaError("TR1306", what, where=f"{where}.{name}", found=value, expected=expected)
+            what, expected = (
+                f"{name!r} leaves the values that make sense",
+                support_text(parameters[name]),
+            )
+            raise TreguaError(
+                "TR1306", what, where=f"{where}.{name}", found=value, expected=expected
+            )
     return found
 
 
 def _weeks(part: _ScenarioPart, start: dt.date, shown: str) -> int:
-    """Length of the scenario in whole weeks, the last of which may reach past the end by some days."""
+    """Length of the scenario in whole weeks, the last of which may reach past
+    the end by some days.
+    """
     if (part.end is None) == (part.length is None):
-        raise TreguaError("TR1305", "a scenario needs either `end` or `length`", where=f"{shown}, key scenario", found=f"end {part.end}, length {part.length}")
+        raise TreguaError(
+            "TR1305",
+            "a scenario needs either `end` or `length`",
+            where=f"{shown}, key scenario",
+            found=f"end {part.end}, length {part.length}",
+        )
     if part.length is not None:
-        weeks, key = in_unit(part.length, "week", f"{shown}, key scenario.length"), f"{shown}, key scenario.length"
+        weeks, key = (
+            in_unit(part.length, "week", f"{shown}, key scenario.length"),
+            f"{shown}, key scenario.length",
+        )
         if not 0.5 < weeks < (dt.date.max - start).days / 7:
-            raise TreguaError("TR1305", "a scenario lasts at least a week and ends before the year 10000", where=key, found=part.length)
+            raise TreguaError(
+                "TR1305",
+                "a scenario lasts at least a week and ends before the year 10000",
+                where=key,
+                found=part.length,
+            )
         return round(weeks)
     end = as_date(part.end, f"{shown}, key scenario.end")
     if end <= start:
-        raise TreguaError("TR1305", "the scenario ends before it starts", where=f"{shown}, key scenario.end", found=end, expected=f"a day after {start}")
+        raise TreguaError(
+            "TR1305",
+            "the scenario ends before it starts",
+            where=f"{shown}, key scenario.end",
+            found=end,
+            expected=f"a day after {start}",
+        )
     return -(-(end - start).days // 7)
 
 
-def _policies(parts: list[_PolicyPart], parameters: Mapping[str, Parameter], shown: str) -> dict[str, Policy]:
+def _policies(
+    parts: list[_PolicyPart], parameters: Mapping[str, Parameter], shown: str
+) -> dict[str, Policy]:
     found: dict[str, Policy] = {}
     for i, part in enumerate(parts):
         where = f"{shown}, key policy.{i} ({part.name})"
         if part.name in found:
-            raise TreguaError("TR1206", f"two policies are named {part.name!r}", where=where, do="rename one of them")
-        changes = [change for name in part.combines for change in named_policy(name, found, f"{where}.combines").modifiers]
-        changes += [_modifier(change, parameters, f"{where}.change.{j}") for j, change in enumerate(part.change)]
+            raise TreguaError(
+                "TR1206",
+                f"two policies are named {part.name!r}",
+                where=where,
+                do="rename one of them",
+            )
+        changes = [
+            change
+            for name in part.combines
+            for change in named_policy(name, found, f"{where}.combines").modifiers
+        ]
+        changes += [
+            _modifier(change, parameters, f"{where}.change.{j}")
+            for j, change in enumerate(part.change)
+        ]
         found[part.name] = Policy(part.name, tuple(changes), part.label, part.doc)
     return found
 
@@ -381,7 +522,12 @@ def named_policy(name: str, policies: Mapping[str, Policy], where: str) -> Polic
 def _modifier(part: _ChangePart, parameters: Mapping[str, Parameter], where: str) -> Modifier:
     given = [op for op in ("scale", "set", "add", "cap") if getattr(part, op) is not None]
     if len(given) != 1:
-        raise TreguaError("TR1208", "a change needs exactly one of scale, set, add, cap", where=where, found=", ".join(given) or "none of them")
+        raise TreguaError(
+            "TR1208",
+            "a change needs exactly one of scale, set, add, cap",
+            where=where,
+            found=", ".join(given) or "none of them",
+        )
     if part.target not in parameters:
         raise TreguaError(
             "TR1401",
@@ -397,6 +543,15 @@ def _modifier(part: _ChangePart, parameters: Mapping[str, Parameter], where: str
     first, last = as_date(part.from_, f"{where}.from"), as_date(part.to, f"{where}.to")
     ramp = in_unit(part.ramp, "week", f"{where}.ramp")
     try:
-        return Modifier(part.target, operation, value, first, last, ramp, tuple(part.territories), str(getattr(part, operation)))
+        return Modifier(
+            part.target,
+            operation,
+            value,
+            first,
+            last,
+            ramp,
+            tuple(part.territories),
+            str(getattr(part, operation)),
+        )
     except TreguaError as error:
         raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error

@@ -1,4 +1,5 @@
-"""Studies: questions asked of many runs: policies compared, mechanisms turned off, published results redone.
+"""Studies: questions asked of many runs: policies compared, mechanisms turned off,
+published results redone.
 
 A new question is a new file here.
 """

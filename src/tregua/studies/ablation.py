@@ -1,8 +1,11 @@
-"""What each mechanism changes: the model without it against the whole model, replicate by replicate.
+"""What each mechanism changes: the model without it against the whole model,
+replicate by replicate.
 
-Both share their random numbers and, where there is a posterior, the draw of their parameters, so that a difference is what the mechanism does and not what
-chance does. Parameters of the mechanism itself go with it; those of the others stay at their draw, which was fitted with the mechanism in place. Another model
-is another compiled program, which takes a minute or two to compile once; compiled programs are kept for the next start (see :mod:`tregua.engine.session`).
+Both share their random numbers and, where there is a posterior, the draw of their parameters, so
+that a difference is what the mechanism does and not what chance does. Parameters of the mechanism
+itself go with it; those of the others stay at their draw, which was fitted with the mechanism in
+place. Another model is another compiled program, which takes a minute or two to compile once;
+compiled programs are kept for the next start (see :mod:`tregua.engine.session`).
 """
 
 from __future__ import annotations
@@ -28,10 +31,14 @@ if TYPE_CHECKING:
     import pandas
 
 YEARS_10 = 520
-"""Weeks of a run where the caller does not say: ten years, in which what one mechanism changes shows."""
+"""Weeks of a run where the caller does not say: ten years,
+in which what one mechanism changes shows.
+"""
 
 VICTIMS_COUNTED = {"civilians_killed": ("civilian",), "members_killed": ("member",), "killed": ()}
-"""Outcomes of the table and the victims that each counts; no victims stand for all. Only deaths tied to groups count."""
+"""Outcomes of the table and the victims that each counts; no victims stand for all.
+Only deaths tied to groups count.
+"""
 
 
 EMPTY = "TR2207"
@@ -39,21 +46,36 @@ EMPTY = "TR2207"
 
 
 def shortened(scenario: Scenario, weeks: int) -> tuple[Scenario, tuple[str, ...]]:
-    """The scenario for its first weeks, and the changes of its policies that would begin later, in words."""
+    """The scenario for its first weeks, and the changes of its policies that would begin later,
+    in words.
+    """
     weeks = min(weeks, scenario.weeks)
     end = scenario.date(weeks)
-    return _keep(replace(scenario, weeks=weeks), lambda change: change.start is None or change.start < end)
+    return _keep(
+        replace(scenario, weeks=weeks), lambda change: change.start is None or change.start < end
+    )
 
 
 def without(scenario: Scenario, name: str) -> tuple[Scenario, tuple[str, ...]]:
-    """The scenario without one mechanism, its values and the changes that policies make to it; and those changes in words.
+    """The scenario without one mechanism, its values and the changes that policies make to it;
+    and those changes in words.
 
     Raises:
         TreguaError: TR2106 where the model has no such mechanism.
     """
     model, own = scenario.model - name, f"{name}."
-    values, overrides = ({n: x for n, x in layer.items() if not n.startswith(own)} for layer in (scenario.values, scenario.overrides))
-    fewer = replace(scenario, model=model, values=values, overrides=overrides, name=f"{scenario.name}-without-{name}", label=f"without {name}")
+    values, overrides = (
+        {n: x for n, x in layer.items() if not n.startswith(own)}
+        for layer in (scenario.values, scenario.overrides)
+    )
+    fewer = replace(
+        scenario,
+        model=model,
+        values=values,
+        overrides=overrides,
+        name=f"{scenario.name}-without-{name}",
+        label=f"without {name}",
+    )
     return _keep(fewer, lambda change: not change.target.startswith(own))
 
 
@@ -69,7 +91,9 @@ def _keep(scenario: Scenario, wanted) -> tuple[Scenario, tuple[str, ...]]:
 
 
 def _peopled(scenario: Scenario, name: str) -> bool:
-    """Whether groups have members without a mechanism; where nobody founds them, there may be nothing to run."""
+    """Whether groups have members without a mechanism; where nobody founds them,
+    there may be nothing to run.
+    """
     try:
         make_plan(without(scenario, name)[0], "mean-field")
     except TreguaError as error:
@@ -81,8 +105,14 @@ def _peopled(scenario: Scenario, name: str) -> bool:
 
 def deaths(run: Trajectories, victims: tuple[str, ...]) -> np.ndarray:
     """Deaths tied to groups in the whole run, of some victims or of all: shape (replicate,)."""
-    tied = [n for n, flow in deaths_of(run.scenario.model).items() if flow.cause != BACKGROUND and (not victims or flow.victim in victims)]
-    return run.total(tuple(tied)).sum(axis=1).astype(float) if tied else np.zeros(run.plan.replicates)
+    tied = [
+        n
+        for n, flow in deaths_of(run.scenario.model).items()
+        if flow.cause != BACKGROUND and (not victims or flow.victim in victims)
+    ]
+    return (
+        run.total(tuple(tied)).sum(axis=1).astype(float) if tied else np.zeros(run.plan.replicates)
+    )
 
 
 def ablate(
@@ -96,25 +126,31 @@ def ablate(
     solver: str = "tau-leap",
     posterior: StoredPosterior | None = None,
 ) -> pandas.DataFrame:
-    """What turning each mechanism off changes in civilians killed, members killed and all killed, paired with the whole model.
+    """What turning each mechanism off changes in civilians killed, members killed and all killed,
+    paired with the whole model.
 
     Args:
         scenario: the whole model, with its policies.
-        names: mechanisms to turn off, each by itself; if empty, all of the model without which anybody is left.
+        names: mechanisms to turn off, each by itself; if empty, all of the model without which
+            anybody is left.
         replicates: pairs of runs for each.
         seed: of all randomness.
         progress: told after each block, over all runs.
         weeks: length of the runs, at most that of the scenario.
         solver: which solver runs them.
-        posterior: whose draws are taken; each model takes those of its own parameters, and replicate i of each takes draw i modulo their number.
+        posterior: whose draws are taken; each model takes those of its own parameters, and
+            replicate i of each takes draw i modulo their number.
 
     Returns:
-        One row for each mechanism and outcome: means of both runs [person in the whole run], ``difference`` of the means (without the mechanism less the
-        whole) with ``standard_error``, ``difference_low_90`` and ``difference_high_90`` over pairs (chance, and what draws do not agree on), ``relative`` to
-        the whole model, and ``dropped``: changes by policies that act on the mechanism and are left out with it.
+        One row for each mechanism and outcome: means of both runs [person in the whole run],
+        ``difference`` of the means (without the mechanism less the whole) with ``standard_error``,
+        ``difference_low_90`` and ``difference_high_90`` over pairs (chance, and what draws do not
+        agree on), ``relative`` to the whole model, and ``dropped``: changes by policies that act on
+        the mechanism and are left out with it.
 
     Raises:
-        TreguaError: TR2106 where the model has no such mechanism, TR2207 where nobody is left without one that was named.
+        TreguaError: TR2106 where the model has no such mechanism, TR2207 where nobody is left
+            without one that was named.
     """
     import pandas
 
@@ -122,7 +158,9 @@ def ablate(
         return posterior.draws_for(one.model) if posterior else None
 
     base, _ = shortened(scenario, weeks)
-    chosen = list(dict.fromkeys(names)) or [m.name for m in base.model.mechanisms if _peopled(base, m.name)]
+    chosen = list(dict.fromkeys(names)) or [
+        m.name for m in base.model.mechanisms if _peopled(base, m.name)
+    ]
     fewer = [without(base, name) for name in chosen]
     for one in (base, *(found for found, _ in fewer)):
         # Before any work: the last of them may be one that is refused.
@@ -134,13 +172,23 @@ def ablate(
 
     def counts(number: int, one: Scenario) -> dict[str, np.ndarray]:
         # Only the counts are kept: seventeen whole runs would not fit into memory.
-        run = simulate(one, solver, replicates, seed, draws=drawn(one), progress=partial(told, number))
+        run = simulate(
+            one, solver, replicates, seed, draws=drawn(one), progress=partial(told, number)
+        )
         return {outcome: deaths(run, victims) for outcome, victims in VICTIMS_COUNTED.items()}
 
     whole, rows = counts(0, base), []
     for number, (name, (one, dropped)) in enumerate(zip(chosen, fewer, strict=True), 1):
         for outcome, found in counts(number, one).items():
-            rows.append({"mechanism": name, "outcome": outcome, "unit": "person", **_compared(whole[outcome], found), "dropped": "; ".join(dropped)})
+            rows.append(
+                {
+                    "mechanism": name,
+                    "outcome": outcome,
+                    "unit": "person",
+                    **_compared(whole[outcome], found),
+                    "dropped": "; ".join(dropped),
+                }
+            )
     return pandas.DataFrame(rows)
 
 
@@ -151,7 +199,9 @@ def _compared(before: np.ndarray, after: np.ndarray) -> dict[str, float]:
         "whole": float(before.mean()),
         "without": float(after.mean()),
         "difference": float(difference.mean()),
-        "standard_error": float(np.std(difference, ddof=1) / np.sqrt(pairs)) if pairs > 1 else float("nan"),
+        "standard_error": float(np.std(difference, ddof=1) / np.sqrt(pairs))
+        if pairs > 1
+        else float("nan"),
         "difference_low_90": float(low),
         "difference_high_90": float(high),
         "relative": float(difference.mean() / before.mean()) if before.mean() else float("nan"),

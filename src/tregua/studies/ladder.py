@@ -1,8 +1,10 @@
-"""The ablation ladder: the model built up mechanism by mechanism, each rung fitted to the record up to an origin and scored on what came.
+"""The ablation ladder: the model built up mechanism by mechanism, each rung fitted to the record up
+to an origin and scored on what came.
 
-A rung is fitted by its best point only; its growth goes into the statistical layer with the layer's usual weight, and with no other, so that a rung is better
-than the layer alone only if its growth tells something that the layer does not know. The national data set begins in 2007: an origin before 2010 leaves
-nothing to fit.
+A rung is fitted by its best point only; its growth goes into the statistical layer with the layer's
+usual weight, and with no other, so that a rung is better than the layer alone only if its growth
+tells something that the layer does not know. The national data set begins in 2007: an origin before
+2010 leaves nothing to fit.
 """
 
 from __future__ import annotations
@@ -37,10 +39,14 @@ REPLICATES = 2000
 SEED = 1
 
 ORIGINS = (2012, 2016)
-"""Ends of the record at which a rung is fitted: the usual ones with enough years of the national model before them."""
+"""Ends of the record at which a rung is fitted:
+the usual ones with enough years of the national model before them.
+"""
 
 LEAST_ORIGIN, MOST_ORIGIN = 2010, 2016
-"""Four years of the national model come before an origin, and the record has the four years after it."""
+"""Four years of the national model come before an origin,
+and the record has the four years after it.
+"""
 
 MOST_RUNGS = 100
 """Rungs of one origin at most: a rung is kept under its origin times this and its place."""
@@ -49,7 +55,9 @@ ALONE = "layer alone"
 """What the table calls the statistical layer without any mechanism."""
 
 CORE = ("founding", "recruitment", "arrests", "conflict", "saturation", "civilians", "reporting")
-"""Mechanisms of the first rung: the published size model in every state, civilians, and what is recorded."""
+"""Mechanisms of the first rung: the published size model in every state, civilians,
+and what is recorded.
+"""
 
 PUBLISHED_FORM = {
     "conflict.own_exponent": 1.0,
@@ -100,28 +108,49 @@ def rungs() -> tuple[Rung, ...]:
 def scenario_of(rung: Rung, whole: Scenario) -> Scenario:
     """The national scenario with the mechanisms of a rung, without policies on what it lacks."""
     model = Model([m for m in whole.model.mechanisms if m.name in rung.mechanisms])
-    kept = [replace(p, modifiers=tuple(c for c in p.modifiers if c.target in model.parameters)) for p in whole.policies]
+    kept = [
+        replace(p, modifiers=tuple(c for c in p.modifiers if c.target in model.parameters))
+        for p in whole.policies
+    ]
     policies = tuple(p for p in kept if p.modifiers)
     values = {n: x for n, x in whole.values.items() if n in model.parameters}
     return replace(whole, model=model, values={**values, **rung.held}, policies=policies)
 
 
-def growth_of(rung: Rung, whole: Scenario, origin: int, progress: Callable[[int, int], None] | None = None) -> Float[np.ndarray, "draw state month"]:
-    """Growth that a rung expects after the end of a year, at its best point for the record to that year."""
+def growth_of(
+    rung: Rung, whole: Scenario, origin: int, progress: Callable[[int, int], None] | None = None
+) -> Float[np.ndarray, "draw state month"]:
+    """Growth that a rung expects after the end of a year,
+    at its best point for the record to that year.
+    """
     scenario = scenario_of(rung, whole)
     flows = set(scenario.model.flows) | set(scenario.model.records)
-    streams = [s for s in streams_on_record(scenario.start.year, origin) if not isinstance(s, Total) or set(s.flows) <= flows]
-    posterior = Posterior(Unknowns.of(scenario, (*rung.held, *HELD_FORMS)), MeanField(scenario), tuple(streams))
+    streams = [
+        s
+        for s in streams_on_record(scenario.start.year, origin)
+        if not isinstance(s, Total) or set(s.flows) <= flows
+    ]
+    posterior = Posterior(
+        Unknowns.of(scenario, (*rung.held, *HELD_FORMS)), MeanField(scenario), tuple(streams)
+    )
     best = find_best(posterior, progress=progress)
     return growth(posterior, best.point[None], origin, MONTHS * LEADS)
 
 
-def scored(origin: int, grown: Float[np.ndarray, "draw state month"] | None, weight: float = GROWTH_WEIGHT) -> dict[str, float]:
+def scored(
+    origin: int, grown: Float[np.ndarray, "draw state month"] | None, weight: float = GROWTH_WEIGHT
+) -> dict[str, float]:
     """Mean scores of the layer with some growth, or without any, over states and four years."""
     record = monthly_record().until(origin)
-    samples = yearly(layered(record, MONTHS * LEADS, REPLICATES, np.random.default_rng((SEED, origin)), grown, weight))
+    samples = yearly(
+        layered(
+            record, MONTHS * LEADS, REPLICATES, np.random.default_rng((SEED, origin)), grown, weight
+        )
+    )
     came = yearly_record().after(origin, LEADS)
-    return {name: float(x.mean()) for name, x in score_cells(samples, came.counts, came.people).items()}
+    return {
+        name: float(x.mean()) for name, x in score_cells(samples, came.counts, came.people).items()
+    }
 
 
 def ladder(
@@ -134,21 +163,32 @@ def ladder(
     Args:
         origins: last years of the record that rungs are fitted to.
         progress: told after each rung.
-        kept: finished growth by number; what is present is not fitted again, and new ones are added as they finish.
+        kept: finished growth by number; what is present is not fitted again, and new ones are added
+            as they finish.
 
     Returns:
-        One row for each rung and origin, the layer alone first: rung, origin, mean growth of the log over the fourth year, and the scores.
+        One row for each rung and origin, the layer alone first: rung, origin, mean growth of the
+        log over the fourth year, and the scores.
     """
     import pandas
 
     kept, steps, rows, done = {} if kept is None else kept, rungs(), [], 0
     for origin in origins:
-        rows.append({"rung": ALONE, "origin": origin, "growth": float("nan"), **scored(origin, None)})
+        rows.append(
+            {"rung": ALONE, "origin": origin, "growth": float("nan"), **scored(origin, None)}
+        )
         for number, rung in enumerate(steps, origin * MOST_RUNGS):
             if number not in kept:
                 kept[number] = {"growth": growth_of(rung, national(origin), origin)}
             grown = kept[number]["growth"]
-            rows.append({"rung": rung.label, "origin": origin, "growth": float(grown[..., -MONTHS:].mean()), **scored(origin, grown)})
+            rows.append(
+                {
+                    "rung": rung.label,
+                    "origin": origin,
+                    "growth": float(grown[..., -MONTHS:].mean()),
+                    **scored(origin, grown),
+                }
+            )
             done += 1
             if progress:
                 progress(done, len(steps) * len(origins))

@@ -1,7 +1,8 @@
 """A study: one baseline against policies, replicate by replicate.
 
-Every replicate of a policy shares its random numbers with the same replicate of the baseline, so that their difference is what the policy did and not what
-chance did. With no policy the difference is exactly zero.
+Every replicate of a policy shares its random numbers with the same replicate of the baseline, so
+that their difference is what the policy did and not what chance did. With no policy the difference
+is exactly zero.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Study:
     Attributes:
         baseline: the scenario without any of the policies.
         policies: each is put on the baseline by itself.
-        draws: posterior draws of parameters, if any; replicate i uses draw i of each in every scenario.
+        draws: posterior draws of parameters, if any; replicate i uses draw i of each in every
+            scenario.
         replicates: pairs of runs for each policy.
         solver: which solver runs them.
     """
@@ -54,14 +56,20 @@ class Study:
         Args:
             seed: of all randomness.
             progress: told after each block, over all scenarios.
-            kept: gives, for each scenario, the chunks that are already finished (see :func:`tregua.engine.run.simulate`).
+            kept: gives, for each scenario, the chunks that are already finished (see
+                :func:`tregua.engine.run.simulate`).
             plan: how all of them are run, where that was checked before.
         """
         scenarios = self.scenarios
         names = [scenario.name for scenario in scenarios]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise TreguaError("TR1206", f"two of the runs to compare are named {twice!r}", where="study", do="give each policy a name of its own")
+            raise TreguaError(
+                "TR1206",
+                f"two of the runs to compare are named {twice!r}",
+                where="study",
+                do="give each policy a name of its own",
+            )
 
         def told(number: int, done: int, all_: int) -> None:
             if progress:

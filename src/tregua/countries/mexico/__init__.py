@@ -1,1 +1,3 @@
-"""Mexico: its 32 states, named armed groups, police corps and corridors, with the tables behind them."""
+"""Mexico: its 32 states, named armed groups, police corps and corridors,
+with the tables behind them.
+"""

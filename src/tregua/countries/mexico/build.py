@@ -1,7 +1,9 @@
-"""The national data sets: Mexico's 32 states, its named armed groups, police corps and smuggling corridors at the start of 2007 or 2012.
+"""The national data sets: Mexico's 32 states, its named armed groups, police corps and smuggling
+corridors at the start of 2007 or 2012.
 
-Everything is computed from the tables under ``countries/mexico/tables``, whose ``SOURCES.toml`` says where each comes from. What no table holds is a constant here, marked
-*assumed*: a stated share or weight that a fit may replace, never a measurement.
+Everything is computed from the tables under ``countries/mexico/tables``, whose ``SOURCES.toml``
+says where each comes from. What no table holds is a constant here, marked *assumed*: a stated share
+or weight that a fit may replace, never a measurement.
 """
 
 from __future__ import annotations
@@ -34,57 +36,80 @@ NEVER = 1e9
 """The day of what does not happen in the data."""
 
 YOUNG_SHARE = 0.34
-"""Men aged 15 to 34 as a share of all men, the same in every state. Assumed: about the share at the census of 2010 (general knowledge)."""
+"""Men aged 15 to 34 as a share of all men, the same in every state. Assumed:
+about the share at the census of 2010 (general knowledge).
+"""
 
 LOCAL_WEIGHT = 0.3
-"""Footing of local groups in municipalities for every million inhabitants, so that every state has some and no state with few, large municipalities has
-little else. Assumed."""
+"""Footing of local groups in municipalities for every million inhabitants, so that every state has
+some and no state with few, large municipalities has little else. Assumed.
+"""
 
 FIRST_TIES, REPORTED = 2004, 2020
-"""First year whose fighting makes a tie, the first of our record of presence; and the year of the newspaper reports, the last of the record of fighting."""
+"""First year whose fighting makes a tie, the first of our record of presence;
+and the year of the newspaper reports, the last of the record of fighting.
+"""
 
 BREAKAWAY_RIVALRY = 3.0
-"""Rivalry of a group that splits off with every named group, in years of fighting. Assumed: the recorded breakaways fought their parents for 3 to 12 years."""
+"""Rivalry of a group that splits off with every named group, in years of fighting. Assumed:
+the recorded breakaways fought their parents for 3 to 12 years.
+"""
 
 LOCAL_OFFICERS, MUNICIPAL_SHARE = 430_000.0, 0.42
-"""Officers at state level and below in 2012 (C53), and the municipal part of 2011 (police_total in ``national-year.csv``); the rest is state."""
+"""Officers at state level and below in 2012 (C53), and the municipal part of 2011 (police_total in
+``national-year.csv``); the rest is state.
+"""
 
 FEDERAL_OFFICERS = 36_000.0
 """Federal officers in 2012 (C54)."""
 
 FAVOURED = "Sinaloa"
-"""The group that claim C05 says is favoured. Alleged; no mechanism uses it unless its own switch is set."""
+"""The group that claim C05 says is favoured. Alleged;
+no mechanism uses it unless its own switch is set.
+"""
 
 FIRST_CAPTURES = "2007-01-01"
 """First day of the national model: captures before it shook groups that it does not run."""
 
 TAKEN = ("captured", "killed")
-"""Outcomes that cost a group its leader: not escapes, releases, extraditions of those who were in prison already, or a death that was only reported."""
+"""Outcomes that cost a group its leader: not escapes, releases, extraditions of those who were in
+prison already, or a death that was only reported.
+"""
 
 FIRST_JOINT_OPERATION = "2006-12-01"
 """Deployments before this date were none of the joint operations."""
 
 
 MEMBERS_INSIDE = 0.08
-"""Share of prisoners who belong to a group, taken out of the number of all prisoners. Assumed; the mechanism of prisons adds as many."""
+"""Share of prisoners who belong to a group, taken out of the number of all prisoners. Assumed;
+the mechanism of prisons adds as many.
+"""
 
 PROGRAMME_START = "2008-08-21"
-"""Day of the national agreement that every officer be tested (general knowledge; claim C52 says only that tests were introduced)."""
+"""Day of the national agreement that every officer be tested (general knowledge;
+claim C52 says only that tests were introduced).
+"""
 
 
 def mexico_2007() -> Dataset:
-    """The national data set for runs that begin in 2007: presence of Coscia and Ríos, mean of 2006 to 2008."""
+    """The national data set for runs that begin in 2007: presence of Coscia and Ríos,
+    mean of 2006 to 2008.
+    """
     return _dataset("mexico-2007", 2007, _presence("Coscia and Ríos", (2006, 2007, 2008)))
 
 
 def mexico_2012() -> Dataset:
     """The national data set for runs that begin in 2012.
 
-    Presence is the mean of two sources, each normalised within the state: Coscia and Ríos for 2010, the last year before, and the attorney general's list of
-    2015, the first year after, which alone knows the Knights Templar and CJNG. A state that the list of 2015 leaves out (13 do) has that of 2010 only. The two
-    groups are there from the start, so no breakaway is due.
+    Presence is the mean of two sources, each normalised within the state: Coscia and Ríos for 2010,
+    the last year before, and the attorney general's list of 2015, the first year after, which alone
+    knows the Knights Templar and CJNG. A state that the list of 2015 leaves out (13 do) has that of
+    2010 only. The two groups are there from the start, so no breakaway is due.
     """
-    before, after = _shares(_presence("Coscia and Ríos", (2010,))), _shares(_presence("pgr", (2015,)))
+    before, after = (
+        _shares(_presence("Coscia and Ríos", (2010,))),
+        _shares(_presence("pgr", (2015,))),
+    )
     listed = after.sum(axis=1, keepdims=True) > 0
     # Back to numbers of municipalities, so that local groups weigh the same beside them as in 2007.
     sizes = _presence("Coscia and Ríos", (2010,)).sum(axis=1, keepdims=True)
@@ -148,8 +173,12 @@ def _entries() -> dict[str, dict]:
     return tomllib.loads((resources.files(__package__) / "values.toml").read_text(encoding="utf-8"))
 
 
-def _values(people: Float[np.ndarray, "territory"], presence: Float[np.ndarray, "territory"]) -> dict[str, np.ndarray]:
-    """Parameter values of the national model by full name, each on the axes of its parameter, from ``values.toml``."""
+def _values(
+    people: Float[np.ndarray, "territory"], presence: Float[np.ndarray, "territory"]
+) -> dict[str, np.ndarray]:
+    """Parameter values of the national model by full name, each on the axes of its parameter,
+    from ``values.toml``.
+    """
     weights = {"presence": presence / presence.sum(), "population": people / people.sum()}
     found = {}
     for name, entry in _entries().items():
@@ -159,10 +188,14 @@ def _values(people: Float[np.ndarray, "territory"], presence: Float[np.ndarray, 
 
 
 def _routes(routes: Corridors) -> dict[str, np.ndarray]:
-    """Covariates of the corridors; ``carries`` is the share of a commodity's supply that starts where the route starts."""
+    """Covariates of the corridors; ``carries`` is the share of a commodity's supply that starts
+    where the route starts.
+    """
     weights = np.zeros((len(state_codes()), len(COMMODITIES)))
     for row in read_table(FOLDER, "entries.csv"):
-        weights[state_codes().index(row["state_code"]), COMMODITIES.index(row["commodity"])] = float(row["weight"])
+        weights[state_codes().index(row["state_code"]), COMMODITIES.index(row["commodity"])] = (
+            float(row["weight"])
+        )
     return {
         "passes": routes.passes,
         "origin": routes.origin,
@@ -180,7 +213,10 @@ def state_codes() -> tuple[str, ...]:
 
 def _groups() -> tuple[str, ...]:
     """Labels of the group axis: the named groups, local groups, and empty slots for breakaways."""
-    return (*(row["group"] for row in read_table(FOLDER, "groups.csv")), *(f"Breakaway {i + 1}" for i in range(BREAKAWAYS)))
+    return (
+        *(row["group"] for row in read_table(FOLDER, "groups.csv")),
+        *(f"Breakaway {i + 1}" for i in range(BREAKAWAYS)),
+    )
 
 
 def _shares(weights: Float[np.ndarray, "territory group"]) -> Float[np.ndarray, "territory group"]:
@@ -195,23 +231,37 @@ def _presence(source: str, years: tuple[int, ...]) -> Float[np.ndarray, "territo
     counts = np.zeros((len(state_codes()), len(named)))
     for row in read_table(FOLDER, "presence.csv"):
         if row["source"] == source and int(row["year"]) in years:
-            counts[state_codes().index(row["state_code"]), named.index(row["group"])] += float(row["count"]) / len(years)
+            counts[state_codes().index(row["state_code"]), named.index(row["group"])] += float(
+                row["count"]
+            ) / len(years)
     return counts
 
 
 def _people(year: int) -> tuple[Float[np.ndarray, "territory"], Float[np.ndarray, "territory"]]:
     """Population and men of every state in the middle of a year."""
-    rows = {row["state_code"]: row for row in read_table(FOLDER, "population.csv") if int(row["year"]) == year}
-    return tuple(np.array([float(rows[code][column]) for code in state_codes()]) for column in ("population", "men"))
+    rows = {
+        row["state_code"]: row
+        for row in read_table(FOLDER, "population.csv")
+        if int(row["year"]) == year
+    }
+    return tuple(
+        np.array([float(rows[code][column]) for code in state_codes()])
+        for column in ("population", "men")
+    )
 
 
-def _ties(until: int = REPORTED) -> tuple[Float[np.ndarray, "group group"], Float[np.ndarray, "group group"]]:
-    """Rivalry and alliance between the groups as known at the end of a year, symmetric, in years of fighting.
+def _ties(
+    until: int = REPORTED,
+) -> tuple[Float[np.ndarray, "group group"], Float[np.ndarray, "group group"]]:
+    """Rivalry and alliance between the groups as known at the end of a year, symmetric,
+    in years of fighting.
 
-    Rivalry is the number of years from 2004 on in which UCDP lists fighting of the pair, plus its newspaper reports of rivalry in 2020 divided by the mean
-    reports of a tied pair: an average report of a rivalry weighs as much as one year of fighting. Alliance is the reports of alliance over their own mean.
-    Before 2020 there are no reports, so that rivalry is the years of fighting so far and no alliance is known. Local groups have no recorded tie, and
-    breakaways the same assumed rivalry with every group but those.
+    Rivalry is the number of years from 2004 on in which UCDP lists fighting of the pair, plus its
+    newspaper reports of rivalry in 2020 divided by the mean reports of a tied pair: an average
+    report of a rivalry weighs as much as one year of fighting. Alliance is the reports of alliance
+    over their own mean. Before 2020 there are no reports, so that rivalry is the years of fighting
+    so far and no alliance is known. Local groups have no recorded tie, and breakaways the same
+    assumed rivalry with every group but those.
     """
     groups = _groups()
     rivalry, alliance = _years_of_fighting(until), np.zeros((len(groups), len(groups)))
@@ -226,7 +276,10 @@ def _ties(until: int = REPORTED) -> tuple[Float[np.ndarray, "group group"], Floa
 
 def _reports(column: str) -> Float[np.ndarray, "group group"]:
     """Newspaper reports of each pair in 2020, over their mean."""
-    groups, rows = _groups(), [row for row in read_table(FOLDER, "relations.csv") if float(row[column]) > 0]
+    groups, rows = (
+        _groups(),
+        [row for row in read_table(FOLDER, "relations.csv") if float(row[column]) > 0],
+    )
     found = np.zeros((len(groups), len(groups)))
     for row in rows:
         i, j = groups.index(row["group_a"]), groups.index(row["group_b"])
@@ -235,11 +288,17 @@ def _reports(column: str) -> Float[np.ndarray, "group group"]:
 
 
 def _years_of_fighting(until: int) -> Float[np.ndarray, "group group"]:
-    """Years to ``until`` in which UCDP lists fighting of each pair; where several groups fight on one side, each of them fights each on the other."""
+    """Years to ``until`` in which UCDP lists fighting of each pair;
+    where several groups fight on one side, each of them fights each on the other.
+    """
     groups, found = _groups(), set()
     for row in read_table(FOLDER, "ucdp-dyad-year.csv"):
         if row["type"] == "non_state" and FIRST_TIES <= int(row["year"]) <= until:
-            found |= {(row["year"], a, b) for a in row["side_a"].split("+") for b in row["side_b"].split("+")}
+            found |= {
+                (row["year"], a, b)
+                for a in row["side_a"].split("+")
+                for b in row["side_b"].split("+")
+            }
     years = np.zeros((len(groups), len(groups)))
     for _, *pair in {(year, *sorted(pair)) for year, *pair in found}:
         i, j = map(groups.index, pair)
@@ -248,19 +307,29 @@ def _years_of_fighting(until: int) -> Float[np.ndarray, "group group"]:
 
 
 def as_known(data: Dataset, until: int) -> Dataset:
-    """A national data set whose ties, captures and breakaways are those that the record tells to the end of a year: for fits that must not look ahead.
+    """A national data set whose ties, captures and breakaways are those that the record tells to
+    the end of a year: for fits that must not look ahead.
 
-    What was set by hand with the record to 2020 in view stays as it is (``values.toml``, and constants here that are marked *assumed*), and so do three tables
-    of later years that stand for the start: officers (2011 and 2012), crowding of prisons by state (2014), and the capacity of tests of officers (2011, 2012).
+    What was set by hand with the record to 2020 in view stays as it is (``values.toml``, and
+    constants here that are marked *assumed*), and so do three tables of later years that stand for
+    the start: officers (2011 and 2012), crowding of prisons by state (2014), and the capacity of
+    tests of officers (2011, 2012).
     """
     rivalry, alliance = _ties(until)
     days = {name: data.covariates[name] for name in ("captured_on", "founded")}
-    known = {name: np.where(on < date(until + 1, 1, 1).toordinal(), on, NEVER) for name, on in days.items()}
-    return replace(data, covariates={**data.covariates, "rivalry": rivalry, "alliance": alliance, **known})
+    known = {
+        name: np.where(on < date(until + 1, 1, 1).toordinal(), on, NEVER)
+        for name, on in days.items()
+    }
+    return replace(
+        data, covariates={**data.covariates, "rivalry": rivalry, "alliance": alliance, **known}
+    )
 
 
 def _breakaways(year: int) -> tuple[Float[np.ndarray, "group"], Float[np.ndarray, "group group"]]:
-    """Day on which each historic breakaway begins, never for the others and for those that began before ``year``; and ``parent[child, parent]``."""
+    """Day on which each historic breakaway begins, never for the others and for those that began
+    before ``year``; and ``parent[child, parent]``.
+    """
     groups = _groups()
     founded, parent = np.full(len(groups), NEVER), np.zeros((len(groups), len(groups)))
     for i, row in enumerate(read_table(FOLDER, "groups.csv")):
@@ -275,7 +344,11 @@ def _captures() -> list[dict[str, str]]:
     """Captures and deaths of leaders of named groups since the first year of the national model."""
     named = {row["group"] for row in read_table(FOLDER, "groups.csv")} - {LOCAL}
     rows = read_table(FOLDER, "leaders-removed.csv")
-    return [row for row in rows if row["date"] >= FIRST_CAPTURES and row["group"] in named and row["outcome"] in TAKEN]
+    return [
+        row
+        for row in rows
+        if row["date"] >= FIRST_CAPTURES and row["group"] in named and row["outcome"] in TAKEN
+    ]
 
 
 def _captured() -> dict[str, np.ndarray]:
@@ -285,14 +358,18 @@ def _captured() -> dict[str, np.ndarray]:
     for i, row in enumerate(rows):
         wing[i, state_codes().index(row["state_code"]), groups.index(row["group"])] = 1.0
     return {
-        "captured_on": np.array([float(date.fromisoformat(row["date"]).toordinal()) for row in rows]),
+        "captured_on": np.array(
+            [float(date.fromisoformat(row["date"]).toordinal()) for row in rows]
+        ),
         "captured_wing": wing,
         "captured_head": np.array([float(row["rank"] == "1") for row in rows]),
     }
 
 
 def _operations() -> Float[np.ndarray, "territory"]:
-    """Day of the first joint operation in each state, as ``date.toordinal`` counts; never where none was recorded."""
+    """Day of the first joint operation in each state, as ``date.toordinal`` counts;
+    never where none was recorded.
+    """
     first = np.full(len(state_codes()), NEVER)
     for row in read_table(FOLDER, "operations.csv"):
         if row["date"] >= FIRST_JOINT_OPERATION:
@@ -304,27 +381,52 @@ def _operations() -> Float[np.ndarray, "territory"]:
 def _police(people: Float[np.ndarray, "territory"]) -> Float[np.ndarray, "territory corps"]:
     """Officers by state and corps.
 
-    The national totals are those of 2012. State and municipal officers follow the rates per inhabitant of 2011 in the six states where they are known and the
-    population elsewhere; federal officers follow the population. The split into state and municipal is the same in every state, though Ciudad de México has no
-    municipal police: its city force is shared out in the same way.
+    The national totals are those of 2012. State and municipal officers follow the rates per
+    inhabitant of 2011 in the six states where they are known and the population elsewhere; federal
+    officers follow the population. The split into state and municipal is the same in every state,
+    though Ciudad de México has no municipal police: its city force is shared out in the same way.
     """
-    known = {r["state_code"]: float(r["officers_per_1000"]) for r in read_table(FOLDER, "police-strength.csv") if r["corps"] == "state+municipal"}
+    known = {
+        r["state_code"]: float(r["officers_per_1000"])
+        for r in read_table(FOLDER, "police-strength.csv")
+        if r["corps"] == "state+municipal"
+    }
     rates = np.array([known.get(code, np.nan) for code in state_codes()])
     counted = np.nansum(rates * people / 1e3) * LOCAL_OFFICERS / (known["00"] * people.sum() / 1e3)
     rest = people * np.isnan(rates)
-    local = np.where(np.isnan(rates), (LOCAL_OFFICERS - counted) * rest / rest.sum(), counted * rates * people / np.nansum(rates * people))
-    return np.stack([MUNICIPAL_SHARE * local, (1.0 - MUNICIPAL_SHARE) * local, FEDERAL_OFFICERS * people / people.sum()], axis=1)
+    local = np.where(
+        np.isnan(rates),
+        (LOCAL_OFFICERS - counted) * rest / rest.sum(),
+        counted * rates * people / np.nansum(rates * people),
+    )
+    return np.stack(
+        [
+            MUNICIPAL_SHARE * local,
+            (1.0 - MUNICIPAL_SHARE) * local,
+            FEDERAL_OFFICERS * people / people.sum(),
+        ],
+        axis=1,
+    )
 
 
-def _prisons(year: int, people: Float[np.ndarray, "territory"]) -> tuple[Float[np.ndarray, "territory"], Float[np.ndarray, "territory"]]:
+def _prisons(
+    year: int, people: Float[np.ndarray, "territory"]
+) -> tuple[Float[np.ndarray, "territory"], Float[np.ndarray, "territory"]]:
     """Inmates and places by state.
 
-    The national figures are those of the year. Inmates follow the population (assumed). Places follow the inmates and the crowding of each state in 2014, the
-    first year for which it is known by state, scaled to the national number of places.
+    The national figures are those of the year. Inmates follow the population (assumed). Places
+    follow the inmates and the crowding of each state in 2014, the first year for which it is known
+    by state, scaled to the national number of places.
     """
     national = next(row for row in read_table(FOLDER, "prisons.csv") if int(row["year"]) == year)
     crowding: dict[str, float] = defaultdict(float)
-    crowding.update({r["state_code"]: float(r["overcrowding_pct"]) for r in read_table(FOLDER, "prison-overcrowding.csv") if r["year"] == "2014"})
+    crowding.update(
+        {
+            r["state_code"]: float(r["overcrowding_pct"])
+            for r in read_table(FOLDER, "prison-overcrowding.csv")
+            if r["year"] == "2014"
+        }
+    )
     inmates = float(national["population"]) * people / people.sum()
     places = inmates / (1.0 + np.array([crowding[code] for code in state_codes()]) / 100.0)
     return inmates, places * float(national["capacity"]) / places.sum()

@@ -13,7 +13,9 @@ FOLDER = "countries/mexico/groups-2020"
 """Folder of the tables."""
 
 YOUNG_MEN_2012 = 19_500_000.0
-"""Men of 15 to 34 years in Mexico in 2012 [person], rounded from CONAPO's projections; the published model does not use it."""
+"""Men of 15 to 34 years in Mexico in 2012 [person], rounded from CONAPO's projections;
+the published model does not use it.
+"""
 
 
 def groups_2020() -> Dataset:

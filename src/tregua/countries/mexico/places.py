@@ -24,7 +24,9 @@ SPELLINGS = {
     "edo mex": "15",
     "edo de mexico": "15",
 }
-"""Names in use that are not the short name: official long names, older names, and what foreign and press files write."""
+"""Names in use that are not the short name: official long names, older names,
+and what foreign and press files write.
+"""
 
 UNKNOWN = "00"
 """Code of an event whose state is not known."""
@@ -40,11 +42,20 @@ def plain(text: object) -> str:
 
 @cache
 def _codes() -> dict[str, str]:
-    """Code by every spelling: short name, abbreviation, the code itself with and without its zero."""
+    """Code by every spelling: short name, abbreviation,
+    the code itself with and without its zero.
+    """
     found = dict(SPELLINGS)
     for row in read_table(FOLDER, "states.csv"):
         code = row["state_code"]
-        found.update({plain(row["name"]): code, plain(row["abbreviation"]): code, code: code, str(int(code)): code})
+        found.update(
+            {
+                plain(row["name"]): code,
+                plain(row["abbreviation"]): code,
+                code: code,
+                str(int(code)): code,
+            }
+        )
     return found
 
 

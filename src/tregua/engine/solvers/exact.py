@@ -1,7 +1,9 @@
-"""Exact simulation, one person at a time (Gillespie's direct method): the referee for the leaps, for small cases only.
+"""Exact simulation, one person at a time (Gillespie's direct method): the referee for the leaps,
+for small cases only.
 
-Each channel is one slot of one flow or event. Time to the next happening is exponential in the sum of all rates; which one it is follows their
-shares. Levels that drift between happenings would make rates change in time, so such models are refused (TR2201).
+Each channel is one slot of one flow or event. Time to the next happening is exponential in the sum
+of all rates; which one it is follows their shares. Levels that drift between happenings would make
+rates change in time, so such models are refused (TR2201).
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from .base import Solver, apply_event, bad, crowded, transfer, values_of
 from .rk4 import flow_rates
 
 
-def exact(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: float, draw: Any) -> tuple[State, Tally]:
+def exact(
+    model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: float, draw: Any
+) -> tuple[State, Tally]:
     """Everything that happens between ``time`` and ``time + dt``."""
     rates = _rates(model, state, inputs, time)
     nothing = {n: jnp.zeros(x.shape, jnp.int32) for n, x in rates.items()}
@@ -31,16 +35,29 @@ def exact(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt
         mine = draw.numbered("exact", count)
         u = mine.uniform("when and which", (2,))
         clock = clock - jnp.log(u[0]) / jnp.maximum(sums[-1], jnp.finfo(sums.dtype).tiny)
-        # A later rate of zero leaves the sum unchanged, so `right` never picks a channel that cannot happen.
-        chosen = jnp.minimum(jnp.searchsorted(sums, u[1] * sums[-1], side="right"), jnp.argmax(sums >= sums[-1]))
+        # A later rate of zero leaves the sum unchanged,
+        # so `right` never picks a channel that cannot happen.
+        chosen = jnp.minimum(
+            jnp.searchsorted(sums, u[1] * sums[-1], side="right"), jnp.argmax(sums >= sums[-1])
+        )
         late = (clock >= dt) | ~(sums[-1] > 0.0)
         one = _one_hot(rates, jnp.where(late, -1, chosen))
         after = _put(model, state, inputs, time, one, mine)
         return clock, count + 1, after, {n: tally[n] + one[n] for n in tally}, late | bad(rates)
 
-    begin = (jnp.zeros((), jnp.result_type(float)), jnp.asarray(0, jnp.int32), state, nothing, bad(rates))
+    begin = (
+        jnp.zeros((), jnp.result_type(float)),
+        jnp.asarray(0, jnp.int32),
+        state,
+        nothing,
+        bad(rates),
+    )
     _, _, state, tally, _ = lax.while_loop(lambda carry: ~carry[4], happen, begin)
-    status = state.status | jnp.where(bad(_rates(model, state, inputs, time)), BAD_HAZARD, 0) | crowded(state.stocks, draw)
+    status = (
+        state.status
+        | jnp.where(bad(_rates(model, state, inputs, time)), BAD_HAZARD, 0)
+        | crowded(state.stocks, draw)
+    )
     state = State(state.stocks, state.levels, status)
     return state, Tally({n: tally[n] for n in model.flows}, {n: tally[n] for n in model.events})
 
@@ -53,15 +70,26 @@ def _rates(model: Model, state: State, inputs: Values, time: Float[Array, ""]) -
 
 
 def _one_hot(rates: dict[str, Array], chosen: Array) -> dict[str, Array]:
-    """1 in the chosen channel and 0 elsewhere, in the shapes of the rates; all 0 where ``chosen`` is negative."""
+    """1 in the chosen channel and 0 elsewhere, in the shapes of the rates;
+    all 0 where ``chosen`` is negative.
+    """
     found, offset = {}, 0
     for name, rate in rates.items():
-        found[name] = (jnp.arange(rate.size) + offset == chosen).astype(jnp.int32).reshape(rate.shape)
+        found[name] = (
+            (jnp.arange(rate.size) + offset == chosen).astype(jnp.int32).reshape(rate.shape)
+        )
         offset += rate.size
     return found
 
 
-def _put(model: Model, state: State, inputs: Values, time: Float[Array, ""], one: dict[str, Array], draw: Any) -> State:
+def _put(
+    model: Model,
+    state: State,
+    inputs: Values,
+    time: Float[Array, ""],
+    one: dict[str, Array],
+    draw: Any,
+) -> State:
     """The state after one person moved or one event fired."""
     state = State(transfer(model, state.stocks, one), state.levels, state.status)
     for name in model.events:
@@ -69,4 +97,12 @@ def _put(model: Model, state: State, inputs: Values, time: Float[Array, ""], one
     return state
 
 
-EXACT = Solver("exact", exact, True, True, False, False, "one person at a time, exactly: a referee for small cases")
+EXACT = Solver(
+    "exact",
+    exact,
+    True,
+    True,
+    False,
+    False,
+    "one person at a time, exactly: a referee for small cases",
+)

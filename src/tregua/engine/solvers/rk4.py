@@ -1,7 +1,8 @@
 """Continuous time: the classical fourth-order Runge-Kutta method on the same hazards.
 
-Flows are integrated, not stocks, so that persons are conserved to rounding and every flow has its count. Events are applied by their mean at the
-end of each step. Parameters are constant within a step.
+Flows are integrated, not stocks, so that persons are conserved to rounding and every flow has its
+count. Events are applied by their mean at the end of each step. Parameters are constant within a
+step.
 """
 
 from __future__ import annotations
@@ -18,11 +19,17 @@ from ..state import BAD_HAZARD, TOO_FAST, State, Tally
 from .base import Solver, bad, fire_events, transfer, values_of
 
 STABLE = 2.5
-"""Largest product of step and hazard of leaving; beyond 2.79 the method turns a decline into an explosion."""
+"""Largest product of step and hazard of leaving;
+beyond 2.79 the method turns a decline into an explosion.
+"""
 
 
-def flow_rates(model: Model, stocks: dict[str, Array], values: Values, time: Float[Array, ""]) -> dict[str, Array]:
-    """Persons moved by each flow per week at this instant: hazard times stock, or the rate itself from outside."""
+def flow_rates(
+    model: Model, stocks: dict[str, Array], values: Values, time: Float[Array, ""]
+) -> dict[str, Array]:
+    """Persons moved by each flow per week at this instant: hazard times stock,
+    or the rate itself from outside.
+    """
     hazards, found = model.hazards(values, time), {}
     for name, hazard in hazards.items():
         flow = model.flows[name][1]
@@ -31,7 +38,9 @@ def flow_rates(model: Model, stocks: dict[str, Array], values: Values, time: Flo
     return found
 
 
-def rk4(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: float, draw: Any) -> tuple[State, Tally]:
+def rk4(
+    model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: float, draw: Any
+) -> tuple[State, Tally]:
     """One step of fourth order in ``dt``."""
     start = values_of(state, inputs)
 
@@ -54,18 +63,51 @@ def rk4(model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: 
 
     moved = {n: mean(0, n) for n in model.flows}
     levels = {n: x + mean(1, n) for n, x in state.levels.items()}
-    status = state.status | jnp.where(bad(k1[0]), BAD_HAZARD, 0) | jnp.where(k1[2] | k2[2] | k3[2] | k4[2], TOO_FAST, 0)
-    state, fired = fire_events(model, State(transfer(model, state.stocks, moved), levels, status), start, inputs, time, dt, draw)
+    status = (
+        state.status
+        | jnp.where(bad(k1[0]), BAD_HAZARD, 0)
+        | jnp.where(k1[2] | k2[2] | k3[2] | k4[2], TOO_FAST, 0)
+    )
+    state, fired = fire_events(
+        model,
+        State(transfer(model, state.stocks, moved), levels, status),
+        start,
+        inputs,
+        time,
+        dt,
+        draw,
+    )
     return state, Tally(moved, fired)
 
 
-def _too_fast(model: Model, stocks: dict[str, Array], rates: dict[str, Array], dt: float) -> Bool[Array, ""]:
-    """Whether any stock of a person or more, or of less than nobody, is left too fast for the step."""
+def _too_fast(
+    model: Model, stocks: dict[str, Array], rates: dict[str, Array], dt: float
+) -> Bool[Array, ""]:
+    """Whether any stock of a person or more, or of less than nobody,
+    is left too fast for the step.
+    """
     leaving = {}
     for source in (source for source in model.outflows if source != OUTSIDE):
-        leaving[source] = sum(fold(rates[n], model.axes[n], model.compartments[source].axes) for n in model.outflows[source])
-    wrong = [jnp.any((jnp.abs(stocks[source]) >= 1.0) & (dt * jnp.abs(rate) > STABLE * jnp.abs(stocks[source]))) for source, rate in leaving.items()]
+        leaving[source] = sum(
+            fold(rates[n], model.axes[n], model.compartments[source].axes)
+            for n in model.outflows[source]
+        )
+    wrong = [
+        jnp.any(
+            (jnp.abs(stocks[source]) >= 1.0)
+            & (dt * jnp.abs(rate) > STABLE * jnp.abs(stocks[source]))
+        )
+        for source, rate in leaving.items()
+    ]
     return jnp.any(jnp.stack(wrong)) if wrong else jnp.asarray(False)
 
 
-RK4 = Solver("rk4", rk4, False, False, True, True, "expected numbers in continuous time: the solver of published differential equations")
+RK4 = Solver(
+    "rk4",
+    rk4,
+    False,
+    False,
+    True,
+    True,
+    "expected numbers in continuous time: the solver of published differential equations",
+)

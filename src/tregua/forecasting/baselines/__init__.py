@@ -1,4 +1,5 @@
-"""Simple forecasts of homicides by state, which any model must beat: each file is a family, each baseline turns the record up to a year into samples.
+"""Simple forecasts of homicides by state, which any model must beat:
+each file is a family, each baseline turns the record up to a year into samples.
 
 All are deterministic for a seed and see nothing later than the year of their origin.
 """
@@ -16,10 +17,22 @@ from ...countries.record import Record, monthly_record, yearly_record
 from ...errors import TreguaError, nearest_name
 from . import automatic, boosted, drift, persistence, published_size, walk
 
-__all__ = ["BASELINES", "REPLICATES", "Baseline", "Record", "available", "draw", "monthly_record", "samples_of", "yearly_record"]
+__all__ = [
+    "BASELINES",
+    "REPLICATES",
+    "Baseline",
+    "Record",
+    "available",
+    "draw",
+    "monthly_record",
+    "samples_of",
+    "yearly_record",
+]
 
 REPLICATES = 2000
-"""Samples of a forecast: the ends of a 95 % interval are then known to about a tenth of its length."""
+"""Samples of a forecast: the ends of a 95 % interval are then known to about a
+tenth of its length.
+"""
 
 LARGEST_SEED = 2**32 - 1
 """As for runs."""
@@ -33,7 +46,8 @@ class Baseline:
 
     Attributes:
         label: as tables and figures name it.
-        draw: makes samples of deaths, from the record up to the origin, the number of leads and of replicates, and random numbers.
+        draw: makes samples of deaths, from the record up to the origin, the number of leads and of
+            replicates, and random numbers.
         months: whether it also forecasts months.
         first: the first origin that it can be made for.
     """
@@ -46,30 +60,49 @@ class Baseline:
 
 BASELINES: dict[str, Baseline] = {
     "carry-forward": Baseline("last year carried forward", persistence.carry_forward, months=True),
-    "mean-of-three": Baseline("mean of the last three years", persistence.mean_of_three, months=True),
+    "mean-of-three": Baseline(
+        "mean of the last three years", persistence.mean_of_three, months=True
+    ),
     "log-drift": Baseline("constant growth", drift.log_drift),
     "damped-drift": Baseline("recent growth that dies away", drift.damped_drift),
-    "own-history": Baseline("changes drawn from the state's own past", persistence.own_history, months=True),
-    "random-walk": Baseline("random walk with negative binomial deaths", walk.wandering, months=True),
+    "own-history": Baseline(
+        "changes drawn from the state's own past", persistence.own_history, months=True
+    ),
+    "random-walk": Baseline(
+        "random walk with negative binomial deaths", walk.wandering, months=True
+    ),
     "ets": Baseline("exponential smoothing, chosen automatically", automatic.smoothing, first=2000),
     "arima": Baseline("ARIMA, chosen automatically", automatic.arima, first=2000),
     "boosted": Baseline("boosted trees for quantiles", boosted.quantile_trees, first=2000),
-    "size-2023": Baseline("published size model, all states together", published_size.together, first=published_size.FIRST_YEAR),
+    "size-2023": Baseline(
+        "published size model, all states together",
+        published_size.together,
+        first=published_size.FIRST_YEAR,
+    ),
 }
 """By name, in the order in which tables show them."""
 
 
 def available(origin: int, season: int) -> tuple[str, ...]:
-    """Names of the baselines that can be made at the end of a year, for years (season 1) or months (12)."""
-    return tuple(name for name, baseline in BASELINES.items() if origin >= baseline.first and (season == 1 or baseline.months))
+    """Names of the baselines that can be made at the end of a year,
+    for years (season 1) or months (12).
+    """
+    return tuple(
+        name
+        for name, baseline in BASELINES.items()
+        if origin >= baseline.first and (season == 1 or baseline.months)
+    )
 
 
-def draw(name: str, record: Record, origin: int, leads: int, replicates: int = REPLICATES, seed: int = 1) -> Int[np.ndarray, "replicate state lead"]:
+def draw(
+    name: str, record: Record, origin: int, leads: int, replicates: int = REPLICATES, seed: int = 1
+) -> Int[np.ndarray, "replicate state lead"]:
     """Samples of deaths in the periods after a year, from the record up to its end.
 
     Args:
         name: of a baseline.
-        record: the whole record; what is later than the origin is cut off here, before anything else sees it.
+        record: the whole record; what is later than the origin is cut off here, before anything
+            else sees it.
         origin: the last year that is known.
         leads: periods to forecast.
         replicates: how many samples.
@@ -79,25 +112,57 @@ def draw(name: str, record: Record, origin: int, leads: int, replicates: int = R
         Whole deaths, none below zero.
 
     Raises:
-        TreguaError: TR2707 for a name that is none, or a baseline that cannot be made at this origin or for months; TR2204 for replicates
-            or a seed out of range; TR9001 where a package is missing.
+        TreguaError: TR2707 for a name that is none, or a baseline that cannot be made at this
+            origin or for months; TR2204 for replicates or a seed out of range; TR9001 where a
+            package is missing.
     """
     if name not in BASELINES:
         expected, nearest = "one of " + ", ".join(BASELINES), nearest_name(name, BASELINES)
-        raise TreguaError("TR2707", f"no baseline is named {name!r}", found=name, expected=expected, nearest=nearest)
+        raise TreguaError(
+            "TR2707",
+            f"no baseline is named {name!r}",
+            found=name,
+            expected=expected,
+            nearest=nearest,
+        )
     possible = available(origin, record.season)
     if name not in possible:
-        expected = "one of " + (", ".join(possible) or "none: the record is too short") + f" at the origin {origin}"
-        raise TreguaError("TR2707", f"the baseline {name!r} cannot be made here", where=f"origin {origin}", found=name, expected=expected)
+        expected = (
+            "one of "
+            + (", ".join(possible) or "none: the record is too short")
+            + f" at the origin {origin}"
+        )
+        raise TreguaError(
+            "TR2707",
+            f"the baseline {name!r} cannot be made here",
+            where=f"origin {origin}",
+            found=name,
+            expected=expected,
+        )
     return samples_of(name, BASELINES[name], record, origin, leads, replicates, seed)
 
 
 def samples_of(
-    name: str, baseline: Baseline, record: Record, origin: int, leads: int, replicates: int = REPLICATES, seed: int = 1
+    name: str,
+    baseline: Baseline,
+    record: Record,
+    origin: int,
+    leads: int,
+    replicates: int = REPLICATES,
+    seed: int = 1,
 ) -> Int[np.ndarray, "replicate state lead"]:
     """As :func:`draw`, for any way of forecasting, under any name."""
     if replicates < 1 or not 0 <= seed <= LARGEST_SEED:
-        found, expected = f"{replicates} replicates, seed {seed}", f"at least one replicate, a seed from 0 to {LARGEST_SEED}"
-        raise TreguaError("TR2204", "replicates or seed out of range", where=f"forecast {name}", found=found, expected=expected)
+        found, expected = (
+            f"{replicates} replicates, seed {seed}",
+            f"at least one replicate, a seed from 0 to {LARGEST_SEED}",
+        )
+        raise TreguaError(
+            "TR2204",
+            "replicates or seed out of range",
+            where=f"forecast {name}",
+            found=found,
+            expected=expected,
+        )
     rng = np.random.default_rng([seed, zlib.crc32(name.encode()), origin, record.season])
     return baseline.draw(record.until(origin), leads, replicates, rng)

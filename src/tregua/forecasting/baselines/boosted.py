@@ -1,9 +1,13 @@
-r"""Quantiles of the change of a state's log rate, learnt from all states together by boosted regression trees.
+r"""Quantiles of the change of a state's log rate,
+learnt from all states together by boosted regression trees.
 
-For each lead and quantile, trees are fitted to all pairs of an earlier year and what had come ``lead`` years later, still before the origin. They see the last
-change of the log rate and those before, its distance from its mean, its trend, the level and change of the national rate, and the region.
+For each lead and quantile, trees are fitted to all pairs of an earlier year and what had come
+``lead`` years later, still before the origin. They see the last change of the log rate and those
+before, its distance from its mean, its trend, the level and change of the national rate, and the
+region.
 
-Sources: J. H. Friedman, Ann. Stat. 29:1189-1232 (2001); scikit-learn. The regions are those of Banco de México's regional reports.
+Sources: J. H. Friedman, Ann. Stat. 29:1189-1232 (2001); scikit-learn. The regions are those of
+Banco de México's regional reports.
 """
 
 from __future__ import annotations
@@ -15,8 +19,16 @@ from ...countries.record import Record
 from ...optional import extra
 
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
-TREES = {"n_estimators": 60, "max_depth": 2, "learning_rate": 0.1, "min_samples_leaf": 20, "subsample": 0.7}
-"""Small trees and few: a few hundred pairs of a state and a year can carry no more. Set beforehand, not tuned."""
+TREES = {
+    "n_estimators": 60,
+    "max_depth": 2,
+    "learning_rate": 0.1,
+    "min_samples_leaf": 20,
+    "subsample": 0.7,
+}
+"""Small trees and few: a few hundred pairs of a state and a year can carry no more. Set beforehand,
+not tuned.
+"""
 
 TREND_YEARS = 5
 LEAST_YEARS = 6
@@ -34,8 +46,12 @@ REGIONS = (
 """North, north-centre, centre and south, by code of the states."""
 
 
-def quantile_trees(record: Record, leads: int, replicates: int, rng: np.random.Generator) -> Int[np.ndarray, "replicate state lead"]:
-    """Boosted trees for quantiles; samples are drawn between the quantiles, and beyond the outer ones along the line through the last two."""
+def quantile_trees(
+    record: Record, leads: int, replicates: int, rng: np.random.Generator
+) -> Int[np.ndarray, "replicate state lead"]:
+    """Boosted trees for quantiles; samples are drawn between the quantiles, and beyond the outer
+    ones along the line through the last two.
+    """
     rates, last = record.log_rates, record.counts.shape[1] - 1
     seed, rank = int(rng.integers(2**31)), rng.random((replicates, len(rates)))
     longest = max(last - LEAST_YEARS + 1 - FEWEST_PAIRS, 1)
@@ -49,34 +65,53 @@ def quantile_trees(record: Record, leads: int, replicates: int, rng: np.random.G
 
 
 def _learnt(record: Record, lead: int, seed: int) -> Float[np.ndarray, "quantile state"]:
-    """Quantiles of the change of every state's log rate over so many years from the end of the record."""
+    """Quantiles of the change of every state's log rate over so many years from the
+    end of the record.
+    """
     trees = extra("sklearn.ensemble").GradientBoostingRegressor
     rates, last = record.log_rates, record.counts.shape[1] - 1
     years = range(LEAST_YEARS - 1, last - lead + 1)
     seen = np.concatenate([features(record, year) for year in years])
     came = np.concatenate([rates[:, year + lead] - rates[:, year] for year in years])
     now = features(record, last)
-    fits = [trees(loss="quantile", alpha=alpha, random_state=seed, **TREES).fit(seen, came) for alpha in QUANTILES]
-    # Quantiles fitted one by one may cross; in order they are never worse (Chernozhukov and others, Econometrica 78:1093-1125, 2010).
+    fits = [
+        trees(loss="quantile", alpha=alpha, random_state=seed, **TREES).fit(seen, came)
+        for alpha in QUANTILES
+    ]
+    # Quantiles fitted one by one may cross; in order they are never worse (Chernozhukov and others,
+    # Econometrica 78:1093-1125, 2010).
     return np.sort([fit.predict(now) for fit in fits], axis=0)
 
 
 def features(record: Record, year: int) -> Float[np.ndarray, "state feature"]:
-    """What the trees see of every state at the end of a year, counted from the first; nothing later is read.
+    """What the trees see of every state at the end of a year, counted from the first;
+    nothing later is read.
 
-    The level of the log rate, its last three changes, its distance from its mean so far, its mean change over five years, the level and last change of the
-    national log rate, and for each region whether the state lies in it.
+    The level of the log rate, its last three changes, its distance from its mean so far, its mean
+    change over five years, the level and last change of the national log rate, and for each region
+    whether the state lies in it.
     """
     rates = record.log_rates[:, : year + 1]
-    national = np.log(record.counts[:, : year + 1].sum(axis=0) / record.people[:, : year + 1].sum(axis=0))
+    national = np.log(
+        record.counts[:, : year + 1].sum(axis=0) / record.people[:, : year + 1].sum(axis=0)
+    )
     changes = np.diff(rates, axis=1)
-    columns = [rates[:, -1], changes[:, -1], changes[:, -2], changes[:, -3], rates[:, -1] - rates.mean(axis=1), changes[:, -TREND_YEARS:].mean(axis=1)]
+    columns = [
+        rates[:, -1],
+        changes[:, -1],
+        changes[:, -2],
+        changes[:, -3],
+        rates[:, -1] - rates.mean(axis=1),
+        changes[:, -TREND_YEARS:].mean(axis=1),
+    ]
     columns += [np.full(len(rates), national[-1]), np.full(len(rates), national[-1] - national[-2])]
     columns += [np.array([float(code in region) for code in record.codes]) for region in REGIONS]
     return np.stack(columns, axis=1)
 
 
-def _between(edges: Float[np.ndarray, "quantile state"], rank: Float[np.ndarray, "replicate state"]) -> Float[np.ndarray, "replicate state"]:
+def _between(
+    edges: Float[np.ndarray, "quantile state"], rank: Float[np.ndarray, "replicate state"]
+) -> Float[np.ndarray, "replicate state"]:
     """Values at ranks from 0 to 1 on the broken line through the quantiles."""
     levels = np.array(QUANTILES)
     piece = np.clip(np.searchsorted(levels, rank) - 1, 0, len(levels) - 2)

@@ -2,14 +2,18 @@ r"""A rate that wanders, and deaths that scatter around it.
 
 .. math::
     \ell_{t+1} = \ell_t + \sigma \varepsilon_t, \qquad
-    D_t \sim \text{NegativeBinomial}\big(\text{mean } N_t e^{\ell_t + s_t},\ \text{dispersion } k\big), \qquad
+    D_t \sim \text{NegativeBinomial}\big(\text{mean } N_t e^{\ell_t + s_t},\ \text{dispersion }
+        k\big), \qquad
     \operatorname{var} D = \mu + \mu^2 / k
 
-with effects :math:`s` of the month of the year where the periods are months. A log rate on record is the wandering one plus noise of variance :math:`n`, so its
-changes over :math:`j` periods have second moment :math:`v_j = j \sigma^2 + 2 n`: two such moments give both. Half of a state's own and half of all states' mean
-is taken, because thirty years say little about one state. The level at the origin is the steady Kalman filter's.
+with effects :math:`s` of the month of the year where the periods are months. A log rate on record
+is the wandering one plus noise of variance :math:`n`, so its changes over :math:`j` periods have
+second moment :math:`v_j = j \sigma^2 + 2 n`: two such moments give both. Half of a state's own and
+half of all states' mean is taken, because thirty years say little about one state. The level at the
+origin is the steady Kalman filter's.
 
-Source: local level model, J. Durbin, S. J. Koopman, Time Series Analysis by State Space Methods (2012), chapter 2; the moments are own work.
+Source: local level model, J. Durbin, S. J. Koopman, Time Series Analysis by State Space Methods
+(2012), chapter 2; the moments are own work.
 """
 
 from __future__ import annotations
@@ -34,7 +38,9 @@ LEAST_STEP = 1e-4
 """Floor of the variance of a step of the log rate, so that no rate stands still."""
 
 LARGEST_DISPERSION = 1e4
-"""Above this a negative binomial cannot be told from a Poisson distribution at the counts of a state."""
+"""Above this a negative binomial cannot be told from a Poisson distribution at the
+counts of a state.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +48,12 @@ class Walk:
     """What a record says of rates that wander.
 
     Attributes:
-        effects: how a month differs from its year in the whole country, on the log rate; zero for years.
+        effects: how a month differs from its year in the whole country, on the log rate; zero for
+            years.
         step: variance of one step of a state's log rate.
         noise: variance of a period around it.
-        levels: log rate of a state without noise at the end of each period, from that period and those before.
+        levels: log rate of a state without noise at the end of each period, from that period and
+            those before.
         unsure: variance of what is not known about the last level.
         size: dispersion :math:`k` of the deaths of one period.
     """
@@ -59,28 +67,45 @@ class Walk:
 
 
 def walk_of(record: Record, effects: Float[np.ndarray, "season"] | None = None) -> Walk:
-    """The walk that suits a record, with the effects of the month given or else those of :func:`wandering`."""
+    """The walk that suits a record, with the effects of the month given or else those of
+    :func:`wandering`.
+    """
     season = record.season
     effects = _effects(record) if effects is None else effects
     rates = record.log_rates - np.tile(effects, record.counts.shape[1] // season)
     step, noise = variances(rates, FAR_PERIODS[season])
     levels, unsure = _levels(rates, step, noise)
     sampling = 1.0 / (record.counts[:, -SEASON_YEARS * season :].mean(axis=1) + 1.0)
-    size = np.minimum(1.0 / np.maximum(noise - sampling, 1.0 / LARGEST_DISPERSION), LARGEST_DISPERSION)
+    size = np.minimum(
+        1.0 / np.maximum(noise - sampling, 1.0 / LARGEST_DISPERSION), LARGEST_DISPERSION
+    )
     return Walk(effects, step, noise, levels, unsure, size)
 
 
-def wandering(record: Record, leads: int, replicates: int, rng: np.random.Generator) -> Int[np.ndarray, "replicate state lead"]:
+def wandering(
+    record: Record, leads: int, replicates: int, rng: np.random.Generator
+) -> Int[np.ndarray, "replicate state lead"]:
     """The rate walks at random and deaths are negative binomial around it."""
     walk = walk_of(record)
-    start = walk.levels[:, -1] + np.sqrt(walk.unsure) * rng.standard_normal((replicates, len(walk.step)))
-    steps = np.sqrt(walk.step)[None, :, None] * rng.standard_normal((replicates, len(walk.step), leads))
-    path = start[:, :, None] + np.cumsum(steps, axis=2) + np.tile(walk.effects, -(-leads // record.season))[:leads]
+    start = walk.levels[:, -1] + np.sqrt(walk.unsure) * rng.standard_normal(
+        (replicates, len(walk.step))
+    )
+    steps = np.sqrt(walk.step)[None, :, None] * rng.standard_normal(
+        (replicates, len(walk.step), leads)
+    )
+    path = (
+        start[:, :, None]
+        + np.cumsum(steps, axis=2)
+        + np.tile(walk.effects, -(-leads // record.season))[:leads]
+    )
     return scattered(path, walk.size, record, rng)
 
 
 def scattered(
-    path: Float[np.ndarray, "replicate state lead"], size: Float[np.ndarray, "state"], record: Record, rng: np.random.Generator
+    path: Float[np.ndarray, "replicate state lead"],
+    size: Float[np.ndarray, "state"],
+    record: Record,
+    rng: np.random.Generator,
 ) -> Int[np.ndarray, "replicate state lead"]:
     """Deaths that scatter as a negative binomial around a log rate to come."""
     shape = size[None, :, None]
@@ -90,26 +115,41 @@ def scattered(
 
 def _effects(record: Record) -> Float[np.ndarray, "season"]:
     """How a month differs from its year in the whole country, on the log rate; zero for years."""
-    national = np.log(record.counts.sum(axis=0) / record.people.sum(axis=0)).reshape(-1, record.season)[-SEASON_YEARS:]
+    national = np.log(record.counts.sum(axis=0) / record.people.sum(axis=0)).reshape(
+        -1, record.season
+    )[-SEASON_YEARS:]
     return (national - national.mean(axis=1, keepdims=True)).mean(axis=0)
 
 
-def variances(rates: Float[np.ndarray, "state period"], far: int) -> tuple[Float[np.ndarray, "state"], Float[np.ndarray, "state"]]:
-    """Variance of a step and of the noise in every state, from the second moments of changes over one and over ``far`` periods."""
+def variances(
+    rates: Float[np.ndarray, "state period"], far: int
+) -> tuple[Float[np.ndarray, "state"], Float[np.ndarray, "state"]]:
+    """Variance of a step and of the noise in every state, from the second moments of changes over
+    one and over ``far`` periods.
+    """
     near_moment = (np.diff(rates, axis=1) ** 2).mean(axis=1)
     far_moment = ((rates[:, far:] - rates[:, :-far]) ** 2).mean(axis=1)
-    near_moment, far_moment = (OWN_SHARE * moment + (1.0 - OWN_SHARE) * moment.mean() for moment in (near_moment, far_moment))
+    near_moment, far_moment = (
+        OWN_SHARE * moment + (1.0 - OWN_SHARE) * moment.mean()
+        for moment in (near_moment, far_moment)
+    )
     step = np.clip((far_moment - near_moment) / (far - 1), LEAST_STEP, near_moment)
     return step, np.maximum((near_moment - step) / 2.0, 0.0)
 
 
 def _levels(
-    rates: Float[np.ndarray, "state period"], step: Float[np.ndarray, "state"], noise: Float[np.ndarray, "state"]
+    rates: Float[np.ndarray, "state period"],
+    step: Float[np.ndarray, "state"],
+    noise: Float[np.ndarray, "state"],
 ) -> tuple[Float[np.ndarray, "state period"], Float[np.ndarray, "state"]]:
-    """Level at the end of each period and the variance of what is not known about the last: the local level filter in its steady state."""
+    """Level at the end of each period and the variance of what is not known about the last:
+    the local level filter in its steady state.
+    """
     before = (step + np.sqrt(step**2 + 4.0 * step * noise)) / 2.0
     gain = before / (before + noise)
     levels = rates.copy()
     for period in range(1, rates.shape[1]):
-        levels[:, period] = levels[:, period - 1] + gain * (rates[:, period] - levels[:, period - 1])
+        levels[:, period] = levels[:, period - 1] + gain * (
+            rates[:, period] - levels[:, period - 1]
+        )
     return levels, gain * noise

@@ -59,8 +59,16 @@ def error_text(said: Headline, futures: Futures, say: Say, emulator: Emulator | 
     points = max(round(OF * said.error), 1)
     if not futures.quick:
         key = "lab.monte_carlo_fit" if futures.draws else "lab.monte_carlo"
-        return say(key, pairs=futures.pairs, points=points, **({"draws": futures.draws} if futures.draws else {}))
-    told = [say("lab.quick", pairs=futures.pairs), say("lab.quick_error", error=f"{PER_CENT * (futures.error or 0.0):.1f}")]
+        return say(
+            key,
+            pairs=futures.pairs,
+            points=points,
+            **({"draws": futures.draws} if futures.draws else {}),
+        )
+    told = [
+        say("lab.quick", pairs=futures.pairs),
+        say("lab.quick_error", error=f"{PER_CENT * (futures.error or 0.0):.1f}"),
+    ]
     if emulator is not None and SHARE in emulator.checks:
         told.append(say("lab.quick_share", share=round(OF * emulator.checks[SHARE])))
     return " ".join([*told, say("lab.quick_chance", points=points)])
@@ -73,10 +81,18 @@ def held_text(stored: StoredPosterior | None, say: Say) -> str:
         stored: the fit that the scenario names, if it names one.
         say: the catalogue.
     """
-    return say("lab.chance_only") if stored is None else say("lab.chance_and_fit", draws=stored.size)
+    return (
+        say("lab.chance_only") if stored is None else say("lab.chance_and_fit", draws=stored.size)
+    )
 
 
-def answer(futures: Futures | None, package: Package, victim: str, say: Say, emulator: Emulator | None = None) -> tuple[str, str]:
+def answer(
+    futures: Futures | None,
+    package: Package,
+    victim: str,
+    say: Say,
+    emulator: Emulator | None = None,
+) -> tuple[str, str]:
     """Headline and its error for a package.
 
     Args:
@@ -105,17 +121,38 @@ def standing_text(standing: Standing | None, say: Say) -> str:
         left = "" if standing.seconds_left is None else " " + _left(standing.seconds_left, say)
         return say("state.running", done=done, wanted=wanted) + left
     if standing.state == "cancelled":
-        return say("state.cancelled", done=done, wanted=wanted) if done else say("state.cancelled_empty")
+        return (
+            say("state.cancelled", done=done, wanted=wanted)
+            if done
+            else say("state.cancelled_empty")
+        )
     if standing.state == "refused" and standing.refusal is not None:
         return refused_text(standing.refusal.code, standing.refusal.what, say)
     return say("state.done", done=done)
 
 
 def _left(seconds: float, say: Say) -> str:
-    return say("state.minutes", count=round(seconds / MINUTE)) if seconds > LONG else say("state.seconds", count=max(round(seconds), 1))
+    return (
+        say("state.minutes", count=round(seconds / MINUTE))
+        if seconds > LONG
+        else say("state.seconds", count=max(round(seconds), 1))
+    )
 
 
-KNOWN_REFUSALS = frozenset({"TR3008", "TR3010", "TR3011", "TR3014", "TR3015", "TR3020", "TR3021", "TR3022", "TR3009", "TR3013"})
+KNOWN_REFUSALS = frozenset(
+    {
+        "TR3008",
+        "TR3010",
+        "TR3011",
+        "TR3014",
+        "TR3015",
+        "TR3020",
+        "TR3021",
+        "TR3022",
+        "TR3009",
+        "TR3013",
+    }
+)
 """Refusals that the catalogue has words for; others are told as the error has them, in English."""
 
 
@@ -129,7 +166,9 @@ def position_text(value: float, handle: Handle, say: Say) -> str:
     """A position with its unit, as one reads it."""
     if handle.kind == "scale":
         return say("handle_unit.times", value=f"{value:.4g}")
-    return say(f"handle_unit.{UNIT_KEYS.get(handle.unit, 'other')}", value=f"{value:.4g}", unit=handle.unit)
+    return say(
+        f"handle_unit.{UNIT_KEYS.get(handle.unit, 'other')}", value=f"{value:.4g}", unit=handle.unit
+    )
 
 
 UNIT_KEYS = {"1/week": "per_week", "1": "share", "person/week": "persons_week"}
@@ -138,9 +177,15 @@ UNIT_KEYS = {"1/week": "per_week", "1": "share", "person/week": "persons_week"}
 
 def range_text(handle: Handle, say: Say) -> str:
     """The range of positions that the evidence covers, with its unit."""
-    return say("lab.range", low=f"{handle.evidence_low:.2g}", high=f"{handle.evidence_high:.2g}", unit=short_unit(handle, say))
+    return say(
+        "lab.range",
+        low=f"{handle.evidence_low:.2g}",
+        high=f"{handle.evidence_high:.2g}",
+        unit=short_unit(handle, say),
+    )
 
 
 def short_unit(handle: Handle, say: Say) -> str:
     """The unit of positions, for beside a number field."""
-    return say(f"handle_unit.short_{'times' if handle.kind == 'scale' else UNIT_KEYS.get(handle.unit, 'other')}", unit=handle.unit)
+    short = "times" if handle.kind == "scale" else UNIT_KEYS.get(handle.unit, "other")
+    return say(f"handle_unit.short_{short}", unit=handle.unit)

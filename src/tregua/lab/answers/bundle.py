@@ -1,4 +1,6 @@
-"""What can be taken away: a scenario file, data with a dictionary, figures with the run id, and a report in one file. Everything carries the same run id."""
+"""What can be taken away: a scenario file, data with a dictionary, figures with the run id, and a
+report in one file. Everything carries the same run id.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ def _digest(shared: Shared) -> str:
 
 
 def command_of(file: str) -> str:
-    """The command that compares the package of a scenario file with the baseline, without the lab."""
+    """The command that compares the package of a scenario file with the baseline,
+    without the lab.
+    """
     return f"tregua compare {file}\ntregua lab {file}"
 
 
@@ -79,7 +83,11 @@ def scenario_file(shared: Shared, package: Package, say: Say) -> str:
     base = shared.text.rstrip()
     assert base, "a lab without a scenario file has none to give away"
     taken = re.findall(r'^name = "([^"]*)"', base, re.MULTILINE)
-    name = next(name for name in chain([POLICY], (f"{POLICY}-{number}" for number in count(2))) if name not in taken)
+    name = next(
+        name
+        for name in chain([POLICY], (f"{POLICY}-{number}" for number in count(2)))
+        if name not in taken
+    )
     return f"{base}\n\n{policy_text(shared, package, say, name)}"
 
 
@@ -87,11 +95,25 @@ def policy_text(shared: Shared, package: Package, say: Say, name: str = POLICY) 
     """The package as one policy of a scenario file."""
     known = by_key(shared.handles)
     label = package.name or say("take.policy")
-    parts = [f'# {say("take.policy_comment")}\n[[policy]]\nname = "{name}"\nlabel = {json.dumps(label, ensure_ascii=False)}']
+    parts = [
+        (
+            f'# {say("take.policy_comment")}\n[[policy]]\nname = "{name}"\nlabel = '
+            f"{json.dumps(label, ensure_ascii=False)}"
+        )
+    ]
     for setting in package.settings:
         handle = known[setting.handle]
-        value = f"{setting.value!r}" if handle.kind == "scale" or handle.unit == "1" else json.dumps(_quantity(setting.value, handle.unit))
-        lines = ["[[policy.change]]", f'target = "{handle.key}"', f"{handle.kind} = {value}", f"from = {setting.start}"]
+        value = (
+            f"{setting.value!r}"
+            if handle.kind == "scale" or handle.unit == "1"
+            else json.dumps(_quantity(setting.value, handle.unit))
+        )
+        lines = [
+            "[[policy.change]]",
+            f'target = "{handle.key}"',
+            f"{handle.kind} = {value}",
+            f"from = {setting.start}",
+        ]
         lines += [f'ramp = "{setting.ramp_weeks} week"'] if setting.ramp_weeks else []
         lines += [f"to = {setting.end}"] if setting.end else []
         parts.append("\n".join(lines))
@@ -109,7 +131,13 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
     found["pairs.csv"] = _csv(
         ("pair", "year", "victim", "killed_without", "killed_with"),
         [
-            (i, int(year), victim, f"{futures.baseline[i, y, :, v].sum():.6g}", f"{futures.changed[i, y, :, v].sum():.6g}")
+            (
+                i,
+                int(year),
+                victim,
+                f"{futures.baseline[i, y, :, v].sum():.6g}",
+                f"{futures.changed[i, y, :, v].sum():.6g}",
+            )
             for i in range(futures.pairs)
             for y, year in enumerate(futures.years)
             for v, victim in enumerate(futures.victims)
@@ -118,7 +146,12 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
     found["states.csv"] = _csv(
         ("pair", "territory", "killed_without", "killed_with"),
         [
-            (i, place, f"{futures.baseline[i, :, t].sum():.6g}", f"{futures.changed[i, :, t].sum():.6g}")
+            (
+                i,
+                place,
+                f"{futures.baseline[i, :, t].sum():.6g}",
+                f"{futures.changed[i, :, t].sum():.6g}",
+            )
             for i in range(futures.pairs)
             for t, place in enumerate(futures.territories)
         ],
@@ -136,7 +169,9 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
 
 
 def record_of(result: Result, shared: Shared) -> dict[str, Any]:
-    """The record of a run of the lab in short: what it is, in which version, from which seed and fit."""
+    """The record of a run of the lab in short: what it is, in which version,
+    from which seed and fit.
+    """
     stored = shared.posterior
     return {
         "kind": "lab",
@@ -147,7 +182,9 @@ def record_of(result: Result, shared: Shared) -> dict[str, Any]:
         "seed": shared.seed,
         "pairs": result.futures.pairs,
         "first_day": str(shared.first),
-        "posterior": {"name": stored.name, "sha256": stored.digest, "draws": stored.size} if stored else None,
+        "posterior": {"name": stored.name, "sha256": stored.digest, "draws": stored.size}
+        if stored
+        else None,
         "mechanisms": [mechanism.name for mechanism in shared.scenario.model.mechanisms],
         "package": result.package.model_dump(mode="json"),
         "code": result.package.code(),
@@ -155,7 +192,9 @@ def record_of(result: Result, shared: Shared) -> dict[str, Any]:
 
 
 def manifest(result: Result, shared: Shared) -> dict[str, Any]:
-    """The whole record: everything that is needed to make the run again, as the record of any other run has it."""
+    """The whole record: everything that is needed to make the run again,
+    as the record of any other run has it.
+    """
     import jax.numpy as jnp
 
     assert shared.present is not None
@@ -163,13 +202,20 @@ def manifest(result: Result, shared: Shared) -> dict[str, Any]:
     policy = policy_of(result.package, shared.handles, scenario, shared.first)
     return {
         **record_of(result, shared),
-        "versions": {"tregua": __version__, "python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
+        "versions": {
+            "tregua": __version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in PACKAGES},
+        },
         "platform": f"{platform.system()} {platform.machine()}",
         "precision": str(jnp.result_type(float)),
         "policies": policy_records([policy]),
         "inputs_sha256": inputs_hash(scenario, plan, shared.draws),
         "inputs": describe_inputs(scenario, plan, shared.draws),
-        "data": {"name": scenario.data.name, "tables": [dict(table) for table in scenario.data.tables]},
+        "data": {
+            "name": scenario.data.name,
+            "tables": [dict(table) for table in scenario.data.tables],
+        },
     }
 
 
@@ -185,7 +231,9 @@ def _pictures(result: Result, shared: Shared, say: Say) -> dict[str, Picture]:
     """Figures for paper, by name."""
     ground, stored = ground_of(shared.scenario), shared.posterior
     held = say("take.bands_fit", draws=stored.size) if stored else say("take.bands_chance")
-    footer = say("take.figure_footer", run=result.run_id, pairs=result.futures.pairs, version=__version__)
+    footer = say(
+        "take.figure_footer", run=result.run_id, pairs=result.futures.pairs, version=__version__
+    )
     found = {"fan": fan_picture(result.futures, result.package, say, held, footer)}
     if ground.tiles is not None:
         found["map"] = map_picture(result.futures, ground, say, held, footer)
@@ -202,10 +250,20 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
     """The result as one HTML page that needs nothing else and runs no script."""
     known = by_key(shared.handles)
     with DRAWING:
-        pictures = [(p.title, p.alt, p.caption, base64.b64encode(p.svg).decode()) for p in _pictures(result, shared, say).values()]
+        pictures = [
+            (p.title, p.alt, p.caption, base64.b64encode(p.svg).decode())
+            for p in _pictures(result, shared, say).values()
+        ]
     charts = all_charts(result.futures, result.package, CIVILIANS, ground_of(shared.scenario), say)
     rows = [
-        (say(f"handle.{s.handle}.name"), position_text(s.value, known[s.handle], say), s.start, s.ramp_weeks, s.end or "–", known[s.handle].letter)
+        (
+            say(f"handle.{s.handle}.name"),
+            position_text(s.value, known[s.handle], say),
+            s.start,
+            s.ramp_weeks,
+            s.end or "–",
+            known[s.handle].letter,
+        )
         for s in result.package.settings
     ]
     heads = [say(f"table.{key}") for key in ("handle", "value", "start", "ramp", "end", "letter")]
@@ -222,7 +280,9 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
             error=error,
             held=held_text(shared.posterior, say),
             weaknesses=WEAKNESSES,
-            everyone=answer(result.futures, result.package, ALL, say)[0] if headline(result.futures, CIVILIANS).victims == CIVILIANS else "",
+            everyone=answer(result.futures, result.package, ALL, say)[0]
+            if headline(result.futures, CIVILIANS).victims == CIVILIANS
+            else "",
             heads=heads,
             rows=rows,
             pictures=pictures,
@@ -241,4 +301,9 @@ def _templates() -> jinja2.Environment:
     import jinja2
 
     # Everything is escaped: names of packages are the visitor's.
-    return jinja2.Environment(loader=jinja2.PackageLoader("tregua.reporting", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("tregua.reporting", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,4 +1,6 @@
-"""How a change in one mechanism reaches people: the ways through stocks and levels that mechanisms move and others read, to flows that are deaths."""
+"""How a change in one mechanism reaches people: the ways through stocks and levels that mechanisms
+move and others read, to flows that are deaths.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,10 @@ class Way:
 def moves(mechanism: Mechanism) -> tuple[str, ...]:
     """Stocks and levels that a mechanism changes, in the order in which it declares them."""
     ends = [end for flow in mechanism.flows() for end in (flow.source, flow.target)]
-    levels = [*(drift.level for drift in mechanism.drifts()), *(track.level for track in mechanism.tracks())]
+    levels = [
+        *(drift.level for drift in mechanism.drifts()),
+        *(track.level for track in mechanism.tracks()),
+    ]
     return tuple(dict.fromkeys(name for name in (*ends, *levels) if name not in UNTOLD))
 
 
@@ -45,7 +50,8 @@ def readers(model: Model) -> dict[str, tuple[str, ...]]:
 
 
 def ways(model: Model, start: str) -> tuple[Way, ...]:
-    """The shortest way from a mechanism to each mechanism in which people die, the shortest ways first.
+    """The shortest way from a mechanism to each mechanism in which people die,
+    the shortest ways first.
 
     Args:
         model: the mechanisms in force.
@@ -67,5 +73,7 @@ def ways(model: Model, start: str) -> tuple[Way, ...]:
     for name, (mechanisms, through) in reached.items():
         deaths = [flow for flow in named[name].flows() if flow.victim]
         if deaths:
-            found.append(Way(mechanisms, through, tuple(dict.fromkeys(flow.victim for flow in deaths))))
+            found.append(
+                Way(mechanisms, through, tuple(dict.fromkeys(flow.victim for flow in deaths)))
+            )
     return tuple(sorted(found, key=lambda way: len(way.mechanisms)))

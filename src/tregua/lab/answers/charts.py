@@ -1,4 +1,6 @@
-"""From paired futures to charts, without a page: everything here may run in a thread while the page stays alive."""
+"""From paired futures to charts, without a page:
+everything here may run in a thread while the page stays alive.
+"""
 
 from __future__ import annotations
 
@@ -40,43 +42,74 @@ def ground_of(scenario: Scenario) -> Ground:
     return Ground(tiles_of(scenario.data.space), population_of(scenario))
 
 
-def killed_by_year(killed: Float[np.ndarray, "replicate year territory victim"], names: tuple[str, ...], victim: str) -> Float[np.ndarray, "replicate year"]:
+def killed_by_year(
+    killed: Float[np.ndarray, "replicate year territory victim"],
+    names: tuple[str, ...],
+    victim: str,
+) -> Float[np.ndarray, "replicate year"]:
     """Persons of one kind, or of all kinds, killed in every year in all territories."""
     return killed_of(killed, names, victim).sum(axis=2)
 
 
 def median_change(futures: Futures, victim: str) -> float:
     """Median over pairs of the relative change of persons killed over all years."""
-    before, after = (killed_by_year(x, futures.victims, victim).sum(axis=1) for x in (futures.baseline, futures.changed))
+    before, after = (
+        killed_by_year(x, futures.victims, victim).sum(axis=1)
+        for x in (futures.baseline, futures.changed)
+    )
     return float(np.median(change(before, after)))
 
 
 def fan_of(futures: Futures, package: Package, victim: str, say: Say) -> Chart:
     """The fan chart, with the package where there is one."""
-    before, after = (killed_by_year(x, futures.victims, victim) for x in (futures.baseline, futures.changed))
-    return fan(futures.years, before, after if package.settings else None, say, shown_victim(futures.victims, victim), futures.quick)
+    before, after = (
+        killed_by_year(x, futures.victims, victim) for x in (futures.baseline, futures.changed)
+    )
+    return fan(
+        futures.years,
+        before,
+        after if package.settings else None,
+        say,
+        shown_victim(futures.victims, victim),
+        futures.quick,
+    )
 
 
-def all_charts(futures: Futures, package: Package, victim: str, ground: Ground, say: Say) -> dict[str, Chart]:
-    """All charts of the lab's screen but the tornado, by name; the map and the small charts only on the 32 states."""
+def all_charts(
+    futures: Futures, package: Package, victim: str, ground: Ground, say: Say
+) -> dict[str, Chart]:
+    """All charts of the lab's screen but the tornado, by name;
+    the map and the small charts only on the 32 states.
+    """
     span = (int(futures.years[0]), int(futures.years[-1]))
     before, after = (x.sum(axis=(1, 2)) for x in (futures.baseline, futures.changed))
-    found = {"fan": fan_of(futures, package, victim, say), "victims": victims(before, after, futures.victims, say, span)}
+    found = {
+        "fan": fan_of(futures, package, victim, say),
+        "victims": victims(before, after, futures.victims, say, span),
+    }
     if ground.tiles is None:
         return found
-    before, after = (placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed))
+    before, after = (
+        placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed)
+    )
     rates = ground.population is not None
     if package.settings:
         found["map"] = difference_map(futures, victim, ground, say)
     else:
         found["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
-    found["states"] = small_multiples(futures.years, before, after if package.settings else None, ground.tiles, say, rates)
+    found["states"] = small_multiples(
+        futures.years, before, after if package.settings else None, ground.tiles, say, rates
+    )
     return found
 
 
-def differences(futures: Futures, victim: str, ground: Ground) -> Float[np.ndarray, "replicate territory"]:
+def differences(
+    futures: Futures, victim: str, ground: Ground
+) -> Float[np.ndarray, "replicate territory"]:
     """Differences of pairs by territory, the mean over years, in the unit of the map."""
-    before, after = (placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed))
+    before, after = (
+        placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed)
+    )
     return (after - before).mean(axis=1)
 
 
@@ -84,11 +117,25 @@ def difference_map(futures: Futures, victim: str, ground: Ground, say: Say) -> C
     """The map of differences; only on the 32 states."""
     assert ground.tiles is not None
     span = (int(futures.years[0]), int(futures.years[-1]))
-    return change_map(differences(futures, victim, ground), sure(futures, victim), ground.tiles, say, ground.population is not None, span)
+    return change_map(
+        differences(futures, victim, ground),
+        sure(futures, victim),
+        ground.tiles,
+        say,
+        ground.population is not None,
+        span,
+    )
 
 
-def placed(killed: Float[np.ndarray, "replicate year territory victim"], futures: Futures, victim: str, ground: Ground) -> np.ndarray:
-    """Killed by replicate, year and territory, for 100,000 inhabitants where the data have a population."""
+def placed(
+    killed: Float[np.ndarray, "replicate year territory victim"],
+    futures: Futures,
+    victim: str,
+    ground: Ground,
+) -> np.ndarray:
+    """Killed by replicate, year and territory, for 100,000 inhabitants where the data
+    have a population.
+    """
     values = killed_of(killed, futures.victims, victim)
     return values if ground.population is None else values / ground.population * PERSONS
 
@@ -97,4 +144,10 @@ def tornado_of(emulator: Emulator, package: Package, victim: str, say: Say) -> C
     """What each setting does by itself, as the emulator has it."""
     bars = bars_of(emulator, package, victim)
     names = [say(f"handle.{bar.handle}.name") for bar in bars]
-    return tornado(names, [bar.change for bar in bars], [bar.low for bar in bars], [bar.high for bar in bars], say)
+    return tornado(
+        names,
+        [bar.change for bar in bars],
+        [bar.low for bar in bars],
+        [bar.high for bar in bars],
+        say,
+    )

@@ -1,4 +1,6 @@
-"""Figures of the lab for paper: the fan and the map of differences, drawn like those of reports, with the run id at their foot."""
+"""Figures of the lab for paper: the fan and the map of differences, drawn like those of reports,
+with the run id at their foot.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,16 @@ WIDE = 150
 
 @styled
 def fan_picture(futures: Futures, package: Package, say: Say, held: str, footer: str) -> Picture:
-    """Persons killed in every year with and without the package; below it what its bands hold, and at its foot where it is from."""
+    """Persons killed in every year with and without the package;
+    below it what its bands hold, and at its foot where it is from.
+    """
     chart = fan_of(futures, package, CIVILIANS, say)
     figure, axes = sheet(1, 1, (8.6, 4.4), chart.title, _broken(f"{chart.note} {held}"), footer)
     ax, ends = axes[0, 0], []
-    looks = ((futures.baseline, GREY, "o", "white", say("chart.without")), (futures.changed, COLOURS[0], "D", COLOURS[0], say("chart.with")))
+    looks = (
+        (futures.baseline, GREY, "o", "white", say("chart.without")),
+        (futures.changed, COLOURS[0], "D", COLOURS[0], say("chart.with")),
+    )
     for values, colour, marker, face, name in looks:
         by_year = killed_by_year(values, futures.victims, CIVILIANS)
         ends.append((draw_fan(ax, futures.years, by_year, colour), name, colour))
@@ -45,21 +52,54 @@ def fan_picture(futures: Futures, package: Package, say: Say, held: str, footer:
 
 @styled
 def map_picture(futures: Futures, ground: Ground, say: Say, held: str, footer: str) -> Picture:
-    """Differences by state on the tile grid; tiles whose sign is unsure are faded and carry a question mark."""
+    """Differences by state on the tile grid; tiles whose sign is unsure are faded and
+    carry a question mark.
+    """
     assert ground.tiles is not None
     chart = difference_map(futures, CIVILIANS, ground, say)
-    values, known = np.median(differences(futures, CIVILIANS, ground), axis=0), sure(futures, CIVILIANS)
+    values, known = (
+        np.median(differences(futures, CIVILIANS, ground), axis=0),
+        sure(futures, CIVILIANS),
+    )
     most = max(float(np.abs(values).max()), LEAST)
     figure, axes = sheet(1, 1, (8.6, 5.6), chart.title, _broken(f"{chart.note} {held}"), footer)
     ax, norm = axes[0, 0], TwoSlopeNorm(0.0, -most, most)
     grid_axes(ax, ground.tiles)
-    for (abbreviation, row, column), value, certain in zip(ground.tiles.values(), values, known, strict=True):
+    for (abbreviation, row, column), value, certain in zip(
+        ground.tiles.values(), values, known, strict=True
+    ):
         colour = colormaps[CHANGES](norm(value))[:3]
         face = colour if certain else tuple(FADED * c + 1.0 - FADED for c in to_rgb(colour))
         ink = ink_on(face)
-        ax.add_patch(Rectangle((column, row), SIDE, SIDE, facecolor=face, edgecolor="#888888", linewidth=0.6, linestyle="-" if certain else "--"))
-        ax.text(column + SIDE / 2, row + 0.28 * SIDE, abbreviation, ha="center", va="center", color=ink, fontsize=8)
-        ax.text(column + SIDE / 2, row + 0.66 * SIDE, short(value, "+") + ("" if certain else " ?"), ha="center", va="center", color=ink, fontsize=9)
+        ax.add_patch(
+            Rectangle(
+                (column, row),
+                SIDE,
+                SIDE,
+                facecolor=face,
+                edgecolor="#888888",
+                linewidth=0.6,
+                linestyle="-" if certain else "--",
+            )
+        )
+        ax.text(
+            column + SIDE / 2,
+            row + 0.28 * SIDE,
+            abbreviation,
+            ha="center",
+            va="center",
+            color=ink,
+            fontsize=8,
+        )
+        ax.text(
+            column + SIDE / 2,
+            row + 0.66 * SIDE,
+            short(value, "+") + ("" if certain else " ?"),
+            ha="center",
+            va="center",
+            color=ink,
+            fontsize=9,
+        )
     return Picture("map", figure, chart.title, chart.alt, f"{chart.note} {held}")
 
 

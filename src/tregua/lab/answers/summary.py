@@ -1,4 +1,6 @@
-"""Paired futures as the HTTP API says them: quantiles by year, victim and territory, and the headline."""
+"""Paired futures as the HTTP API says them: quantiles by year, victim and territory,
+and the headline.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,16 @@ from jaxtyping import Float
 
 from ..._version import __version__
 from ...results.tables import bands
-from ..package import Band, HeadlineRecord, JobRecord, Package, PairedSummary, TerritoryRecord, VictimRecord, YearRecord
+from ..package import (
+    Band,
+    HeadlineRecord,
+    JobRecord,
+    Package,
+    PairedSummary,
+    TerritoryRecord,
+    VictimRecord,
+    YearRecord,
+)
 from ..work.futures import Futures
 from ..work.headline import ALL, CIVILIANS, headline, sure
 from ..work.jobs import Job
@@ -19,9 +30,13 @@ RUN_DIGITS = 12
 
 
 def run_id(package: Package, pairs: int, digest: str, seed: int) -> str:
-    """Name of a result: the same for the same settings, number of pairs, inputs of the present, seed and version."""
+    """Name of a result: the same for the same settings, number of pairs, inputs of the present,
+    seed and version.
+    """
     unnamed = Package(settings=package.settings)
-    return hashlib.sha256(f"{__version__} {digest} {seed} {pairs} {unnamed.code()}".encode()).hexdigest()[:RUN_DIGITS]
+    return hashlib.sha256(
+        f"{__version__} {digest} {seed} {pairs} {unnamed.code()}".encode()
+    ).hexdigest()[:RUN_DIGITS]
 
 
 def summarise(futures: Futures, package: Package, digest: str, seed: int) -> PairedSummary:
@@ -45,12 +60,19 @@ def summarise(futures: Futures, package: Package, digest: str, seed: int) -> Pai
         pairs=futures.pairs,
         wanted=futures.wanted,
         headlines=tuple(_headline(futures, name) for name in spoken),
-        years=tuple(YearRecord(year=int(year), **_bands(*by_year, i)) for i, year in enumerate(futures.years)),
-        victims=tuple(VictimRecord(victim=name, **_bands(*by_victim, i)) for i, name in enumerate(futures.victims)),
-        territories=tuple(
-            TerritoryRecord(territory=name, sure=bool(certain[i]), **_bands(*by_place, i)) for i, name in enumerate(futures.territories)
+        years=tuple(
+            YearRecord(year=int(year), **_bands(*by_year, i))
+            for i, year in enumerate(futures.years)
         ),
-    )  # fmt: skip
+        victims=tuple(
+            VictimRecord(victim=name, **_bands(*by_victim, i))
+            for i, name in enumerate(futures.victims)
+        ),
+        territories=tuple(
+            TerritoryRecord(territory=name, sure=bool(certain[i]), **_bands(*by_place, i))
+            for i, name in enumerate(futures.territories)
+        ),
+    )
 
 
 def job_record(job: Job, digest: str, seed: int) -> JobRecord:
@@ -64,16 +86,28 @@ def job_record(job: Job, digest: str, seed: int) -> JobRecord:
         wanted=standing.wanted,
         seconds_left=standing.seconds_left,
         refusal=standing.refusal,
-        summary=summarise(standing.futures, job.package, digest, seed) if standing.futures is not None else None,
+        summary=summarise(standing.futures, job.package, digest, seed)
+        if standing.futures is not None
+        else None,
     )
 
 
 def _headline(futures: Futures, victim: str) -> HeadlineRecord:
     said = headline(futures, victim)
-    return HeadlineRecord(victim=victim, fewer=said.fewer, error=said.error, middle=said.middle, worst_tenth=said.worst_tenth)
+    return HeadlineRecord(
+        victim=victim,
+        fewer=said.fewer,
+        error=said.error,
+        middle=said.middle,
+        worst_tenth=said.worst_tenth,
+    )
 
 
-def _bands(baseline: Float[np.ndarray, "replicate part"], changed: Float[np.ndarray, "replicate part"], part: int) -> dict[str, Band]:
+def _bands(
+    baseline: Float[np.ndarray, "replicate part"],
+    changed: Float[np.ndarray, "replicate part"],
+    part: int,
+) -> dict[str, Band]:
     """Bands of one part without and with the package, and of the difference by pair."""
     before, after = baseline[:, part], changed[:, part]
     return {"baseline": _band(before), "changed": _band(after), "difference": _band(after - before)}

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 
 def add_pages(shared: Shared, visit_of: Callable[[Request], Visit]) -> None:
-    """Give every screen its address: ``/``, ``/lab``, ``/schedule``, ``/compare``, ``/why``, ``/trust``, ``/take-away`` and ``/guess``.
+    """Give every screen its address: ``/``, ``/lab``, ``/schedule``, ``/compare``, ``/why``,
+    ``/trust``, ``/take-away`` and ``/guess``.
 
     Args:
         shared: the lab of this process.

@@ -1,4 +1,6 @@
-"""Compare: up to six pinned packages on one scale, what differs between them, and their differences with bands."""
+"""Compare: up to six pinned packages on one scale, what differs between them,
+and their differences with bands.
+"""
 
 from __future__ import annotations
 
@@ -57,12 +59,17 @@ class CompareScreen:
             text("h2", say("compare.packages"))
             for package in pins:
                 self._pin(package)
-        self._cards = {name: ChartCard(say, name, AROUND + BOX * len(pins), 2) for name in ("civilians", "everyone")}
+        self._cards = {
+            name: ChartCard(say, name, AROUND + BOX * len(pins), 2)
+            for name in ("civilians", "everyone")
+        }
         self._cards["lines"] = ChartCard(say, "lines", LINES, 2)
         with block("section", "card", say("compare.differ")):
             text("h2", say("compare.differ"))
             text("p", say("compare.differ_how"), "note")
-            table(*differing(pins, by_key(here.shared.handles), say), say("compare.differ")).props["data-testid"] = "differ"
+            table(*differing(pins, by_key(here.shared.handles), say), say("compare.differ")).props[
+                "data-testid"
+            ] = "differ"
         here.client.on_delete(lambda: [task.cancel() for task in self._tasks])
         self._timer = ui.timer(TICK, self._begin)
         self._begin()
@@ -73,10 +80,13 @@ class CompareScreen:
             text("strong", package.name)
             self._standings[package.code()] = text("span", "", "note")
             self._standings[package.code()].props["role"] = "status"
-            link(say("compare.open"), f"{SCREENS['lab']}?p={package.code()}&lang={self.here.language}").props["aria-label"] = say(
-                "compare.open_of", name=package.name
-            )
-            button = ui.button(say("compare.take_off"), on_click=lambda: self._take_off(package)).props("flat dense no-caps")
+            link(
+                say("compare.open"),
+                f"{SCREENS['lab']}?p={package.code()}&lang={self.here.language}",
+            ).props["aria-label"] = say("compare.open_of", name=package.name)
+            button = ui.button(
+                say("compare.take_off"), on_click=lambda: self._take_off(package)
+            ).props("flat dense no-caps")
             button.props["aria-label"] = say("compare.take_off_of", name=package.name)
 
     def _take_off(self, package: Package) -> None:
@@ -108,14 +118,20 @@ class CompareScreen:
             words.set_text(said + standing_text(standing, self.here.say))
 
     async def _draw(self) -> None:
-        """Draw what is there; what arrives meanwhile is drawn afterwards, so that an older picture never covers a newer one."""
+        """Draw what is there; what arrives meanwhile is drawn afterwards, so that an older picture
+        never covers a newer one.
+        """
         self._outdated = True
         if self._drawing:
             return
         self._drawing = True
         while self._outdated:
             self._outdated = False
-            named = {package.name: self._found[package.settings] for package in self.here.visit.pins if package.settings in self._found}
+            named = {
+                package.name: self._found[package.settings]
+                for package in self.here.visit.pins
+                if package.settings in self._found
+            }
             charts = await run.io_bound(charts_of, named, self.here.say)
             for name, chart in (charts or {}).items():
                 self._cards[name].show(chart)
@@ -132,23 +148,34 @@ def charts_of(packages: Mapping[str, Futures], say: Say) -> dict[str, Chart]:
     most = max(packages.values(), key=lambda futures: futures.pairs)
     found = {}
     for name, victim in (("civilians", CIVILIANS), ("everyone", ALL)):
-        sums = {key: killed_by_year(x.changed, x.victims, victim).sum(axis=1) for key, x in packages.items()}
+        sums = {
+            key: killed_by_year(x.changed, x.victims, victim).sum(axis=1)
+            for key, x in packages.items()
+        }
         base = killed_by_year(most.baseline, most.victims, victim).sum(axis=1)
         found[name] = compare_boxes(base, sums, say, shown_victim(most.victims, victim))
     lines = {key: killed_by_year(x.changed, x.victims, ALL) for key, x in packages.items()}
-    found["lines"] = compare_lines(most.years, killed_by_year(most.baseline, most.victims, ALL), lines, say)
+    found["lines"] = compare_lines(
+        most.years, killed_by_year(most.baseline, most.victims, ALL), lines, say
+    )
     return found
 
 
-def differing(pins: tuple[Package, ...], handles: Mapping[str, Handle], say: Say) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Head and rows of the table of what differs: a row for each handle on which not all packages agree."""
+def differing(
+    pins: tuple[Package, ...], handles: Mapping[str, Handle], say: Say
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and rows of the table of what differs:
+    a row for each handle on which not all packages agree.
+    """
     rows = []
     for key, handle in handles.items():
         found = [next((s for s in package.settings if s.handle == key), None) for package in pins]
         if all(setting == found[0] for setting in found) and len(pins) > 1:
             continue
         if any(setting is not None for setting in found):
-            rows.append((say(f"handle.{key}.name"), *(_cell(setting, handle, say) for setting in found)))
+            rows.append(
+                (say(f"handle.{key}.name"), *(_cell(setting, handle, say) for setting in found))
+            )
     return (say("table.handle"), *(package.name for package in pins)), rows
 
 

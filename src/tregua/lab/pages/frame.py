@@ -1,4 +1,6 @@
-"""What every screen has: name, ways to the other screens with the package in the address, languages, and how far the lab is."""
+"""What every screen has: name, ways to the other screens with the package in the address,
+languages, and how far the lab is.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,15 @@ if TYPE_CHECKING:
     from ..work.shared import Shared
     from ..work.visits import Visit
 
-SCREENS = {"start": "/", "lab": "/lab", "schedule": "/schedule", "compare": "/compare", "why": "/why", "trust": "/trust", "take_away": "/take-away"}
+SCREENS = {
+    "start": "/",
+    "lab": "/lab",
+    "schedule": "/schedule",
+    "compare": "/compare",
+    "why": "/why",
+    "trust": "/trust",
+    "take_away": "/take-away",
+}
 """Addresses of the screens, in the order of the way through them."""
 
 GUESS = "/guess"
@@ -49,7 +59,8 @@ class Screen:
         say: the catalogue in the visitor's language.
         language: that language.
         client: the page's connection.
-        package: the settings as they stand on this page; other pages of the visitor may have others.
+        package: the settings as they stand on this page; other pages of the visitor may have
+            others.
         problem: why the package in the address could not be taken, if it could not.
     """
 
@@ -64,15 +75,25 @@ class Screen:
 
     def address(self, path: str, language: str = "", **more: str) -> str:
         """Address of a screen that keeps package and language."""
-        asked = {"p": self.package.code() if self.package.settings or self.package.name else "", "lang": language or self.language, **more}
-        return path + "?" + "&".join(f"{key}={quote(value, safe='~')}" for key, value in asked.items() if value)
+        asked = {
+            "p": self.package.code() if self.package.settings or self.package.name else "",
+            "lang": language or self.language,
+            **more,
+        }
+        return (
+            path
+            + "?"
+            + "&".join(f"{key}={quote(value, safe='~')}" for key, value in asked.items() if value)
+        )
 
     def take(self, package: Package) -> None:
         """Take other settings, here and as those with which the visitor's next page opens."""
         self.package = self.visit.package = package
 
     def change(self, package: Package, path: str) -> None:
-        """Take other settings, and put them into the address and into the links to the other screens."""
+        """Take other settings, and put them into the address and into the links to
+        the other screens.
+        """
         self.take(package)
         for target, element in self._links:
             element.props["href"] = self.address(target)
@@ -133,7 +154,9 @@ def screen(shared: Shared, visit: Visit, request: Request, key: str) -> Iterator
 
 
 def _asked(shared: Shared, visit: Visit, code: str) -> tuple[Package, TreguaError | None]:
-    """The package of an address where it makes sense, else the visitor's last one and what is wrong."""
+    """The package of an address where it makes sense,
+    else the visitor's last one and what is wrong.
+    """
     if not code:
         return visit.package, None
     try:
@@ -145,7 +168,9 @@ def _asked(shared: Shared, visit: Visit, code: str) -> tuple[Package, TreguaErro
 def _navigation(here: Screen, key: str) -> None:
     with block("nav", "ways", here.say("page.ways")):
         for name, path in SCREENS.items():
-            element = link(here.say(f"nav.{name}"), here.address(path), "current" if name == key else "")
+            element = link(
+                here.say(f"nav.{name}"), here.address(path), "current" if name == key else ""
+            )
             if name == key:
                 element.props["aria-current"] = "page"
             here.keep_link(path, element)
@@ -154,7 +179,11 @@ def _navigation(here: Screen, key: str) -> None:
 def _languages(here: Screen, path: str) -> None:
     with block("div", "languages", here.say("page.languages")):
         for code in LANGUAGES:
-            element = link(here.say(f"page.language_{code}"), here.address(path, code), "current" if code == here.language else "")
+            element = link(
+                here.say(f"page.language_{code}"),
+                here.address(path, code),
+                "current" if code == here.language else "",
+            )
             element.props["lang"] = code
             element.props["hreflang"] = code
             if code == here.language:
@@ -179,9 +208,15 @@ def _readiness(here: Screen) -> None:
         if state.refusal is not None:
             timer.cancel()
             place.classes(add="wrong", remove="plain")
-            words.set_text(here.say("page.not_ready_ever", what=state.refusal.what, code=state.refusal.code))
+            words.set_text(
+                here.say("page.not_ready_ever", what=state.refusal.what, code=state.refusal.code)
+            )
             return
-        words.set_text(here.say(f"page.not_ready_{state.step}", done=state.done, everything=state.everything or "?"))
+        words.set_text(
+            here.say(
+                f"page.not_ready_{state.step}", done=state.done, everything=state.everything or "?"
+            )
+        )
 
     timer = ui.timer(TICK, look)
     look()

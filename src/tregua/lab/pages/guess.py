@@ -1,4 +1,6 @@
-"""Guess first: a question, a choice, and only then the answer of the model. Who has guessed looks closer."""
+"""Guess first: a question, a choice, and only then the answer of the model.
+Who has guessed looks closer.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ QUESTIONS = (
     Question("leaders", (("leaders.removals", 2.0),)),
     Question("troops", (("troops.surge", 0.0),)),
 )
-"""Questions that people argue about, in the order of the page; those that a scenario has no handle for are left out."""
+"""Questions that people argue about, in the order of the page;
+those that a scenario has no handle for are left out.
+"""
 
 
 def class_of(change: float) -> str:
@@ -67,7 +71,9 @@ def guess(here: Screen) -> None:
     say, known = here.say, {handle.key for handle in here.shared.handles}
     text("h1", say("guess.title"))
     text("p", say("guess.lead"), "lead")
-    questions = [question for question in QUESTIONS if all(key in known for key, _ in question.settings)]
+    questions = [
+        question for question in QUESTIONS if all(key in known for key, _ in question.settings)
+    ]
     if not questions:
         notice(say("guess.none"))
     for question in questions[:1]:
@@ -82,13 +88,20 @@ class _Guessing:
         say = here.say
         self._hand = Hand(here, self._fan, self._quick, self._arrived, self._refused)
         with block("section", "card", say("guess.question")):
-            choice = ui.select({q.key: say(f"guess.{q.key}") for q in questions}, value=question.key, label=say("guess.choose"), on_change=self._choose)
+            choice = ui.select(
+                {q.key: say(f"guess.{q.key}") for q in questions},
+                value=question.key,
+                label=say("guess.choose"),
+                on_change=self._choose,
+            )
             choice.props("outlined").classes("wide")
             self._by_key = {q.key: q for q in questions}
             self._asked = text("h2", say("guess.ask", what=say(f"guess.{question.key}")))
             with block("div", "guesses", say("guess.yours")):
                 for name in GUESSES:
-                    ui.button(say(f"guess.{name}"), on_click=lambda name=name: self._made(name)).props("no-caps outline")
+                    ui.button(
+                        say(f"guess.{name}"), on_click=lambda name=name: self._made(name)
+                    ).props("no-caps outline")
             self._told = text("p", "", "headline")
             self._told.props["aria-live"] = "polite"
             self._error = text("p", "", "note")
@@ -99,12 +112,17 @@ class _Guessing:
             self._go.set_visibility(False)
 
     def _package(self) -> Package:
-        settings = tuple(Setting(handle=key, value=value, start=self._here.shared.first) for key, value in self._question.settings)
+        settings = tuple(
+            Setting(handle=key, value=value, start=self._here.shared.first)
+            for key, value in self._question.settings
+        )
         return Package(settings=settings, name=self._here.say(f"guess.{self._question.key}"))
 
     def _choose(self, event: object) -> None:
         self._question, self._guess = self._by_key[event.value], ""
-        self._asked.set_text(self._here.say("guess.ask", what=self._here.say(f"guess.{self._question.key}")))
+        self._asked.set_text(
+            self._here.say("guess.ask", what=self._here.say(f"guess.{self._question.key}"))
+        )
         for words in (self._told, self._error, self._standing):
             words.set_text("")
         self._card.root.set_visibility(False)
@@ -140,7 +158,11 @@ class _Guessing:
             return
         said = headline(futures)
         right = class_of(median_change(futures, said.victims))
-        told = say("guess.right") if right == self._guess else say("guess.other", guess=say(f"guess.{self._guess}"), answer=say(f"guess.{right}"))
+        told = (
+            say("guess.right")
+            if right == self._guess
+            else say("guess.other", guess=say(f"guess.{self._guess}"), answer=say(f"guess.{right}"))
+        )
         self._told.set_text(f"{told} {headline_text(said, say)}")
         self._error.set_text(error_text(said, futures, say, self._here.shared.emulator))
         self._card.root.set_visibility(True)

@@ -1,4 +1,6 @@
-"""What follows the hand: a quick estimate while a handle moves, and the model itself once it rests. The page never waits for either."""
+"""What follows the hand: a quick estimate while a handle moves, and the model itself once it rests.
+The page never waits for either.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ FIRST, MORE = CHUNKS_FIRST * WIDTH, 1024
 """Pairs that are run when a handle comes to rest, and that the button asks for."""
 
 REDRAW = 0.3
-"""Least seconds between two drawings of a job that runs: with more, the browser would be busy with them while the hand moves on."""
+"""Least seconds between two drawings of a job that runs: with more, the browser would be busy with
+them while the hand moves on.
+"""
 
 Made = TypeVar("Made")
 
@@ -32,7 +36,8 @@ class Hand(Generic[Made]):
     Args:
         here: the page.
         made: makes what is shown of a quick estimate; called in a thread.
-        quick: shows a quick estimate; called with a package, its futures, and what was made of them.
+        quick: shows a quick estimate; called with a package, its futures, and what was made of
+            them.
         arrived: shows how a job stands.
         refused: shows why something cannot be done.
     """
@@ -45,7 +50,13 @@ class Hand(Generic[Made]):
         arrived: Callable[[Package, Standing], Awaitable[None]],
         refused: Callable[[TreguaError], None],
     ):
-        self._here, self._made, self._quick, self._arrived, self._refused = here, made, quick, arrived, refused
+        self._here, self._made, self._quick, self._arrived, self._refused = (
+            here,
+            made,
+            quick,
+            arrived,
+            refused,
+        )
         self._wanted: Package | None = None
         self._busy = False
         self.job: Job | None = None
@@ -53,7 +64,9 @@ class Hand(Generic[Made]):
         here.client.on_delete(self._stop)
 
     def move(self, package: Package) -> None:
-        """A handle moves: of several positions that come while one is worked out, only the newest is answered."""
+        """A handle moves: of several positions that come while one is worked out,
+        only the newest is answered.
+        """
         self._wanted = package
         if not self._busy and self._here.shared.emulator is not None:
             self._busy = True
@@ -104,6 +117,8 @@ class Hand(Generic[Made]):
         task.add_done_callback(self._tasks.discard)
 
     def _stop(self) -> None:
-        """The page is gone: nobody listens any more. Its job goes on, for the visitor may only have gone to another screen."""
+        """The page is gone: nobody listens any more. Its job goes on,
+        for the visitor may only have gone to another screen.
+        """
         for task in tuple(self._tasks):
             task.cancel()

@@ -64,8 +64,12 @@ class LabScreen:
             self._box.props["data-testid"] = "answer"
             with ui.element("div").classes("controls"):
                 options = {name: say(f"victim.{name}.killed") for name in (CIVILIANS, ALL)}
-                choice = ui.toggle(options, value=self._victim, on_change=self._choose_victim).classes("choice")
-                choice.props("no-caps dense unelevated toggle-color=primary color=white text-color=primary")
+                choice = ui.toggle(
+                    options, value=self._victim, on_change=self._choose_victim
+                ).classes("choice")
+                choice.props(
+                    "no-caps dense unelevated toggle-color=primary color=white text-color=primary"
+                )
                 choice.props["aria-label"] = say("lab.whose")
             self._headline = text("p", "", "headline")
             self._headline.props["data-testid"] = "headline"
@@ -86,14 +90,26 @@ class LabScreen:
                 self._standing.props["data-testid"] = "standing"
                 self._progress = ui.linear_progress(value=0.0, show_value=False).classes("progress")
                 self._progress.props["aria-label"] = say("state.progress")
-                self._cancel = ui.button(say("state.cancel"), on_click=self._hand.cancel).props("outline dense no-caps").mark("cancel")
-                self._more = ui.button(say("state.more", count=MORE), on_click=self._run_more).props("outline dense no-caps").mark("more")
+                self._cancel = (
+                    ui.button(say("state.cancel"), on_click=self._hand.cancel)
+                    .props("outline dense no-caps")
+                    .mark("cancel")
+                )
+                self._more = (
+                    ui.button(say("state.more", count=MORE), on_click=self._run_more)
+                    .props("outline dense no-caps")
+                    .mark("more")
+                )
             self._pinning()
 
     def _pinning(self) -> None:
         say = self.here.say
         with ui.element("div").classes("pinning"):
-            self._name = ui.input(value=self.here.package.name, on_change=self._rename).props(f"dense outlined maxlength={MOST_NAME}").classes("name")
+            self._name = (
+                ui.input(value=self.here.package.name, on_change=self._rename)
+                .props(f"dense outlined maxlength={MOST_NAME}")
+                .classes("name")
+            )
             self._name.props["aria-label"] = say("lab.name")
             self._name.props["placeholder"] = say("lab.name")
             ui.button(say("lab.pin"), on_click=self._pin).props("no-caps dense").mark("pin")
@@ -113,7 +129,9 @@ class LabScreen:
                     self._cards[name] = ChartCard(say, name, HEIGHTS[name], 2)
 
     def _begin_when_ready(self) -> None:
-        """Show what the visitor has already, or run the package of the address, as soon as the lab can."""
+        """Show what the visitor has already, or run the package of the address,
+        as soon as the lab can.
+        """
         self._words()
         if not self.here.shared.readiness.ready:
             return
@@ -152,7 +170,12 @@ class LabScreen:
     def _better(self, package: Package, futures: Futures) -> bool:
         """Whether the model has answered for this package already."""
         shown = self._futures
-        return futures.quick and shown is not None and not shown.quick and self._of.settings == package.settings
+        return (
+            futures.quick
+            and shown is not None
+            and not shown.quick
+            and self._of.settings == package.settings
+        )
 
     async def _show_standing(self, package: Package, standing: Standing) -> None:
         """How the job stands, and all charts from the pairs that are in."""
@@ -166,7 +189,9 @@ class LabScreen:
         self._more.set_visibility(not going and standing.done < MORE and bool(package.settings))
         if standing.futures is None or package.settings != self.here.package.settings:
             return
-        charts = await run.io_bound(all_charts, standing.futures, package, self._victim, self._ground, self.here.say)
+        charts = await run.io_bound(
+            all_charts, standing.futures, package, self._victim, self._ground, self.here.say
+        )
         if charts is None or package.settings != self.here.package.settings:
             return
         new = self._futures is None or self._futures.quick or self._of.settings != package.settings
@@ -191,15 +216,25 @@ class LabScreen:
         """Headline and error of what is shown."""
         package = self.here.package
         fits = self._futures is not None and self._of.settings == package.settings
-        said, error = answer(self._futures if fits else None, package, self._victim, self.here.say, self.here.shared.emulator)
+        said, error = answer(
+            self._futures if fits else None,
+            package,
+            self._victim,
+            self.here.say,
+            self.here.shared.emulator,
+        )
         self._headline.set_text(said)
         self._error.set_text(error)
-        self._box.classes(add="quick" if fits and self._futures.quick and package.settings else "", remove="quick")
+        self._box.classes(
+            add="quick" if fits and self._futures.quick and package.settings else "", remove="quick"
+        )
         self._outside()
 
     def _outside(self) -> None:
         """Amber where a position is beyond what the evidence covers."""
-        self._beyond.set_visibility(bool(outside_evidence(self.here.package, self.here.shared.handles)))
+        self._beyond.set_visibility(
+            bool(outside_evidence(self.here.package, self.here.shared.handles))
+        )
 
     def _refuse(self, error: TreguaError) -> None:
         """Something was refused: say what, with its code."""
@@ -222,7 +257,10 @@ class LabScreen:
         self._hand.rest(self.here.package, MORE)
 
     def _rename(self, event: ValueChangeEventArguments) -> None:
-        self.here.change(self.here.package.model_copy(update={"name": (event.value or "")[:MOST_NAME]}), SCREENS["lab"])
+        self.here.change(
+            self.here.package.model_copy(update={"name": (event.value or "")[:MOST_NAME]}),
+            SCREENS["lab"],
+        )
 
     def _pin(self) -> None:
         """Keep the package for comparison."""
@@ -230,7 +268,9 @@ class LabScreen:
         if not package.settings:
             self._pinned.set_text(say("lab.nothing_to_pin"))
             return
-        named = named_apart(package, self.here.visit.pins, lambda number: say("lab.numbered", number=number))
+        named = named_apart(
+            package, self.here.visit.pins, lambda number: say("lab.numbered", number=number)
+        )
         try:
             self.here.visit.pin(named)
         except TreguaError as error:
@@ -241,8 +281,11 @@ class LabScreen:
         self._pinned.set_text(say("lab.pinned", count=len(self.here.visit.pins)))
 
 
-def named_apart(package: Package, pins: Sequence[Package], numbered: Callable[[int], str]) -> Package:
-    """A package under a name that no other pinned one has: its own, with a number behind it where that is taken, or a numbered one where it has none.
+def named_apart(
+    package: Package, pins: Sequence[Package], numbered: Callable[[int], str]
+) -> Package:
+    """A package under a name that no other pinned one has: its own, with a number behind it where
+    that is taken, or a numbered one where it has none.
 
     Args:
         package: that is to be pinned.
@@ -251,9 +294,16 @@ def named_apart(package: Package, pins: Sequence[Package], numbered: Callable[[i
     """
     others = [bare(pin.name) for pin in pins if pin.settings != package.settings]
     if package.name:
-        names = chain([package.name], (f"{package.name[: MOST_NAME - NUMBER_ROOM]} {number}" for number in count(2)))
-    elif (same := next((pin for pin in pins if pin.settings == package.settings), None)) is not None:
+        names = chain(
+            [package.name],
+            (f"{package.name[: MOST_NAME - NUMBER_ROOM]} {number}" for number in count(2)),
+        )
+    elif (
+        same := next((pin for pin in pins if pin.settings == package.settings), None)
+    ) is not None:
         return same
     else:
         names = (numbered(number) for number in count(len(others) + 1))
-    return package.model_copy(update={"name": next(name for name in names if bare(name) not in others)})
+    return package.model_copy(
+        update={"name": next(name for name in names if bare(name) not in others)}
+    )

@@ -1,4 +1,6 @@
-"""The panel of handles: five groups, and for each handle a slider, a number field, its unit, the range of the evidence, its letter and a card."""
+"""The panel of handles: five groups, and for each handle a slider, a number field, its unit, the
+range of the evidence, its letter and a card.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ TYPED = 350
 
 
 class _Slider(ui.slider):
-    """A slider that the server does not move while a hand does: an answer that comes late would pull it back."""
+    """A slider that the server does not move while a hand does:
+    an answer that comes late would pull it back.
+    """
 
     LOOPBACK = False
 
@@ -49,7 +53,9 @@ class Levers:
         released: told when it has come to rest.
     """
 
-    def __init__(self, here: Screen, moved: Callable[[Package], None], released: Callable[[Package], None]):
+    def __init__(
+        self, here: Screen, moved: Callable[[Package], None], released: Callable[[Package], None]
+    ):
         self._here, self._moved, self._released = here, moved, released
         self._rows: dict[str, _Row] = {}
         self._dates: dict[str, Setting] = {}
@@ -64,12 +70,17 @@ class Levers:
                 if handles:
                     self._group(group, handles, first)
                     first = False
-            ui.button(say("lab.reset"), on_click=self._reset_all).props("outline no-caps").mark("reset")
+            ui.button(say("lab.reset"), on_click=self._reset_all).props("outline no-caps").mark(
+                "reset"
+            )
         self.show(here.package)
 
     def _group(self, group: str, handles: list[Handle], opened: bool) -> None:
         say = self._here.say
-        wide = any(setting.handle in {handle.key for handle in handles} for setting in self._here.package.settings)
+        wide = any(
+            setting.handle in {handle.key for handle in handles}
+            for setting in self._here.package.settings
+        )
         with ui.element("details").classes("lever-group") as place:
             place.props["data-testid"] = f"group-{group}"
             if opened or wide:
@@ -88,24 +99,55 @@ class Levers:
             root.props["data-testid"] = f"lever-{key}"
             with ui.element("div").classes("lever-top"):
                 text("span", name, "lever-name")
-                badge = ui.button(handle.letter, on_click=lambda: self._card(handle)).props("flat dense no-caps").classes(f"letter letter-{handle.letter}")
+                badge = (
+                    ui.button(handle.letter, on_click=lambda: self._card(handle))
+                    .props("flat dense no-caps")
+                    .classes(f"letter letter-{handle.letter}")
+                )
                 badge.props["aria-label"] = say("lab.letter_of", name=name, letter=handle.letter)
             with ui.element("div").classes("lever-drag"):
                 with ui.element("div").classes("track") as track:
-                    track.style(f"--from: {self._place(handle, handle.evidence_low):.1f}%; --to: {self._place(handle, handle.evidence_high):.1f}%")
+                    track.style(
+                        f"--from: {self._place(handle, handle.evidence_low):.1f}%; --to: "
+                        f"{self._place(handle, handle.evidence_high):.1f}%"
+                    )
                     text("span", "", "covered").props["aria-hidden"] = "true"
-                    slider = _Slider(min=handle.low, max=handle.high, step=handle.step, value=handle.rest, on_change=lambda event: self._drag(handle, event))
-                    slider.props["aria-label"] = say("lab.slider_of", name=name, unit=short_unit(handle, say))
+                    slider = _Slider(
+                        min=handle.low,
+                        max=handle.high,
+                        step=handle.step,
+                        value=handle.rest,
+                        on_change=lambda event: self._drag(handle, event),
+                    )
+                    slider.props["aria-label"] = say(
+                        "lab.slider_of", name=name, unit=short_unit(handle, say)
+                    )
                     slider.props["data-testid"] = f"slider-{key}"
                     slider.on("change", lambda event: self._let_go(handle, event))
-                number = ui.number(value=handle.rest, min=handle.low, max=handle.high, step=handle.step, on_change=lambda event: self._typed(handle, event))
-                number.props(f"dense outlined debounce={TYPED} hide-bottom-space").classes("lever-number")
-                number.props["aria-label"] = say("lab.number_of", name=name, unit=short_unit(handle, say))
+                number = ui.number(
+                    value=handle.rest,
+                    min=handle.low,
+                    max=handle.high,
+                    step=handle.step,
+                    on_change=lambda event: self._typed(handle, event),
+                )
+                number.props(f"dense outlined debounce={TYPED} hide-bottom-space").classes(
+                    "lever-number"
+                )
+                number.props["aria-label"] = say(
+                    "lab.number_of", name=name, unit=short_unit(handle, say)
+                )
                 number.props["data-testid"] = f"number-{key}"
                 text("span", short_unit(handle, say), "unit")
             with ui.element("div").classes("lever-foot"):
-                note = text("span", say("lab.evidence_range", range=range_text(handle, say)), "note")
-                back = ui.button(say("lab.back"), on_click=lambda: self.put(handle, handle.rest)).props("flat dense no-caps").classes("back")
+                note = text(
+                    "span", say("lab.evidence_range", range=range_text(handle, say)), "note"
+                )
+                back = (
+                    ui.button(say("lab.back"), on_click=lambda: self.put(handle, handle.rest))
+                    .props("flat dense no-caps")
+                    .classes("back")
+                )
                 back.props["aria-label"] = say("lab.back_of", name=name)
         return _Row(handle, slider, number, note, root)
 
@@ -139,11 +181,15 @@ class Levers:
             self._follow(handle, float(event.value))
 
     def _let_go(self, handle: Handle, event: GenericEventArguments) -> None:
-        self._follow(handle, float(event.args if isinstance(event.args, int | float) else handle.rest))
+        self._follow(
+            handle, float(event.args if isinstance(event.args, int | float) else handle.rest)
+        )
         self._released(self._here.package)
 
     def _follow(self, handle: Handle, value: float) -> None:
-        """Take the slider's position, unless it is known: the browser holds some back and may send the last one after the handle was let go there."""
+        """Take the slider's position, unless it is known: the browser holds some back and may send
+        the last one after the handle was let go there.
+        """
         if abs(self._value(handle) - value) <= ROUNDING:
             return
         self._filling = True
@@ -159,24 +205,42 @@ class Levers:
             self.put(handle, value)
 
     def _value(self, handle: Handle) -> float:
-        return next((setting.value for setting in self._here.package.settings if setting.handle == handle.key), handle.rest)
+        return next(
+            (
+                setting.value
+                for setting in self._here.package.settings
+                if setting.handle == handle.key
+            ),
+            handle.rest,
+        )
 
     def _take(self, handle: Handle, value: float) -> None:
-        """Put a position into the package; dates come back with a handle that was at rest for a moment."""
+        """Put a position into the package; dates come back with a handle that was at
+        rest for a moment.
+        """
         self._dates |= {setting.handle: setting for setting in self._here.package.settings}
-        package = with_position(self._here.package, handle, value, self._dates.get(handle.key), self._here.shared.first)
+        package = with_position(
+            self._here.package, handle, value, self._dates.get(handle.key), self._here.shared.first
+        )
         self._here.take(package)
         self._mark(self._rows[handle.key], package)
         self._moved(package)
 
     def _mark(self, row: _Row, package: Package) -> None:
-        """Say so where a position is beyond the evidence, and whether the handle was moved at all."""
+        """Say so where a position is beyond the evidence,
+        and whether the handle was moved at all.
+        """
         say, handle = self._here.say, row.handle
         beyond = handle.key in outside_evidence(package, (handle,))
         row.root.classes(add="beyond" if beyond else "", remove="" if beyond else "beyond")
-        moved = any(setting.handle == handle.key and abs(setting.value - handle.rest) > ROUNDING for setting in package.settings)
+        moved = any(
+            setting.handle == handle.key and abs(setting.value - handle.rest) > ROUNDING
+            for setting in package.settings
+        )
         row.root.classes(add="moved" if moved else "", remove="" if moved else "moved")
-        row.note.set_text(say("lab.beyond" if beyond else "lab.evidence_range", range=range_text(handle, say)))
+        row.note.set_text(
+            say("lab.beyond" if beyond else "lab.evidence_range", range=range_text(handle, say))
+        )
 
     def _reset_all(self) -> None:
         self._here.take(Package(name=self._here.package.name))
@@ -191,8 +255,15 @@ class Levers:
             text("h2", say(f"handle.{handle.key}.name"))
             text("p", say(f"handle.{handle.key}.what"))
             text("p", say("lab.evidence_range", range=range_text(handle, say)))
-            text("p", say("lab.letter_line", letter=handle.letter, meaning=say(f"letter.{handle.letter}")))
-            text("p", say("lab.claims_line", claims=", ".join(handle.claims) or say("lab.no_claims")))
+            text(
+                "p",
+                say(
+                    "lab.letter_line", letter=handle.letter, meaning=say(f"letter.{handle.letter}")
+                ),
+            )
+            text(
+                "p", say("lab.claims_line", claims=", ".join(handle.claims) or say("lab.no_claims"))
+            )
             with ui.element("p"):
                 link(say("lab.to_why"), self._here.address("/why", h=handle.key))
             ui.button(say("page.close"), on_click=dialog.close).props("no-caps autofocus")
@@ -200,7 +271,9 @@ class Levers:
         dialog.open()
 
 
-def with_position(package: Package, handle: Handle, value: float, before: Setting | None, first: dt.date) -> Package:
+def with_position(
+    package: Package, handle: Handle, value: float, before: Setting | None, first: dt.date
+) -> Package:
     """A package in which one handle has another position; a handle at rest leaves the package.
 
     Args:
@@ -213,5 +286,9 @@ def with_position(package: Package, handle: Handle, value: float, before: Settin
     others = tuple(setting for setting in package.settings if setting.handle != handle.key)
     if abs(value - handle.rest) <= ROUNDING:
         return Package(settings=others, name=package.name)
-    new = before.model_copy(update={"value": value}) if before else Setting(handle=handle.key, value=value, start=first)
+    new = (
+        before.model_copy(update={"value": value})
+        if before
+        else Setting(handle=handle.key, value=value, start=first)
+    )
     return Package(settings=(*others, new), name=package.name)

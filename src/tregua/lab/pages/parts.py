@@ -55,9 +55,15 @@ def table_html(columns: Sequence[str], rows: Iterable[Sequence[str]], caption: s
     """A table as HTML; all text is escaped."""
     head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in columns)
     body = "".join(
-        f'<tr><th scope="row">{html.escape(str(row[0]))}</th>' + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row[1:]) + "</tr>" for row in rows
+        f'<tr><th scope="row">{html.escape(str(row[0]))}</th>'
+        + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
     )
-    return f'<table class="data"><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return (
+        f'<table class="data"><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr>'
+        f"</thead><tbody>{body}</tbody></table>"
+    )
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> ui.html:
@@ -80,7 +86,9 @@ class ChartCard:
         with ui.element("section").classes("card chart-card").mark(name) as self.root:
             self.root.props["data-testid"] = name
             self._title = text(f"h{level}", "")
-            self._chart = ui.echart({}, renderer="svg").classes("chart").style(f"height: {height}px")
+            self._chart = (
+                ui.echart({}, renderer="svg").classes("chart").style(f"height: {height}px")
+            )
             self._chart.props["role"] = "img"
             self._note = text("p", "", "note")
             with ui.element("details").classes("as-table"):

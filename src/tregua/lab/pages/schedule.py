@@ -51,7 +51,9 @@ class ScheduleScreen:
         self._refusal.set_visibility(False)
         if not here.package.settings:
             notice(say("schedule.empty"))
-            here.keep_link(SCREENS["lab"], link(say("schedule.to_lab"), here.address(SCREENS["lab"]), "button"))
+            here.keep_link(
+                SCREENS["lab"], link(say("schedule.to_lab"), here.address(SCREENS["lab"]), "button")
+            )
             return
         self._card = ChartCard(say, "timeline", AROUND + ROW * len(here.package.settings), 2)
         with block("section", "card", say("schedule.dates")):
@@ -59,7 +61,9 @@ class ScheduleScreen:
             text("p", say("schedule.dates_how", first=here.shared.first, last=self._last), "note")
             for setting in here.package.settings:
                 self._row(setting.handle, by_key(here.shared.handles)[setting.handle])
-        here.keep_link(SCREENS["lab"], link(say("schedule.see"), here.address(SCREENS["lab"]), "button"))
+        here.keep_link(
+            SCREENS["lab"], link(say("schedule.see"), here.address(SCREENS["lab"]), "button")
+        )
         self._draw()
 
     def _row(self, key: str, handle: Handle) -> None:
@@ -72,7 +76,9 @@ class ScheduleScreen:
                 text("strong", name)
                 text("span", position_text(setting.value, handle, say), "note")
             self._day(key, "start", say("schedule.start"), setting.start, name)
-            ramp = ui.number(say("schedule.ramp"), value=setting.ramp_weeks, min=0, max=MOST_RAMP, step=4)
+            ramp = ui.number(
+                say("schedule.ramp"), value=setting.ramp_weeks, min=0, max=MOST_RAMP, step=4
+            )
             ramp.props(f"outlined dense debounce=400 suffix={say('schedule.weeks')}")
             ramp.props["aria-label"] = say("schedule.of", what=say("schedule.ramp"), name=name)
             ramp.on_value_change(lambda event: self._change(key, ramp_weeks=ramp_of(event.value)))
@@ -80,7 +86,9 @@ class ScheduleScreen:
 
     def _day(self, key: str, field: str, label: str, value: dt.date | None, name: str) -> None:
         """A field for a day, as the browser has it: typed or picked."""
-        box = ui.input(label, value=str(value) if value else "").props("outlined dense type=date stack-label debounce=400")
+        box = ui.input(label, value=str(value) if value else "").props(
+            "outlined dense type=date stack-label debounce=400"
+        )
         box.props["aria-label"] = self.here.say("schedule.of", what=label, name=name)
         box.props["min"], box.props["max"] = str(self.here.shared.first), str(self._last)
         box.on_value_change(lambda event: self._change(key, **{field: _day_of(event.value)}))
@@ -121,7 +129,9 @@ class ScheduleScreen:
 
     def _draw(self) -> None:
         known, say = by_key(self.here.shared.handles), self.here.say
-        stretches = [stretch_of(s, known[s.handle], self._last, say) for s in self.here.package.settings]
+        stretches = [
+            stretch_of(s, known[s.handle], self._last, say) for s in self.here.package.settings
+        ]
         self._card.show(chart_of(stretches, self.here.shared.first, self._last, say))
 
 
@@ -129,11 +139,19 @@ def stretch_of(setting: Setting, handle: Handle, last: dt.date, say: Callable[..
     """A setting on the time line."""
     end = min(setting.end or last, last)
     full = min(setting.start + dt.timedelta(days=WEEK * setting.ramp_weeks), end)
-    return Stretch(say(f"handle.{setting.handle}.name"), position_text(setting.value, handle, say), setting.start, full, end)
+    return Stretch(
+        say(f"handle.{setting.handle}.name"),
+        position_text(setting.value, handle, say),
+        setting.start,
+        full,
+        end,
+    )
 
 
 def ramp_of(value: int | float | None) -> int:
-    """A ramp that was typed, in whole weeks between none and the longest; none where the field is empty."""
+    """A ramp that was typed, in whole weeks between none and the longest;
+    none where the field is empty.
+    """
     return int(min(max(value or 0, 0), MOST_RAMP))
 
 

@@ -29,7 +29,10 @@ def start(here: Screen) -> None:
         with block("section", "card way", say("start.explore")):
             text("h2", say("start.explore"))
             text("p", say("start.explore_what"))
-            here.keep_link(SCREENS["lab"], link(say("start.explore_go"), here.address(SCREENS["lab"]), "button"))
+            here.keep_link(
+                SCREENS["lab"],
+                link(say("start.explore_go"), here.address(SCREENS["lab"]), "button"),
+            )
         with block("section", "card way", say("start.guess")):
             text("h2", say("start.guess"))
             text("p", say("start.guess_what"))
@@ -39,7 +42,10 @@ def start(here: Screen) -> None:
     with block("section", "card", say("start.what")):
         text("h2", say("start.what"))
         with ui.element("div").classes("two"):
-            for head, key, count in ((say("start.it_is"), "is", IS), (say("start.it_is_not"), "is_not", IS_NOT)):
+            for head, key, count in (
+                (say("start.it_is"), "is", IS),
+                (say("start.it_is_not"), "is_not", IS_NOT),
+            ):
                 with ui.element("div"):
                     text("h3", head)
                     with ui.element("ul"):
@@ -74,9 +80,16 @@ def _opening(here: Screen) -> None:
         with place:
             notice(refused_text(code, what, say), "wrong").props["role"] = "alert"
 
-    upload = ui.upload(label=say("start.open_go"), max_file_size=MOST_BYTES, max_files=1, auto_upload=True, on_upload=opened)
+    upload = ui.upload(
+        label=say("start.open_go"),
+        max_file_size=MOST_BYTES,
+        max_files=1,
+        auto_upload=True,
+        on_upload=opened,
+    )
     upload.on_rejected(lambda: _refused("TR3009", ""))
-    # The library's own field for files has a button without a name; ours asks it to open the browser's dialogue.
+    # The library's own field for files has a button without a name;
+    # ours asks it to open the browser's dialogue.
     upload.props(f"accept={SUFFIX}").classes("visually-hidden")
     upload.props["aria-hidden"] = "true"
     button = ui.button(say("start.open_go")).props("no-caps").mark("choose-file")

@@ -1,4 +1,6 @@
-"""Take away: a link, a scenario file, the data, figures, a report, and the command that does the same."""
+"""Take away: a link, a scenario file, the data, figures, a report,
+and the command that does the same.
+"""
 
 from __future__ import annotations
 
@@ -51,15 +53,35 @@ class TakeAwayScreen:
             text("p", say("take.link_what"))
             address = here.address(SCREENS["lab"])
             text("code", address, "address").props["data-testid"] = "address"
-            ui.button(say("take.copy"), on_click=lambda: self._copy(address)).props("no-caps outline")
+            ui.button(say("take.copy"), on_click=lambda: self._copy(address)).props(
+                "no-caps outline"
+            )
         with block("section", "card", say("take.files")):
             text("h2", say("take.files"))
-            self._file("scenario", lambda: (scenario_file(here.shared, here.package, say).encode(), "tregua-lab.toml"), needs_result=False)
-            self._file("data", lambda: (data_zip(self._result, here.shared, say), f"tregua-{self._result.run_id}.zip"))
-            for name in FIGURES if ground_of(here.shared.scenario).tiles is not None else FIGURES[:1]:
+            self._file(
+                "scenario",
+                lambda: (scenario_file(here.shared, here.package, say).encode(), "tregua-lab.toml"),
+                needs_result=False,
+            )
+            self._file(
+                "data",
+                lambda: (
+                    data_zip(self._result, here.shared, say),
+                    f"tregua-{self._result.run_id}.zip",
+                ),
+            )
+            for name in (
+                FIGURES if ground_of(here.shared.scenario).tiles is not None else FIGURES[:1]
+            ):
                 for kind in ("svg", "png"):
                     self._file(f"{name}_{kind}", self._figure(name, kind))
-            self._file("report", lambda: (report(self._result, here.shared, say, here.language).encode(), f"tregua-{self._result.run_id}.html"))
+            self._file(
+                "report",
+                lambda: (
+                    report(self._result, here.shared, say, here.language).encode(),
+                    f"tregua-{self._result.run_id}.html",
+                ),
+            )
         with block("section", "card", say("take.command")):
             text("h2", say("take.command"))
             text("p", say("take.command_what"))
@@ -67,7 +89,9 @@ class TakeAwayScreen:
         self._timer = ui.timer(TICK, self._begin)
         self._begin()
 
-    def _file(self, key: str, make: Callable[[], tuple[bytes, str]], needs_result: bool = True) -> None:
+    def _file(
+        self, key: str, make: Callable[[], tuple[bytes, str]], needs_result: bool = True
+    ) -> None:
         """A button that makes a file and hands it to the browser."""
         say = self.here.say
 
@@ -86,7 +110,9 @@ class TakeAwayScreen:
 
     def _figure(self, name: str, kind: str) -> Callable[[], tuple[bytes, str]]:
         def make() -> tuple[bytes, str]:
-            return figure(self._result, self.here.shared, self.here.say, name, kind), f"tregua-{self._result.run_id}-{name}.{kind}"
+            return figure(
+                self._result, self.here.shared, self.here.say, name, kind
+            ), f"tregua-{self._result.run_id}-{name}.{kind}"
 
         return make
 
@@ -121,5 +147,7 @@ class TakeAwayScreen:
             notice(refused_text(error.code, error.what, self.here.say), "wrong")
 
     def _copy(self, address: str) -> None:
-        ui.run_javascript(f"navigator.clipboard.writeText(new URL({address!r}, window.location.origin).href)")
+        ui.run_javascript(
+            f"navigator.clipboard.writeText(new URL({address!r}, window.location.origin).href)"
+        )
         ui.notify(self.here.say("take.copied"))

@@ -1,4 +1,6 @@
-"""Trust: how the model stands to the record in every state, how well anybody forecasts, and what is known to be wrong."""
+"""Trust: how the model stands to the record in every state, how well anybody forecasts,
+and what is known to be wrong.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ FIT_TABLE = "state_year"
 """Table of a fit: the record and what the mechanisms expect, by state and year."""
 
 SCORE_TABLE = "scores.csv"
-"""Table of scores that ships: mean CRPS and coverage of every forecast from every origin, as `tregua score` gives them."""
+"""Table of scores that ships: mean CRPS and coverage of every forecast from every origin, as
+`tregua score` gives them.
+"""
 
 FIRST_YEAR = 2000
 """First year of the charts: before it there is nothing that the model speaks of."""
@@ -45,7 +49,9 @@ HEIGHT = 330
 
 @cache
 def official() -> dict[str, dict[str, dict[int, float]]]:
-    """Both official series of homicides by name of the series, code of the state and year [deaths, victims]."""
+    """Both official series of homicides by name of the series, code of the state and year [deaths,
+    victims].
+    """
     deaths: dict[str, dict[int, float]] = {}
     for row in read_table(FOLDER, "homicides-year.csv"):
         deaths.setdefault(row["state_code"], {})[int(row["year"])] = float(row["homicides"])
@@ -53,11 +59,18 @@ def official() -> dict[str, dict[str, dict[int, float]]]:
 
 
 def fitted(stored: StoredPosterior | None) -> dict[tuple[str, int], dict[str, float]]:
-    """What the mechanisms of a fit expect by code of the state and year; empty without a fit, or where it has no such table."""
+    """What the mechanisms of a fit expect by code of the state and year;
+    empty without a fit, or where it has no such table.
+    """
     if stored is None or FIT_TABLE not in stored.tables:
         return {}
     rows = stored.tables[FIT_TABLE].to_dict("records")
-    return {(row["state_code"], int(row["year"])): {key: float(row[f"mechanisms_{key}"]) for key in QUANTILES} for row in rows}
+    return {
+        (row["state_code"], int(row["year"])): {
+            key: float(row[f"mechanisms_{key}"]) for key in QUANTILES
+        }
+        for row in rows
+    }
 
 
 @cache
@@ -101,8 +114,19 @@ def _cannot(here: Screen, record: Mapping[str, Any]) -> None:
 def reach_text(record: Mapping[str, Any], say: Say) -> str:
     """How far the mechanisms of a fit reach the record, in words."""
     reach = record["reach"]
-    recorded, low, high = f"{reach['recorded']:,.0f}", rounded(float(reach["low"])), rounded(float(reach["high"]))
-    return say("trust.reach", first=reach["first"], last=reach["last"], recorded=recorded, low=low, high=high)
+    recorded, low, high = (
+        f"{reach['recorded']:,.0f}",
+        rounded(float(reach["low"])),
+        rounded(float(reach["high"])),
+    )
+    return say(
+        "trust.reach",
+        first=reach["first"],
+        last=reach["last"],
+        recorded=recorded,
+        low=low,
+        high=high,
+    )
 
 
 def _by_state(here: Screen) -> None:
@@ -110,7 +134,11 @@ def _by_state(here: Screen) -> None:
     say = here.say
     states = {row["state_code"]: row["name"] for row in read_table(FOLDER, "states.csv")}
     with block("section", "by-state", say("trust.by_state")):
-        choice = ui.select(states, value=next(iter(states)), label=say("trust.state"), with_input=True).props("outlined dense").classes("wide")
+        choice = (
+            ui.select(states, value=next(iter(states)), label=say("trust.state"), with_input=True)
+            .props("outlined dense")
+            .classes("wide")
+        )
         choice.props["aria-label"] = say("trust.state")
         choice.props["data-testid"] = "state"
         card = ChartCard(say, "fit", HEIGHT, 2)
@@ -122,11 +150,19 @@ def _by_state(here: Screen) -> None:
         found = official()
         last = max(max(series[code]) for series in found.values() if code in series)
         years = np.arange(FIRST_YEAR, last + 1)
-        record, other = (np.array([series.get(code, {}).get(int(year), np.nan) for year in years]) for series in found.values())
+        record, other = (
+            np.array([series.get(code, {}).get(int(year), np.nan) for year in years])
+            for series in found.values()
+        )
         table_of = fitted(here.shared.posterior)
         edges = None
         if table_of:
-            edges = {key: np.array([table_of.get((code, int(year)), {}).get(key, np.nan) for year in years]) for key in QUANTILES}
+            edges = {
+                key: np.array(
+                    [table_of.get((code, int(year)), {}).get(key, np.nan) for year in years]
+                )
+                for key in QUANTILES
+            }
         card.show(fit_by_state(states[code], years, record, other, edges, say))
 
     choice.on_value_change(show)
@@ -139,20 +175,33 @@ def _scores(here: Screen) -> None:
     with block("section", "scores", say("trust.scores")):
         labels = list(dict.fromkeys(row["model"] for row in rows))
         origins = sorted({int(row["origin"]) for row in rows})
-        crps, covered = np.full((len(labels), len(origins)), np.nan), np.full((len(labels), len(origins)), np.nan)
+        crps, covered = (
+            np.full((len(labels), len(origins)), np.nan),
+            np.full((len(labels), len(origins)), np.nan),
+        )
         for row in rows:
             place = labels.index(row["model"]), origins.index(int(row["origin"]))
             crps[place], covered[place] = float(row["crps"]), float(row["covered_80"])
         named = [say(f"forecast.{label}") for label in labels]
-        ChartCard(say, "scores", 90 + 30 * len(labels), 2).show(scores(named, origins, crps, covered, say))
+        ChartCard(say, "scores", 90 + 30 * len(labels), 2).show(
+            scores(named, origins, crps, covered, say)
+        )
         notice(say("trust.scores_mean"), "amber")
 
 
 def _fit(here: Screen, stored: StoredPosterior) -> None:
     """How the posterior came about."""
     say, record = here.say, stored.record
-    rows = [(say(f"trust.fit_{key}"), _told(record[key])) for key in FACTS if record.get(key) is not None]
-    rows = [(say("trust.fit_draws"), str(stored.size)), *rows, (say("trust.fit_digest"), stored.digest)]
+    rows = [
+        (say(f"trust.fit_{key}"), _told(record[key]))
+        for key in FACTS
+        if record.get(key) is not None
+    ]
+    rows = [
+        (say("trust.fit_draws"), str(stored.size)),
+        *rows,
+        (say("trust.fit_digest"), stored.digest),
+    ]
     with block("section", "card", say("trust.fit")):
         text("h2", say("trust.fit"))
         text("p", say("trust.fit_what"))
@@ -160,4 +209,10 @@ def _fit(here: Screen, stored: StoredPosterior) -> None:
 
 
 def _told(value: object) -> str:
-    return "–".join(str(part) for part in value) if isinstance(value, list) else f"{value:.3g}" if isinstance(value, float) else str(value)
+    return (
+        "–".join(str(part) for part in value)
+        if isinstance(value, list)
+        else f"{value:.3g}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -1,4 +1,6 @@
-"""Why? From any handle to what its number rests on, who said so and from whom they have it, who disagrees, and how the change reaches people."""
+"""Why? From any handle to what its number rests on, who said so and from whom they have it, who
+disagrees, and how the change reaches people.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from ...model.declarations import Evidence
 
 REASONED = LAYERS[1:3]
-"""Layers of values for which the data set may have a reason: its own, and the fit that begins with it."""
+"""Layers of values for which the data set may have a reason: its own,
+and the fit that begins with it.
+"""
 
 MOST_WAYS = 6
 """Ways from a mechanism to deaths that are shown, the shortest first."""
@@ -64,7 +68,11 @@ def _list(here: Screen, current: Handle) -> None:
             with ui.element("ul"):
                 for handle in found:
                     with ui.element("li"):
-                        element = link(say(f"handle.{handle.key}.name"), here.address(SCREENS["why"], h=handle.key), "current" if handle is current else "")
+                        element = link(
+                            say(f"handle.{handle.key}.name"),
+                            here.address(SCREENS["why"], h=handle.key),
+                            "current" if handle is current else "",
+                        )
                         if handle is current:
                             element.props["aria-current"] = "true"
 
@@ -79,7 +87,14 @@ def _card(here: Screen, handle: Handle) -> None:
                 (say("why.parameter"), handle.key),
                 (say("why.mechanism"), say(f"mechanism.{handle.mechanism}")),
                 (say("why.range"), range_text(handle, say)),
-                (say("why.letter"), say("lab.letter_line", letter=handle.letter, meaning=say(f"letter.{handle.letter}"))),
+                (
+                    say("why.letter"),
+                    say(
+                        "lab.letter_line",
+                        letter=handle.letter,
+                        meaning=say(f"letter.{handle.letter}"),
+                    ),
+                ),
             ):
                 text("dt", name)
                 text("dd", words)
@@ -89,7 +104,11 @@ def _card(here: Screen, handle: Handle) -> None:
 def _evidence(here: Screen, target: str) -> None:
     """Today's number, where it is from, and what is said of it."""
     say, parameter = here.say, here.shared.scenario.model.parameters[target]
-    record = next(record for record in parameter_records(here.shared.scenario, here.shared.draws) if record["name"] == target)
+    record = next(
+        record
+        for record in parameter_records(here.shared.scenario, here.shared.draws)
+        if record["name"] == target
+    )
     with block("section", "card", say("why.evidence")):
         text("h2", say("why.evidence"))
         text("p", today_text(record, say)).props["data-testid"] = "today"
@@ -103,7 +122,8 @@ def _evidence(here: Screen, target: str) -> None:
 
 
 def today_text(record: Mapping[str, Any], say: Say) -> str:
-    """The value that a parameter has in the scenario, with its unit and the layer that gave it; where there are several, their median and ends.
+    """The value that a parameter has in the scenario, with its unit and the layer that gave it;
+    where there are several, their median and ends.
 
     Args:
         record: as :func:`~tregua.results.provenance.parameter_records` has it.
@@ -150,7 +170,11 @@ def _way(way: Way, say: Say) -> None:
         text("span", say(f"mechanism.{name}"), "step")
         if i < len(way.through):
             text("span", say("why.through", what=stock_name(way.through[i], say)), "through")
-    text("span", say("why.ends", victims=", ".join(say(f"victim.{victim}.many") for victim in way.victims)), "ends")
+    text(
+        "span",
+        say("why.ends", victims=", ".join(say(f"victim.{victim}.many") for victim in way.victims)),
+        "ends",
+    )
 
 
 def stock_name(name: str, say: Say) -> str:
@@ -196,9 +220,16 @@ def _claim(entry: Entry, translated: str, say: Say) -> None:
 
 def _dissent(conflict: Conflict, say: Say) -> None:
     """Figures for one quantity that disagree or were corrected, side by side."""
-    rows = [(count.by, _figure(count), say(f"why.how_{count.how}"), count.date, count.note) for count in conflict.counts]
+    rows = [
+        (count.by, _figure(count), say(f"why.how_{count.how}"), count.date, count.note)
+        for count in conflict.counts
+    ]
     columns = tuple(say(f"why.column_{key}") for key in ("by", "figure", "how", "date", "note"))
-    table(columns, rows, say("why.dissent", quantity=conflict.quantity, unit=conflict.unit or say("unit.none")))
+    table(
+        columns,
+        rows,
+        say("why.dissent", quantity=conflict.quantity, unit=conflict.unit or say("unit.none")),
+    )
     if conflict.note:
         text("p", conflict.note, "note").props["lang"] = "en"
 
@@ -206,4 +237,6 @@ def _dissent(conflict: Conflict, say: Say) -> None:
 def _figure(count: Count) -> str:
     if count.value is not None:
         return f"{count.value:,}"
-    return f"{count.low:,}–{count.high:,}" if count.low is not None and count.high is not None else "–"
+    return (
+        f"{count.low:,}–{count.high:,}" if count.low is not None and count.high is not None else "–"
+    )

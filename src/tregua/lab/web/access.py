@@ -1,4 +1,6 @@
-"""Who may come in: a link that works once, the cookie that it turns into, and what a request must look like."""
+"""Who may come in: a link that works once, the cookie that it turns into,
+and what a request must look like.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from ...errors import TreguaError
 from ..work.visits import Allowance, Visit, Visits
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-"""Names by which a browser on this computer reaches it. A page elsewhere cannot have them, whatever its own name resolves to."""
+"""Names by which a browser on this computer reaches it. A page elsewhere cannot have them, whatever
+its own name resolves to.
+"""
 
 ENTRY = "/enter"
 """Where the printed link leads, and the only path that is answered without a cookie."""
@@ -30,7 +34,9 @@ MOST_LINKS = 8
 """Links that wait to be used; a newer one puts the oldest out of use."""
 
 LEAST_PASSWORD = 12
-"""Characters of a password: with :data:`TRIES` a guess at a random one would take longer than anybody waits."""
+"""Characters of a password: with :data:`TRIES` a guess at a random one would take longer
+than anybody waits.
+"""
 
 MOST_PASSWORD = 1_024
 """Characters of a password that are looked at."""
@@ -62,18 +68,42 @@ def read_password(file: Path) -> str:
     """The password in the first line of a file.
 
     Raises:
-        TreguaError: TR3003 where the file cannot be read, others may read it, or the password is too short.
+        TreguaError: TR3003 where the file cannot be read, others may read it, or the password is
+            too short.
     """
-    where, do = "command line, --password-file", f"write at least {LEAST_PASSWORD} characters into a file and `chmod 600` it"
+    where, do = (
+        "command line, --password-file",
+        f"write at least {LEAST_PASSWORD} characters into a file and `chmod 600` it",
+    )
     try:
-        open_to_others = sys.platform != "win32" and bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+        open_to_others = sys.platform != "win32" and bool(
+            file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        )
         line = (file.read_text(encoding="utf-8").splitlines() or [""])[0].strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise TreguaError("TR3003", "the password cannot be read", where=where, found=getattr(error, "strerror", None) or "no UTF-8 text", do=do) from error
+        raise TreguaError(
+            "TR3003",
+            "the password cannot be read",
+            where=where,
+            found=getattr(error, "strerror", None) or "no UTF-8 text",
+            do=do,
+        ) from error
     if open_to_others:
-        raise TreguaError("TR3003", "other users of this computer may read the password", where=where, found=file.name, do=do)
+        raise TreguaError(
+            "TR3003",
+            "other users of this computer may read the password",
+            where=where,
+            found=file.name,
+            do=do,
+        )
     if not LEAST_PASSWORD <= len(line) <= MOST_PASSWORD:
-        raise TreguaError("TR3003", "the password is too short or too long", where=where, found=f"{len(line)} characters", do=do)
+        raise TreguaError(
+            "TR3003",
+            "the password is too short or too long",
+            where=where,
+            found=f"{len(line)} characters",
+            do=do,
+        )
     return line
 
 
@@ -91,11 +121,22 @@ class Access:
         TreguaError: TR3001 for an address beyond this computer without a password.
     """
 
-    def __init__(self, visits: Visits, host: str, port: int, password: str | None = None, names: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        visits: Visits,
+        host: str,
+        port: int,
+        password: str | None = None,
+        names: tuple[str, ...] = (),
+    ):
         self.visits, self.port, self._password = visits, port, password
         self.check(host, password)
         self.loopback = is_loopback(host)
-        own = LOOPBACK_NAMES if self.loopback else (*LOOPBACK_NAMES, host, socket.gethostname().lower())
+        own = (
+            LOOPBACK_NAMES
+            if self.loopback
+            else (*LOOPBACK_NAMES, host, socket.gethostname().lower())
+        )
         self._names = frozenset({*own, *(name.lower() for name in names)})
         self._proxied = frozenset(name.lower() for name in names)
         self._any_address = not self.loopback and _is_unspecified(host)
@@ -115,7 +156,10 @@ class Access:
             where="command line, --host",
             found=host,
             expected="127.0.0.1, which only this computer reaches",
-            do=f"write {LEAST_PASSWORD} or more characters into a file, `chmod 600` it and add --password-file FILE; or leave out --host",
+            do=(
+                f"write {LEAST_PASSWORD} or more characters into a file, `chmod 600` it and add "
+                "--password-file FILE; or leave out --host"
+            ),
         )
 
     @property
@@ -125,7 +169,9 @@ class Access:
 
     @property
     def own_user_only(self) -> bool:
-        """Whether only programs of the user who runs the lab may ask: with no password, whoever is let in is that user."""
+        """Whether only programs of the user who runs the lab may ask: with no password,
+        whoever is let in is that user.
+        """
         return self.loopback and self._password is None
 
     def new_link(self) -> str:
@@ -139,28 +185,45 @@ class Access:
         """Let in who has a link, and put the link out of use.
 
         Raises:
-            TreguaError: TR3005 for a link that is unknown or used, TR3008 where too many were tried, TR3007 as :meth:`Visits.open`.
+            TreguaError: TR3005 for a link that is unknown or used, TR3008 where too many were
+                tried, TR3007 as :meth:`Visits.open`.
         """
         with self._lock:
-            fits = [link for link in self._links if hmac.compare_digest(link.encode(), token.encode())]
+            fits = [
+                link for link in self._links if hmac.compare_digest(link.encode(), token.encode())
+            ]
             if not fits:
                 self._count_try()
-                raise TreguaError("TR3005", "this link has been used, or is not one of this lab", do="press Enter in the terminal for a new link")
+                raise TreguaError(
+                    "TR3005",
+                    "this link has been used, or is not one of this lab",
+                    do="press Enter in the terminal for a new link",
+                )
             visit = self.visits.open()
             self._links.remove(fits[0])
         return visit
 
     def enter_with_password(self, password: str) -> Visit:
-        """Let in who knows the password (TR3005 for who does not, TR3008 where too many were tried)."""
+        """Let in who knows the password (TR3005 for who does not,
+        TR3008 where too many were tried).
+        """
         with self._lock:
             self._count_try()
-            if self._password is None or not hmac.compare_digest(self._password.encode(), password[:MOST_PASSWORD].encode()):
-                raise TreguaError("TR3005", "this is not the password of this lab", do="try again, or ask who runs it")
+            if self._password is None or not hmac.compare_digest(
+                self._password.encode(), password[:MOST_PASSWORD].encode()
+            ):
+                raise TreguaError(
+                    "TR3005",
+                    "this is not the password of this lab",
+                    do="try again, or ask who runs it",
+                )
             return self.visits.open()
 
     def _count_try(self) -> None:
         if not self._tries.take():
-            raise TreguaError("TR3008", "too many links or passwords were tried", do="wait a minute")
+            raise TreguaError(
+                "TR3008", "too many links or passwords were tried", do="wait a minute"
+            )
 
     def visit_of_cookies(self, header: str) -> Visit | None:
         """The visit whose secret a cookie header carries."""
@@ -180,13 +243,19 @@ class Access:
         return name in self._names or (self._any_address and _is_address(name))
 
     def allows_origin(self, origin: str, host: str) -> bool:
-        """Whether a page with this origin is one of this lab's: the same name and port as it was asked under."""
+        """Whether a page with this origin is one of this lab's:
+        the same name and port as it was asked under.
+        """
         scheme, found, rest = origin.partition("://")
         return bool(found) and scheme in {"http", "https"} and rest.lower() == host.lower()
 
     def cookie_header(self, visit: Visit, secure: bool) -> str:
-        """The header that puts the secret into the browser, out of reach of scripts and of other sites."""
-        return f"{self.cookie}={visit.secret}; Path=/; HttpOnly; SameSite=Strict" + ("; Secure" if secure else "")
+        """The header that puts the secret into the browser,
+        out of reach of scripts and of other sites.
+        """
+        return f"{self.cookie}={visit.secret}; Path=/; HttpOnly; SameSite=Strict" + (
+            "; Secure" if secure else ""
+        )
 
 
 def _split(host: str) -> tuple[str, str]:

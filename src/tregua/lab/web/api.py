@@ -1,4 +1,6 @@
-"""The HTTP interface: the same packages and scenario files as on the pages, for programs, under the same guard and limits."""
+"""The HTTP interface: the same packages and scenario files as on the pages, for programs,
+under the same guard and limits.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ ROOT = "/api"
 """Where the interface is."""
 
 API_SLOT = "api"
-"""Slot of jobs that come this way, so that a program does not cancel what the same visitor's page runs."""
+"""Slot of jobs that come this way, so that a program does not cancel what the same
+visitor's page runs.
+"""
 
 MOST_WAIT = 30.0
 """Seconds that an answer may wait for a job."""
@@ -55,7 +59,15 @@ def add_interface(app: FastAPI, shared: Shared) -> None:
     async def misshapen(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return refusal_of(TreguaError("TR3016", "this request is not as it should be", where=where, found=first["msg"], do=f"see {ROOT}/openapi.json"))
+        return refusal_of(
+            TreguaError(
+                "TR3016",
+                "this request is not as it should be",
+                where=where,
+                found=first["msg"],
+                do=f"see {ROOT}/openapi.json",
+            )
+        )
 
 
 router = APIRouter(prefix=ROOT)
@@ -75,7 +87,13 @@ def _record(request: Request, job: object) -> JobRecord:
 async def readiness(request: Request) -> ReadinessRecord:
     """How far the lab is with its preparations."""
     now: Readiness = _shared(request).readiness
-    return ReadinessRecord(step=now.step, ready=now.ready, done=now.done, everything=now.everything, refusal=now.refusal)
+    return ReadinessRecord(
+        step=now.step,
+        ready=now.ready,
+        done=now.done,
+        everything=now.everything,
+        refusal=now.refusal,
+    )
 
 
 @router.get("/handles")
@@ -92,14 +110,20 @@ async def package(code: str, request: Request) -> Package:
 
 @router.post("/packages", status_code=ACCEPTED)
 async def run_package(asked: PairsRequest, request: Request) -> JobRecord:
-    """Run a package in pairs. A newer request of the same visitor cancels an older one that has not ended."""
+    """Run a package in pairs. A newer request of the same visitor cancels an older one
+    that has not ended.
+    """
     job = _shared(request).run(visit_of(request), asked.package, asked.pairs, API_SLOT)
     return await asyncio.to_thread(_record, request, job)
 
 
 @router.get("/jobs/{name}")
-async def job(name: str, request: Request, wait: Annotated[float, Query(ge=0.0, le=MOST_WAIT)] = 0.0) -> JobRecord:
-    """How a job stands, with what its pairs say so far; with ``wait``, seconds to wait for its end."""
+async def job(
+    name: str, request: Request, wait: Annotated[float, Query(ge=0.0, le=MOST_WAIT)] = 0.0
+) -> JobRecord:
+    """How a job stands, with what its pairs say so far; with ``wait``,
+    seconds to wait for its end.
+    """
     found = _shared(request).jobs.find(name, visit_of(request).key)
 
     async def ended() -> None:
@@ -121,17 +145,36 @@ async def cancel(name: str, request: Request) -> JobRecord:
     return await asyncio.to_thread(_record, request, found)
 
 
-@router.post("/scenarios", openapi_extra={"requestBody": {"required": True, "content": {TOML: {"schema": {"type": "string", "maxLength": MOST_BYTES}}}}})
+@router.post(
+    "/scenarios",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {TOML: {"schema": {"type": "string", "maxLength": MOST_BYTES}}},
+        }
+    },
+)
 async def scenario(request: Request) -> ScenarioRecord:
-    """Read a scenario file, sent as TOML, and say what is in it: each of its policies as a package. Nothing is kept."""
+    """Read a scenario file, sent as TOML, and say what is in it: each of its policies as a package.
+    Nothing is kept.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind != TOML:
-        raise TreguaError("TR3009", "a scenario is sent as TOML", where="content-type", found=kind, expected=TOML)
+        raise TreguaError(
+            "TR3009", "a scenario is sent as TOML", where="content-type", found=kind, expected=TOML
+        )
     data = await request.body()
     return await asyncio.to_thread(read_upload, "scenario.toml", data, _shared(request))
 
 
-@router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+@router.api_route(
+    "/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
+)
 async def nowhere(rest: str) -> None:
     """Refuse an address that is none, before it is taken for that of a page."""
-    raise TreguaError("TR3016", "this address is none of the interface", where=f"{ROOT}/{rest[:100]}", do=f"see {ROOT}/openapi.json")
+    raise TreguaError(
+        "TR3016",
+        "this address is none of the interface",
+        where=f"{ROOT}/{rest[:100]}",
+        do=f"see {ROOT}/openapi.json",
+    )

@@ -1,4 +1,6 @@
-"""The guard in front of everything: no request and no websocket passes that does not come from a page of this lab, opened by somebody who was let in."""
+"""The guard in front of everything: no request and no websocket passes that does not come from a
+page of this lab, opened by somebody who was let in.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ SOCKETS = "/_nicegui_ws/"
 """Where the websockets of pages are."""
 
 PREFIX = b"x-forwarded-prefix"
-"""A header from which NiceGUI would build the addresses of its files; a lab is never below a prefix."""
+"""A header from which NiceGUI would build the addresses of its files;
+a lab is never below a prefix.
+"""
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -67,16 +71,20 @@ HEADERS = {
 """Headers of every answer."""
 
 ENTRY_HEADERS = {"referrer-policy": "same-origin"}
-"""Headers of the door alone: a page without any referrer would send its form as if from nowhere, and be refused."""
+"""Headers of the door alone: a page without any referrer would send its form as if from nowhere,
+and be refused.
+"""
 
 
 def content_policy(nonce: str) -> str:
     """What a page may load and run.
 
-    Nothing comes from elsewhere, and no script runs that is not a file of ours or marked by us, so text that found its way into a page stays text. Two
-    things are open because the library needs them: ``unsafe-eval``, as Vue makes functions of the templates of its components in the browser, and NiceGUI of
-    what Python sends over the guarded websocket; and inline styles, which Quasar, Tailwind and ECharts write while they draw. Images and files that the page
-    itself makes (``data:``, ``blob:``) are for downloads.
+    Nothing comes from elsewhere, and no script runs that is not a file of ours or marked by us, so
+    text that found its way into a page stays text. Two things are open because the library needs
+    them: ``unsafe-eval``, as Vue makes functions of the templates of its components in the browser,
+    and NiceGUI of what Python sends over the guarded websocket; and inline styles, which Quasar,
+    Tailwind and ECharts write while they draw. Images and files that the page itself makes
+    (``data:``, ``blob:``) are for downloads.
     """
     return "; ".join(
         (
@@ -103,7 +111,12 @@ class Guard:
         owns: whether an open page, by its id, is a visitor's.
     """
 
-    def __init__(self, app: App, access: Access, owns: Callable[[str, Visit], bool] = lambda page, visit: True):
+    def __init__(
+        self,
+        app: App,
+        access: Access,
+        owns: Callable[[str, Visit], bool] = lambda page, visit: True,
+    ):
         self.app, self._access, self._owns = app, access, owns
         self._sockets: Counter[str] = Counter()
 
@@ -125,14 +138,18 @@ class Guard:
             await _refuse(error, scope, headers, receive, send)
             return
         scope[VISIT] = visit
-        scope["headers"] = [(name, value) for name, value in scope["headers"] if name.lower() != PREFIX]
+        scope["headers"] = [
+            (name, value) for name, value in scope["headers"] if name.lower() != PREFIX
+        ]
         if scope["type"] == "websocket":
             await self._socket(visit, scope, receive, send)
         else:
             await self._request(scope, headers, receive, send)
 
     def _check_source(self, scope: Scope, headers: dict[str, str]) -> None:
-        """Refuse what does not come from a page of ours (TR3006): by who asks, the name asked for, the page that asks, and what the browser says."""
+        """Refuse what does not come from a page of ours (TR3006):
+        by who asks, the name asked for, the page that asks, and what the browser says.
+        """
         ends = [tuple(scope.get(end) or ()) for end in ("client", "server")]
         if self._access.own_user_only and all(ends) and is_stranger(*ends):
             raise _foreign("user", "another user of this computer")
@@ -143,29 +160,49 @@ class Guard:
         if origin is not None and not self._access.allows_origin(origin, host):
             raise _foreign("Origin", origin)
         site = headers.get("sec-fetch-site", "none")
-        visiting = not changes and headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+        visiting = (
+            not changes
+            and headers.get("sec-fetch-mode") == "navigate"
+            and headers.get("sec-fetch-dest") == "document"
+        )
         if site not in {"same-origin", "none"} and not visiting:
             raise _foreign("Sec-Fetch-Site", site)
-        if origin is None and (scope["type"] == "websocket" or (changes and "sec-fetch-site" in headers)):
+        if origin is None and (
+            scope["type"] == "websocket" or (changes and "sec-fetch-site" in headers)
+        ):
             raise _foreign("Origin", "none")
 
     def _check_visit(self, scope: Scope, headers: dict[str, str]) -> Visit:
-        """The visitor, who was let in, sends not too much, and asks for no page of somebody else."""
+        """The visitor, who was let in, sends not too much,
+        and asks for no page of somebody else.
+        """
         visit = self._access.visit_of_cookies(headers.get("cookie", ""))
         if visit is None:
-            raise TreguaError("TR3005", "you have not been let in here", do=f"open the link that the terminal shows, or {ENTRY}")
+            raise TreguaError(
+                "TR3005",
+                "you have not been let in here",
+                do=f"open the link that the terminal shows, or {ENTRY}",
+            )
         if not visit.requests.take():
             raise TreguaError("TR3008", "too many requests", do="wait a few seconds")
-        if scope["type"] == "http" and not scope["path"].startswith(PARTS) and not visit.pages.take():
+        if (
+            scope["type"] == "http"
+            and not scope["path"].startswith(PARTS)
+            and not visit.pages.take()
+        ):
             raise TreguaError("TR3008", "too many pages", do="wait a few seconds")
         for page in _pages_named(scope):
             if not self._owns(page, visit):
                 raise _foreign("page", page)
         if scope["type"] == "websocket" and self._sockets[visit.key] >= MOST_SOCKETS:
-            raise TreguaError("TR3008", "too many tabs are open", found=self._sockets[visit.key], do="close some")
+            raise TreguaError(
+                "TR3008", "too many tabs are open", found=self._sockets[visit.key], do="close some"
+            )
         return visit
 
-    async def _request(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
+    async def _request(
+        self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send
+    ) -> None:
         """Pass a request on, up to the size that it may have."""
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MOST_BODY:
@@ -191,7 +228,8 @@ class Guard:
                 raise
             await _refuse(error, scope, headers, receive, send)
         except RuntimeError:
-            # Who turned to another page before this one was sent has left no one to answer, which the library takes for a fault.
+            # Who turned to another page before this one was sent has left no one to answer, which
+            # the library takes for a fault.
             if not gone:
                 raise
 
@@ -228,18 +266,29 @@ def _headers(scope: Scope) -> dict[str, str]:
 def _pages_named(scope: Scope) -> list[str]:
     """Ids of open pages that a request names."""
     path = CLIENT.match(scope["path"])
-    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("client_id", []) if scope["path"].startswith(SOCKETS) else []
+    asked = (
+        parse_qs(scope.get("query_string", b"").decode("latin-1")).get("client_id", [])
+        if scope["path"].startswith(SOCKETS)
+        else []
+    )
     return asked + ([path[1]] if path else [])
 
 
 def _hardened(send: Send, nonce: str, path: str) -> Send:
     """A sender that puts our headers on every answer."""
-    own = {"content-security-policy": content_policy(nonce), **(ENTRY_HEADERS if path == ENTRY else {})}
+    own = {
+        "content-security-policy": content_policy(nonce),
+        **(ENTRY_HEADERS if path == ENTRY else {}),
+    }
     ours = {name.encode(): value.encode() for name, value in {**HEADERS, **own}.items()}
 
     async def hardened(message: Message) -> None:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
-            kept = [(name, value) for name, value in message.get("headers", []) if name.lower() not in ours]
+            kept = [
+                (name, value)
+                for name, value in message.get("headers", [])
+                if name.lower() not in ours
+            ]
             message = {**message, "headers": [*kept, *ours.items()]}
         await send(message)
 
@@ -262,14 +311,24 @@ def _limited(receive: Receive, most: int) -> Receive:
 
 
 def _foreign(header: str, found: str) -> TreguaError:
-    return TreguaError("TR3006", "this did not come from a page of this lab", where=header, found=found[:100], do="open the link that the terminal shows")
+    return TreguaError(
+        "TR3006",
+        "this did not come from a page of this lab",
+        where=header,
+        found=found[:100],
+        do="open the link that the terminal shows",
+    )
 
 
 def _too_large(found: str) -> TreguaError:
-    return TreguaError("TR3009", "this is too large", found=f"{found} bytes", expected=f"at most {MOST_BODY} bytes")
+    return TreguaError(
+        "TR3009", "this is too large", found=f"{found} bytes", expected=f"at most {MOST_BODY} bytes"
+    )
 
 
-async def _refuse(error: TreguaError, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
+async def _refuse(
+    error: TreguaError, scope: Scope, headers: dict[str, str], receive: Receive, send: Send
+) -> None:
     """Answer with a refusal: a page to people, data to programs. A websocket is never accepted."""
     if scope["type"] == "websocket":
         await receive()
@@ -279,5 +338,7 @@ async def _refuse(error: TreguaError, scope: Scope, headers: dict[str, str], rec
     body = refused_page(error, scope, headers) if as_page else json.dumps({"error": error.record()})
     kind = "text/html; charset=utf-8" if as_page else "application/json"
     sent = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": STATUS.get(error.code, 400), "headers": sent})
+    await send(
+        {"type": "http.response.start", "status": STATUS.get(error.code, 400), "headers": sent}
+    )
     await send({"type": "http.response.body", "body": body.encode()})

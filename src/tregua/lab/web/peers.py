@@ -1,4 +1,6 @@
-"""Whose program is at the other end of a connection within this computer, where the system tells (Linux)."""
+"""Whose program is at the other end of a connection within this computer,
+where the system tells (Linux).
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def user_at(peer: Address, here: Address) -> int | None:
 
 
 def is_stranger(peer: Address, here: Address) -> bool:
-    """Whether another user of this computer is at the other end. Where the system does not tell, nobody counts as one; nor does root."""
+    """Whether another user of this computer is at the other end.
+    Where the system does not tell, nobody counts as one; nor does root.
+    """
     own = os.getuid() if hasattr(os, "getuid") else ROOT
     if own == ROOT:
         return False
@@ -56,5 +60,7 @@ def is_stranger(peer: Address, here: Address) -> bool:
 def _written(address: str, port: int) -> str:
     """An address and port as the tables have them."""
     packed = ipaddress.ip_address(address).packed
-    words = (int.from_bytes(packed[i : i + WORD], sys.byteorder) for i in range(0, len(packed), WORD))
+    words = (
+        int.from_bytes(packed[i : i + WORD], sys.byteorder) for i in range(0, len(packed), WORD)
+    )
     return "".join(f"{word:08X}" for word in words) + f":{port:04X}"

@@ -1,4 +1,6 @@
-"""The server: pages and interface in one application behind the guard, on a socket of this computer."""
+"""The server: pages and interface in one application behind the guard,
+on a socket of this computer.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,14 @@ LAST_PORT = 65_535
 """Highest port that there is."""
 
 RECONNECT = 20.0
-"""Seconds for which a page that lost its connection is kept: a computer that slept for a moment finds it as it was."""
+"""Seconds for which a page that lost its connection is kept:
+a computer that slept for a moment finds it as it was.
+"""
 
 BEAT, BEAT_MISSED = 5.0, 5.0
-"""Seconds between two signs of life of a connection, and how late one may be. By the library's own measure, 0.8 and 0.4 of :data:`RECONNECT`, a visitor would
-be in doubt for half a minute."""
+"""Seconds between two signs of life of a connection, and how late one may be. By the library's own
+measure, 0.8 and 0.4 of :data:`RECONNECT`, a visitor would be in doubt for half a minute.
+"""
 
 CLOSE = 2
 """Seconds for which open connections may end by themselves when the lab is stopped."""
@@ -54,17 +59,23 @@ HEAD = "head_html | safe"
 
 
 class _Marked(BaseLoader):
-    """The library's own page with our mark on its scripts and on those that our pages put into its head, so that no other script in it runs.
+    """The library's own page with our mark on its scripts and on those that our pages put into its
+    head, so that no other script in it runs.
 
-    The mark goes into the text of the template, not into finished pages: a script that found its way into a page would be marked with them.
+    The mark goes into the text of the template, not into finished pages: a script that found its
+    way into a page would be marked with them.
     """
 
     def __init__(self, loader: BaseLoader):
         self._loader = loader
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
         source, file, fresh = self._loader.get_source(environment, template)
-        environment.filters["marked"] = lambda text, nonce: text.replace("<script", f'<script nonce="{nonce}"')
+        environment.filters["marked"] = lambda text, nonce: text.replace(
+            "<script", f'<script nonce="{nonce}"'
+        )
         marked = source.replace("<script", f'<script nonce="{{{{ {MARK} }}}}"')
         return marked.replace(HEAD, f"head_html | marked({MARK}) | safe"), file, fresh
 
@@ -80,12 +91,20 @@ def make_app(shared: Shared, access: Access, add_pages: Callable[..., None] | No
 
     @asynccontextmanager
     async def working(_: FastAPI) -> AsyncIterator[None]:
-        # Not before: NiceGUI looks through all objects of the process as it starts, and a tuple that another thread is making then (JAX makes many)
-        # cannot be finished (a SystemError of Python's).
+        # Not before: NiceGUI looks through all objects of the process as it starts, and a tuple
+        # that another thread is making then (JAX makes many) cannot be finished (a SystemError of
+        # Python's).
         shared.start()
         yield
 
-    app = FastAPI(title="The lab of Tregua", version=__version__, docs_url=None, redoc_url=None, openapi_url=f"{ROOT}/openapi.json", lifespan=working)
+    app = FastAPI(
+        title="The lab of Tregua",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{ROOT}/openapi.json",
+        lifespan=working,
+    )
     add_interface(app, shared)
     if add_pages is not None:
         templates = nicegui.client.templates.env
@@ -93,7 +112,13 @@ def make_app(shared: Shared, access: Access, add_pages: Callable[..., None] | No
             templates.loader = _Marked(templates.loader)
         add_pages(shared, visit_of)
         nicegui.app.on_startup(_beat)
-        ui.run_with(app, title="Tregua", language="en-US", reconnect_timeout=RECONNECT, show_welcome_message=False)
+        ui.run_with(
+            app,
+            title="Tregua",
+            language="en-US",
+            reconnect_timeout=RECONNECT,
+            show_welcome_message=False,
+        )
     return Guard(app, access, _owns)
 
 
@@ -103,7 +128,9 @@ def _beat() -> None:
 
 
 def _owns(page: str, visit: Visit) -> bool:
-    """Whether an open page is a visitor's. One that is no more belongs to nobody, and the library answers as it should."""
+    """Whether an open page is a visitor's. One that is no more belongs to nobody,
+    and the library answers as it should.
+    """
     client = Client.instances.get(page)
     return client is None or client.request.scope.get(VISIT) is visit
 
@@ -158,7 +185,9 @@ def address_of(host: str, port: int) -> str:
 
 
 def serve(app: Guard, sock: socket.socket) -> None:
-    """Answer until somebody stops it with Ctrl-C, which is raised again when all connections are closed."""
+    """Answer until somebody stops it with Ctrl-C,
+    which is raised again when all connections are closed.
+    """
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -171,7 +200,8 @@ def serve(app: Guard, sock: socket.socket) -> None:
         lifespan="on",
     )
     server = uvicorn.Server(config)
-    # The library knows Ctrl-C and the end of a process; a closed terminal is the same to us, unless who started it asked that it be ignored.
+    # The library knows Ctrl-C and the end of a process; a closed terminal is the same to us, unless
+    # who started it asked that it be ignored.
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         signal.signal(signal.SIGHUP, server.handle_exit)
     server.run(sockets=[sock])

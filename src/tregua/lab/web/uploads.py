@@ -1,4 +1,6 @@
-"""Scenario files that visitors bring: read as data, within limits, and turned into packages as far as the handles reach."""
+"""Scenario files that visitors bring: read as data, within limits,
+and turned into packages as far as the handles reach.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ SUFFIX = ".toml"
 """How the name of a scenario file ends."""
 
 MOST_WEEKS = 1_566
-"""Weeks of a scenario that is brought: thirty years, half as long again as the shipped ones. Its arrays grow with its length."""
+"""Weeks of a scenario that is brought: thirty years, half as long again as the shipped ones.
+Its arrays grow with its length.
+"""
 
 MOST_POLICIES = 40
 """Policies in a file, each of which is put together once to see whether it makes sense."""
@@ -55,16 +59,24 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
         shared: the lab, for its handles.
 
     Raises:
-        TreguaError: TR3009 for another kind or size, TR3013 for what a file of a stranger may not ask for, and those of
-            :func:`tregua.scenarios.toml.read_scenario`; TR3008 where too many files are brought at once.
+        TreguaError: TR3009 for another kind or size, TR3013 for what a file of a stranger may not
+            ask for, and those of :func:`tregua.scenarios.toml.read_scenario`; TR3008 where too many
+            files are brought at once.
     """
     if PurePath(name).suffix.lower() != SUFFIX or len(data) > MOST_BYTES:
         found = f"{PurePath(name).suffix or 'no ending'}, {len(data)} bytes"
-        raise TreguaError("TR3009", "this is no scenario file", found=found, expected=f"a {SUFFIX} file of at most {MOST_BYTES} bytes")
+        raise TreguaError(
+            "TR3009",
+            "this is no scenario file",
+            found=found,
+            expected=f"a {SUFFIX} file of at most {MOST_BYTES} bytes",
+        )
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise TreguaError("TR1103", "this file is not text in UTF-8", where=SHOWN, do="save it as UTF-8") from error
+        raise TreguaError(
+            "TR1103", "this file is not text in UTF-8", where=SHOWN, do="save it as UTF-8"
+        ) from error
     if not ONE.acquire(timeout=PATIENCE):
         raise TreguaError("TR3008", "other files are being read", do="try again in a moment")
     try:
@@ -81,7 +93,9 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
 
 
 def _check_modest(text: str) -> None:
-    """Refuse, before anything is built from it, what would reach for files of this computer or take long."""
+    """Refuse, before anything is built from it, what would reach for files of this
+    computer or take long.
+    """
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -90,16 +104,24 @@ def _check_modest(text: str) -> None:
     if isinstance(scenario, dict):
         posterior = scenario.get("posterior")
         if posterior is not None and posterior not in shipped_posteriors():
-            raise _beyond(f"posterior {posterior!r}", "one that ships, by name: " + (", ".join(shipped_posteriors()) or "none does"))
+            raise _beyond(
+                f"posterior {posterior!r}",
+                "one that ships, by name: " + (", ".join(shipped_posteriors()) or "none does"),
+            )
         _check_length(scenario)
     if isinstance(raw.get("policy"), list):
         policies, changes = len(raw["policy"]), _spelled_out(raw["policy"])
         if policies > MOST_POLICIES or changes > MOST_CHANGES:
-            raise _beyond(f"{policies} policies with {changes} changes", f"at most {MOST_POLICIES} with {MOST_CHANGES} in all")
+            raise _beyond(
+                f"{policies} policies with {changes} changes",
+                f"at most {MOST_POLICIES} with {MOST_CHANGES} in all",
+            )
 
 
 def _check_length(scenario: Mapping[str, Any]) -> None:
-    """Refuse a scenario whose arrays would be too long; what is no length is for :func:`read_scenario` to refuse."""
+    """Refuse a scenario whose arrays would be too long; what is no length is for
+    :func:`read_scenario` to refuse.
+    """
     try:
         if scenario.get("length") is not None:
             weeks = in_unit(scenario["length"], "week", SHOWN)
@@ -113,13 +135,20 @@ def _check_length(scenario: Mapping[str, Any]) -> None:
 
 
 def _spelled_out(policies: Iterable[Any]) -> int:
-    """Changes of all policies, each with those of the policies that it combines, which multiply when policies combine policies."""
+    """Changes of all policies, each with those of the policies that it combines, which multiply
+    when policies combine policies.
+    """
     found: dict[str, int] = {}
     total = 0
     for i, part in enumerate(policies):
         if not isinstance(part, dict):
             continue
-        own, combined = ([x for x in part.get(key, []) if isinstance(x, kind)] if isinstance(part.get(key), list) else [] for key, kind in PARTS)
+        own, combined = (
+            [x for x in part.get(key, []) if isinstance(x, kind)]
+            if isinstance(part.get(key), list)
+            else []
+            for key, kind in PARTS
+        )
         number = len(own) + sum(found.get(name, 0) for name in combined)
         found[str(part.get("name", i))] = number
         total += number
@@ -127,19 +156,34 @@ def _spelled_out(policies: Iterable[Any]) -> int:
 
 
 def _beyond(found: str, expected: str) -> TreguaError:
-    return TreguaError("TR3013", "a file that is brought may not ask for this", where=SHOWN, found=found, expected=expected, do="run it with `tregua run`")
+    return TreguaError(
+        "TR3013",
+        "a file that is brought may not ask for this",
+        where=SHOWN,
+        found=found,
+        expected=expected,
+        do="run it with `tregua run`",
+    )
 
 
 def _record(read: ScenarioFile, shared: Shared) -> ScenarioRecord:
     scenario, ours = read.scenario, shared.scenario
     same = (
         {m.name for m in scenario.model.mechanisms} == {m.name for m in ours.model.mechanisms}
-        and (scenario.data.name, scenario.start, scenario.weeks, scenario.values) == (ours.data.name, ours.start, ours.weeks, ours.values)
+        and (scenario.data.name, scenario.start, scenario.weeks, scenario.values)
+        == (ours.data.name, ours.start, ours.weeks, ours.values)
         and _digest(read.posterior) == _digest(shared.posterior)
         and [p.modifiers for p in scenario.policies] == [p.modifiers for p in ours.policies]
     )
     policies = tuple(_policy_record(policy, shared) for policy in read.policies.values())
-    return ScenarioRecord(name=scenario.name, label=scenario.shown, start=scenario.start, weeks=scenario.weeks, same=same, policies=policies)
+    return ScenarioRecord(
+        name=scenario.name,
+        label=scenario.shown,
+        start=scenario.start,
+        weeks=scenario.weeks,
+        same=same,
+        policies=policies,
+    )
 
 
 def _digest(posterior: StoredPosterior | None) -> str:
@@ -157,16 +201,33 @@ def _policy_record(policy: Policy, shared: Shared) -> PolicyRecord:
         elif not _is_lid(change, shared):
             left_out.append(change.text())
     package = Package(settings=tuple(settings.values()), name=policy.shown[:MOST_NAME])
-    return PolicyRecord(name=policy.name, label=policy.shown, doc=policy.doc, package=package, left_out=tuple(left_out))
+    return PolicyRecord(
+        name=policy.name,
+        label=policy.shown,
+        doc=policy.doc,
+        package=package,
+        left_out=tuple(left_out),
+    )
 
 
 def _setting(change: Modifier, known: Mapping[str, Handle], shared: Shared) -> Setting | None:
     """A change as a setting, where a handle can make it."""
     handle = known.get(change.target)
-    fits = handle is not None and change.operation == handle.kind and not change.territories and change.start is not None
+    fits = (
+        handle is not None
+        and change.operation == handle.kind
+        and not change.territories
+        and change.start is not None
+    )
     if not fits or change.ramp_weeks != int(change.ramp_weeks) or change.ramp_weeks > MOST_RAMP:
         return None
-    setting = Setting(handle=handle.key, value=float(change.value), start=change.start, ramp_weeks=int(change.ramp_weeks), end=change.end)
+    setting = Setting(
+        handle=handle.key,
+        value=float(change.value),
+        start=change.start,
+        ramp_weeks=int(change.ramp_weeks),
+        end=change.end,
+    )
     try:
         shared.checked(Package(settings=(setting,)))
     except TreguaError:
@@ -175,6 +236,10 @@ def _setting(change: Modifier, known: Mapping[str, Handle], shared: Shared) -> S
 
 
 def _is_lid(change: Modifier, shared: Shared) -> bool:
-    """Whether a change only keeps a parameter within the values that make sense, as every package does anyway."""
+    """Whether a change only keeps a parameter within the values that make sense,
+    as every package does anyway.
+    """
     parameter = shared.scenario.model.parameters.get(change.target)
-    return parameter is not None and change.operation == "cap" and change.value == parameter.support[1]
+    return (
+        parameter is not None and change.operation == "cap" and change.value == parameter.support[1]
+    )

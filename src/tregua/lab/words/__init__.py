@@ -1,8 +1,9 @@
 """Every text of the lab's pages in English and Spanish, under the same keys.
 
-A key is the path to a text in ``en.toml`` and ``es.toml``, such as ``lab.headline``; values go into named places in braces. Spanish is that of Mexico, where a
-comma separates thousands and a point decimals, as in English. Claims have a Spanish translation in ``claims-es.toml``; other texts of the model and the ledger
-(what a source says, notes on figures) are in English only, and pages say so.
+A key is the path to a text in ``en.toml`` and ``es.toml``, such as ``lab.headline``; values go into
+named places in braces. Spanish is that of Mexico, where a comma separates thousands and a point
+decimals, as in English. Claims have a Spanish translation in ``claims-es.toml``; other texts of the
+model and the ledger (what a source says, notes on figures) are in English only, and pages say so.
 """
 
 from __future__ import annotations
@@ -34,24 +35,44 @@ def catalogue(language: str) -> dict[str, str]:
         TreguaError: TR3030 for a language that there is not.
     """
     if language not in LANGUAGES:
-        raise TreguaError("TR3030", "the pages do not speak this language", found=language, expected=" or ".join(LANGUAGES))
-    return _flat(tomllib.loads((resources.files(__package__) / f"{language}.toml").read_text(encoding="utf-8")))
+        raise TreguaError(
+            "TR3030",
+            "the pages do not speak this language",
+            found=language,
+            expected=" or ".join(LANGUAGES),
+        )
+    return _flat(
+        tomllib.loads(
+            (resources.files(__package__) / f"{language}.toml").read_text(encoding="utf-8")
+        )
+    )
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in table.items():
-        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+        found |= (
+            _flat(value, f"{prefix}{key}.")
+            if isinstance(value, dict)
+            else {f"{prefix}{key}": value}
+        )
     return found
 
 
 @cache
 def sayer(language: str) -> Callable[..., str]:
-    """The function that says a key in a language; days among the values are written as one reads them."""
+    """The function that says a key in a language;
+    days among the values are written as one reads them.
+    """
     texts = catalogue(language)
 
     def say(key: str, **values: Any) -> str:
-        return texts[key].format(**{name: day(value, language) if isinstance(value, dt.date) else value for name, value in values.items()})
+        return texts[key].format(
+            **{
+                name: day(value, language) if isinstance(value, dt.date) else value
+                for name, value in values.items()
+            }
+        )
 
     return say
 
@@ -59,7 +80,9 @@ def sayer(language: str) -> Callable[..., str]:
 def day(date: dt.date, language: str) -> str:
     """A date as one reads it: ``"1 January 2021"``, ``"1 de enero de 2021"``."""
     texts = catalogue(language)
-    return texts["date.day"].format(day=date.day, month=texts[MONTHS].split(", ")[date.month - 1], year=date.year)
+    return texts["date.day"].format(
+        day=date.day, month=texts[MONTHS].split(", ")[date.month - 1], year=date.year
+    )
 
 
 @cache

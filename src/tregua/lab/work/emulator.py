@@ -1,9 +1,14 @@
-r"""The quick answer while the hand moves: true pairs of each handle alone, put together, with the measured error of doing so.
+r"""The quick answer while the hand moves: true pairs of each handle alone, put together, with the
+measured error of doing so.
 
-Pairs were run for each handle alone at a few positions (:mod:`~tregua.lab.work.training`). For a package the logarithms of what they did to the number killed are
-read off between those positions, moved to the dates of the settings, and added up, with a term for two handles that work on one another:
+Pairs were run for each handle alone at a few positions (:mod:`~tregua.lab.work.training`). For a
+package the logarithms of what they did to the number killed are read off between those positions,
+moved to the dates of the settings, and added up, with a term for two handles that work on one
+another:
 
-.. math:: \log\frac{\text{changed}}{\text{baseline}} \approx \sum_h \ell_h + \sum_{g < h} b_{gh}\, \ell_g \ell_h, \qquad \ell_h = \ell_h(x_h, t - s_h)
+.. math::
+    \log\frac{\text{changed}}{\text{baseline}} \approx \sum_h \ell_h + \sum_{g < h} b_{gh}\,
+        \ell_g \ell_h, \qquad \ell_h = \ell_h(x_h, t - s_h)
 
 Packages drawn at random were run both ways; :attr:`Emulator.error` says by how much the two differ.
 """
@@ -33,7 +38,9 @@ from ..package import Package, Setting
 from .futures import Futures, Present
 
 BIN = 26
-"""Weeks over which a response is one number: short enough to move it to another date, long enough for rare deaths to be counted."""
+"""Weeks over which a response is one number: short enough to move it to another date, long enough
+for rare deaths to be counted.
+"""
 
 RAMP_PARTS = 8
 """Equal steps in whose place a ramp is put."""
@@ -42,7 +49,9 @@ FARTHEST = 5.0
 """Largest logarithm of a ratio that is answered: 150 times as many, or as few."""
 
 MOST_PAIRED = 1.5
-"""Largest mean response that enters a term of two handles, so that the products of extremes do not run away."""
+"""Largest mean response that enters a term of two handles,
+so that the products of extremes do not run away.
+"""
 
 FILE = "emulator.npz"
 """File of a trained emulator in the folder of its present."""
@@ -64,15 +73,20 @@ class Emulator:
         year_edges: first and last day of each year, in weeks since the origin.
         runs: key of the handle of each run of a handle alone.
         positions: where the handle stood in it.
-        response: log of the ratio of persons killed in all territories, changed to baseline, in bins of :data:`BIN` weeks since the change.
+        response: log of the ratio of persons killed in all territories, changed to baseline, in
+            bins of :data:`BIN` weeks since the change.
         local: what is added to it in each territory, the mean over replicates.
         baseline: persons killed without any change.
-        scatter: log ratios by chance in each territory, centred, as one package of size ``scatter_size`` showed them.
+        scatter: log ratios by chance in each territory, centred, as one package of size
+            ``scatter_size`` showed them.
         scatter_size: mean absolute response of that package.
-        together: the factors :math:`b` for each kind of victim, symmetric, in the order of :attr:`keys`.
+        together: the factors :math:`b` for each kind of victim, symmetric, in the order of
+            :attr:`keys`.
         keys: of all handles of the scenario.
-        fading: exponent by which the replicates' deviations shrink with the number of settings, since their chances do not add up either.
-        error: nine in ten of its answers for the relative change of the persons killed lie within this much of the model's: of all, and of civilians.
+        fading: exponent by which the replicates' deviations shrink with the number of settings,
+            since their chances do not add up either.
+        error: nine in ten of its answers for the relative change of the persons killed lie within
+            this much of the model's: of all, and of civilians.
         checks: how it was measured, and the same for other outcomes.
         digest: hash of the inputs that it was trained on.
         draws: posterior draws among them; 0 without a fit.
@@ -108,7 +122,15 @@ class Emulator:
     def _curves(self) -> dict[str, Curve]:
         """Responses of each handle by position."""
         runs = np.array(self.runs)
-        return {h.key: Curve.through(h.rest, self.positions[runs == h.key], self.response[runs == h.key], self.local[runs == h.key]) for h in self.handles}
+        return {
+            h.key: Curve.through(
+                h.rest,
+                self.positions[runs == h.key],
+                self.response[runs == h.key],
+                self.local[runs == h.key],
+            )
+            for h in self.handles
+        }
 
     def quick(self, package: Package) -> Futures:
         """Pairs of futures as the emulator expects them; ``quick`` is true and ``error`` is set.
@@ -117,51 +139,89 @@ class Emulator:
             TreguaError: TR3020 to TR3022, as :func:`~tregua.lab.handles.policy_of`.
         """
         policy_of(package, self.handles, self.scenario, self.first)
-        moved = [setting for setting in package.settings if setting.value != self._curves[setting.handle].rest]
+        moved = [
+            setting
+            for setting in package.settings
+            if setting.value != self._curves[setting.handle].rest
+        ]
         changed = self.baseline * np.exp(self._field(moved)) if moved else self.baseline
         territories = self.scenario.data.space.labels("territory")
-        return Futures(self.years, self.baseline, changed, self.victims, territories, len(self.baseline), True, self.error, self.draws)
+        return Futures(
+            self.years,
+            self.baseline,
+            changed,
+            self.victims,
+            territories,
+            len(self.baseline),
+            True,
+            self.error,
+            self.draws,
+        )
 
     def parts(self, settings: Sequence[Setting]) -> Parts:
         """What is read off for each setting by itself."""
-        read = [(self._in_force(setting), *self._curves[setting.handle].at(setting.value)) for setting in settings]
-        # Years are averages of ratios: that of a year in which a change begins is not the mean of its logarithm.
+        read = [
+            (self._in_force(setting), *self._curves[setting.handle].at(setting.value))
+            for setting in settings
+        ]
+        # Years are averages of ratios: that of a year in which a change begins is not the
+        # mean of its logarithm.
         means = np.stack([_log(1.0 + in_force @ mean) for in_force, mean, *_ in read])
         apart = sum(np.einsum("yb,rbv->ryv", in_force, aside) for in_force, _, aside, _ in read)
-        local = sum(_log(1.0 + np.einsum("yb,btv->ytv", in_force, here)) for in_force, *_, here in read)
+        local = sum(
+            _log(1.0 + np.einsum("yb,btv->ytv", in_force, here)) for in_force, *_, here in read
+        )
         return Parts(means, np.asarray(apart), np.asarray(local))
 
-    def joint(self, settings: Sequence[Setting], means: Float[np.ndarray, "setting year victim"]) -> Float[np.ndarray, "year victim"]:
+    def joint(
+        self, settings: Sequence[Setting], means: Float[np.ndarray, "setting year victim"]
+    ) -> Float[np.ndarray, "year victim"]:
         """Mean response to all settings together."""
         places = [self.keys.index(setting.handle) for setting in settings]
         held = np.clip(means, -MOST_PAIRED, MOST_PAIRED)
         factors = np.triu(self.together[:, places][:, :, places], 1)
         return means.sum(axis=0) + np.einsum("vgh,gyv,hyv->yv", factors, held, held)
 
-    def _field(self, settings: Sequence[Setting]) -> Float[np.ndarray, "replicate year territory victim"]:
+    def _field(
+        self, settings: Sequence[Setting]
+    ) -> Float[np.ndarray, "replicate year territory victim"]:
         """Log of the ratio of changed to baseline."""
         parts = self.parts(settings)
         mean = self.joint(settings, parts.means)
         country = mean + len(settings) ** -self.fading * parts.apart
-        strength = min(1.0, float(np.sqrt(np.abs(mean).mean() / self.scatter_size))) if self.scatter_size else 0.0
+        strength = (
+            min(1.0, float(np.sqrt(np.abs(mean).mean() / self.scatter_size)))
+            if self.scatter_size
+            else 0.0
+        )
         uneven = np.clip(parts.local + strength * self.scatter, -FARTHEST, FARTHEST)
         # What territories differ by must leave the number in the country as it is.
         before = self.baseline.sum(axis=2)
         after = np.einsum("rytv,rytv->ryv", self.baseline, np.exp(uneven))
-        level = np.where(before > 0.0, np.log(np.maximum(before, 1.0) / np.maximum(after, 1.0)), 0.0)
+        level = np.where(
+            before > 0.0, np.log(np.maximum(before, 1.0) / np.maximum(after, 1.0)), 0.0
+        )
         return (np.clip(country, -FARTHEST, FARTHEST) + level)[:, :, None] + uneven
 
     def _in_force(self, setting: Setting) -> Float[np.ndarray, "year bin"]:
-        """How much of each calendar year lies in each bin since the change; an end takes back what a start at that day would do, a ramp is some steps."""
+        """How much of each calendar year lies in each bin since the change;
+        an end takes back what a start at that day would do, a ramp is some steps.
+        """
         start, parts = self._weeks(setting.start), RAMP_PARTS if setting.ramp_weeks else 1
-        starts = start + (np.arange(parts) + 0.5) / parts * setting.ramp_weeks if setting.ramp_weeks else np.array([start])
+        starts = (
+            start + (np.arange(parts) + 0.5) / parts * setting.ramp_weeks
+            if setting.ramp_weeks
+            else np.array([start])
+        )
         weight = sum(self._shifted(float(begin)) for begin in starts) / parts
         return weight - self._shifted(self._weeks(setting.end)) if setting.end else weight
 
     def _shifted(self, start: float) -> Float[np.ndarray, "year bin"]:
         edges = start + BIN * np.arange(self.response.shape[2] + 1)
         begin, end = self.year_edges[:, :1], self.year_edges[:, 1:]
-        return np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0.0, None) / (end - begin)
+        return np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0.0, None) / (
+            end - begin
+        )
 
     def _weeks(self, day: dt.date) -> float:
         """Weeks from the origin to the first that begins on or after a day."""
@@ -185,7 +245,9 @@ class Parts:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Responses to one handle by position: smooth in the mean over replicates, as ratios; what replicates differ by is straight from run to run."""
+    """Responses to one handle by position: smooth in the mean over replicates, as ratios;
+    what replicates differ by is straight from run to run.
+    """
 
     rest: float
     nodes: Float[np.ndarray, "node"]
@@ -194,7 +256,9 @@ class Curve:
     apart: Float[np.ndarray, "node replicate bin victim"]
 
     @classmethod
-    def through(cls, rest: float, positions: np.ndarray, response: np.ndarray, local: np.ndarray) -> Curve:
+    def through(
+        cls, rest: float, positions: np.ndarray, response: np.ndarray, local: np.ndarray
+    ) -> Curve:
         """Curves through runs at some positions, and through no change at rest."""
         order, nodes = np.argsort(np.append(positions, rest)), np.sort(np.append(positions, rest))
         mean = response.mean(axis=1)
@@ -202,17 +266,29 @@ class Curve:
         def with_rest(values: np.ndarray) -> np.ndarray:
             return np.concatenate([values, np.zeros_like(values[:1])])[order]
 
-        curves = (PchipInterpolator(nodes, np.exp(with_rest(values)), axis=0) for values in (mean, local))
+        curves = (
+            PchipInterpolator(nodes, np.exp(with_rest(values)), axis=0) for values in (mean, local)
+        )
         return cls(rest, nodes, *curves, with_rest(response - mean[:, None]))
 
     def at(self, position: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Relative change in the mean, deviations of replicates from it as logarithms, and by what share each territory differs."""
+        """Relative change in the mean, deviations of replicates from it as logarithms, and by what
+        share each territory differs.
+        """
         upper = int(np.clip(np.searchsorted(self.nodes, position), 1, len(self.nodes) - 1))
         share = (position - self.nodes[upper - 1]) / (self.nodes[upper] - self.nodes[upper - 1])
         low, high = 1.0 - share, share
-        # Chance sets replicates apart after the smallest change already: next to rest deviations grow with its root, not in proportion.
-        low, high = (np.sqrt(w) if self.rest in (self.nodes[upper - 1], self.nodes[upper]) else w for w in (low, high))
-        return self.mean(position) - 1.0, low * self.apart[upper - 1] + high * self.apart[upper], self.local(position) - 1.0
+        # Chance sets replicates apart after the smallest change already:
+        # next to rest deviations grow with its root, not in proportion.
+        low, high = (
+            np.sqrt(w) if self.rest in (self.nodes[upper - 1], self.nodes[upper]) else w
+            for w in (low, high)
+        )
+        return (
+            self.mean(position) - 1.0,
+            low * self.apart[upper - 1] + high * self.apart[upper],
+            self.local(position) - 1.0,
+        )
 
 
 def _log(ratio: np.ndarray) -> np.ndarray:
@@ -220,13 +296,36 @@ def _log(ratio: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(ratio, np.exp(-FARTHEST)))
 
 
-ARRAYS = ("years", "year_edges", "positions", "response", "local", "baseline", "scatter", "together")
+ARRAYS = (
+    "years",
+    "year_edges",
+    "positions",
+    "response",
+    "local",
+    "baseline",
+    "scatter",
+    "together",
+)
 """Attributes that are kept as arrays."""
 
 
 def write_emulator(emulator: Emulator, file: Path) -> None:
-    """Keep an emulator (TR3102 where the file cannot be written); responses in half precision, which is a thousandth of them."""
-    facts = {name: getattr(emulator, name) for name in ("victims", "runs", "keys", "scatter_size", "fading", "error", "checks", "digest")}
+    """Keep an emulator (TR3102 where the file cannot be written);
+    responses in half precision, which is a thousandth of them.
+    """
+    facts = {
+        name: getattr(emulator, name)
+        for name in (
+            "victims",
+            "runs",
+            "keys",
+            "scatter_size",
+            "fading",
+            "error",
+            "checks",
+            "digest",
+        )
+    }
     facts |= {"first": emulator.first.isoformat(), "origin": emulator.origin.isoformat()}
     arrays = {name: np.asarray(getattr(emulator, name)) for name in ARRAYS}
     arrays |= {name: arrays[name].astype(np.float16) for name in ("response", "local", "scatter")}
@@ -238,13 +337,27 @@ def read_emulator(arrays: Mapping[str, np.ndarray], present: Present) -> Emulato
     """The emulator that :func:`write_emulator` kept, of the same inputs as a present."""
     facts = json.loads(str(arrays[FACTS]))
     first, origin = (dt.date.fromisoformat(facts.pop(name)) for name in ("first", "origin"))
-    named = {"victims": tuple(facts.pop("victims")), "runs": tuple(facts.pop("runs")), "keys": tuple(facts.pop("keys")), **facts}
+    named = {
+        "victims": tuple(facts.pop("victims")),
+        "runs": tuple(facts.pop("runs")),
+        "keys": tuple(facts.pop("keys")),
+        **facts,
+    }
     whole = {name: np.asarray(arrays[name], int if name == "years" else float) for name in ARRAYS}
-    return Emulator(scenario=present.scenario, first=first, origin=origin, draws=present.draw_count, **named, **whole)
+    return Emulator(
+        scenario=present.scenario,
+        first=first,
+        origin=origin,
+        draws=present.draw_count,
+        **named,
+        **whole,
+    )
 
 
 def kept_emulator(present: Present) -> Emulator | None:
-    """The emulator of a present where it is at hand without training: in the cache, or shipped with the package."""
+    """The emulator of a present where it is at hand without training: in the cache,
+    or shipped with the package.
+    """
     for place in (present.folder / FILE, *shipped()):
         arrays = _read(place)
         if arrays is not None and json.loads(str(arrays[FACTS])).get("digest") == present.likeness:

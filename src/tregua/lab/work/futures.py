@@ -1,7 +1,8 @@
 """Paired futures: what happens with a package and without it, under the same random numbers.
 
-All packages start from one present, the ensemble at the lab's first day, so that a package costs the years after it and not those before. Replicates come in
-chunks of 16. The number of a replicate decides its random numbers, so that more pairs extend earlier ones.
+All packages start from one present, the ensemble at the lab's first day, so that a package costs
+the years after it and not those before. Replicates come in chunks of 16. The number of a replicate
+decides its random numbers, so that more pairs extend earlier ones.
 """
 
 from __future__ import annotations
@@ -38,13 +39,17 @@ from ...scenarios.scenario import Draws, Inputs, Scenario
 from ..handles import first_day
 
 WIDTH = 16
-"""Pairs in a chunk: as many numbers of single precision as the widest vectors hold, and a second or so of work on one core for each year."""
+"""Pairs in a chunk: as many numbers of single precision as the widest vectors hold, and a second or
+so of work on one core for each year.
+"""
 
 SOLVER = "tau-leap"
 """Solver of all pairs: chance decides in both futures of a pair alike."""
 
 HELD = 128
-"""Chunks of the present that are held in memory, a megabyte each, so that few are read from disk twice."""
+"""Chunks of the present that are held in memory, a megabyte each,
+so that few are read from disk twice.
+"""
 
 DIGITS = 16
 """Digits of a hash that name a folder."""
@@ -60,11 +65,14 @@ class Futures:
         changed: the same with it, in the same order.
         victims: kinds of victim, in the order of :data:`tregua.results.outcomes.VICTIMS`.
         territories: labels of the territories.
-        wanted: pairs that were asked for; there are fewer while chunks arrive or where a job was cancelled.
+        wanted: pairs that were asked for; there are fewer while chunks arrive or where a job was
+            cancelled.
         quick: whether an emulator answered instead of the model.
-        draws: posterior draws behind them, which replicates take in turn; 0 where all have the same parameters.
-        error: of the emulator: nine in ten of its answers for the relative change of the persons killed, of all and of civilians, lie within this much of
-            the model's; 0.04 is four in a hundred of those killed without the package. None for the model itself.
+        draws: posterior draws behind them, which replicates take in turn; 0 where all have the same
+            parameters.
+        error: of the emulator: nine in ten of its answers for the relative change of the persons
+            killed, of all and of civilians, lie within this much of the model's; 0.04 is four in a
+            hundred of those killed without the package. None for the model itself.
     """
 
     years: Int[np.ndarray, "year"]
@@ -88,15 +96,23 @@ class Futures:
         return min(self.pairs, self.draws) if self.draws else self.pairs
 
     def then(self, other: Futures) -> Futures:
-        """These pairs followed by more of the same package; as many are wanted as before, or as there are."""
-        baseline, changed = np.concatenate([self.baseline, other.baseline]), np.concatenate([self.changed, other.changed])
-        return replace(self, baseline=baseline, changed=changed, wanted=max(self.wanted, len(baseline)))
+        """These pairs followed by more of the same package; as many are wanted as before,
+        or as there are.
+        """
+        baseline, changed = (
+            np.concatenate([self.baseline, other.baseline]),
+            np.concatenate([self.changed, other.changed]),
+        )
+        return replace(
+            self, baseline=baseline, changed=changed, wanted=max(self.wanted, len(baseline))
+        )
 
 
 class Present:
     """The ensemble at the lab's first day, and the future without any change.
 
-    Chunks are made when they are first needed and kept, in memory and in a folder named after the hash of all inputs.
+    Chunks are made when they are first needed and kept, in memory and in a folder named after the
+    hash of all inputs.
 
     Args:
         scenario: what is run, to its end, with the policies in force.
@@ -106,8 +122,8 @@ class Present:
         cache: folder for what is kept; that of the user if None.
 
     Raises:
-        TreguaError: TR3023 where the scenario has no whole year after the first day or counts no deaths by territory, and those of
-            :func:`tregua.engine.plan.make_plan`.
+        TreguaError: TR3023 where the scenario has no whole year after the first day or counts no
+            deaths by territory, and those of :func:`tregua.engine.plan.make_plan`.
     """
 
     def __init__(
@@ -137,66 +153,127 @@ class Present:
 
     @cached_property
     def likeness(self) -> str:
-        """Hash of all inputs but the version of the package and the precision of numbers: what a trained emulator is known by."""
-        inputs = {name: x for name, x in describe_inputs(self.scenario, self.plan, self.draws).items() if name not in ("package", "precision")}
-        return hashlib.sha256(json.dumps([inputs, self.first_week, WIDTH], sort_keys=True).encode()).hexdigest()[:DIGITS]
+        """Hash of all inputs but the version of the package and the precision of numbers:
+        what a trained emulator is known by.
+        """
+        inputs = {
+            name: x
+            for name, x in describe_inputs(self.scenario, self.plan, self.draws).items()
+            if name not in ("package", "precision")
+        }
+        return hashlib.sha256(
+            json.dumps([inputs, self.first_week, WIDTH], sort_keys=True).encode()
+        ).hexdigest()[:DIGITS]
 
     @cached_property
     def _inputs(self) -> Inputs:
         """The scenario without any package, as arrays."""
         return self.scenario.compile(self.draws)
 
-    def prepare(self, numbers: range, progress: Progress | None = None, cancelled: threading.Event | None = None) -> None:
-        """Make the present and the baseline of some chunks, where they are not kept yet, on all devices.
+    def prepare(
+        self,
+        numbers: range,
+        progress: Progress | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> None:
+        """Make the present and the baseline of some chunks, where they are not kept yet,
+        on all devices.
 
         Args:
             numbers: of the chunks.
             progress: told after each block of weeks.
             cancelled: set from elsewhere to stop; chunks that are finished are kept.
         """
-        count, total = itertools.count(1), len(numbers) * (self._blocks(0, self.first_week) + self._blocks(self.first_week, self.scenario.weeks))
+        count, total = (
+            itertools.count(1),
+            len(numbers)
+            * (
+                self._blocks(0, self.first_week)
+                + self._blocks(self.first_week, self.scenario.weeks)
+            ),
+        )
         told = progress or (lambda done, all_: None)
-        for _ in on_devices(numbers, lambda number, device: self._chunk(number, device, cancelled, lambda: told(next(count), total)), cancelled):
+        for _ in on_devices(
+            numbers,
+            lambda number, device: self._chunk(
+                number, device, cancelled, lambda: told(next(count), total)
+            ),
+            cancelled,
+        ):
             pass
 
-    def pairs(self, policy: Policy, numbers: range, cancelled: threading.Event | None = None) -> Futures | None:
+    def pairs(
+        self, policy: Policy, numbers: range, cancelled: threading.Event | None = None
+    ) -> Futures | None:
         """Run a package from the present, with the random numbers of the baseline.
 
         Args:
             policy: the package.
-            numbers: of the chunks; chunk n holds replicates n w to n w + w - 1, with w :data:`WIDTH`. As many run at a time as there are devices.
+            numbers: of the chunks; chunk n holds replicates n w to n w + w - 1, with w
+                :data:`WIDTH`. As many run at a time as there are devices.
             cancelled: set from elsewhere to stop; what is finished is given back.
 
         Returns:
-            Pairs in the order of replicates; None where it was cancelled before the first chunk was in.
+            Pairs in the order of replicates; None where it was cancelled before the first chunk was
+            in.
 
         Raises:
-            TreguaError: those of :meth:`tregua.scenarios.scenario.Scenario.compile`; TR2301 where a replicate met numbers that make no sense.
+            TreguaError: those of :meth:`tregua.scenarios.scenario.Scenario.compile`; TR2301 where a
+                replicate met numbers that make no sense.
         """
         inputs = self.scenario.with_policy(policy).compile(self.draws)
         found: Futures | None = None
-        for part in on_devices(numbers, lambda number, device: self._pair(policy, inputs, number, device, cancelled), cancelled):
+        for part in on_devices(
+            numbers,
+            lambda number, device: self._pair(policy, inputs, number, device, cancelled),
+            cancelled,
+        ):
             part = replace(part, wanted=len(numbers) * WIDTH)
             found = found.then(part) if found else part
         return found
 
     def baseline(self, numbers: range) -> Float[np.ndarray, "replicate year territory victim"]:
         """Persons killed without any package."""
-        kept = [self._chunk(number, jax.local_devices()[0], None, lambda: None) for number in numbers]
+        kept = [
+            self._chunk(number, jax.local_devices()[0], None, lambda: None) for number in numbers
+        ]
         return np.concatenate([chunk["killed"] for chunk in kept if chunk is not None])
 
-    def _pair(self, policy: Policy, inputs: Inputs, number: int, device: Any, cancelled: threading.Event | None) -> Futures | None:
+    def _pair(
+        self,
+        policy: Policy,
+        inputs: Inputs,
+        number: int,
+        device: Any,
+        cancelled: threading.Event | None,
+    ) -> Futures | None:
         chunk = self._chunk(number, device, cancelled, lambda: None)
         if chunk is None:
             return None
         baseline = chunk["killed"]
         changed: np.ndarray | None = baseline
         if policy.modifiers:
-            # On its device, as the state was when the present was made: elsewhere the program would be compiled again.
-            changed = self._killed(inputs, number, device, cancelled, jax.device_put(_state_of(chunk), device), lambda: None)
+            # On its device, as the state was when the present was made:
+            # elsewhere the program would be compiled again.
+            changed = self._killed(
+                inputs,
+                number,
+                device,
+                cancelled,
+                jax.device_put(_state_of(chunk), device),
+                lambda: None,
+            )
         if changed is None:
             return None
-        return Futures(self.years, baseline, changed, self.victims, self.territories, WIDTH, draws=self.draw_count)
+        return Futures(
+            self.years,
+            baseline,
+            changed,
+            self.victims,
+            self.territories,
+            WIDTH,
+            draws=self.draw_count,
+        )
 
     def _at_hand(self, number: int) -> Mapping[str, np.ndarray] | None:
         """A chunk of the present that is kept; None where it is not."""
@@ -216,13 +293,19 @@ class Present:
                 self._held.pop(next(iter(self._held)))
             self._held[number] = chunk
 
-    def _chunk(self, number: int, device: Any, cancelled: threading.Event | None, told: Callable[[], None]) -> Mapping[str, np.ndarray] | None:
-        """A chunk of the present and its baseline, made if need be; None where that was cancelled."""
+    def _chunk(
+        self, number: int, device: Any, cancelled: threading.Event | None, told: Callable[[], None]
+    ) -> Mapping[str, np.ndarray] | None:
+        """A chunk of the present and its baseline, made if need be;
+        None where that was cancelled.
+        """
         with self._locks.setdefault(number, threading.Lock()):
             kept = self._at_hand(number)
             return kept if kept is not None else self._made(number, device, cancelled, told)
 
-    def _made(self, number: int, device: Any, cancelled: threading.Event | None, told: Callable[[], None]) -> Mapping[str, np.ndarray] | None:
+    def _made(
+        self, number: int, device: Any, cancelled: threading.Event | None, told: Callable[[], None]
+    ) -> Mapping[str, np.ndarray] | None:
         batch = self._batch(self._inputs, number, device)
         state, _ = batch.start()
         for first in range(0, self.first_week, self.plan.steps):
@@ -240,36 +323,73 @@ class Present:
             self._kept[number] = chunk
         return chunk
 
-    def weekly(self, policy: Policy, number: int, device: Any = None) -> Float[np.ndarray, "week replicate territory victim"]:
-        """Persons killed in each week from the present on, in one chunk, under a policy: for training, which looks closer than pages do."""
+    def weekly(
+        self, policy: Policy, number: int, device: Any = None
+    ) -> Float[np.ndarray, "week replicate territory victim"]:
+        """Persons killed in each week from the present on, in one chunk, under a policy:
+        for training, which looks closer than pages do.
+        """
         device = device or jax.local_devices()[0]
         chunk = self._chunk(number, device, None, lambda: None)
         inputs = self.scenario.with_policy(policy).compile(self.draws)
-        found = self._weekly(inputs, number, device, None, jax.device_put(_state_of(chunk or {}), device), lambda: None)
+        found = self._weekly(
+            inputs,
+            number,
+            device,
+            None,
+            jax.device_put(_state_of(chunk or {}), device),
+            lambda: None,
+        )
         return np.asarray(found)
 
     def _killed(
-        self, inputs: Inputs, number: int, device: Any, cancelled: threading.Event | None, state: State, told: Callable[[], None]
+        self,
+        inputs: Inputs,
+        number: int,
+        device: Any,
+        cancelled: threading.Event | None,
+        state: State,
+        told: Callable[[], None],
     ) -> Float[np.ndarray, "replicate year territory victim"] | None:
         """Persons killed in each year from the present to the end; None where it was cancelled."""
         weekly = self._weekly(inputs, number, device, cancelled, state, told)
         return None if weekly is None else np.einsum("wy,wrtv->rytv", self.shares, weekly)
 
     def _weekly(
-        self, inputs: Inputs, number: int, device: Any, cancelled: threading.Event | None, state: State, told: Callable[[], None]
+        self,
+        inputs: Inputs,
+        number: int,
+        device: Any,
+        cancelled: threading.Event | None,
+        state: State,
+        told: Callable[[], None],
     ) -> Float[np.ndarray, "week replicate territory victim"] | None:
         batch, parts = self._batch(inputs, number, device), []
         for first in range(self.first_week, self.scenario.weeks, self.plan.steps):
             if cancelled is not None and cancelled.is_set():
                 return None
             state, _, rows = batch.block(state, first, self.scenario.weeks)
-            parts.append(np.stack([sum(np.asarray(rows[name], float) for name in names) for names in self._deaths.values()], axis=-1))
+            parts.append(
+                np.stack(
+                    [
+                        sum(np.asarray(rows[name], float) for name in names)
+                        for names in self._deaths.values()
+                    ],
+                    axis=-1,
+                )
+            )
             told()
         check_status(np.asarray(state.status))
         return np.concatenate(parts)[: len(self.shares)]
 
     def _batch(self, inputs: Inputs, number: int, device: Any) -> Batch:
-        return Batch.on(device, self.scenario, self.plan, inputs, np.arange(number * WIDTH, (number + 1) * WIDTH))
+        return Batch.on(
+            device,
+            self.scenario,
+            self.plan,
+            inputs,
+            np.arange(number * WIDTH, (number + 1) * WIDTH),
+        )
 
     def _blocks(self, first: int, last: int) -> int:
         return -(-(last - first) // self.plan.steps)
@@ -280,29 +400,48 @@ def _deaths(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     model = scenario.model
     found: dict[str, tuple[str, ...]] = {}
     for victim in VICTIMS:
-        names = tuple(n for n, flow in deaths_of(model).items() if flow.victim == victim and flow.cause != BACKGROUND and "territory" in model.axes[n])
+        names = tuple(
+            n
+            for n, flow in deaths_of(model).items()
+            if flow.victim == victim and flow.cause != BACKGROUND and "territory" in model.axes[n]
+        )
         found |= {victim: names} if names else {}
     if not found:
         raise TreguaError(
-            "TR3023", "the lab cannot show this scenario: it counts no deaths by territory", where="mechanisms of the model", do="add the mechanism of conflict"
+            "TR3023",
+            "the lab cannot show this scenario: it counts no deaths by territory",
+            where="mechanisms of the model",
+            do="add the mechanism of conflict",
         )
     return found
 
 
-def _years(scenario: Scenario, first_week: int) -> tuple[Float[np.ndarray, "week year"], Int[np.ndarray, "year"]]:
-    """How much of each week after the present counts for each whole calendar year, as yearly tables have it; and the years."""
-    columns = year_shares(scenario.start, WEEK_DAYS * np.arange(first_week, scenario.weeks + 1, dtype=float))
+def _years(
+    scenario: Scenario, first_week: int
+) -> tuple[Float[np.ndarray, "week year"], Int[np.ndarray, "year"]]:
+    """How much of each week after the present counts for each whole calendar year,
+    as yearly tables have it; and the years.
+    """
+    columns = year_shares(
+        scenario.start, WEEK_DAYS * np.arange(first_week, scenario.weeks + 1, dtype=float)
+    )
     if not columns:
         raise TreguaError(
-            "TR3023", "the lab cannot show this scenario: no whole year lies after its first day",
-            found=f"{scenario.date(first_week)} to {scenario.date(scenario.weeks)}", do="let the scenario end later",
-        )  # fmt: skip
+            "TR3023",
+            "the lab cannot show this scenario: no whole year lies after its first day",
+            found=f"{scenario.date(first_week)} to {scenario.date(scenario.weeks)}",
+            do="let the scenario end later",
+        )
     return np.stack(list(columns.values()), axis=1), np.array(list(columns))
 
 
 def _arrays_of(state: State) -> dict[str, np.ndarray]:
     """A state as arrays by name."""
-    named = {**{f"stock.{n}": x for n, x in state.stocks.items()}, **{f"level.{n}": x for n, x in state.levels.items()}, "status": state.status}
+    named = {
+        **{f"stock.{n}": x for n, x in state.stocks.items()},
+        **{f"level.{n}": x for n, x in state.levels.items()},
+        "status": state.status,
+    }
     return {name: np.asarray(x) for name, x in named.items()}
 
 

@@ -23,13 +23,17 @@ TIE = 0.5
 """What a pair with as many killed either way counts for."""
 
 PSEUDO = 2
-"""Pairs, one of each outcome, that are added before a share's error is worked out (Laplace), so that 16 of 16 pairs are not taken for certainty."""
+"""Pairs, one of each outcome, that are added before a share's error is worked out (Laplace), so
+that 16 of 16 pairs are not taken for certainty.
+"""
 
 WORST = 0.9
 """Quantile of the relative change that only the worst tenth of pairs exceeds."""
 
 AGREE = 2.0 / 3.0
-"""Share of pairs that must agree on the sign before a territory counts as sure: what climate reports call likely."""
+"""Share of pairs that must agree on the sign before a territory counts as sure:
+what climate reports call likely.
+"""
 
 ERRORS = 2.0
 """Standard errors by which that share must also differ from one half."""
@@ -42,10 +46,11 @@ class Headline:
     Attributes:
         pairs: pairs that it rests on.
         fewer: share of them in which fewer are killed with the package; ties count as half.
-        middle: relative change between which the middle half of all pairs lies, lower edge first; -0.04 is 4 % fewer.
+        middle: relative change between which the middle half of all pairs lies, lower edge first;
+            -0.04 is 4 % fewer.
         worst_tenth: relative change that one pair in ten exceeds.
-        error: Monte-Carlo standard error of ``fewer``, from the number of pairs with a draw of their own: those that share one tell no more of
-            the parameters.
+        error: Monte-Carlo standard error of ``fewer``, from the number of pairs with a draw of
+            their own: those that share one tell no more of the parameters.
         victims: kind of victim, or :data:`ALL`.
     """
 
@@ -79,22 +84,38 @@ def headline(futures: Futures, victim: str = CIVILIANS) -> Headline:
 
     Args:
         futures: at least one pair.
-        victim: one of their kinds of victim, or :data:`ALL`; where the model has no such victim, :data:`ALL` is taken and named in the answer.
+        victim: one of their kinds of victim, or :data:`ALL`; where the model has no such victim,
+            :data:`ALL` is taken and named in the answer.
     """
-    before, after = (killed_of(x, futures.victims, victim).sum(axis=(1, 2)) for x in (futures.baseline, futures.changed))
+    before, after = (
+        killed_of(x, futures.victims, victim).sum(axis=(1, 2))
+        for x in (futures.baseline, futures.changed)
+    )
     fewer = float(_fewer(before, after))
     low, high, worst = np.quantile(change(before, after), [0.25, 0.75, WORST])
     error = _error(fewer, futures.distinct)
-    return Headline(futures.pairs, fewer, (float(low), float(high)), float(worst), error, shown_victim(futures.victims, victim))
+    return Headline(
+        futures.pairs,
+        fewer,
+        (float(low), float(high)),
+        float(worst),
+        error,
+        shown_victim(futures.victims, victim),
+    )
 
 
 def shown_victim(names: Sequence[str], victim: str) -> str:
-    """The kind of victim that is shown where one is asked for: :data:`ALL` where the model has no such victim."""
+    """The kind of victim that is shown where one is asked for:
+    :data:`ALL` where the model has no such victim.
+    """
     return victim if victim in names else ALL
 
 
-def killed_of(killed: Float[np.ndarray, "replicate year territory victim"], names: Sequence[str], victim: str) -> Float[np.ndarray, "replicate year territory"]:
-    """Persons of one kind killed, or of all kinds where that is asked for or the model has no such victim.
+def killed_of(
+    killed: Float[np.ndarray, "replicate year territory victim"], names: Sequence[str], victim: str
+) -> Float[np.ndarray, "replicate year territory"]:
+    """Persons of one kind killed, or of all kinds where that is asked for or the model
+    has no such victim.
 
     Args:
         killed: of every kind.
@@ -105,21 +126,32 @@ def killed_of(killed: Float[np.ndarray, "replicate year territory victim"], name
 
 
 def sure(futures: Futures, victim: str = ALL) -> Bool[np.ndarray, "territory"]:
-    """Territories in which the sign of the difference is sure: two in three pairs agree on it, and that many would not by chance."""
-    before, after = (killed_of(x, futures.victims, victim).sum(axis=1) for x in (futures.baseline, futures.changed))
+    """Territories in which the sign of the difference is sure:
+    two in three pairs agree on it, and that many would not by chance.
+    """
+    before, after = (
+        killed_of(x, futures.victims, victim).sum(axis=1)
+        for x in (futures.baseline, futures.changed)
+    )
     away = np.abs(_fewer(before, after) - TIE)
     return (away >= AGREE - TIE) & (away > ERRORS * TIE / np.sqrt(futures.distinct))
 
 
 def tornado(emulator: Emulator, package: Package, victim: str = ALL) -> tuple[Bar, ...]:
-    """What each setting of a package does by itself as the emulator has it, the largest change first.
+    """What each setting of a package does by itself as the emulator has it,
+    the largest change first.
 
     The bars do not add up to the change by the whole package: settings work on one another.
     """
     bars = []
     for setting in package.settings:
         alone = emulator.quick(Package(settings=(setting,)))
-        effects = change(*(killed_of(x, alone.victims, victim).sum(axis=(1, 2)) for x in (alone.baseline, alone.changed)))
+        effects = change(
+            *(
+                killed_of(x, alone.victims, victim).sum(axis=(1, 2))
+                for x in (alone.baseline, alone.changed)
+            )
+        )
         low, middle, high = np.quantile(effects, [0.25, 0.5, 0.75])
         bars.append(Bar(setting.handle, float(middle), float(low), float(high)))
     return tuple(sorted(bars, key=lambda bar: -abs(bar.change)))

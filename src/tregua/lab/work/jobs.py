@@ -1,4 +1,6 @@
-"""The queue: one thread works through what visitors ask for, some chunks of pairs at a time, and tells whoever listens."""
+"""The queue: one thread works through what visitors ask for, some chunks of pairs at a time,
+and tells whoever listens.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ MOST_PAIRS_EACH = 8_192
 """Pairs in them altogether."""
 
 MOST_PAIR_YEARS = 24_576
-"""Pairs times years of one job: 4,096 pairs of six years, whose Monte-Carlo error is below a percentage point."""
+"""Pairs times years of one job: 4,096 pairs of six years,
+whose Monte-Carlo error is below a percentage point.
+"""
 
 NICE = 10
 """How far the thread that computes steps back, in the system's own measure from 0 to 19."""
@@ -45,7 +49,9 @@ ENDED = frozenset({"cancelled", "done", "refused"})
 """States after which nothing more happens."""
 
 Chunks = Callable[[Package, range, threading.Event], "Futures | None"]
-"""Runs some chunks of a package by their numbers; None where it was cancelled before the first was done."""
+"""Runs some chunks of a package by their numbers;
+None where it was cancelled before the first was done.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +108,9 @@ class Job:
         self._begun = self.standing.done
 
     async def changes(self) -> AsyncIterator[Standing]:
-        """How the job stands now, after each change, and at its end; of several changes between two looks only the last is seen."""
+        """How the job stands now, after each change, and at its end;
+        of several changes between two looks only the last is seen.
+        """
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
@@ -140,7 +148,13 @@ class Job:
         left = max(futures.wanted - futures.pairs, 0)
         each = self._spent / max(futures.pairs - self._begun, 1)
         state = "running" if left else "done"
-        self._move(state=state, futures=futures, done=futures.pairs, seconds_left=each * left, position=None)
+        self._move(
+            state=state,
+            futures=futures,
+            done=futures.pairs,
+            seconds_left=each * left,
+            position=None,
+        )
         self.told(futures)
 
 
@@ -152,7 +166,8 @@ class Jobs:
         before: what is done once before the first job; while it lasts, jobs wait.
         years: years of a pair, for the limit.
         turn: chunks of one job before the next has its turn: as many as run at the same time.
-        idle: some work for when no job waits; told when one comes, and gives back whether there is more of it.
+        idle: some work for when no job waits; told when one comes, and gives back whether there is
+            more of it.
     """
 
     def __init__(
@@ -163,7 +178,13 @@ class Jobs:
         turn: int = 1,
         idle: Callable[[threading.Event], bool] | None = None,
     ):
-        self._chunks, self._before, self._years, self._turn_chunks, self._idle = chunks, before, years, turn, idle
+        self._chunks, self._before, self._years, self._turn_chunks, self._idle = (
+            chunks,
+            before,
+            years,
+            turn,
+            idle,
+        )
         self._wanted = threading.Event()
         self._line: list[Job] = []
         self._kept: list[Job] = []
@@ -178,7 +199,9 @@ class Jobs:
         return self
 
     def stop(self, seconds: float) -> bool:
-        """Cancel all jobs and wait for the chunk that runs; whether the thread has ended in time."""
+        """Cancel all jobs and wait for the chunk that runs;
+        whether the thread has ended in time.
+        """
         self._stopped.set()
         self._wanted.set()
         with self._changed:
@@ -214,18 +237,36 @@ class Jobs:
         wanted = -(-pairs // WIDTH) * WIDTH
         if pairs < 1 or wanted * self._years > MOST_PAIR_YEARS:
             most = MOST_PAIR_YEARS // self._years // WIDTH * WIDTH
-            raise TreguaError("TR3011", "a job cannot have so many pairs", where="pairs", found=pairs, expected=f"1 to {most}", do="ask for fewer")
+            raise TreguaError(
+                "TR3011",
+                "a job cannot have so many pairs",
+                where="pairs",
+                found=pairs,
+                expected=f"1 to {most}",
+                do="ask for fewer",
+            )
         wanted = max(wanted, known.pairs) if known else wanted
         known = replace(known, wanted=wanted) if known else None
         standing = Standing("queued", wanted, done=known.pairs if known else 0, futures=known)
-        standing = standing if standing.done < wanted else replace(standing, state="done", seconds_left=0.0)
+        standing = (
+            standing
+            if standing.done < wanted
+            else replace(standing, state="done", seconds_left=0.0)
+        )
         job = Job(owner, slot, package, standing, told)
         with self._changed:
-            for other in [other for other in self._line if (other.owner, other.slot) == (owner, slot)]:
+            for other in [
+                other for other in self._line if (other.owner, other.slot) == (owner, slot)
+            ]:
                 self._end(other)
             own = sum(other.owner == owner for other in self._line)
             if own >= MOST_WAITING_EACH or len(self._line) >= MOST_WAITING:
-                raise TreguaError("TR3010", "too many jobs wait already", found=f"{own} of yours, {len(self._line)} in all", do="wait, or cancel one")
+                raise TreguaError(
+                    "TR3010",
+                    "too many jobs wait already",
+                    found=f"{own} of yours, {len(self._line)} in all",
+                    do="wait, or cancel one",
+                )
             self._keep(job)
             if not job.standing.ended:
                 self._line.append(job)
@@ -237,9 +278,18 @@ class Jobs:
     def find(self, name: str, owner: str) -> Job:
         """A job by its id (TR3012 where there is none of this visitor)."""
         with self._changed:
-            found = next((job for job in self._kept if secrets.compare_digest(job.id.encode(), name.encode()) and job.owner == owner), None)
+            found = next(
+                (
+                    job
+                    for job in self._kept
+                    if secrets.compare_digest(job.id.encode(), name.encode()) and job.owner == owner
+                ),
+                None,
+            )
         if found is None:
-            raise TreguaError("TR3012", "there is no such job", where="job", found=name, do="start it again")
+            raise TreguaError(
+                "TR3012", "there is no such job", where="job", found=name, do="start it again"
+            )
         return found
 
     def cancel(self, job: Job) -> None:
@@ -257,8 +307,15 @@ class Jobs:
     def _keep(self, job: Job) -> None:
         """Remember a job, and forget the oldest ended one of the same visitor beyond the limit."""
         self._kept.append(job)
-        ended = [other for other in self._kept if other.owner == job.owner and other.standing.ended and other is not job]
-        while len(ended) > MOST_KEPT_EACH or sum(other.standing.done for other in ended) > MOST_PAIRS_EACH:
+        ended = [
+            other
+            for other in self._kept
+            if other.owner == job.owner and other.standing.ended and other is not job
+        ]
+        while (
+            len(ended) > MOST_KEPT_EACH
+            or sum(other.standing.done for other in ended) > MOST_PAIRS_EACH
+        ):
             self._kept.remove(ended.pop(0))
 
     def _end(self, job: Job, **how: object) -> None:
@@ -272,7 +329,11 @@ class Jobs:
     def _number(self) -> None:
         """Tell every job that has not begun which place it has."""
         for place, job in enumerate(self._line, 1):
-            if job.standing.state == "queued" and job is not self._working and job.standing.position != place:
+            if (
+                job.standing.state == "queued"
+                and job is not self._working
+                and job.standing.position != place
+            ):
                 job._move(position=place)
 
     def _next(self) -> Job | None:
@@ -315,13 +376,22 @@ class Jobs:
             except Exception as error:
                 # There is no other thread: whatever goes wrong with one job, the next one runs.
                 traceback.print_exc(file=sys.stderr)
-                self._refuse(job, Refusal(code="TR9002", what="something went wrong inside Tregua", do=f"please report it: {type(error).__name__}"))
+                self._refuse(
+                    job,
+                    Refusal(
+                        code="TR9002",
+                        what="something went wrong inside Tregua",
+                        do=f"please report it: {type(error).__name__}",
+                    ),
+                )
 
     def _advance(self, job: Job) -> None:
         """Run some chunks of a job and take in what they say."""
         began = time.perf_counter()
         first, last = job.standing.done // WIDTH, job.standing.wanted // WIDTH
-        part = self._chunks(job.package, range(first, min(first + self._turn_chunks, last)), job.cancelled)
+        part = self._chunks(
+            job.package, range(first, min(first + self._turn_chunks, last)), job.cancelled
+        )
         grown = None if part is None else job._grown(part)
         with self._changed:
             if grown is not None and not job.standing.ended:
@@ -333,7 +403,9 @@ class Jobs:
             self._end(job, state="refused", refusal=why)
 
     def _turn(self, job: Job, stopped: bool) -> None:
-        """After a chunk: out of the queue where it has ended, else behind the jobs of other visitors."""
+        """After a chunk: out of the queue where it has ended,
+        else behind the jobs of other visitors.
+        """
         if stopped or job.standing.ended:
             self._end(job)
         elif any(other.owner != job.owner for other in self._line):
@@ -343,7 +415,10 @@ class Jobs:
 
 
 def _step_back() -> None:
-    """Let this thread, and those that it starts, take what others leave, so that pages answer while both cores are busy."""
-    if sys.platform == "linux":  # Elsewhere the number of a thread is not known to the system, or is that of some process.
+    """Let this thread, and those that it starts, take what others leave,
+    so that pages answer while both cores are busy.
+    """
+    # Elsewhere the number of a thread is not known to the system, or is that of some process.
+    if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

@@ -1,6 +1,8 @@
-"""What all visitors share: the scenario, its handles, the present from which every package starts, and the queue.
+"""What all visitors share: the scenario, its handles, the present from which every package starts,
+and the queue.
 
-Pages are handed this once, by ``pages.add_pages(shared)``, and find the visitor of a request with :func:`tregua.lab.web.access.visit_of`.
+Pages are handed this once, by ``pages.add_pages(shared)``, and find the visitor of a request with
+:func:`tregua.lab.web.access.visit_of`.
 """
 
 from __future__ import annotations
@@ -25,10 +27,14 @@ from .jobs import HAND, Job, Jobs
 from .visits import Visit, Visits
 
 CHUNKS_FIRST = -(-PAIRS_FIRST // WIDTH)
-"""Chunks that a package is run in first. Those of the present that they need are made while nobody asks for anything, or on the way."""
+"""Chunks that a package is run in first. Those of the present that they need are made while nobody
+asks for anything, or on the way.
+"""
 
 Step = Literal["start", "present", "emulator", "ready", "refused"]
-"""What the lab does before it can answer: it starts, makes the present, trains the emulator where none is at hand; then it is ready, or cannot be."""
+"""What the lab does before it can answer: it starts, makes the present, trains the emulator where
+none is at hand; then it is ready, or cannot be.
+"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,9 @@ class Engine(Protocol):
     def present(self, scenario: Scenario, draws: Draws | None, seed: int) -> Present:
         """The present, not yet prepared."""
 
-    def emulator(self, present: Present, progress: Callable[[int, int], None], cancelled: threading.Event) -> Emulator | None:
+    def emulator(
+        self, present: Present, progress: Callable[[int, int], None], cancelled: threading.Event
+    ) -> Emulator | None:
         """The emulator, trained where none is kept; None where that was cancelled."""
 
 
@@ -81,7 +89,9 @@ class _Model:
     def kept(self, present: Present) -> Emulator | None:
         return kept_emulator(present)
 
-    def emulator(self, present: Present, progress: Callable[[int, int], None], cancelled: threading.Event) -> Emulator | None:
+    def emulator(
+        self, present: Present, progress: Callable[[int, int], None], cancelled: threading.Event
+    ) -> Emulator | None:
         from .training import emulator_of
 
         return emulator_of(present, progress, cancelled)
@@ -138,21 +148,43 @@ class Shared:
         """The emulator's answer. It takes some milliseconds of one core, so call it in a thread.
 
         Raises:
-            TreguaError: TR3014 where the emulator is not there yet, which may be long before :attr:`readiness` says that all is, and as :meth:`checked`.
+            TreguaError: TR3014 where the emulator is not there yet, which may be long before
+                :attr:`readiness` says that all is, and as :meth:`checked`.
         """
         if self.emulator is None:
-            raise TreguaError("TR3014", "the lab is not ready yet", found=self.readiness.step, do="try again in a moment")
+            raise TreguaError(
+                "TR3014",
+                "the lab is not ready yet",
+                found=self.readiness.step,
+                do="try again in a moment",
+            )
         return self.emulator.quick(package)
 
-    def run(self, visit: Visit, package: Package, pairs: int = PAIRS_FIRST, slot: str = HAND) -> Job:
-        """Run a package in the model, behind the jobs that wait; pairs that this visitor has already are not run again.
+    def run(
+        self, visit: Visit, package: Package, pairs: int = PAIRS_FIRST, slot: str = HAND
+    ) -> Job:
+        """Run a package in the model, behind the jobs that wait;
+        pairs that this visitor has already are not run again.
 
         Raises:
-            TreguaError: as :meth:`checked` and :meth:`~tregua.lab.work.jobs.Jobs.submit`, and TR3014 where the lab cannot become ready.
+            TreguaError: as :meth:`checked` and :meth:`~tregua.lab.work.jobs.Jobs.submit`, and
+                TR3014 where the lab cannot become ready.
         """
         if self.readiness.refusal is not None:
-            raise TreguaError("TR3014", "the lab cannot answer", found=self.readiness.refusal.what, do=self.readiness.refusal.do)
-        return self.jobs.submit(visit.key, self.checked(package), pairs, slot, visit.known(package), lambda futures: visit.keep(package, futures))
+            raise TreguaError(
+                "TR3014",
+                "the lab cannot answer",
+                found=self.readiness.refusal.what,
+                do=self.readiness.refusal.do,
+            )
+        return self.jobs.submit(
+            visit.key,
+            self.checked(package),
+            pairs,
+            slot,
+            visit.known(package),
+            lambda futures: visit.keep(package, futures),
+        )
 
     def start(self) -> None:
         """Begin to prepare, and to work on jobs after that."""
@@ -162,34 +194,57 @@ class Shared:
         """End all work; whether it has ended in time."""
         return self.jobs.stop(seconds)
 
-    def _chunks(self, package: Package, numbers: range, cancelled: threading.Event) -> Futures | None:
+    def _chunks(
+        self, package: Package, numbers: range, cancelled: threading.Event
+    ) -> Futures | None:
         if self.present is None:
-            raise TreguaError("TR3014", "the lab is not ready", do="look at what it says in the terminal")
+            raise TreguaError(
+                "TR3014", "the lab is not ready", do="look at what it says in the terminal"
+            )
         policy = policy_of(package, self.handles, self.scenario, self.first)
         return self.present.pairs(policy, numbers, cancelled)
 
     def _prepare(self, stopped: threading.Event) -> None:
-        """Find the emulator where it is at hand, make the present, and train the emulator where it is not; what goes wrong is kept, for the pages to show."""
+        """Find the emulator where it is at hand, make the present, and train the emulator where it
+        is not; what goes wrong is kept, for the pages to show.
+        """
         try:
             self._move(step="present")
             present = self._engine.present(self.scenario, self.draws, self.seed)
-            # Previews need the emulator alone, and this reads a file where the present takes minutes.
+            # Previews need the emulator alone, and this reads a file where the
+            # present takes minutes.
             self.emulator = self._engine.kept(present) if isinstance(self._engine, Keeper) else None
-            present.prepare(range(self._turn), lambda done, everything: self._move(done=done, everything=everything), stopped)
+            present.prepare(
+                range(self._turn),
+                lambda done, everything: self._move(done=done, everything=everything),
+                stopped,
+            )
             if stopped.is_set():
                 return
             self.present, self._made = present, self._turn
             if self.emulator is None:
                 self._move(step="emulator", done=0, everything=0)
-                self.emulator = self._engine.emulator(present, lambda done, everything: self._move(done=done, everything=everything), stopped)
+                self.emulator = self._engine.emulator(
+                    present,
+                    lambda done, everything: self._move(done=done, everything=everything),
+                    stopped,
+                )
             if self.emulator is not None:
                 self._move(step="ready", done=0, everything=0)
         except TreguaError as error:
-            self._move(step="refused", refusal=Refusal(code=error.code, what=error.what, do=error.details["do"]))
+            self._move(
+                step="refused",
+                refusal=Refusal(code=error.code, what=error.what, do=error.details["do"]),
+            )
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             self._move(
-                step="refused", refusal=Refusal(code="TR9002", what="something went wrong inside Tregua", do=f"please report it: {type(error).__name__}")
+                step="refused",
+                refusal=Refusal(
+                    code="TR9002",
+                    what="something went wrong inside Tregua",
+                    do=f"please report it: {type(error).__name__}",
+                ),
             )
 
     def _fill(self, wanted: threading.Event) -> bool:

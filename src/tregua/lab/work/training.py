@@ -1,4 +1,6 @@
-"""Training the emulator: pairs of each handle alone, then packages drawn at random, by which its error is measured."""
+"""Training the emulator: pairs of each handle alone, then packages drawn at random,
+by which its error is measured.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ TRIALS = 28
 """Packages drawn at random."""
 
 FITTED = 12
-"""Of these, packages by which, beside pairs of handles, the sum is corrected; the others measure the error and are used for nothing else."""
+"""Of these, packages by which, beside pairs of handles, the sum is corrected;
+the others measure the error and are used for nothing else.
+"""
 
 MOST_MOVED = 6
 """Handles that a random package moves at most."""
@@ -64,10 +68,14 @@ STRONGEST = 6
 """Handles with the largest effects, each two of which are also run together."""
 
 BELIEVED = 1.0
-"""Spread of the factors of two handles that is believed before any run. Assumed: with 1, two halvings make a fifth more or less than a quarter."""
+"""Spread of the factors of two handles that is believed before any run. Assumed:
+with 1, two halvings make a fifth more or less than a quarter.
+"""
 
 NOISE = 0.03
-"""Spread of a mean log ratio of an answer's pairs that no term explains: chance, and what three handles do together. Assumed."""
+"""Spread of a mean log ratio of an answer's pairs that no term explains:
+chance, and what three handles do together. Assumed.
+"""
 
 TRAINING = "training"
 """Folder of finished runs beside the present, until the emulator is written."""
@@ -76,8 +84,11 @@ Single = tuple[Handle, float]
 """One handle at one position from the first day on."""
 
 
-def emulator_of(present: Present, progress: Progress | None = None, cancelled: threading.Event | None = None) -> Emulator | None:
-    """The emulator of a present: a shipped one or one from the cache if they were made from the same inputs; else it is trained and kept.
+def emulator_of(
+    present: Present, progress: Progress | None = None, cancelled: threading.Event | None = None
+) -> Emulator | None:
+    """The emulator of a present: a shipped one or one from the cache if they were made from the
+    same inputs; else it is trained and kept.
 
     Args:
         present: where packages start.
@@ -94,14 +105,24 @@ def emulator_of(present: Present, progress: Progress | None = None, cancelled: t
     return found
 
 
-def train(present: Present, progress: Progress | None = None, cancelled: threading.Event | None = None) -> Emulator | None:
+def train(
+    present: Present, progress: Progress | None = None, cancelled: threading.Event | None = None
+) -> Emulator | None:
     """Train an emulator: some minutes on the national model; None where it was cancelled."""
     handles = handles_of(present.scenario)
     alone = [(handle, position) for handle in handles for position in positions(handle)]
     singles = [_package(present.first, single) for single in alone]
-    trials = random_packages(handles, present.first, present.scenario.date(present.scenario.weeks), TRIALS)
+    trials = random_packages(
+        handles, present.first, present.scenario.date(present.scenario.weeks), TRIALS
+    )
     strongest = min(STRONGEST, len(handles))
-    course = Course(present, present.folder / TRAINING, len(singles) + len(trials) + strongest * (strongest - 1), progress, cancelled)
+    course = Course(
+        present,
+        present.folder / TRAINING,
+        len(singles) + len(trials) + strongest * (strongest - 1),
+        progress,
+        cancelled,
+    )
     runs = course.run(singles)
     if runs is None:
         return None
@@ -110,8 +131,12 @@ def train(present: Present, progress: Progress | None = None, cancelled: threadi
     if paired is None or tried is None:
         return None
     emulator = _with_runs(present, alone, runs)
-    fitted = _fitted(emulator, [*joint, *trials[:FITTED]], [run["changed"] for run in (*paired, *tried[:FITTED])])
-    return replace(fitted, **measured(fitted, trials[FITTED:], [run["changed"] for run in tried[FITTED:]]))
+    fitted = _fitted(
+        emulator, [*joint, *trials[:FITTED]], [run["changed"] for run in (*paired, *tried[:FITTED])]
+    )
+    return replace(
+        fitted, **measured(fitted, trials[FITTED:], [run["changed"] for run in tried[FITTED:]])
+    )
 
 
 @dataclass(eq=False)
@@ -134,9 +159,17 @@ class Course:
     done: int = 0
 
     def run(self, packages: Sequence[Package]) -> list[Mapping[str, np.ndarray]] | None:
-        """What packages do, in their order: yearly numbers with them, and responses in bins since the first day; None where it was cancelled."""
+        """What packages do, in their order: yearly numbers with them, and responses in bins since
+        the first day; None where it was cancelled.
+        """
         before = self._before
-        found = list(on_devices(range(len(packages)), lambda i, device: self._one(packages[i], device, before), self.cancelled))
+        found = list(
+            on_devices(
+                range(len(packages)),
+                lambda i, device: self._one(packages[i], device, before),
+                self.cancelled,
+            )
+        )
         return found if len(found) == len(packages) else None
 
     @cached_property
@@ -149,25 +182,38 @@ class Course:
         return handles_of(self.present.scenario)
 
     def _one(self, package: Package, device: Any, before: np.ndarray) -> Mapping[str, np.ndarray]:
-        present, file = self.present, self.folder / f"{hashlib.sha256(package.code().encode()).hexdigest()[:DIGITS]}.npz"
+        present, file = (
+            self.present,
+            self.folder / f"{hashlib.sha256(package.code().encode()).hexdigest()[:DIGITS]}.npz",
+        )
         found = read_whole(file)
         if found is None:
             after = self._weekly(package, device)
             since = present.scenario.week_of(present.first) - present.first_week
             response, local = responses(before[since:], after[since:])
-            found = {"changed": np.einsum("wy,wrtv->rytv", present.shares, after), "response": response, "local": local}
+            found = {
+                "changed": np.einsum("wy,wrtv->rytv", present.shares, after),
+                "response": response,
+                "local": local,
+            }
             write_whole(file, found)
         self.done += 1
         if self.progress:
             self.progress(self.done, self.total)
         return found
 
-    def _weekly(self, package: Package, device: Any) -> Float[np.ndarray, "week replicate territory victim"]:
+    def _weekly(
+        self, package: Package, device: Any
+    ) -> Float[np.ndarray, "week replicate territory victim"]:
         policy = policy_of(package, self._handles, self.present.scenario, self.present.first)
-        return np.concatenate([self.present.weekly(policy, number, device) for number in range(ANSWERS)], axis=1)
+        return np.concatenate(
+            [self.present.weekly(policy, number, device) for number in range(ANSWERS)], axis=1
+        )
 
 
-def _with_runs(present: Present, alone: Sequence[Single], runs: Sequence[Mapping[str, np.ndarray]]) -> Emulator:
+def _with_runs(
+    present: Present, alone: Sequence[Single], runs: Sequence[Mapping[str, np.ndarray]]
+) -> Emulator:
     """An emulator that adds up what handles did alone."""
     origin, baseline = present.scenario.date(present.first_week), present.baseline(range(ANSWERS))
     keys = tuple(handle.key for handle in handles_of(present.scenario))
@@ -177,7 +223,12 @@ def _with_runs(present: Present, alone: Sequence[Single], runs: Sequence[Mapping
         victims=present.victims,
         first=present.first,
         origin=origin,
-        year_edges=np.array([[(dt.date(int(y) + i, 1, 1) - origin).days / WEEK_DAYS for i in (0, 1)] for y in present.years]),
+        year_edges=np.array(
+            [
+                [(dt.date(int(y) + i, 1, 1) - origin).days / WEEK_DAYS for i in (0, 1)]
+                for y in present.years
+            ]
+        ),
         runs=tuple(handle.key for handle, _ in alone),
         positions=np.array([position for _, position in alone]),
         response=np.stack([run["response"] for run in runs]),
@@ -195,8 +246,12 @@ def _with_runs(present: Present, alone: Sequence[Single], runs: Sequence[Mapping
     )
 
 
-def _strongest_pairs(alone: Sequence[Single], runs: Sequence[Mapping[str, np.ndarray]], count: int) -> list[tuple[Single, Single]]:
-    """Each two of the strongest handles, each at the position that does most; and the same with the second at its other end."""
+def _strongest_pairs(
+    alone: Sequence[Single], runs: Sequence[Mapping[str, np.ndarray]], count: int
+) -> list[tuple[Single, Single]]:
+    """Each two of the strongest handles, each at the position that does most;
+    and the same with the second at its other end.
+    """
     sizes = [float(np.abs(run["response"].mean(axis=0)).mean()) for run in runs]
     order = sorted(range(len(alone)), key=lambda i: -sizes[i])
     strongest = list(dict.fromkeys(alone[i][0].key for i in order))[:count]
@@ -211,31 +266,54 @@ def _strongest_pairs(alone: Sequence[Single], runs: Sequence[Mapping[str, np.nda
 
 
 def positions(handle: Handle) -> tuple[float, ...]:
-    """Positions at which a handle is run alone: both ends, and between each and rest; a side of one kind gets three."""
+    """Positions at which a handle is run alone: both ends, and between each and rest;
+    a side of one kind gets three.
+    """
     low, rest, high = handle.low, handle.rest, handle.high
     if low == rest:
         return (rest + (high - rest) / 8.0, rest + (high - rest) / 3.0, high)
     return (low, (low + rest) / 2.0, float(np.sqrt(rest * high)), high)
 
 
-def random_packages(handles: Sequence[Handle], first: dt.date, last: dt.date, count: int, seed: int = SEED) -> list[Package]:
-    """Packages as a visitor may make them: one handle or some, anywhere in their reach, starting and growing at any time in the first half."""
+def random_packages(
+    handles: Sequence[Handle], first: dt.date, last: dt.date, count: int, seed: int = SEED
+) -> list[Package]:
+    """Packages as a visitor may make them: one handle or some, anywhere in their reach, starting
+    and growing at any time in the first half.
+    """
     rng = np.random.default_rng(seed)
     packages = []
     for _ in range(count):
-        moved = rng.choice(len(handles), size=min(int(rng.integers(1, MOST_MOVED + 1)), len(handles)), replace=False)
+        moved = rng.choice(
+            len(handles),
+            size=min(int(rng.integers(1, MOST_MOVED + 1)), len(handles)),
+            replace=False,
+        )
         settings = []
         for handle in (handles[i] for i in moved):
-            start = first + dt.timedelta(days=int(rng.integers(0, int(LATEST * (last - first).days))))
+            start = first + dt.timedelta(
+                days=int(rng.integers(0, int(LATEST * (last - first).days)))
+            )
             side = (handle.low, handle.high)[int(rng.integers(0, 2))]
-            value = handle.rest + (side - handle.rest) * float(rng.uniform()) if side != handle.rest else float(rng.uniform(handle.low, handle.high))
-            settings.append(Setting(handle=handle.key, value=value, start=start, ramp_weeks=int(rng.choice(RAMPS))))
+            value = (
+                handle.rest + (side - handle.rest) * float(rng.uniform())
+                if side != handle.rest
+                else float(rng.uniform(handle.low, handle.high))
+            )
+            settings.append(
+                Setting(
+                    handle=handle.key, value=value, start=start, ramp_weeks=int(rng.choice(RAMPS))
+                )
+            )
         packages.append(Package(settings=tuple(settings)))
     return packages
 
 
-def measured(emulator: Emulator, packages: Sequence[Package], changed: Sequence[np.ndarray]) -> dict[str, Any]:
-    """How far the emulator's answers lie from the model's: ``error``, and ``checks`` with the same for kinds of victim, territories and the headline.
+def measured(
+    emulator: Emulator, packages: Sequence[Package], changed: Sequence[np.ndarray]
+) -> dict[str, Any]:
+    """How far the emulator's answers lie from the model's: ``error``, and ``checks`` with the same
+    for kinds of victim, territories and the headline.
 
     Args:
         packages: that were run.
@@ -249,10 +327,14 @@ def measured(emulator: Emulator, packages: Sequence[Package], changed: Sequence[
         for name, answer in answers.items():
             rows.setdefault(name, []).append(abs(answer - right[name]))
         rows.setdefault("size", []).append(abs(right[ALL]))
-        places = (quick.changed - truth).sum(axis=(0, 1, 3)) / np.maximum(quick.baseline.sum(axis=(0, 1, 3)), 1.0)
+        places = (quick.changed - truth).sum(axis=(0, 1, 3)) / np.maximum(
+            quick.baseline.sum(axis=(0, 1, 3)), 1.0
+        )
         rows.setdefault("territories", []).append(float(np.abs(places).mean()))
     checks = {name: round(float(np.quantile(values, COVERED)), 4) for name, values in rows.items()}
-    middles = {f"{name}_median": round(float(np.median(values)), 4) for name, values in rows.items()}
+    middles = {
+        f"{name}_median": round(float(np.median(values)), 4) for name, values in rows.items()
+    }
     return {
         "error": max(checks[name] for name in SPOKEN if name in checks),
         "checks": {"packages": len(packages), "pairs": len(emulator.baseline), **checks, **middles},
@@ -260,7 +342,9 @@ def measured(emulator: Emulator, packages: Sequence[Package], changed: Sequence[
 
 
 def _answers(futures: Futures) -> dict[str, float]:
-    """What a visitor reads: the relative change of all killed and of each kind of victim, in all pairs together, and the numbers of the headline."""
+    """What a visitor reads: the relative change of all killed and of each kind of victim, in all
+    pairs together, and the numbers of the headline.
+    """
     before, after = futures.baseline.sum(axis=(0, 1, 2)), futures.changed.sum(axis=(0, 1, 2))
     changes = change(np.append(before, before.sum()), np.append(after, after.sum()))
     found = dict(zip((*futures.victims, ALL), changes.tolist(), strict=True))
@@ -270,17 +354,26 @@ def _answers(futures: Futures) -> dict[str, float]:
 
 def _package(first: dt.date, *singles: Single) -> Package:
     """Handles at positions from the first day on."""
-    return Package(settings=tuple(Setting(handle=handle.key, value=position, start=first) for handle, position in singles))
+    return Package(
+        settings=tuple(
+            Setting(handle=handle.key, value=position, start=first) for handle, position in singles
+        )
+    )
 
 
-def responses(before: np.ndarray, after: np.ndarray) -> tuple[Float[np.ndarray, "replicate bin victim"], Float[np.ndarray, "bin territory victim"]]:
-    """Log ratios of weekly numbers (week, replicate, territory, victim): in the country by replicate; and how territories differ from it, all replicates
-    together.
+def responses(
+    before: np.ndarray, after: np.ndarray
+) -> tuple[Float[np.ndarray, "replicate bin victim"], Float[np.ndarray, "bin territory victim"]]:
+    """Log ratios of weekly numbers (week, replicate, territory, victim):
+    in the country by replicate; and how territories differ from it, all replicates together.
     """
     starts = np.arange(0, len(before), BIN)
     b, a = (np.add.reduceat(x, starts, axis=0) for x in (before, after))
     country = _ratio(b.sum(axis=2), a.sum(axis=2))
-    together = _ratio(b.sum(axis=1), a.sum(axis=1)) - _ratio(b.sum(axis=(1, 2)), a.sum(axis=(1, 2)))[:, None]
+    together = (
+        _ratio(b.sum(axis=1), a.sum(axis=1))
+        - _ratio(b.sum(axis=(1, 2)), a.sum(axis=(1, 2)))[:, None]
+    )
     return np.swapaxes(country, 0, 1), together
 
 
@@ -288,28 +381,47 @@ def _ratio(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return np.log((after + PERSONS) / (before + PERSONS))
 
 
-def _fitted(emulator: Emulator, packages: Sequence[Package], changed: Sequence[np.ndarray]) -> Emulator:
+def _fitted(
+    emulator: Emulator, packages: Sequence[Package], changed: Sequence[np.ndarray]
+) -> Emulator:
     """The emulator with what handles do together, fading and scatter as some packages show them."""
     true = [_ratio(emulator.baseline.sum(axis=2), x.sum(axis=2)) for x in changed]
-    fitted = replace(emulator, together=_together(emulator, packages, [x.mean(axis=0) for x in true]))
+    fitted = replace(
+        emulator, together=_together(emulator, packages, [x.mean(axis=0) for x in true])
+    )
     parts = [emulator.parts(package.settings) for package in packages]
-    spread, moved = np.array([x.std(axis=0).mean() for x in true]), np.array([len(package.settings) for package in packages])
+    spread, moved = (
+        np.array([x.std(axis=0).mean() for x in true]),
+        np.array([len(package.settings) for package in packages]),
+    )
     sums = np.array([part.apart.std(axis=0).mean() for part in parts])
     fading = float(min(FADINGS, key=lambda f: float(np.sum((moved**-f * sums - spread) ** 2))))
-    sizes = [float(np.abs(fitted.joint(package.settings, part.means)).mean()) for package, part in zip(packages, parts, strict=True)]
+    sizes = [
+        float(np.abs(fitted.joint(package.settings, part.means)).mean())
+        for package, part in zip(packages, parts, strict=True)
+    ]
     chosen = int(np.argsort(sizes)[len(sizes) // 2])
     local = _ratio(emulator.baseline, changed[chosen]) - true[chosen][:, :, None]
-    return replace(fitted, fading=fading, scatter=local - local.mean(axis=0), scatter_size=sizes[chosen])
+    return replace(
+        fitted, fading=fading, scatter=local - local.mean(axis=0), scatter_size=sizes[chosen]
+    )
 
 
-def _together(emulator: Emulator, packages: Sequence[Package], true: Sequence[np.ndarray]) -> Float[np.ndarray, "victim handle handle"]:
-    """Factors of two handles that explain best what sums of responses leave, by ridge regression on products of responses, for each kind of victim."""
+def _together(
+    emulator: Emulator, packages: Sequence[Package], true: Sequence[np.ndarray]
+) -> Float[np.ndarray, "victim handle handle"]:
+    """Factors of two handles that explain best what sums of responses leave, by ridge regression on
+    products of responses, for each kind of victim.
+    """
     count = len(emulator.keys)
     places = {pair: i for i, pair in enumerate(itertools.combinations(range(count), 2))}
     rows, left = [], []
     for package, truth in zip(packages, true, strict=True):
         means = emulator.parts(package.settings).means
-        held, keys = np.clip(means, -MOST_PAIRED, MOST_PAIRED), [emulator.keys.index(setting.handle) for setting in package.settings]
+        held, keys = (
+            np.clip(means, -MOST_PAIRED, MOST_PAIRED),
+            [emulator.keys.index(setting.handle) for setting in package.settings],
+        )
         row = np.zeros((*truth.shape, len(places)))
         for i, j in itertools.combinations(range(len(keys)), 2):
             row[..., places[min(keys[i], keys[j]), max(keys[i], keys[j])]] = held[i] * held[j]
@@ -321,7 +433,10 @@ def _together(emulator: Emulator, packages: Sequence[Package], true: Sequence[np
     for victim, persons in enumerate(counted):
         noise = NOISE**2 + 1.0 / max(persons, 1.0)
         products = x[:, victim]
-        factors = np.linalg.solve(products.T @ products + noise / BELIEVED**2 * np.eye(len(places)), products.T @ y[:, victim])
+        factors = np.linalg.solve(
+            products.T @ products + noise / BELIEVED**2 * np.eye(len(places)),
+            products.T @ y[:, victim],
+        )
         for (i, j), place in places.items():
             matrix[victim, i, j] = matrix[victim, j, i] = factors[place]
     return matrix

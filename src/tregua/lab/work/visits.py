@@ -1,4 +1,6 @@
-"""Visits: what the lab remembers of each visitor, under a secret that only the visitor's browser has."""
+"""Visits: what the lab remembers of each visitor,
+under a secret that only the visitor's browser has.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ SECRET_BYTES = 32
 """Random bytes in the secret of a visit."""
 
 REQUESTS, REQUESTS_BURST = 40.0, 400.0
-"""Requests a second that a visitor may send for long, and at once: a page loads about sixty files."""
+"""Requests a second that a visitor may send for long, and at once:
+a page loads about sixty files.
+"""
 
 PAGES, PAGES_BURST = 2.0, 60.0
 """The same for pages."""
@@ -46,7 +50,8 @@ Language = Literal["en", "es"]
 
 
 class Allowance:
-    """How often something may happen: it fills at a steady rate up to a limit, and each time takes one away.
+    """How often something may happen: it fills at a steady rate up to a limit,
+    and each time takes one away.
 
     Args:
         rate: how much fills in a second.
@@ -87,9 +92,13 @@ class Visit:
     pins: tuple[Package, ...] = ()
     language: Language = "en"
     seen: float = field(default_factory=time.monotonic, repr=False)
-    requests: Allowance = field(default_factory=lambda: Allowance(REQUESTS, REQUESTS_BURST), repr=False)
+    requests: Allowance = field(
+        default_factory=lambda: Allowance(REQUESTS, REQUESTS_BURST), repr=False
+    )
     pages: Allowance = field(default_factory=lambda: Allowance(PAGES, PAGES_BURST), repr=False)
-    messages: Allowance = field(default_factory=lambda: Allowance(MESSAGES, MESSAGES_BURST), repr=False)
+    messages: Allowance = field(
+        default_factory=lambda: Allowance(MESSAGES, MESSAGES_BURST), repr=False
+    )
     _futures: OrderedDict[tuple, Futures] = field(default_factory=OrderedDict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -101,8 +110,17 @@ class Visit:
         """
         others = tuple(other for other in self.pins if other.settings != package.settings)
         if len(others) == len(self.pins) >= MOST_PINS:
-            raise TreguaError("TR3015", "no more packages can be pinned", found=len(self.pins), expected=f"at most {MOST_PINS}", do="take one off first")
-        place = next((i for i, other in enumerate(self.pins) if other.settings == package.settings), len(others))
+            raise TreguaError(
+                "TR3015",
+                "no more packages can be pinned",
+                found=len(self.pins),
+                expected=f"at most {MOST_PINS}",
+                do="take one off first",
+            )
+        place = next(
+            (i for i, other in enumerate(self.pins) if other.settings == package.settings),
+            len(others),
+        )
         self.pins = (*others[:place], package, *others[place:])
 
     def unpin(self, package: Package) -> None:
@@ -110,14 +128,19 @@ class Visit:
         self.pins = tuple(other for other in self.pins if other.settings != package.settings)
 
     def keep(self, package: Package, futures: Futures) -> None:
-        """Remember the futures of a package; those not asked for longest are forgotten beyond the limit."""
+        """Remember the futures of a package; those not asked for longest are
+        forgotten beyond the limit.
+        """
         # The thread that works keeps what it has run while pages look up what they show.
         with self._lock:
             known = self._futures.get(package.settings)
             if known is None or known.pairs <= futures.pairs:
                 self._futures[package.settings] = futures
             self._futures.move_to_end(package.settings)
-            while len(self._futures) > 1 and (len(self._futures) > MOST_FUTURES or sum(kept.pairs for kept in self._futures.values()) > MOST_PAIRS):
+            while len(self._futures) > 1 and (
+                len(self._futures) > MOST_FUTURES
+                or sum(kept.pairs for kept in self._futures.values()) > MOST_PAIRS
+            ):
                 self._futures.popitem(last=False)
 
     def known(self, package: Package) -> Futures | None:
@@ -147,11 +170,20 @@ class Visits:
             TreguaError: TR3007 where there are too many and none is idle.
         """
         with self._lock:
-            gone = [visit for visit in self._open.values() if time.monotonic() - visit.seen > IDLE] if len(self._open) >= MOST_VISITS else []
+            gone = (
+                [visit for visit in self._open.values() if time.monotonic() - visit.seen > IDLE]
+                if len(self._open) >= MOST_VISITS
+                else []
+            )
             for visit in gone:
                 del self._open[visit.secret]
             if len(self._open) >= MOST_VISITS:
-                raise TreguaError("TR3007", "too many visitors are here", expected=f"at most {MOST_VISITS}", do="try again later")
+                raise TreguaError(
+                    "TR3007",
+                    "too many visitors are here",
+                    expected=f"at most {MOST_VISITS}",
+                    do="try again later",
+                )
             visit = Visit()
             self._open[visit.secret] = visit
         for old in gone:

@@ -1,8 +1,10 @@
-"""Charts for a browser: pure functions from arrays to options of Apache ECharts, each with the same as a table and in words.
+"""Charts for a browser: pure functions from arrays to options of Apache ECharts,
+each with the same as a table and in words.
 
-Nothing here knows a page or a server: a notebook or a report can use the same functions. Texts come from a function ``say`` that puts a key of the catalogue
-(:mod:`tregua.lab.words`) into a language. No option holds program text, so that a page may forbid it. Colours are those of :mod:`~tregua.reporting.charts.style`; what a
-colour says, a label, a symbol or a place says too.
+Nothing here knows a page or a server: a notebook or a report can use the same functions. Texts come
+from a function ``say`` that puts a key of the catalogue (:mod:`tregua.lab.words`) into a language.
+No option holds program text, so that a page may forbid it. Colours are those of
+:mod:`~tregua.reporting.charts.style`; what a colour says, a label, a symbol or a place says too.
 """
 
 from __future__ import annotations
@@ -40,10 +42,14 @@ ROOM = 1.08
 """How far an axis goes beyond the highest band."""
 
 STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-"""First figures at which an axis may end, so that it stays where it is while a handle moves a little."""
+"""First figures at which an axis may end, so that it stays where it is while a
+handle moves a little.
+"""
 
 FINE = 0.02
-"""Relative changes below this are written with one decimal: whole per cents would say that nothing happens."""
+"""Relative changes below this are written with one decimal:
+whole per cents would say that nothing happens.
+"""
 
 PER_CENT = 100.0
 
@@ -79,7 +85,9 @@ class Chart:
 
 
 def relative(share: float) -> str:
-    """A relative change with its sign: ``"−4 %"``, below two per cent with a decimal, ``"0 %"`` for none. The number never stands apart from its sign."""
+    """A relative change with its sign: ``"−4 %"``, below two per cent with a decimal, ``"0 %"`` for
+    none. The number never stands apart from its sign.
+    """
     if not math.isfinite(share):
         return "–"
     digits = 1 if abs(share) < FINE else 0
@@ -93,7 +101,9 @@ def share_of(share: float) -> str:
 
 
 def bare(text: str) -> str:
-    """A text that a visitor may have written, for a label: no places of a template, no rich text. Labels are drawn as text, not as HTML."""
+    """A text that a visitor may have written, for a label: no places of a template, no rich text.
+    Labels are drawn as text, not as HTML.
+    """
     return text.replace("{", "(").replace("}", ")").replace("|", "/")
 
 
@@ -105,19 +115,40 @@ def clean(text: str) -> str:
 def frame(alt: str, **parts: Any) -> Options:
     """What all charts share: letters, no animation, and a description for screen readers."""
     tip = {"trigger": "item", "confine": True, "textStyle": {"fontSize": TEXT, "color": INK}}
-    shared = {"animation": False, "textStyle": {"fontFamily": FONT, "fontSize": TEXT, "color": INK}, "tooltip": tip}
-    return {**shared, "aria": {"enabled": True, "label": {"enabled": True, "description": alt}}, **parts}
+    shared = {
+        "animation": False,
+        "textStyle": {"fontFamily": FONT, "fontSize": TEXT, "color": INK},
+        "tooltip": tip,
+    }
+    return {
+        **shared,
+        "aria": {"enabled": True, "label": {"enabled": True, "description": alt}},
+        **parts,
+    }
 
 
 def value_axis(name: str, **own: Any) -> Options:
     """An axis of numbers with its unit."""
-    look = {"axisLabel": {"color": INK, "fontSize": SMALL, "hideOverlap": True}, "splitLine": {"lineStyle": {"color": "#ececec"}}}
-    return {"type": "value", "name": name, "nameTextStyle": {"color": GREY, "fontSize": SMALL}, **look, **own}
+    look = {
+        "axisLabel": {"color": INK, "fontSize": SMALL, "hideOverlap": True},
+        "splitLine": {"lineStyle": {"color": "#ececec"}},
+    }
+    return {
+        "type": "value",
+        "name": name,
+        "nameTextStyle": {"color": GREY, "fontSize": SMALL},
+        **look,
+        **own,
+    }
 
 
 def category_axis(labels: Sequence[str], **own: Any) -> Options:
     """An axis of names or years."""
-    look = {"axisLabel": {"color": INK, "fontSize": SMALL}, "axisTick": {"show": False}, "axisLine": {"lineStyle": {"color": LINE}}}
+    look = {
+        "axisLabel": {"color": INK, "fontSize": SMALL},
+        "axisTick": {"show": False},
+        "axisLine": {"lineStyle": {"color": LINE}},
+    }
     return {"type": "category", "data": list(labels), **look, **own}
 
 
@@ -129,9 +160,19 @@ def ceiling(value: float) -> float:
     return next(step * power for step in STEPS if step * power >= value * (1.0 - 1e-9))
 
 
-def ribbon(name: str, low: np.ndarray, high: np.ndarray, colour: str, opacity: float, **place: Any) -> list[Options]:
+def ribbon(
+    name: str, low: np.ndarray, high: np.ndarray, colour: str, opacity: float, **place: Any
+) -> list[Options]:
     """The area between two lines, as two series of which the first cannot be seen."""
-    bare = {"type": "line", "stack": name, "symbol": "none", "lineStyle": {"width": 0}, "silent": True, "tooltip": {"show": False}, **place}
+    bare = {
+        "type": "line",
+        "stack": name,
+        "symbol": "none",
+        "lineStyle": {"width": 0},
+        "silent": True,
+        "tooltip": {"show": False},
+        **place,
+    }
     area = {"areaStyle": {"color": colour, "opacity": opacity}}
     return [
         {**bare, "name": f"{name}-low", "data": plain(low), "areaStyle": {"opacity": 0}},
@@ -141,7 +182,9 @@ def ribbon(name: str, low: np.ndarray, high: np.ndarray, colour: str, opacity: f
 
 def plain(values: np.ndarray) -> list[float | None]:
     """Numbers for JSON to four figures, gaps where there is none."""
-    return [float(f"{x:.5g}") if math.isfinite(x) else None for x in np.asarray(values, float).ravel()]
+    return [
+        float(f"{x:.5g}") if math.isfinite(x) else None for x in np.asarray(values, float).ravel()
+    ]
 
 
 def fan(
@@ -152,7 +195,8 @@ def fan(
     victim: str = "all",
     quick: bool = False,
 ) -> Chart:
-    """Persons killed in every year, without the package in grey and with it in blue: median, the middle half of all futures, and nine in ten.
+    """Persons killed in every year, without the package in grey and with it in blue:
+    median, the middle half of all futures, and nine in ten.
 
     Args:
         years: calendar years.
@@ -164,12 +208,18 @@ def fan(
     """
     before, after = bands(baseline), None if changed is None else bands(changed)
     names = (say("chart.without"), say("chart.with"))
-    top = ceiling(ROOM * max(float(edges["high_90"].max()) for edges in (before, after) if edges is not None))
-    shifts = apart([float(edges["median"][-1]) for edges in (before, after) if edges is not None], top)
+    top = ceiling(
+        ROOM * max(float(edges["high_90"].max()) for edges in (before, after) if edges is not None)
+    )
+    shifts = apart(
+        [float(edges["median"][-1]) for edges in (before, after) if edges is not None], top
+    )
     series: list[Options] = []
     nothing = {key: np.full(len(years), np.nan) for key in before}
     looks = ((GREY, "emptyCircle", "solid"), (BLUE, "diamond", "dotted" if quick else "solid"))
-    for edges, name, (colour, symbol, line), shift in zip((before, after or nothing), names, looks, (*shifts, 0.0), strict=False):
+    for edges, name, (colour, symbol, line), shift in zip(
+        (before, after or nothing), names, looks, (*shifts, 0.0), strict=False
+    ):
         series += ribbon(f"{name} 90", edges["low_90"], edges["high_90"], colour, OUTER)
         series += ribbon(f"{name} 50", edges["low_50"], edges["high_50"], colour, INNER)
         series.append(_middle(name, years, edges, (colour, symbol, line, shift), say))
@@ -179,19 +229,33 @@ def fan(
         alt,
         grid={"left": 62, "right": 152, "top": 34, "bottom": 28},
         xAxis=category_axis([str(year) for year in years], boundaryGap=False),
-        yAxis=value_axis(say("chart.fan.axis"), min=0, max=top, nameLocation="end", nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]}),
+        yAxis=value_axis(
+            say("chart.fan.axis"),
+            min=0,
+            max=top,
+            nameLocation="end",
+            nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]},
+        ),
         series=series,
     )
     heads = [say("table.year")]
     for name in names[: 1 if after is None else 2]:
-        heads += [say("table.median_of", name=name), say("table.half_of", name=name), say("table.ninety_of", name=name)]
-    rows = [(str(year), *(cell for edges in (before, after) if edges for cell in _cells(edges, i, say))) for i, year in enumerate(years)]
+        heads += [
+            say("table.median_of", name=name),
+            say("table.half_of", name=name),
+            say("table.ninety_of", name=name),
+        ]
+    rows = [
+        (str(year), *(cell for edges in (before, after) if edges for cell in _cells(edges, i, say)))
+        for i, year in enumerate(years)
+    ]
     note = say("chart.fan.note") + (" " + say("chart.fan.quick") if quick else "")
     return Chart(title, options, note, alt, tuple(heads), tuple(rows))
 
 
 def apart(ends: Sequence[float], top: float) -> list[float]:
-    """How far the names at the ends of lines must move [px, downwards] so that they do not cover one another.
+    """How far the names at the ends of lines must move [px,
+    downwards] so that they do not cover one another.
 
     Args:
         ends: last values of the lines.
@@ -209,17 +273,44 @@ def apart(ends: Sequence[float], top: float) -> list[float]:
     return [round(x - shift, 1) if shift > 0.0 else 0.0 for x in moved]
 
 
-def _middle(name: str, years: np.ndarray, edges: dict[str, np.ndarray], look: tuple[str, str, str, float], say: Say) -> Options:
-    """The line of medians, named at its end, with numbers where it is pointed at; its look is colour, symbol, kind of line, and shift of the name."""
+def _middle(
+    name: str,
+    years: np.ndarray,
+    edges: dict[str, np.ndarray],
+    look: tuple[str, str, str, float],
+    say: Say,
+) -> Options:
+    """The line of medians, named at its end, with numbers where it is pointed at;
+    its look is colour, symbol, kind of line, and shift of the name.
+    """
     colour, symbol, line, shift = look
     points = []
     for i, value in enumerate(plain(edges["median"])):
         low, high = (rounded(float(edges[key][i])) for key in ("low_90", "high_90"))
-        words = say("chart.fan.tip", name=name, year=int(years[i]), middle=rounded(value if value is not None else math.nan), low=low, high=high)
+        words = say(
+            "chart.fan.tip",
+            name=name,
+            year=int(years[i]),
+            middle=rounded(value if value is not None else math.nan),
+            low=low,
+            high=high,
+        )
         points.append({"value": value, "tooltip": {"formatter": words}})
-    drawn = {"symbol": symbol, "symbolSize": 7, "lineStyle": {"color": colour, "width": 2.4, "type": line}, "itemStyle": {"color": colour}}
+    drawn = {
+        "symbol": symbol,
+        "symbolSize": 7,
+        "lineStyle": {"color": colour, "width": 2.4, "type": line},
+        "itemStyle": {"color": colour},
+    }
     shown = any(point["value"] is not None for point in points)
-    end = {"show": shown, "formatter": name, "color": colour, "fontSize": TEXT, "fontWeight": "bold", "offset": [0, shift]}
+    end = {
+        "show": shown,
+        "formatter": name,
+        "color": colour,
+        "fontSize": TEXT,
+        "fontWeight": "bold",
+        "offset": [0, shift],
+    }
     return {"type": "line", "name": name, "data": points, **drawn, "endLabel": end, "z": 4}
 
 
@@ -228,11 +319,23 @@ def _cells(edges: dict[str, np.ndarray], at: int, say: Say) -> tuple[str, str, s
     return middle, say("span", low=inner, high=upper), say("span", low=low, high=high)
 
 
-def _fan_alt(title: str, years: np.ndarray, before: dict[str, np.ndarray], after: dict[str, np.ndarray] | None, say: Say) -> str:
+def _fan_alt(
+    title: str,
+    years: np.ndarray,
+    before: dict[str, np.ndarray],
+    after: dict[str, np.ndarray] | None,
+    say: Say,
+) -> str:
     told = {"first": int(years[0]), "last": int(years[-1])}
-    numbers = {"start": rounded(float(before["median"][0])), "end": rounded(float(before["median"][-1]))}
+    numbers = {
+        "start": rounded(float(before["median"][0])),
+        "end": rounded(float(before["median"][-1])),
+    }
     text = say("chart.fan.alt", title=title, **told, **numbers)
-    return text if after is None else f"{text} {say('chart.fan.alt_with', last=told['last'], end=rounded(float(after['median'][-1])))}"
+    if after is None:
+        return text
+    end = rounded(float(after["median"][-1]))
+    return f"{text} {say('chart.fan.alt_with', last=told['last'], end=end)}"
 
 
 def box(edges: dict[str, np.ndarray], at: int, scale: float = 1.0) -> list[float]:
@@ -243,19 +346,36 @@ def box(edges: dict[str, np.ndarray], at: int, scale: float = 1.0) -> list[float
 def zero_line() -> Options:
     """A thick line at no change."""
     line = {"color": INK, "type": "solid", "width": 1.5}
-    return {"silent": True, "symbol": "none", "label": {"show": False}, "lineStyle": line, "data": [{"xAxis": 0}]}
+    return {
+        "silent": True,
+        "symbol": "none",
+        "label": {"show": False},
+        "lineStyle": line,
+        "data": [{"xAxis": 0}],
+    }
 
 
 def rows_axis(labels: Sequence[str], width: int = NAMES) -> Options:
     """Names of rows, the first on top, broken where they are long."""
-    label = {"color": INK, "fontSize": TEXT, "width": width - 10, "overflow": "break", "lineHeight": 15}
+    label = {
+        "color": INK,
+        "fontSize": TEXT,
+        "width": width - 10,
+        "overflow": "break",
+        "lineHeight": 15,
+    }
     return category_axis(labels, inverse=True, axisLabel=label)
 
 
 def victims(
-    baseline: Float[np.ndarray, "replicate victim"], changed: Float[np.ndarray, "replicate victim"], names: Sequence[str], say: Say, years: tuple[int, int]
+    baseline: Float[np.ndarray, "replicate victim"],
+    changed: Float[np.ndarray, "replicate victim"],
+    names: Sequence[str],
+    say: Say,
+    years: tuple[int, int],
 ) -> Chart:
-    """Relative change of persons killed, by kind of victim, over all years, with the numbers of persons beside the names.
+    """Relative change of persons killed, by kind of victim, over all years, with the numbers of
+    persons beside the names.
 
     Args:
         baseline: persons killed from first to last year without the package.
@@ -267,13 +387,29 @@ def victims(
     edges = bands(change(baseline, changed))
     before, after = np.median(baseline, axis=0), np.median(changed, axis=0)
     called = [say(f"victim.{name}.many") for name in names]
-    levels = [say("chart.victims.level", before=rounded(b), after=rounded(a)) for b, a in zip(before, after, strict=True)]
+    levels = [
+        say("chart.victims.level", before=rounded(b), after=rounded(a))
+        for b, a in zip(before, after, strict=True)
+    ]
     boxes = []
     for i, name in enumerate(called):
-        middle, low, high = (relative(float(edges[key][i])) for key in ("median", "low_90", "high_90"))
-        boxes.append({"value": box(edges, i, PER_CENT), "tooltip": {"formatter": say("chart.victims.tip", name=name, middle=middle, low=low, high=high)}})
+        middle, low, high = (
+            relative(float(edges[key][i])) for key in ("median", "low_90", "high_90")
+        )
+        boxes.append(
+            {
+                "value": box(edges, i, PER_CENT),
+                "tooltip": {
+                    "formatter": say(
+                        "chart.victims.tip", name=name, middle=middle, low=low, high=high
+                    )
+                },
+            }
+        )
     title = say("chart.victims.title", first=years[0], last=years[1])
-    told = "; ".join(f"{name} {relative(float(edges['median'][i]))}" for i, name in enumerate(called))
+    told = "; ".join(
+        f"{name} {relative(float(edges['median'][i]))}" for i, name in enumerate(called)
+    )
     alt = say("chart.victims.alt", title=title, told=told)
     labels = [f"{name}\n{level}" for name, level in zip(called, levels, strict=True)]
     look = {"color": "#cfe3f1", "borderColor": BLUE, "borderWidth": 1.6}
@@ -282,16 +418,37 @@ def victims(
         grid={"left": NAMES, "right": 24, "top": 8, "bottom": 44},
         xAxis=change_axis(say("chart.change_axis"), edges),
         yAxis=rows_axis(labels),
-        series=[{"type": "boxplot", "name": title, "data": boxes, "itemStyle": look, "boxWidth": [6, 16], "markLine": zero_line()}],
+        series=[
+            {
+                "type": "boxplot",
+                "name": title,
+                "data": boxes,
+                "itemStyle": look,
+                "boxWidth": [6, 16],
+                "markLine": zero_line(),
+            }
+        ],
     )
-    columns = (say("table.victim"), say("chart.without"), say("chart.with"), say("table.change"), say("table.half"), say("table.ninety"))
+    columns = (
+        say("table.victim"),
+        say("chart.without"),
+        say("chart.with"),
+        say("table.change"),
+        say("table.half"),
+        say("table.ninety"),
+    )
     rows = tuple(
         (
             name,
             rounded(float(before[i])),
             rounded(float(after[i])),
             relative(float(edges["median"][i])),
-            *(say("span", low=relative(float(edges[low][i])), high=relative(float(edges[high][i]))) for low, high in EDGES),
+            *(
+                say(
+                    "span", low=relative(float(edges[low][i])), high=relative(float(edges[high][i]))
+                )
+                for low, high in EDGES
+            ),
         )
         for i, name in enumerate(called)
     )
@@ -303,19 +460,33 @@ EDGES = (("low_50", "high_50"), ("low_90", "high_90"))
 
 
 def change(baseline: np.ndarray, changed: np.ndarray) -> np.ndarray:
-    """Relative change of each pair; where nobody is killed without the package, one person stands in for none."""
+    """Relative change of each pair; where nobody is killed without the package,
+    one person stands in for none.
+    """
     return (changed - baseline) / np.maximum(baseline, 1.0)
 
 
 def change_axis(name: str, edges: dict[str, np.ndarray]) -> Options:
-    """An axis of relative changes [%], even on both sides of none, so that fewer is always on the left and as long as more."""
-    furthest = max(abs(float(edges["low_90"].min())), abs(float(edges["high_90"].max())), FINE / 2.0)
+    """An axis of relative changes [%], even on both sides of none, so that fewer is always on the
+    left and as long as more.
+    """
+    furthest = max(
+        abs(float(edges["low_90"].min())), abs(float(edges["high_90"].max())), FINE / 2.0
+    )
     end = ceiling(PER_CENT * furthest * ROOM)
     label = {"color": INK, "fontSize": SMALL, "formatter": "{value} %", "hideOverlap": True}
-    return value_axis(name, min=-end, max=end, nameLocation="middle", nameGap=26, splitNumber=4, axisLabel=label)
+    return value_axis(
+        name, min=-end, max=end, nameLocation="middle", nameGap=26, splitNumber=4, axisLabel=label
+    )
 
 
-def tornado(names: Sequence[str], changes: Sequence[float], lows: Sequence[float], highs: Sequence[float], say: Say) -> Chart:
+def tornado(
+    names: Sequence[str],
+    changes: Sequence[float],
+    lows: Sequence[float],
+    highs: Sequence[float],
+    say: Say,
+) -> Chart:
     """What each setting does by itself: relative change of all persons killed, the largest on top.
 
     Args:
@@ -326,28 +497,59 @@ def tornado(names: Sequence[str], changes: Sequence[float], lows: Sequence[float
         say: the catalogue.
     """
     middle, low, high = (np.asarray(list(values), float) for values in (changes, lows, highs))
-    ends = {"low_90": np.minimum(low, middle) if len(names) else np.zeros(1), "high_90": np.maximum(high, middle) if len(names) else np.zeros(1)}
+    ends = {
+        "low_90": np.minimum(low, middle) if len(names) else np.zeros(1),
+        "high_90": np.maximum(high, middle) if len(names) else np.zeros(1),
+    }
     bars, halves = [], []
     for i, name in enumerate(names):
-        words = say("chart.tornado.tip", name=clean(name), middle=relative(middle[i]), low=relative(low[i]), high=relative(high[i]))
+        words = say(
+            "chart.tornado.tip",
+            name=clean(name),
+            middle=relative(middle[i]),
+            low=relative(low[i]),
+            high=relative(high[i]),
+        )
         look = {"color": BLUE if middle[i] <= 0.0 else VERMILION, "opacity": 0.75}
-        bars.append({"value": float(f"{PER_CENT * middle[i]:.4g}"), "itemStyle": look, "tooltip": {"formatter": words}})
-        halves.append([float(f"{PER_CENT * x:.4g}") for x in (low[i], low[i], middle[i], high[i], high[i])])
+        bars.append(
+            {
+                "value": float(f"{PER_CENT * middle[i]:.4g}"),
+                "itemStyle": look,
+                "tooltip": {"formatter": words},
+            }
+        )
+        halves.append(
+            [float(f"{PER_CENT * x:.4g}") for x in (low[i], low[i], middle[i], high[i], high[i])]
+        )
     title = say("chart.tornado.title")
-    told = "; ".join(f"{name} {relative(x)}" for name, x in zip(names, middle, strict=True)) or say("chart.tornado.none")
+    told = "; ".join(f"{name} {relative(x)}" for name, x in zip(names, middle, strict=True)) or say(
+        "chart.tornado.none"
+    )
     alt = say("chart.tornado.alt", title=title, told=told)
     outline = {"color": "rgba(255,255,255,0)", "borderColor": INK, "borderWidth": 1.2}
     options = frame(
         alt,
         grid={"left": NAMES, "right": 40, "top": 8, "bottom": 44},
         xAxis=change_axis(say("chart.change_axis"), ends),
-        yAxis=rows_axis([f"{bare(name)}\n{relative(x)}" for name, x in zip(names, middle, strict=True)]),
+        yAxis=rows_axis(
+            [f"{bare(name)}\n{relative(x)}" for name, x in zip(names, middle, strict=True)]
+        ),
         series=[
             {"type": "bar", "name": title, "data": bars, "barWidth": 16, "markLine": zero_line()},
-            {"type": "boxplot", "name": say("table.half"), "data": halves, "itemStyle": outline, "boxWidth": [4, 7], "silent": True, "z": 5},
+            {
+                "type": "boxplot",
+                "name": say("table.half"),
+                "data": halves,
+                "itemStyle": outline,
+                "boxWidth": [4, 7],
+                "silent": True,
+                "z": 5,
+            },
         ],
     )
     columns = (say("table.handle"), say("table.change"), say("table.half"))
     spans = [say("span", low=relative(a), high=relative(b)) for a, b in zip(low, high, strict=True)]
-    rows = tuple((name, relative(x), text) for name, x, text in zip(names, middle, spans, strict=True))
+    rows = tuple(
+        (name, relative(x), text) for name, x, text in zip(names, middle, spans, strict=True)
+    )
     return Chart(title, options, say("chart.tornado.note"), alt, columns, rows)

@@ -30,7 +30,8 @@ class Stretch:
 
 
 def schedule(stretches: Sequence[Stretch], first: dt.date, last: dt.date, say: Say) -> Chart:
-    """All settings on one time line: a broken thin line while a change grows, a thick one at full strength.
+    """All settings on one time line: a broken thin line while a change grows,
+    a thick one at full strength.
 
     Args:
         stretches: the settings.
@@ -41,26 +42,76 @@ def schedule(stretches: Sequence[Stretch], first: dt.date, last: dt.date, say: S
     growing: list[Any] = []
     full: list[Any] = []
     for s in stretches:
-        tip = {"formatter": say("chart.schedule.tip", name=clean(s.name), value=s.value, start=s.start, full=s.full, end=s.end)}
+        tip = {
+            "formatter": say(
+                "chart.schedule.tip",
+                name=clean(s.name),
+                value=s.value,
+                start=s.start,
+                full=s.full,
+                end=s.end,
+            )
+        }
         for line, begin, end in ((growing, s.start, s.full), (full, s.full, s.end)):
             if begin < end:
-                line += [{"value": [str(begin), bare(s.name)], "tooltip": tip}, {"value": [str(end), bare(s.name)], "tooltip": tip}, [str(end), None]]
+                line += [
+                    {"value": [str(begin), bare(s.name)], "tooltip": tip},
+                    {"value": [str(end), bare(s.name)], "tooltip": tip},
+                    [str(end), None],
+                ]
     marks = [{"xAxis": str(s.start)} for s in stretches]
     title = say("chart.schedule.title", first=first, last=last)
-    told = "; ".join(say("chart.schedule.told", name=s.name, value=s.value, start=s.start, end=s.end) for s in stretches) or say("chart.schedule.none")
+    told = "; ".join(
+        say("chart.schedule.told", name=s.name, value=s.value, start=s.start, end=s.end)
+        for s in stretches
+    ) or say("chart.schedule.none")
     alt = say("chart.schedule.alt", title=title, told=told)
-    shared = {"type": "line", "symbol": "rect", "symbolSize": [3, 18], "itemStyle": {"color": BLUE}, "connectNulls": False}
-    dotted = {"silent": True, "symbol": "none", "label": {"show": False}, "lineStyle": {"type": "dotted", "color": PALE}, "data": marks}
+    shared = {
+        "type": "line",
+        "symbol": "rect",
+        "symbolSize": [3, 18],
+        "itemStyle": {"color": BLUE},
+        "connectNulls": False,
+    }
+    dotted = {
+        "silent": True,
+        "symbol": "none",
+        "label": {"show": False},
+        "lineStyle": {"type": "dotted", "color": PALE},
+        "data": marks,
+    }
     options = frame(
         alt,
         grid={"left": NAMES, "right": 24, "top": 8, "bottom": 28},
-        xAxis={"type": "time", "min": str(first), "max": str(last), "axisLabel": {"color": INK, "fontSize": SMALL, "hideOverlap": True}},
+        xAxis={
+            "type": "time",
+            "min": str(first),
+            "max": str(last),
+            "axisLabel": {"color": INK, "fontSize": SMALL, "hideOverlap": True},
+        },
         yAxis=rows_axis([bare(s.name) for s in stretches]),
         series=[
-            {**shared, "name": say("chart.schedule.growing"), "data": growing, "lineStyle": {"width": 4, "type": "dashed", "color": BLUE}, "markLine": dotted},
-            {**shared, "name": say("chart.schedule.full"), "data": full, "lineStyle": {"width": 11, "color": BLUE, "opacity": 0.8}},
+            {
+                **shared,
+                "name": say("chart.schedule.growing"),
+                "data": growing,
+                "lineStyle": {"width": 4, "type": "dashed", "color": BLUE},
+                "markLine": dotted,
+            },
+            {
+                **shared,
+                "name": say("chart.schedule.full"),
+                "data": full,
+                "lineStyle": {"width": 11, "color": BLUE, "opacity": 0.8},
+            },
         ],
     )
-    columns = (say("table.handle"), say("table.value"), say("table.start"), say("table.full"), say("table.end"))
+    columns = (
+        say("table.handle"),
+        say("table.value"),
+        say("table.start"),
+        say("table.full"),
+        say("table.end"),
+    )
     rows = tuple((s.name, s.value, str(s.start), str(s.full), str(s.end)) for s in stretches)
     return Chart(title, options, say("chart.schedule.note"), alt, columns, rows)

@@ -11,7 +11,19 @@ from ...results.by_victim import cells, kept_records
 from ...results.outcomes import VICTIMS, Outcome
 from ...results.tables import bands
 from ..wording import day, listed, percent, persons, sentence, span
-from .style import COLOURS, GREY, Picture, band_note, days_of, dress, fan, sheet, smoothed, styled, thousands
+from .style import (
+    COLOURS,
+    GREY,
+    Picture,
+    band_note,
+    days_of,
+    dress,
+    fan,
+    sheet,
+    smoothed,
+    styled,
+    thousands,
+)
 
 CAUSES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 """Colours of causes in the order of their size; all after the sixth share the last."""
@@ -24,19 +36,25 @@ ROOM = 1.2
 
 
 def _by_victim(trajectories: Trajectories) -> dict[str, dict[str, np.ndarray]]:
-    """Persons killed in the run by victim and cause, in each replicate; deaths tied to groups only."""
+    """Persons killed in the run by victim and cause, in each replicate;
+    deaths tied to groups only.
+    """
     found: dict[str, dict[str, np.ndarray]] = {}
     for (victim, cause), outcome in cells(trajectories).items():
         if cause != BACKGROUND:
-            found.setdefault(victim, {})[cause] = trajectories.total(outcome.series).sum(axis=1, dtype=float)
+            found.setdefault(victim, {})[cause] = trajectories.total(outcome.series).sum(
+                axis=1, dtype=float
+            )
     return found
 
 
 @styled
 def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
-    """Persons killed from start to end by victim: median with bands, the largest first, coloured by what they died of.
+    """Persons killed from start to end by victim: median with bands, the largest first,
+    coloured by what they died of.
 
-    The length of a bar is the median of all replicates. Its colours split that length by the mean share of each cause.
+    The length of a bar is the median of all replicates. Its colours split that length by the mean
+    share of each cause.
     """
     found = _by_victim(trajectories)
     totals = {victim: np.sum(list(causes.values()), axis=0) for victim, causes in found.items()}
@@ -48,21 +66,45 @@ def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
     ranked = sorted(sizes, key=lambda cause: -sizes[cause])
     colour = {cause: CAUSES[min(i, len(CAUSES) - 1)] for i, cause in enumerate(ranked)}
     banded = trajectories.plan.replicates > 1
-    note = "Bar: median of all replicates. Thick line: the middle half of them. Thin line: nine in ten. Colours: mean share of each cause." if banded else ""
-    figure, axes = sheet(1, 1, (8.6, 1.9 + 0.5 * max(len(order), 1)), "Persons killed in group violence, by victim", note, footer)
+    note = (
+        (
+            "Bar: median of all replicates. Thick line: the middle half of them. Thin line: nine "
+            "in ten. Colours: mean share of each cause."
+        )
+        if banded
+        else ""
+    )
+    figure, axes = sheet(
+        1,
+        1,
+        (8.6, 1.9 + 0.5 * max(len(order), 1)),
+        "Persons killed in group violence, by victim",
+        note,
+        footer,
+    )
     ax = axes[0, 0]
     for row, victim in enumerate(order):
         edges, left = bands(totals[victim]), 0.0
         mean = float(totals[victim].mean())
         for cause in [cause for cause in ranked if cause in found[victim]]:
-            width = float(edges["median"]) * float(found[victim][cause].mean()) / mean if mean else 0.0
+            width = (
+                float(edges["median"]) * float(found[victim][cause].mean()) / mean if mean else 0.0
+            )
             ax.barh(row, width, 0.62, left=left, color=colour[cause])
             left += width
         if banded:
             ax.hlines(row, edges["low_90"], edges["high_90"], color="black", linewidth=1.0)
             ax.hlines(row, edges["low_50"], edges["high_50"], color="black", linewidth=3.0)
         end = max(float(edges["high_90"]), left)
-        ax.annotate(persons(float(edges["median"])), (end, row), (5, 0), "data", "offset points", va="center", fontsize=8.5)
+        ax.annotate(
+            persons(float(edges["median"])),
+            (end, row),
+            (5, 0),
+            "data",
+            "offset points",
+            va="center",
+            fontsize=8.5,
+        )
     ax.set_yticks(np.arange(len(order)), [sentence(VICTIMS[victim]) for victim in order])
     ax.set_ylim(len(order) - 0.4, -0.6)
     ax.set_xlim(left=0.0)
@@ -82,26 +124,48 @@ def _legend(ax, ranked: list[str], colour: dict[str, str]) -> None:
     handles = [Patch(color=colour[cause], label=cause) for cause in own]
     if len(own) < len(ranked):
         handles.append(Patch(color=CAUSES[-1], label="other causes"))
-    ax.legend(handles=handles, loc="lower right", fontsize=8.0, frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
+    ax.legend(
+        handles=handles,
+        loc="lower right",
+        fontsize=8.0,
+        frameon=True,
+        facecolor="white",
+        edgecolor="none",
+        framealpha=0.85,
+    )
 
 
 @styled
 def recorded_figure(trajectories: Trajectories, footer: str = "") -> Figure:
-    """What happened against what is on record over time, one panel for each of the first records."""
+    """What happened against what is on record over time,
+    one panel for each of the first records.
+    """
     kept, model = list(kept_records(trajectories).items())[:PANELS], trajectories.scenario.model
     rows, columns = -(-len(kept) // 2) or 1, min(len(kept), 2) or 1
-    figure, axes = sheet(rows, columns, (9.0, 2.9 * rows + 0.6), "On record against what happened", band_note(trajectories), footer)
+    figure, axes = sheet(
+        rows,
+        columns,
+        (9.0, 2.9 * rows + 0.6),
+        "On record against what happened",
+        band_note(trajectories),
+        footer,
+    )
     for ax, (name, counted) in zip(axes.flat, kept, strict=False):
-        # Homicides and missing persons are both drawn from all killed, whom neither by itself could count in full.
+        # Homicides and missing persons are both drawn from all killed,
+        # whom neither by itself could count in full.
         whole = "all killed" if model.flows[model.recorded[name][0]][1].victim else "happened"
-        for outcome, ink, label in ((_happened(trajectories, name), "#000000", whole), (counted, COLOURS[1], "on record")):
+        for outcome, ink, label in (
+            (_happened(trajectories, name), "#000000", whole),
+            (counted, COLOURS[1], "on record"),
+        ):
             days, values, weeks = smoothed(trajectories, outcome)
             fan(ax, days, values, ink)
             ax.lines[-1].set_label(label)
         unit = f"persons a week, {weeks}-week mean" if weeks > 1 else "persons a week"
         dress(ax, sentence(counted.label), unit, from_zero=True)
         ax.set_xlim(*days_of(trajectories, np.array([0, trajectories.scenario.weeks])))
-        # Above the bands, which it would hide: looking for the best place takes longer than drawing the lines.
+        # Above the bands, which it would hide: looking for the best place takes longer than
+        # drawing the lines.
         ax.set_ylim(top=ax.get_ylim()[1] * ROOM)
         ax.legend(loc="upper left", fontsize=8.0, labelcolor=GREY, ncols=2)
     for ax in axes.flat[len(kept) :]:
@@ -115,7 +179,9 @@ def _happened(trajectories: Trajectories, record: str) -> Outcome:
 
 
 def death_pictures(trajectories: Trajectories, footer: str = "") -> list[Picture]:
-    """Deaths by victim where several kinds of victim die, and records where there are any, with their words."""
+    """Deaths by victim where several kinds of victim die, and records where there are any,
+    with their words.
+    """
     pictures, found, scenario = [], _by_victim(trajectories), trajectories.scenario
     banded = trajectories.plan.replicates > 1
     if len(found) > 1:
@@ -124,23 +190,64 @@ def death_pictures(trajectories: Trajectories, footer: str = "") -> list[Picture
             total = np.sum(list(causes.values()), axis=0)
             edges, most = bands(total), max(causes, key=lambda cause: float(causes[cause].mean()))
             share = float(causes[most].mean() / total.mean()) if total.mean() else 0.0
-            reach = f", nine in ten replicates {span(float(edges['low_90']), float(edges['high_90']), persons)}" if banded else ""
-            told.append(f"{sentence(VICTIMS[victim])} {persons(float(edges['median']))}{reach}, most by {most} ({percent(share).lstrip('+')})")
+            reach = (
+                (
+                    ", nine in ten replicates "
+                    f"{span(float(edges['low_90']), float(edges['high_90']), persons)}"
+                )
+                if banded
+                else ""
+            )
+            told.append(
+                f"{sentence(VICTIMS[victim])} {persons(float(edges['median']))}{reach}, most by "
+                f"{most} ({percent(share).lstrip('+')})"
+            )
         period = f"{day(scenario.start)} to {day(scenario.date(scenario.weeks))}"
         caption = f"Persons killed in group violence, {period}; each death is counted once."
-        caption += " Bars are medians of all replicates, thick lines hold the middle half of them and thin lines nine in ten." if banded else ""
-        caption += " Colours split each bar by the mean share of each cause. Killings without a tie to groups are left out."
+        caption += (
+            (
+                " Bars are medians of all replicates, thick lines hold the middle half of them "
+                "and thin lines nine in ten."
+            )
+            if banded
+            else ""
+        )
+        caption += (
+            " Colours split each bar by the mean share of each cause. Killings without a tie "
+            "to groups are left out."
+        )
         alt = f"Bar chart of persons killed by victim, {period}. {'; '.join(told)}."
-        pictures.append(Picture("victims", victims_figure(trajectories, footer), "Who is killed", alt, caption))
+        pictures.append(
+            Picture("victims", victims_figure(trajectories, footer), "Who is killed", alt, caption)
+        )
     kept = kept_records(trajectories)
     if kept:
         told = []
         for name, counted in list(kept.items())[:PANELS]:
-            real, known = (trajectories.total(o.series).sum(axis=1, dtype=float) for o in (_happened(trajectories, name), counted))
-            told.append(f"{counted.label} {persons(float(np.median(known)))} of {persons(float(np.median(real)))}")
-        alt = f"Line charts over time of what happened and what is on record. In all: {'; '.join(told)}."
+            real, known = (
+                trajectories.total(o.series).sum(axis=1, dtype=float)
+                for o in (_happened(trajectories, name), counted)
+            )
+            told.append(
+                f"{counted.label} {persons(float(np.median(known)))} of "
+                f"{persons(float(np.median(real)))}"
+            )
+        alt = (
+            "Line charts over time of what happened and what is on record. In "
+            f"all: {'; '.join(told)}."
+        )
         left = [outcome.label for outcome in list(kept.values())[PANELS:]]
-        caption = "Black: what happened in the model. Orange: what gets on record. " + band_note(trajectories)
+        caption = "Black: what happened in the model. Orange: what gets on record. " + band_note(
+            trajectories
+        )
         caption += f" The tables also have {listed(left)}." if left else ""
-        pictures.append(Picture("recorded", recorded_figure(trajectories, footer), "On record against what happened", alt, caption))
+        pictures.append(
+            Picture(
+                "recorded",
+                recorded_figure(trajectories, footer),
+                "On record against what happened",
+                alt,
+                caption,
+            )
+        )
     return pictures

@@ -1,4 +1,6 @@
-"""Charts of a fit: the record beside what the model expects of it, in the nation and in every state, other counts, and what the record says of the unknowns."""
+"""Charts of a fit: the record beside what the model expects of it, in the nation and in every
+state, other counts, and what the record says of the unknowns.
+"""
 
 from __future__ import annotations
 
@@ -31,21 +33,31 @@ TITLE_WIDTH = 40
 """Letters in a line of the title of a small chart."""
 
 HOW_TO_READ = (
-    "Dots: homicides on record (INEGI). Blue line and bands: what the mechanisms expect on record; median, the middle half of the draws, and nine in ten.\n"
-    "Orange band: the same with the statistical discrepancy that stands for all that the mechanisms leave out; nine in ten. It is fitted to these dots."
+    "Dots: homicides on record (INEGI). Blue line and bands: what the mechanisms expect on "
+    "record; median, the middle half of the draws, and nine in ten.\n"
+    "Orange band: the same with the statistical discrepancy that stands for all that the "
+    "mechanisms leave out; nine in ten. It is fitted to these dots."
 )
 """Under the charts of the record."""
 
 
-def pictures_of_fit(tables: Mapping[str, pandas.DataFrame], space: Space, footer: str = "") -> list[Picture]:
-    """Charts of a fit from those of its tables that are there (:mod:`tregua.inference.folder`); the map-like one only for the 32 states."""
+def pictures_of_fit(
+    tables: Mapping[str, pandas.DataFrame], space: Space, footer: str = ""
+) -> list[Picture]:
+    """Charts of a fit from those of its tables that are there (:mod:`tregua.inference.folder`);
+    the map-like one only for the 32 states.
+    """
     draw = {
         "nation_year": nation_picture,
         "state_year": lambda table, footer: states_picture(table, space, footer),
         "totals": totals_picture,
         "told_apart": widths_picture,
     }
-    shown = [name for name in draw if name in tables and len(tables[name]) and (name != "state_year" or tiles_of(space))]
+    shown = [
+        name
+        for name in draw
+        if name in tables and len(tables[name]) and (name != "state_year" or tiles_of(space))
+    ]
     return [draw[name](tables[name], footer) for name in shown]
 
 
@@ -53,18 +65,39 @@ def _expected(ax: Axes, table: Any, of: str = "") -> None:
     """Median and bands of what is expected over years, from the columns with a beginning."""
     years = table["year"].to_numpy()
     for low, high, alpha in (("low_90", "high_90", 0.18), ("low_50", "high_50", 0.38)):
-        ax.fill_between(years, table[f"{of}{low}"], table[f"{of}{high}"], color=MECHANISMS, alpha=alpha, linewidth=0)
+        ax.fill_between(
+            years,
+            table[f"{of}{low}"],
+            table[f"{of}{high}"],
+            color=MECHANISMS,
+            alpha=alpha,
+            linewidth=0,
+        )
     ax.plot(years, table[f"{of}median"], color=MECHANISMS)
 
 
 def _draw(ax: Axes, table: Any) -> None:
     """The record, what the mechanisms expect and the same with the discrepancy, over years."""
     years = table["year"].to_numpy()
-    ax.fill_between(years, table["fitted_low_90"], table["fitted_high_90"], color=FITTED, alpha=0.25, linewidth=0)
+    ax.fill_between(
+        years,
+        table["fitted_low_90"],
+        table["fitted_high_90"],
+        color=FITTED,
+        alpha=0.25,
+        linewidth=0,
+    )
     _expected(ax, table, "mechanisms_")
     ax.plot(years, table["recorded"], color="black", marker="o", linestyle="none", markersize=2.5)
     ax.set_xlim(years[0] - 0.4, years[-1] + 0.4)
-    ax.set_ylim(0.0, 1.06 * max(float(table[column].max()) for column in ("recorded", "mechanisms_high_90", "fitted_high_90")))
+    ax.set_ylim(
+        0.0,
+        1.06
+        * max(
+            float(table[column].max())
+            for column in ("recorded", "mechanisms_high_90", "fitted_high_90")
+        ),
+    )
 
 
 def _span(row: Any, of: str) -> str:
@@ -82,19 +115,42 @@ def nation_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     thousands(ax)
     ax.set_ylabel("homicides on record in the year")
     first, last = table.iloc[0], table.iloc[-1]
-    said = [f"in {row['year']:.0f} the record is {row['recorded']:,.0f} and the mechanisms expect {_span(row, 'mechanisms')}" for row in (first, last)]
-    alt = f"Homicides on record by year beside what the model expects: {'; '.join(said)} (nine in ten draws)."
+    said = [
+        (
+            f"in {row['year']:.0f} the record is {row['recorded']:,.0f} and the mechanisms expect "
+            f"{_span(row, 'mechanisms')}"
+        )
+        for row in (first, last)
+    ]
+    alt = (
+        "Homicides on record by year beside what the model expects: "
+        f"{'; '.join(said)} (nine in ten draws)."
+    )
     return Picture("fit-nation", figure, title, alt, HOW_TO_READ.replace("\n", " "))
 
 
 @styled
 def states_picture(table: pandas.DataFrame, space: Space, footer: str = "") -> Picture:
-    """The record of every state by year, on the tile grid; each state on its own scale, with the largest number of its axis written."""
+    """The record of every state by year, on the tile grid; each state on its own scale, with the
+    largest number of its axis written.
+    """
     tiles = tiles_of(space) or {}
-    above, before = min(row for _, row, _ in tiles.values()), min(column for *_, column in tiles.values())
-    rows, columns = 1 + max(row for _, row, _ in tiles.values()) - above, 1 + max(column for *_, column in tiles.values()) - before
-    title, years = "Homicides on record in every state, and what the model expects", (int(table["year"].min()), int(table["year"].max()))
-    note = f"Every tile: {years[0]} to {years[1]}, from zero to the number in its corner [homicides in the year]; scales differ.\n{HOW_TO_READ}"
+    above, before = (
+        min(row for _, row, _ in tiles.values()),
+        min(column for *_, column in tiles.values()),
+    )
+    rows, columns = (
+        1 + max(row for _, row, _ in tiles.values()) - above,
+        1 + max(column for *_, column in tiles.values()) - before,
+    )
+    title, years = (
+        "Homicides on record in every state, and what the model expects",
+        (int(table["year"].min()), int(table["year"].max())),
+    )
+    note = (
+        f"Every tile: {years[0]} to {years[1]}, from zero to the number in its corner [homicides "
+        f"in the year]; scales differ.\n{HOW_TO_READ}"
+    )
     figure, axes = sheet(rows, columns, (12.5, 1.3 + 1.25 * rows), title, note, footer)
     for ax in axes.flat:
         ax.set_axis_off()
@@ -106,11 +162,26 @@ def states_picture(table: pandas.DataFrame, space: Space, footer: str = "") -> P
         ax.set(xticks=[], yticks=[])
         ax.grid(False)
         ax.set_title(abbreviation, fontsize=8, pad=2)
-        ax.text(0.03, 0.97, f"{ax.get_ylim()[1]:,.0f}", transform=ax.transAxes, ha="left", va="top", fontsize=6.5, color=GREY)
-        outside += int(((own["recorded"] < own["mechanisms_low_90"]) | (own["recorded"] > own["mechanisms_high_90"])).sum())
+        ax.text(
+            0.03,
+            0.97,
+            f"{ax.get_ylim()[1]:,.0f}",
+            transform=ax.transAxes,
+            ha="left",
+            va="top",
+            fontsize=6.5,
+            color=GREY,
+        )
+        outside += int(
+            (
+                (own["recorded"] < own["mechanisms_low_90"])
+                | (own["recorded"] > own["mechanisms_high_90"])
+            ).sum()
+        )
     alt = (
-        f"Small charts of the 32 states, {years[0]} to {years[1]}: homicides on record beside what the model expects. "
-        f"In {outside} of {len(table)} states and years the record lies outside what nine in ten draws of the mechanisms alone expect."
+        f"Small charts of the 32 states, {years[0]} to {years[1]}: homicides on record beside "
+        f"what the model expects. In {outside} of {len(table)} states and years the record lies "
+        "outside what nine in ten draws of the mechanisms alone expect."
     )
     return Picture("fit-states", figure, title, alt, note.replace("\n", " "))
 
@@ -120,21 +191,44 @@ def totals_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     """Counts other than homicides beside what is expected of them."""
     title, note = (
         "Other counts on record, and what the model expects",
-        "Dot: on record. Blue: expected; tick: median, thick: the middle half of the draws, thin: nine in ten.",
+        (
+            "Dot: on record. Blue: expected; tick: median, thick: the middle half of the "
+            "draws, thin: nine in ten."
+        ),
     )
     figure, axes = sheet(1, 1, (8.6, 1.4 + 0.34 * len(table)), title, note, footer)
     ax, place = axes[0, 0], np.arange(len(table))
-    ax.hlines(place, table["expected_low_90"], table["expected_high_90"], color=MECHANISMS, linewidth=1.5)
-    ax.hlines(place, table["expected_low_50"], table["expected_high_50"], color=MECHANISMS, linewidth=4.5)
-    ax.plot(table["expected_median"], place, marker="|", color=MECHANISMS, linestyle="none", markersize=11)
+    ax.hlines(
+        place, table["expected_low_90"], table["expected_high_90"], color=MECHANISMS, linewidth=1.5
+    )
+    ax.hlines(
+        place, table["expected_low_50"], table["expected_high_50"], color=MECHANISMS, linewidth=4.5
+    )
+    ax.plot(
+        table["expected_median"],
+        place,
+        marker="|",
+        color=MECHANISMS,
+        linestyle="none",
+        markersize=11,
+    )
     ax.plot(table["recorded"], place, marker="o", color="black", linestyle="none", markersize=5)
     names = list(table["total"])
-    ax.set(yticks=place, yticklabels=names, xscale="log", xlabel="persons, logarithmic", ylim=(len(table) - 0.4, -0.6))
+    ax.set(
+        yticks=place,
+        yticklabels=names,
+        xscale="log",
+        xlabel="persons, logarithmic",
+        ylim=(len(table) - 0.4, -0.6),
+    )
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     ax.xaxis.set_minor_locator(NullLocator())
     said = [
-        f"{name}: {row['recorded']:,.0f} on record, {row['expected_low_90']:,.0f} to {row['expected_high_90']:,.0f} expected"
+        (
+            f"{name}: {row['recorded']:,.0f} on record, {row['expected_low_90']:,.0f} to "
+            f"{row['expected_high_90']:,.0f} expected"
+        )
         for name, (_, row) in zip(names, table.iterrows(), strict=True)
     ]
     return Picture("fit-totals", figure, title, "; ".join(said) + ".", note)
@@ -142,20 +236,32 @@ def totals_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
 
 @styled
 def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
-    """Where the unknowns lie after the fit, in deviations of their priors: those that the record says most about."""
+    """Where the unknowns lie after the fit, in deviations of their priors:
+    those that the record says most about.
+    """
     title = "What the record says of the unknowns"
     rows = table.head(SHOWN)
     names = [name.removeprefix(EFFECT) for name in rows["unknown"]]
     note = (
-        "Grey: prior, nine in ten. Blue: after the fit, nine in ten, and its middle; as wide as the prior where the record says nothing.\n"
-        f"Shown: the {len(rows)} of {len(table)} unknowns of which it says most; {int(table['moved'].sum())} of all were moved."
+        "Grey: prior, nine in ten. Blue: after the fit, nine in ten, and its middle; as wide as "
+        "the prior where the record says nothing.\n"
+        f"Shown: the {len(rows)} of {len(table)} unknowns of which it says most; "
+        f"{int(table['moved'].sum())} of all were moved."
     )
     figure, axes = sheet(1, 1, (9.4, 1.3 + 0.2 * len(rows)), title, note, footer)
     ax, place = axes[0, 0], np.arange(len(rows))
     ax.barh(place, 2 * NORMAL_90, left=-NORMAL_90, height=0.8, color="#e3e3e3", linewidth=0)
-    ax.hlines(place, rows["mean"] - NORMAL_90 * rows["width_left"], rows["mean"] + NORMAL_90 * rows["width_left"], color=MECHANISMS, linewidth=2.5)
+    ax.hlines(
+        place,
+        rows["mean"] - NORMAL_90 * rows["width_left"],
+        rows["mean"] + NORMAL_90 * rows["width_left"],
+        color=MECHANISMS,
+        linewidth=2.5,
+    )
     ax.plot(rows["mean"], place, marker="o", color=MECHANISMS, linestyle="none", markersize=4)
-    ax.set(yticks=place, yticklabels=names, xlabel="standard deviations of the prior, from its middle")
+    ax.set(
+        yticks=place, yticklabels=names, xlabel="standard deviations of the prior, from its middle"
+    )
     ax.tick_params(axis="y", labelsize=7.5)
     # Long names of small letters come out wider than the layout expects.
     figure.get_layout_engine().set(w_pad=0.15)  # type: ignore[union-attr]
@@ -163,16 +269,22 @@ def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     ax.grid(visible=False, axis="y")
     first = rows.iloc[0]
     left = f"{100 * first['width_left']:.0f} % of its width is left"
-    alt = f"Interval chart of {len(rows)} unknowns before and after the fit. Most is said of {first['unknown']}: {left}."
+    alt = (
+        f"Interval chart of {len(rows)} unknowns before and after the fit. Most is said of "
+        f"{first['unknown']}: {left}."
+    )
     return Picture("fit-unknowns", figure, title, alt, note.replace("\n", " "))
 
 
 @styled
 def held_out_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
-    """Series that no fit sees beside what a run expects on record (:func:`tregua.results.held_out.held_out`)."""
+    """Series that no fit sees beside what a run expects on record
+    (:func:`tregua.results.held_out.held_out`).
+    """
     title = "What no fit saw, and what the run expects on record"
     note = (
-        "Dots: on record. Line and bands: this run; median, the middle half of the replicates, and nine in ten. Hollow dots lie outside nine in ten.\n"
+        "Dots: on record. Line and bands: this run; median, the middle half of the replicates, "
+        "and nine in ten. Hollow dots lie outside nine in ten.\n"
         "Of missing persons the run counts those who were killed; the register holds others too."
     )
     names = list(dict.fromkeys(table["series"]))
@@ -182,12 +294,27 @@ def held_out_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
         own = table[table["series"] == name]
         years, inside = own["year"].to_numpy(), (own["record_is"] == "inside").to_numpy()
         _expected(ax, own)
-        ax.scatter(years, own["recorded"], s=22, zorder=3, edgecolors="black", facecolors=np.where(inside, "black", "white"))
+        ax.scatter(
+            years,
+            own["recorded"],
+            s=22,
+            zorder=3,
+            edgecolors="black",
+            facecolors=np.where(inside, "black", "white"),
+        )
         ax.set_xlim(years[0] - 0.4, years[-1] + 0.4)
         ax.set_ylim(0.0, 1.06 * max(float(own[column].max()) for column in ("recorded", "high_90")))
         ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         thousands(ax)
         ax.set_ylabel("persons in the year")
         ax.set_title("\n".join(wrap(name, TITLE_WIDTH)), fontsize=9)
-        said.append(f"{name}: {int(inside.sum())} of {len(own)} years inside nine in ten replicates")
-    return Picture("fit-held-out", figure, title, f"Line charts of what no fit saw. {'; '.join(said)}.", note.replace("\n", " "))
+        said.append(
+            f"{name}: {int(inside.sum())} of {len(own)} years inside nine in ten replicates"
+        )
+    return Picture(
+        "fit-held-out",
+        figure,
+        title,
+        f"Line charts of what no fit saw. {'; '.join(said)}.",
+        note.replace("\n", " "),
+    )

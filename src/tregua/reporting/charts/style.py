@@ -1,7 +1,9 @@
-"""What all charts share: style, bands, axes and names at the end of lines. The same figure gives the same bytes.
+"""What all charts share: style, bands, axes and names at the end of lines.
+The same figure gives the same bytes.
 
-Colours are those of Okabe and Ito, which readers with colour-blindness can tell apart. Where runs differ by chance a line is the median of all replicates, the
-darker band holds the middle half of them and the lighter band nine in ten.
+Colours are those of Okabe and Ito, which readers with colour-blindness can tell apart. Where runs
+differ by chance a line is the median of all replicates, the darker band holds the middle half of
+them and the lighter band nine in ten.
 """
 
 from __future__ import annotations
@@ -118,24 +120,38 @@ def render(figure: Figure, kind: str) -> bytes:
     """A figure as the bytes of a ``png`` or ``svg`` file; the same figure gives the same bytes."""
     _settle_layout(figure)
     stream = io.BytesIO()
-    figure.savefig(stream, format=kind, metadata={"Date": None, "Creator": "Tregua"} if kind == "svg" else {"Software": "Tregua"})
+    figure.savefig(
+        stream,
+        format=kind,
+        metadata={"Date": None, "Creator": "Tregua"} if kind == "svg" else {"Software": "Tregua"},
+    )
     return stream.getvalue()
 
 
 def _settle_layout(figure: Figure) -> None:
-    """Lay a figure out once and for all, so that both kinds of file have the same layout whichever is made first, in half the time."""
+    """Lay a figure out once and for all, so that both kinds of file have the same layout whichever
+    is made first, in half the time.
+    """
     engine = figure.get_layout_engine()
     if engine is None or isinstance(engine, PlaceHolderLayoutEngine):
         return
     engine.execute(figure)
     figure.set_layout_engine("none")
     for axes in figure.axes:
-        # The solver behind the layout takes its constraints in any order, and so ends a last digit apart from one time to the next.
+        # The solver behind the layout takes its constraints in any order, and so ends a last digit
+        # apart from one time to the next.
         axes.set_position(Bbox.from_bounds(*np.round(axes.get_position(original=True).bounds, 5)))
         axes.set_in_layout(True)
 
 
-def fan(axes: Axes, days: np.ndarray, values: np.ndarray, colour: str, line: str = "-", banded: bool = True) -> float:
+def fan(
+    axes: Axes,
+    days: np.ndarray,
+    values: np.ndarray,
+    colour: str,
+    line: str = "-",
+    banded: bool = True,
+) -> float:
     """Median and both bands of replicates over time; the last median is returned.
 
     Args:
@@ -148,22 +164,38 @@ def fan(axes: Axes, days: np.ndarray, values: np.ndarray, colour: str, line: str
     """
     edges = bands(values.astype(float))
     if banded and len(values) > 1:
-        axes.fill_between(days, edges["low_90"], edges["high_90"], color=colour, alpha=0.18, linewidth=0)
-        axes.fill_between(days, edges["low_50"], edges["high_50"], color=colour, alpha=0.38, linewidth=0)
-    axes.plot(days, edges["median"], color=colour, linestyle=line, marker="o" if len(days) == 1 else "")
+        axes.fill_between(
+            days, edges["low_90"], edges["high_90"], color=colour, alpha=0.18, linewidth=0
+        )
+        axes.fill_between(
+            days, edges["low_50"], edges["high_50"], color=colour, alpha=0.38, linewidth=0
+        )
+    axes.plot(
+        days, edges["median"], color=colour, linestyle=line, marker="o" if len(days) == 1 else ""
+    )
     return float(edges["median"][-1])
 
 
 def smoothed(trajectories: Trajectories, outcome: Outcome) -> tuple[np.ndarray, np.ndarray, int]:
-    """Days, values (replicate, time) and smoothing [weeks, 0 for none]: a stock as it is, a flow as its weekly mean over the quarter that ends on each day."""
-    weeks, values = trajectories.weeks(outcome.series), trajectories.total(outcome.series).astype(float)
+    """Days, values (replicate, time) and smoothing [weeks, 0 for none]:
+    a stock as it is, a flow as its weekly mean over the quarter that ends on each day.
+    """
+    weeks, values = (
+        trajectories.weeks(outcome.series),
+        trajectories.total(outcome.series).astype(float),
+    )
     if outcome.kind == "stock":
         return days_of(trajectories, weeks), values, 0
     dt = trajectories.plan.dt
     steps = max(round(SMOOTHED_WEEKS / dt), 1)
-    steps = steps if values.shape[1] >= 2 * steps else 1  # A run of a few months is too short to be smoothed.
+    # A run of a few months is too short to be smoothed.
+    steps = steps if values.shape[1] >= 2 * steps else 1
     added = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
-    return days_of(trajectories, weeks[steps - 1 :]), (added[:, steps:] - added[:, :-steps]) / (steps * dt), round(steps * dt)
+    return (
+        days_of(trajectories, weeks[steps - 1 :]),
+        (added[:, steps:] - added[:, :-steps]) / (steps * dt),
+        round(steps * dt),
+    )
 
 
 def days_of(trajectories: Trajectories, weeks: np.ndarray) -> np.ndarray:
@@ -173,7 +205,13 @@ def days_of(trajectories: Trajectories, weeks: np.ndarray) -> np.ndarray:
 
 def unit_label(outcome: Outcome, smoothing: int) -> str:
     """Label of the vertical axis."""
-    return f"persons a week, {smoothing}-week mean" if outcome.kind == "flow" and smoothing > 1 else "persons a week" if outcome.kind == "flow" else "persons"
+    return (
+        f"persons a week, {smoothing}-week mean"
+        if outcome.kind == "flow" and smoothing > 1
+        else "persons a week"
+        if outcome.kind == "flow"
+        else "persons"
+    )
 
 
 def band_note(trajectories: Trajectories, lines: int = 1) -> str:
@@ -182,26 +220,51 @@ def band_note(trajectories: Trajectories, lines: int = 1) -> str:
     if count > 1 and lines > CROWD:
         return f"Line: median of {count} replicates. Bands are left out here; the tables have them."
     if count > 1:
-        return f"Line: median of {count} replicates. Darker band: the middle half of them. Lighter band: nine in ten."
-    return "One replicate, with chance." if trajectories.plan.solver.stochastic else "Expected numbers, without chance: there is no band."
+        return (
+            f"Line: median of {count} replicates. Darker band: the middle half of them. "
+            "Lighter band: nine in ten."
+        )
+    return (
+        "One replicate, with chance."
+        if trajectories.plan.solver.stochastic
+        else "Expected numbers, without chance: there is no band."
+    )
 
 
 def main_outcomes(outcomes: dict[str, Outcome], wanted: Sequence[str] = ()) -> list[Outcome]:
-    """The outcomes that readers ask for first, as far as a model has them, then others, as many as are wanted.
+    """The outcomes that readers ask for first, as far as a model has them, then others,
+    as many as are wanted.
 
     Without a wish these are all killed, civilians killed where they are counted, and members.
     """
-    wanted = wanted or [name for name in ("killed", "killed_civilian", "members") if name != "killed_civilian" or name in outcomes]
-    names = [name for name in wanted if name in outcomes] + [name for name in outcomes if name not in wanted]
+    wanted = wanted or [
+        name
+        for name in ("killed", "killed_civilian", "members")
+        if name != "killed_civilian" or name in outcomes
+    ]
+    names = [name for name in wanted if name in outcomes] + [
+        name for name in outcomes if name not in wanted
+    ]
     return [outcomes[name] for name in names[: len(wanted)]]
 
 
-def sheet(rows: int, columns: int, size: tuple[float, float], title: str, note: str, footer: str, **shared: Any) -> tuple[Figure, np.ndarray]:
-    """An empty figure with a title above, and below how to read it, in one line or more, and where it comes from."""
+def sheet(
+    rows: int,
+    columns: int,
+    size: tuple[float, float],
+    title: str,
+    note: str,
+    footer: str,
+    **shared: Any,
+) -> tuple[Figure, np.ndarray]:
+    """An empty figure with a title above, and below how to read it, in one line or more,
+    and where it comes from.
+    """
     figure = Figure(figsize=size, layout="constrained")
     texts = [*note.split("\n"), *([footer] if footer else [])]
     lines = 0.17 * len(texts) / size[1]
-    figure.get_layout_engine().set(rect=(0.0, lines + 0.01, 1.0, 0.99 - lines))  # type: ignore[union-attr]
+    layout: Any = figure.get_layout_engine()
+    layout.set(rect=(0.0, lines + 0.01, 1.0, 0.99 - lines))
     if title:
         figure.suptitle(title, x=0.008, ha="left", fontweight="bold")
     for i, text in enumerate(reversed([text for text in texts if text])):
@@ -235,13 +298,19 @@ def policy_days(trajectories: Trajectories) -> dict[Any, list[str]]:
     starts: dict[Any, list[str]] = {}
     for policy in scenario.policies:
         for change in policy.modifiers:
-            if change.start and change.start > scenario.start and policy.shown not in starts.setdefault(change.start, []):
+            if (
+                change.start
+                and change.start > scenario.start
+                and policy.shown not in starts.setdefault(change.start, [])
+            ):
                 starts[change.start].append(policy.shown)
     return starts
 
 
 def mark_policies(axes: Axes, trajectories: Trajectories, named: bool = True) -> None:
-    """A dotted line on every day on which a change of a policy comes into force, with the policy's name at the first of them."""
+    """A dotted line on every day on which a change of a policy comes into force, with the policy's
+    name at the first of them.
+    """
     told: set[str] = set()
     under = {"facecolor": "white", "edgecolor": "none", "boxstyle": "square,pad=0.1"}
     for start, names in sorted(policy_days(trajectories).items()):
@@ -250,7 +319,16 @@ def mark_policies(axes: Axes, trajectories: Trajectories, named: bool = True) ->
         told |= set(new)
         if named and new:
             place = (np.datetime64(start), 0.03)
-            axes.annotate(" and ".join(new), place, (4, 0), ("data", "axes fraction"), "offset points", color=GREY, fontsize=8, bbox=under)
+            axes.annotate(
+                " and ".join(new),
+                place,
+                (4, 0),
+                ("data", "axes fraction"),
+                "offset points",
+                color=GREY,
+                fontsize=8,
+                bbox=under,
+            )
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
@@ -261,7 +339,8 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
         ends: last value, name and colour of each line.
     """
     low, high = axes.get_ylim()
-    line_height = 0.145 / (axes.get_figure().get_figheight() * 0.72) * (high - low)  # type: ignore[union-attr]
+    figure: Any = axes.get_figure()
+    line_height = 0.145 / (figure.get_figheight() * 0.72) * (high - low)
     placed: list[list[Any]] = []
     for value, name, colour in sorted(ends, key=lambda end: end[0]):
         text = textwrap.fill(name, 26)
@@ -277,4 +356,14 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
             entry[0] -= excess
         ceiling = entry[0] - entry[1]
     for middle, _, text, colour in placed:
-        axes.annotate(text, (1.0, middle), (5, 0), ("axes fraction", "data"), "offset points", va="center", color=colour, fontsize=8.5, annotation_clip=False)
+        axes.annotate(
+            text,
+            (1.0, middle),
+            (5, 0),
+            ("axes fraction", "data"),
+            "offset points",
+            va="center",
+            color=colour,
+            fontsize=8.5,
+            annotation_clip=False,
+        )

@@ -1,4 +1,5 @@
-"""Published models redone in front of the reader: what was published, what comes out here, and how far apart they may be.
+"""Published models redone in front of the reader: what was published, what comes out here,
+and how far apart they may be.
 
 >>> from tregua.studies.reproductions import REPRODUCTIONS
 >>> REPRODUCTIONS["size-2023"](None).passed  # doctest: +SKIP
@@ -37,7 +38,9 @@ def _michoacan_2013(progress: Progress | None = None) -> Reproduction:
 
 
 def _escapes(progress: Progress | None = None) -> Reproduction:
-    """Escapes from prison 2000 to 2010: how many, how large, where, and none without bought guards."""
+    """Escapes from prison 2000 to 2010: how many, how large, where,
+    and none without bought guards.
+    """
     from .charts_escapes import escapes_picture
     from .escapes import reproduce
 
@@ -45,14 +48,18 @@ def _escapes(progress: Progress | None = None) -> Reproduction:
 
 
 def _vetting_2012(progress: Progress | None = None) -> Reproduction:
-    """The vetting of police: 65,000 of 180,000 failed in 2012, who still serves, and what came after."""
+    """The vetting of police: 65,000 of 180,000 failed in 2012, who still serves,
+    and what came after.
+    """
     from .vetting_2012 import reproduce
 
     return reproduce(progress)
 
 
 def _emergent_effects(progress: Progress | None = None) -> Reproduction:
-    """What no parameter holds: killings after leaders are removed, troops sent, goods cut or seized."""
+    """What no parameter holds: killings after leaders are removed, troops sent,
+    goods cut or seized.
+    """
     from .charts_effects import effects_picture, states_table
     from .emergent_effects import reproduce
 

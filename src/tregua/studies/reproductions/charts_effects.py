@@ -14,7 +14,11 @@ from .published import Published
 if TYPE_CHECKING:
     import pandas
 
-REMOVAL = {"place": "place, half a year", "year": "place, a year", "elsewhere": "elsewhere, half a year"}
+REMOVAL = {
+    "place": "place, half a year",
+    "year": "place, a year",
+    "elsewhere": "elsewhere, half a year",
+}
 """What is compared, and what it is called."""
 
 
@@ -24,10 +28,22 @@ def effects_picture(published: Published, found: Numbers, sent: list[Deployment]
     figure, (left, right) = panels(2)
     values = {entry["key"]: entry.get("value") for entry in published.entries}
     for i, key in enumerate(REMOVAL):
-        left.plot([found[f"{key}.low"], found[f"{key}.high"]], [i, i], color=BLUE, linewidth=2.0, label="nine in ten pairs" if not i else None)
+        left.plot(
+            [found[f"{key}.low"], found[f"{key}.high"]],
+            [i, i],
+            color=BLUE,
+            linewidth=2.0,
+            label="nine in ten pairs" if not i else None,
+        )
         left.plot([found[f"{key}.mean"]], [i], "o", color=BLACK, label="mean" if not i else None)
-        left.plot([values[f"{key}.mean"]], [i], "D", color=ORANGE, label="published" if not i else None)
-    left.set(yticks=range(len(REMOVAL)), yticklabels=list(REMOVAL.values()), ylim=(len(REMOVAL) - 0.5, -0.5))
+        left.plot(
+            [values[f"{key}.mean"]], [i], "D", color=ORANGE, label="published" if not i else None
+        )
+    left.set(
+        yticks=range(len(REMOVAL)),
+        yticklabels=list(REMOVAL.values()),
+        ylim=(len(REMOVAL) - 0.5, -0.5),
+    )
     left.set(xlabel="change of killings (%)", title="One leader is removed")
     order = sorted(sent, key=lambda one: one.rate.mean())
     for i, one in enumerate(order):
@@ -38,20 +54,31 @@ def effects_picture(published: Published, found: Numbers, sent: list[Deployment]
     right.plot([found["history.mean"]], [top], "o", color=BLACK)
     right.axvspan(published_rate - 6.0, published_rate + 6.0, color=ORANGE, alpha=0.2, linewidth=0)
     right.axvline(published_rate, color=ORANGE)
-    right.set(yticks=range(top + 1), yticklabels=[*(one.state for one in order), "operations 2007-2008"])
-    right.set(xlabel="change of persons killed per 100,000 in the first year", title="4,500 troops are sent")
+    right.set(
+        yticks=range(top + 1), yticklabels=[*(one.state for one in order), "operations 2007-2008"]
+    )
+    right.set(
+        xlabel="change of persons killed per 100,000 in the first year",
+        title="4,500 troops are sent",
+    )
     for axes in (left, right):
         axes.axvline(0.0, color=GREY, linewidth=0.8, linestyle=":")
     left.legend(loc="lower right")
-    ours = ", ".join(f"{label} {found[f'{key}.mean']:+.0f} % (published {values[f'{key}.mean']:+g} %)" for key, label in REMOVAL.items())
+    ours = ", ".join(
+        f"{label} {found[f'{key}.mean']:+.0f} % (published {values[f'{key}.mean']:+g} %)"
+        for key, label in REMOVAL.items()
+    )
     alt = (
-        f"Two charts of dots with intervals. Left, change of killings after one leader is removed: {ours}. Right, change of persons killed per 100,000 "
-        f"inhabitants in the first year after 4,500 troops are sent to each of {top} states: {found['sent.least']:+.1f} to {found['sent.most']:+.1f}, "
-        f"mean {found['sent.mean']:+.1f}; published about {published_rate:+g}."
+        "Two charts of dots with intervals. Left, change of killings after one leader is removed: "
+        f"{ours}. Right, change of persons killed per 100,000 inhabitants in the first year after "
+        f"4,500 troops are sent to each of {top} states: {found['sent.least']:+.1f} to "
+        f"{found['sent.most']:+.1f}, mean {found['sent.mean']:+.1f}; published "
+        f"about {published_rate:+g}."
     )
     caption = (
-        "Black dots: mean of the model. Lines: nine in ten pairs of runs with the same random numbers. Orange: published effects, on the right with the range "
-        "that counts as reproduced. States here, municipalities and regions in the studies."
+        "Black dots: mean of the model. Lines: nine in ten pairs of runs with the same random "
+        "numbers. Orange: published effects, on the right with the range that counts as "
+        "reproduced. States here, municipalities and regions in the studies."
     )
     return Picture("effects", figure, "Effects that no parameter holds", alt, caption)
 
@@ -66,13 +93,21 @@ def states_table(hits: list[Removals], sent: list[Deployment]) -> pandas.DataFra
             "state": one.state,
             "pairs": one.half_year.shape[1],
             "killed_without": one.half_year[0].mean() if one.half_year.size else np.nan,
-            "change": (one.half_year[1] - one.half_year[0]).mean() if one.half_year.size else np.nan,
+            "change": (one.half_year[1] - one.half_year[0]).mean()
+            if one.half_year.size
+            else np.nan,
             "unit": "member of the hit group in half a year",
         }
         for one in hits
     ]
     rows += [
-        {"intervention": "troops sent", "state": one.state, "pairs": len(one.rate), "change": one.rate.mean(), "unit": "1 per 100,000 in the first year"}
+        {
+            "intervention": "troops sent",
+            "state": one.state,
+            "pairs": len(one.rate),
+            "change": one.rate.mean(),
+            "unit": "1 per 100,000 in the first year",
+        }
         for one in sent
     ]
     return pandas.DataFrame(rows)

@@ -23,7 +23,11 @@ STATE = "16"
 
 def registered() -> dict[int, float]:
     """Registered homicides of Michoacán by year."""
-    return {int(row["year"]): float(row["homicides"]) for row in read_table(FOLDER, "homicides-year.csv") if row["state_code"] == STATE}
+    return {
+        int(row["year"]): float(row["homicides"])
+        for row in read_table(FOLDER, "homicides-year.csv")
+        if row["state_code"] == STATE
+    }
 
 
 def _years(run: Trajectories, points: int) -> np.ndarray:
@@ -41,48 +45,108 @@ def episode_picture(published: Published, run: Trajectories) -> Picture:
     settings, place = published.run, published.run["place"]
     entries = {entry["key"]: entry for entry in published.entries}
     each, lines = settings["fighters_per_municipality"], {}
-    for name, label, colour in (("vigilantes", "vigilantes", VERMILLION), ("rural_force", "rural force", GREEN)):
+    for name, label, colour in (
+        ("vigilantes", "vigilantes", VERMILLION),
+        ("rural_force", "rural force", GREEN),
+    ):
         values = local(run, name, place) / each
         low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
         x = _years(run, values.shape[1])
         left.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
         (lines[label],) = left.plot(x, middle, color=colour)
     for key, day in (("municipalities.begin", "begin"), ("municipalities.order", "order")):
-        left.errorbar(_year(settings[day]), entries[key]["value"], 0.3 * entries[key]["value"], color=BLACK, marker="o", capsize=3)
-    left.plot(_year(settings["early"]), entries["municipalities.early"]["value"], "o", color=GREY, markerfacecolor="none")
-    left.errorbar(_year(settings["first"]), entries["absorbed.first"]["value"] / each, 0.3 * entries["absorbed.first"]["value"] / each, color=BLACK, marker="s")
-    left.set(xlabel="year", ylabel=f"municipalities' worth ({each} persons each)", title="Armed civilians in Michoacán", xlim=(2012, 2018), ylim=(0, None))
+        left.errorbar(
+            _year(settings[day]),
+            entries[key]["value"],
+            0.3 * entries[key]["value"],
+            color=BLACK,
+            marker="o",
+            capsize=3,
+        )
+    left.plot(
+        _year(settings["early"]),
+        entries["municipalities.early"]["value"],
+        "o",
+        color=GREY,
+        markerfacecolor="none",
+    )
+    left.errorbar(
+        _year(settings["first"]),
+        entries["absorbed.first"]["value"] / each,
+        0.3 * entries["absorbed.first"]["value"] / each,
+        color=BLACK,
+        marker="s",
+    )
+    left.set(
+        xlabel="year",
+        ylabel=f"municipalities' worth ({each} persons each)",
+        title="Armed civilians in Michoacán",
+        xlim=(2012, 2018),
+        ylim=(0, None),
+    )
     left.legend(lines.values(), lines.keys(), loc="upper right")
     homicides = counted(run, published)
     low, middle, high = np.quantile(homicides, [0.05, 0.5, 0.95], axis=0)
     right.fill_between(list(YEARS), low, high, color=SKY, alpha=0.55, linewidth=0)
     right.plot(list(YEARS), middle, color=BLACK, label="this model")
     points = registered()
-    right.plot(list(YEARS), [points[year] for year in YEARS], "o", color=VERMILLION, label="registered")
-    right.set(xlabel="year", ylabel="homicides counted in a year (persons)", title="Homicides in Michoacán", ylim=(0, None))
+    right.plot(
+        list(YEARS), [points[year] for year in YEARS], "o", color=VERMILLION, label="registered"
+    )
+    right.set(
+        xlabel="year",
+        ylabel="homicides counted in a year (persons)",
+        title="Homicides in Michoacán",
+        ylim=(0, None),
+    )
     right.legend(loc="upper left")
     worth = local(run, "vigilantes", place).mean(axis=0) / each
     order, end = (worth[week_of(published, settings[day])] for day in ("order", "dissolved"))
     alt = (
-        f"Two charts. Left, 2012 to 2018: vigilantes in Michoacán rise to {order:.0f} municipalities' worth in January 2014 and are at "
-        f"{end:.0f} in April 2016, when the rural force ends that took others in. Right: homicides counted, {middle[1]:.0f} in 2014 and "
-        f"{middle[-1]:.0f} in 2020 in the model, with registered homicides of {points[2014]:.0f} and {points[2020]:.0f} as points."
+        f"Two charts. Left, 2012 to 2018: vigilantes in Michoacán rise to {order:.0f} "
+        f"municipalities' worth in January 2014 and are at {end:.0f} in April 2016, when the "
+        f"rural force ends that took others in. Right: homicides counted, {middle[1]:.0f} in 2014 "
+        f"and {middle[-1]:.0f} in 2020 in the model, with registered homicides of "
+        f"{points[2014]:.0f} and {points[2020]:.0f} as points."
     )
     caption = (
-        f"Lines: medians of {run.plan.replicates} replicates; bands: nine in ten of them. Points with bars on the left: reported municipalities and the first "
-        "members of the rural force, with 30 %; open point: another count of January 2014. Values marked calibrated in the table were set to the first two."
+        f"Lines: medians of {run.plan.replicates} replicates; bands: nine in ten of them. Points "
+        "with bars on the left: reported municipalities and the first members of the rural force, "
+        "with 30 %; open point: another count of January 2014. Values marked calibrated in the "
+        "table were set to the first two."
     )
-    return Picture("episode", figure, "Michoacán 2013: rising, order and what came after", alt, caption)
+    return Picture(
+        "episode", figure, "Michoacán 2013: rising, order and what came after", alt, caption
+    )
 
 
 def episode_table(published: Published, run: Trajectories) -> pandas.DataFrame:
-    """One row for each week: medians and nine-in-ten bands of the series of the episode in its place."""
+    """One row for each week: medians and nine-in-ten bands of the series of the
+    episode in its place.
+    """
     import pandas
 
     frames = []
-    for name in ("vigilantes", "rural_force", "vigilantes.joined", "vigilantes.absorbed", "vigilantes.infiltrated", "conflict.killed", "reporting.homicides"):
-        low, middle, high = np.quantile(local(run, name, published.run["place"]), [0.05, 0.5, 0.95], axis=0)
+    for name in (
+        "vigilantes",
+        "rural_force",
+        "vigilantes.joined",
+        "vigilantes.absorbed",
+        "vigilantes.infiltrated",
+        "conflict.killed",
+        "reporting.homicides",
+    ):
+        low, middle, high = np.quantile(
+            local(run, name, published.run["place"]), [0.05, 0.5, 0.95], axis=0
+        )
         weeks = run.weeks(name)
-        columns = {"series": name, "week": weeks, "date": pandas.to_datetime(run.dates(weeks)), "low_90": low, "median": middle, "high_90": high}
+        columns = {
+            "series": name,
+            "week": weeks,
+            "date": pandas.to_datetime(run.dates(weeks)),
+            "low_90": low,
+            "median": middle,
+            "high_90": high,
+        }
         frames.append(pandas.DataFrame(columns))
     return pandas.concat(frames, ignore_index=True)

@@ -1,12 +1,17 @@
-r"""The rising of self-defence groups in Michoacán in 2013, the order to disarm or join of 2014, and what came after.
+r"""The rising of self-defence groups in Michoacán in 2013, the order to disarm or join of 2014,
+and what came after.
 
-No dynamic model of this episode was found to redo: what is set beside the model here are counts of offices and the press. The model is the package's own
-mechanisms on Michoacán and its neighbours, with two stand-ins that only say what was ordered and who was removed,
+No dynamic model of this episode was found to redo: what is set beside the model here are counts of
+offices and the press. The model is the package's own mechanisms on Michoacán and its neighbours,
+with two stand-ins that only say what was ordered and who was removed,
 
-.. math:: \dot F_r = (d_r - F_r) / \tau_F, \qquad \dot k_{rg} = (1 - k_{rg}) / \tau_k - l_r\, x_g\, k_{rg},
+.. math::
+    \dot F_r = (d_r - F_r) / \tau_F, \qquad \dot k_{rg} = (1 - k_{rg}) / \tau_k - l_r\, x_g\,
+        k_{rg},
 
-troops sent (d) and leaders of the group marked x removed (l), both set by the dated policy of the file of reported numbers. Source: that file,
-``data/published/michoacan-2013.toml``; values marked calibrated there were set to the first three counts and to the homicides of 2012-2013.
+troops sent (d) and leaders of the group marked x removed (l), both set by the dated policy of the
+file of reported numbers. Source: that file, ``data/published/michoacan-2013.toml``; values marked
+calibrated there were set to the first three counts and to the homicides of 2012-2013.
 """
 
 from __future__ import annotations
@@ -71,15 +76,36 @@ class Deployment(Mechanism):
             LogNormal(4000.0, 0.5),
             NONNEGATIVE,
             "troops ordered into a territory",
-            (cite("autodefensas-press", "reported", "Federal forces took over 27 municipalities in January 2014."), assumed("4,000 of them.")),
+            (
+                cite(
+                    "autodefensas-press",
+                    "reported",
+                    "Federal forces took over 27 municipalities in January 2014.",
+                ),
+                assumed("4,000 of them."),
+            ),
             axes=("territory",),
         ),
-        Parameter("delay", 3.0, "week", LogNormal(3.0, 0.3), (1.0, 520.0), "weeks until most have arrived", (assumed("They came within weeks."),)),
+        Parameter(
+            "delay",
+            3.0,
+            "week",
+            LogNormal(3.0, 0.3),
+            (1.0, 520.0),
+            "weeks until most have arrived",
+            (assumed("They came within weeks."),),
+        ),
     )
 
     def drifts(self):
         """Troops come and go."""
-        return (Drift("troops", lambda v: (v.deployed - v.troops) / v.delay, "deployment goes to what is ordered"),)
+        return (
+            Drift(
+                "troops",
+                lambda v: (v.deployed - v.troops) / v.delay,
+                "deployment goes to what is ordered",
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -96,19 +122,36 @@ class Command(Mechanism):
             (0.0, 1.0),
             "share of its command that the targeted group loses in a week",
             (
-                cite("kingpin-events", "reported", "Leaders captured or killed on 27 January and 9 March 2014 and 27 February 2015."),
+                cite(
+                    "kingpin-events",
+                    "reported",
+                    (
+                        "Leaders captured or killed on 27 January and 9 March "
+                        "2014 and 27 February 2015."
+                    ),
+                ),
                 assumed("The sizes are ours."),
             ),
             axes=("territory",),
         ),
-        Parameter("renewal", 39.0, "week", LogNormal(39.0, 0.4), (1.0, 520.0), "weeks until new leaders are in command", (assumed("Nine months."),)),
+        Parameter(
+            "renewal",
+            39.0,
+            "week",
+            LogNormal(39.0, 0.4),
+            (1.0, 520.0),
+            "weeks until new leaders are in command",
+            (assumed("Nine months."),),
+        ),
     )
 
     def drifts(self):
         """Command is lost and regained."""
 
         def rate(v):
-            return (1.0 - v.cohesion) / v.renewal - v.loss[:, None] * v.targeted[None, :] * v.cohesion
+            return (1.0 - v.cohesion) / v.renewal - v.loss[:, None] * v.targeted[
+                None, :
+            ] * v.cohesion
 
         return (Drift("cohesion", rate, "leaders are removed and replaced"),)
 
@@ -123,47 +166,97 @@ def model() -> Model:
     from ...mechanisms.reporting import Reporting
     from ...mechanisms.vigilantes import Vigilantes
 
-    return Model((Founding(), Recruitment(), Arrests(), Conflict(), Civilians(), Vigilantes(), Reporting(), Deployment(), Command()))
+    return Model(
+        (
+            Founding(),
+            Recruitment(),
+            Arrests(),
+            Conflict(),
+            Civilians(),
+            Vigilantes(),
+            Reporting(),
+            Deployment(),
+            Command(),
+        )
+    )
 
 
 def data_of(published: Published) -> Dataset:
-    """Michoacán, its neighbours and four groups out of the national data set of 2012; all other groups count as local ones."""
+    """Michoacán, its neighbours and four groups out of the national data set of 2012;
+    all other groups count as local ones.
+    """
     run, whole = published.run, load_data("mexico-2012")
     states, groups = whole.space.labels("territory"), whole.space.labels("group")
-    places, kept = [states.index(name) for name in run["territories"]], [groups.index(name) for name in run["groups"]]
+    places, kept = (
+        [states.index(name) for name in run["territories"]],
+        [groups.index(name) for name in run["groups"]],
+    )
     foothold = whole.covariates[FOOTHOLD.name][places]
     local = 1.0 - foothold[:, kept[:-1]].sum(axis=1)
     foothold = np.column_stack([foothold[:, kept[:-1]], local])
-    foothold[run["territories"].index(run["place"])] = [run["foothold"][group] for group in run["groups"]]
+    foothold[run["territories"].index(run["place"])] = [
+        run["foothold"][group] for group in run["groups"]
+    ]
     part = whole.covariates["presence"][places]
     covariates = {name: whole.covariates[name][places] for name in ("young_men", "population")}
-    covariates |= {"adjacency": whole.covariates["adjacency"][np.ix_(places, places)], FOOTHOLD.name: foothold, RANK.name: np.ones(len(kept))}
-    covariates |= {name: whole.covariates[name][np.ix_(kept, kept)] for name in ("rivalry", "alliance")}
-    covariates[TARGETED.name] = np.array([float(group == run["targeted"]) for group in run["groups"]])
-    space = Space((Axis("territory", tuple(run["territories"])), Axis("group", tuple(run["groups"]))))
+    covariates |= {
+        "adjacency": whole.covariates["adjacency"][np.ix_(places, places)],
+        FOOTHOLD.name: foothold,
+        RANK.name: np.ones(len(kept)),
+    }
+    covariates |= {
+        name: whole.covariates[name][np.ix_(kept, kept)] for name in ("rivalry", "alliance")
+    }
+    covariates[TARGETED.name] = np.array(
+        [float(group == run["targeted"]) for group in run["groups"]]
+    )
+    space = Space(
+        (Axis("territory", tuple(run["territories"])), Axis("group", tuple(run["groups"])))
+    )
     values: dict[str, Any] = {name: total * part for name, total in run["national"].items()}
     return Dataset(NAME, space, covariates, values, whole.tables)
 
 
 def history(published: Published, without: str = "") -> Policy:
-    """The dated orders and removals in the place of the episode, but for the parameters whose name begins with ``without``."""
+    """The dated orders and removals in the place of the episode,
+    but for the parameters whose name begins with ``without``.
+    """
     entry = published.policies["history"]
     changes = [c for c in entry["changes"] if not (without and c["target"].startswith(without))]
     place = (published.run["place"],)
-    return Policy("history", tuple(Modifier(c["target"], "set", c["set"], c["from"], c.get("to"), territories=place) for c in changes), entry["label"])
+    return Policy(
+        "history",
+        tuple(
+            Modifier(c["target"], "set", c["set"], c["from"], c.get("to"), territories=place)
+            for c in changes
+        ),
+        entry["label"],
+    )
 
 
-def scenario(published: Published, values: Values | None = None, policy: Policy | None = None) -> Scenario:
+def scenario(
+    published: Published, values: Values | None = None, policy: Policy | None = None
+) -> Scenario:
     """The episode; ``values`` replace parameters by full name, ``policy`` the course of events."""
     run = published.run
     everything = {**run["assumed"], **run["calibrated"], **(values or {})}
     chosen = history(published) if policy is None else policy
-    return Scenario(model(), run["start"], run["weeks"], data=data_of(published), values=everything, policies=(chosen,), name=NAME)
+    return Scenario(
+        model(),
+        run["start"],
+        run["weeks"],
+        data=data_of(published),
+        values=everything,
+        policies=(chosen,),
+        name=NAME,
+    )
 
 
 def local(trajectories: Trajectories, name: str, place: str) -> np.ndarray:
     """A series in one territory: shape (replicate, time)."""
-    return trajectories.series[name][:, :, trajectories.scenario.data.space.labels("territory").index(place)].astype(float)
+    return trajectories.series[name][
+        :, :, trajectories.scenario.data.space.labels("territory").index(place)
+    ].astype(float)
 
 
 def week_of(published: Published, day: dt.date) -> int:
@@ -172,22 +265,37 @@ def week_of(published: Published, day: dt.date) -> int:
 
 
 def counted(trajectories: Trajectories, published: Published) -> np.ndarray:
-    """Homicides counted in the place of the episode in each of :data:`YEARS`, at the year's mean a week: shape (replicate, year)."""
-    weekly, start = local(trajectories, "reporting.homicides", published.run["place"]), trajectories.scenario.start
-    ends = np.array([(start + dt.timedelta(days=7 * (week + 1))).year for week in range(weekly.shape[1])])
+    """Homicides counted in the place of the episode in each of :data:`YEARS`, at the year's mean a
+    week: shape (replicate, year).
+    """
+    weekly, start = (
+        local(trajectories, "reporting.homicides", published.run["place"]),
+        trajectories.scenario.start,
+    )
+    ends = np.array(
+        [(start + dt.timedelta(days=7 * (week + 1))).year for week in range(weekly.shape[1])]
+    )
     return np.stack([YEAR * weekly[:, ends == year].mean(axis=1) for year in YEARS], axis=1)
 
 
 def relapse(homicides: np.ndarray) -> np.ndarray:
     """Mean homicides of the years after over those of the years of relief, for each replicate."""
     years = list(YEARS)
-    after, before = (homicides[:, [years.index(y) for y in chosen]].mean(axis=1) for chosen in (RELAPSE, TROUGH))
+    after, before = (
+        homicides[:, [years.index(y) for y in chosen]].mean(axis=1) for chosen in (RELAPSE, TROUGH)
+    )
     return after / before
 
 
 def outcomes(published: Published, run: Trajectories) -> dict[str, float]:
     """Numbers of the ensemble by key: means over replicates."""
-    when, place = {n: week_of(published, published.run[n]) for n in ("begin", "early", "cndh", "order", "first", "dissolved")}, published.run["place"]
+    when, place = (
+        {
+            n: week_of(published, published.run[n])
+            for n in ("begin", "early", "cndh", "order", "first", "dissolved")
+        },
+        published.run["place"],
+    )
     armed = local(run, "vigilantes", place)
     worth = armed.mean(axis=0) / published.run["fighters_per_municipality"]
     absorbed = local(run, "vigilantes.absorbed", place).mean(axis=0)
@@ -198,7 +306,9 @@ def outcomes(published: Published, run: Trajectories) -> dict[str, float]:
     found = {
         "municipalities.begin": worth[when["begin"]],
         "municipalities.order": worth[when["order"]],
-        "growth": np.log(worth[when["order"]] / worth[when["begin"]]) / (when["order"] - when["begin"]) * MONTH,
+        "growth": np.log(worth[when["order"]] / worth[when["begin"]])
+        / (when["order"] - when["begin"])
+        * MONTH,
         "municipalities.early": worth[when["early"]],
         "guerrero": local(run, "vigilantes", "Guerrero").mean(axis=0)[when["cndh"]],
         "killed_by_troops": shot[when["order"] : when["order"] + 5].sum(),
@@ -218,7 +328,14 @@ def alternatives(published: Published, values: Values | None, steps: Steps) -> d
     place, end = published.run["place"], week_of(published, published.run["dissolved"])
 
     def without_chance(policy: Policy | None = None, **changed: Number) -> Trajectories:
-        done = simulate(scenario(published, {**(values or {}), **{f"vigilantes.{n}": x for n, x in changed.items()}}, policy), "mean-field")
+        done = simulate(
+            scenario(
+                published,
+                {**(values or {}), **{f"vigilantes.{n}": x for n, x in changed.items()}},
+                policy,
+            ),
+            "mean-field",
+        )
         steps.finished()
         return done
 
@@ -228,8 +345,14 @@ def alternatives(published: Published, values: Values | None, steps: Steps) -> d
         "relapse.without_infiltration": without_chance(infiltration=0.0),
         "relapse.without_vigilantes": without_chance(onset=0.0),
     }
-    found = {n: local(run, "vigilantes.absorbed", place)[0, :end].sum() for n, run in runs.items() if n.startswith("absorbed")}
-    found |= {n: relapse(counted(run, published))[0] for n, run in runs.items() if n.startswith("relapse")}
+    found = {
+        n: local(run, "vigilantes.absorbed", place)[0, :end].sum()
+        for n, run in runs.items()
+        if n.startswith("absorbed")
+    }
+    found |= {
+        n: relapse(counted(run, published))[0] for n, run in runs.items() if n.startswith("relapse")
+    }
     return {name: float(x) for name, x in found.items()}
 
 
@@ -251,14 +374,25 @@ def reproduce(
     run = published.run
     chosen = scenario(published, values)
     chunks = -(-run["replicates"] // CHUNK)
-    steps = Steps(progress, chunks * blocks_of(chosen, make_plan(chosen, "tau-leap", run["replicates"])) + 4)
-    ensemble = simulate(chosen, "tau-leap", run["replicates"], run["seed"], progress=lambda done, total: steps.finished())
+    steps = Steps(
+        progress, chunks * blocks_of(chosen, make_plan(chosen, "tau-leap", run["replicates"])) + 4
+    )
+    ensemble = simulate(
+        chosen,
+        "tau-leap",
+        run["replicates"],
+        run["seed"],
+        progress=lambda done, total: steps.finished(),
+    )
     rows = published.compare(outcomes(published, ensemble) | alternatives(published, values, steps))
     inside, judged = (sum(row.verdict == verdict for row in rows) for verdict in ("ok", "OUTSIDE"))
     return Reproduction(
         NAME,
         "Michoacán 2013 to 2020: rising, order, absorption, relapse",
-        f"{inside} of {inside + judged} reported numbers come out within the tolerances set beforehand; those marked calibrated were used to set values.",
+        (
+            f"{inside} of {inside + judged} reported numbers come out within the tolerances set "
+            "beforehand; those marked calibrated were used to set values."
+        ),
         rows,
         {"episode": draw(published, ensemble)},
         {"weekly": tabulate(published, ensemble)},
@@ -268,12 +402,29 @@ def reproduce(
 
 
 NOTES = (
-    "Calibrated: onset and growth of vigilantes, how many of them go over to groups, lethality, how hard rivals press a group without leaders, and the rates "
-    "at which the orders of January and May 2014 were carried out. Footing of the groups in Michoacán in 2012 and the number of troops are assumed. So the "
-    "episode shows that the mechanisms can do what happened, in the right order and size at once; it foresees nothing.",
-    "The relapse rests on vigilantes who go over to groups: without them homicides fall in this model. The rate is calibrated to it, and no count of such "
-    "persons or of vigilantes after 2014 was found; the model has several times as many vigilantes in 2017-2020 as in January 2014.",
-    "A municipality's worth is 150 vigilantes: 167 registered in each of nine municipalities in one week of 2014, 152 in each of 46 in Guerrero in 2013.",
-    "The rows on what would have been otherwise are runs of the model, and no evidence on what would have been.",
-    "Neighbouring states are there so that groups and vigilantes have neighbours; their own numbers are not fitted.",
+    (
+        "Calibrated: onset and growth of vigilantes, how many of them go over to groups, "
+        "lethality, how hard rivals press a group without leaders, and the rates at which the "
+        "orders of January and May 2014 were carried out. Footing of the groups in Michoacán in "
+        "2012 and the number of troops are assumed. So the episode shows that the mechanisms can "
+        "do what happened, in the right order and size at once; it foresees nothing."
+    ),
+    (
+        "The relapse rests on vigilantes who go over to groups: without them homicides fall in "
+        "this model. The rate is calibrated to it, and no count of such persons or of vigilantes "
+        "after 2014 was found; the model has several times as many vigilantes in "
+        "2017-2020 as in January 2014."
+    ),
+    (
+        "A municipality's worth is 150 vigilantes: 167 registered in each of nine municipalities "
+        "in one week of 2014, 152 in each of 46 in Guerrero in 2013."
+    ),
+    (
+        "The rows on what would have been otherwise are runs of the model, and no evidence "
+        "on what would have been."
+    ),
+    (
+        "Neighbouring states are there so that groups and vigilantes have neighbours; their own "
+        "numbers are not fitted."
+    ),
 )

@@ -1,4 +1,6 @@
-"""Published numbers and their tolerances, from the files in ``tregua/studies/reproductions/data/published``: no code holds either."""
+"""Published numbers and their tolerances, from the files in
+``tregua/studies/reproductions/data/published``: no code holds either.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ class Published:
 
     Attributes:
         name: of the file and of the reproduction.
-        entries: one for each number: ``key``, ``quantity``, ``value`` or ``range``, ``unit``, ``tolerance``, ``source``.
+        entries: one for each number: ``key``, ``quantity``, ``value`` or ``range``, ``unit``,
+            ``tolerance``, ``source``.
         sources: citation, origin and stance by tag.
         tolerances: kinds of tolerance by name.
         run: what is run.
@@ -40,7 +43,9 @@ class Published:
     @property
     def cited(self) -> dict[str, str]:
         """Citation and origin of every source as one text."""
-        return {tag: f"{source['citation']}. {source['how']}" for tag, source in self.sources.items()}
+        return {
+            tag: f"{source['citation']}. {source['how']}" for tag, source in self.sources.items()
+        }
 
     def compare(self, ours: Mapping[str, float], partly: bool = False) -> tuple[Row, ...]:
         """One row for each number of the file, in its order.
@@ -56,12 +61,18 @@ class Published:
         odd = set(ours) - set(keys) if partly else set(ours) ^ set(keys)
         if odd or len(keys) != len(set(keys)):
             raise KeyError(f"the rows of {self.name} and the computed values differ: {sorted(odd)}")
-        return tuple(self._row(entry, ours[entry["key"]]) for entry in self.entries if entry["key"] in ours)
+        return tuple(
+            self._row(entry, ours[entry["key"]]) for entry in self.entries if entry["key"] in ours
+        )
 
     def _row(self, entry: Entry, ours: float) -> Row:
         tolerance = self.tolerances[entry["tolerance"]]
         low, high, text = INTERVALS[tolerance["kind"]](entry, tolerance)
-        published = f"{entry['range'][0]:,g} to {entry['range'][1]:,g}" if "range" in entry else entry.get("value")
+        published = (
+            f"{entry['range'][0]:,g} to {entry['range'][1]:,g}"
+            if "range" in entry
+            else entry.get("value")
+        )
         published = float(published) if isinstance(published, int) else published
         words = entry["quantity"], published, float(ours), low, high, entry["unit"], text
         return Row(*words, note=entry.get("note", ""), source=entry["source"], key=entry["key"])
@@ -69,9 +80,19 @@ class Published:
 
 def load(name: str) -> Published:
     """A file of published numbers by the name of its reproduction."""
-    text = (resources.files(__package__) / "data" / "published" / f"{name}.toml").read_text(encoding="utf-8")
+    text = (resources.files(__package__) / "data" / "published" / f"{name}.toml").read_text(
+        encoding="utf-8"
+    )
     file = tomllib.loads(text)
-    return Published(name, tuple(file["rows"]), file["sources"], file["tolerances"], file["run"], file["policies"], file.get("search", {}))
+    return Published(
+        name,
+        tuple(file["rows"]),
+        file["sources"],
+        file["tolerances"],
+        file["run"],
+        file["policies"],
+        file.get("search", {}),
+    )
 
 
 def _relative(entry: Entry, tolerance: Entry) -> Interval:
@@ -86,7 +107,11 @@ def _absolute(entry: Entry, tolerance: Entry) -> Interval:
 
 def _factor(entry: Entry, tolerance: Entry) -> Interval:
     """``factor`` times as much or as little: for what is known to the order of magnitude."""
-    return entry["value"] / tolerance["factor"], entry["value"] * tolerance["factor"], f"within a factor of {tolerance['factor']:g}"
+    return (
+        entry["value"] / tolerance["factor"],
+        entry["value"] * tolerance["factor"],
+        f"within a factor of {tolerance['factor']:g}",
+    )
 
 
 def _same_sign(entry: Entry, tolerance: Entry) -> Interval:
@@ -105,21 +130,35 @@ def _interval(entry: Entry, tolerance: Entry) -> Interval:
 
 
 def _change(entry: Entry, tolerance: Entry) -> Interval:
-    """Of a change in percent: the ratio behind it may be off by ``relative``, and the reference is rounded."""
+    """Of a change in percent: the ratio behind it may be off by ``relative``,
+    and the reference is rounded.
+    """
     half = (100.0 + entry["value"]) * tolerance["relative"] + tolerance["rounding"]
     return entry["value"] - half, entry["value"] + half, f"±{half:.2f} points"
 
 
 def _ensemble_mean(entry: Entry, tolerance: Entry) -> Interval:
-    """Means of two ensembles of n replicates differ by ``spread * sqrt(2 / n)`` as one standard error."""
+    """Means of two ensembles of n replicates differ by ``spread * sqrt(2 / n)`` as
+    one standard error.
+    """
     half = tolerance["errors"] * entry["spread"] * math.sqrt(2.0 / tolerance["replicates"])
-    return entry["value"] - half, entry["value"] + half, f"±{half:.0f} ({tolerance['errors']:g} standard errors)"
+    return (
+        entry["value"] - half,
+        entry["value"] + half,
+        f"±{half:.0f} ({tolerance['errors']:g} standard errors)",
+    )
 
 
 def _ensemble_spread(entry: Entry, tolerance: Entry) -> Interval:
-    """Standard deviations of two normal ensembles of n replicates differ by ``spread / sqrt(n - 1)`` as one standard error."""
+    """Standard deviations of two normal ensembles of n replicates differ by ``spread / sqrt(n -
+    1)`` as one standard error.
+    """
     half = tolerance["errors"] * entry["value"] / math.sqrt(tolerance["replicates"] - 1.0)
-    return entry["value"] - half, entry["value"] + half, f"±{half:.0f} ({tolerance['errors']:g} standard errors)"
+    return (
+        entry["value"] - half,
+        entry["value"] + half,
+        f"±{half:.0f} ({tolerance['errors']:g} standard errors)",
+    )
 
 
 def _shown(entry: Entry, tolerance: Entry) -> Interval:
@@ -141,4 +180,6 @@ INTERVALS: dict[str, Callable[[Entry, Entry], Interval]] = {
     "spread": _ensemble_spread,
     "shown": _shown,
 }
-"""For each kind of tolerance: the interval that counts as reproduced, and the tolerance in words."""
+"""For each kind of tolerance: the interval that counts as reproduced,
+and the tolerance in words.
+"""

@@ -17,7 +17,9 @@ from ...scenarios.scenario import Draws
 
 @contextmanager
 def double_precision() -> Iterator[None]:
-    """Compute in float64 inside, and as before outside. Runs use threads, so this sets the whole process, not one thread."""
+    """Compute in float64 inside, and as before outside. Runs use threads,
+    so this sets the whole process, not one thread.
+    """
     before = jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
     jax.config.update("jax_enable_x64", True)
     try:
@@ -26,8 +28,11 @@ def double_precision() -> Iterator[None]:
         jax.config.update("jax_enable_x64", before)
 
 
-def rates_at(trajectories: Trajectories, week: int, draws: Draws | None = None) -> dict[str, np.ndarray]:
-    """Persons moved by each flow per week at the instant of a snapshot, under the policies then in force.
+def rates_at(
+    trajectories: Trajectories, week: int, draws: Draws | None = None
+) -> dict[str, np.ndarray]:
+    """Persons moved by each flow per week at the instant of a snapshot,
+    under the policies then in force.
 
     A rate of the equations, :math:`h(t) X(t)`, and not what moved during the week before or after.
 
@@ -42,7 +47,10 @@ def rates_at(trajectories: Trajectories, week: int, draws: Draws | None = None) 
     scenario, model = trajectories.scenario, trajectories.scenario.model
     inputs = scenario.compile(draws)
     replicates = np.arange(trajectories.plan.replicates)
-    lever = {n: jax.tree.map(jnp.asarray, x.at(np.asarray(min(week, scenario.weeks - 1)))) for n, x in inputs.levers.items()}
+    lever = {
+        n: jax.tree.map(jnp.asarray, x.at(np.asarray(min(week, scenario.weeks - 1))))
+        for n, x in inputs.levers.items()
+    }
     covariates = {n: jnp.asarray(x) for n, x in inputs.covariates.items()}
     base = {n: jnp.asarray(x[replicates % len(x)]) for n, x in inputs.base.items()}
     dtype = jnp.result_type(float)
@@ -50,12 +58,21 @@ def rates_at(trajectories: Trajectories, week: int, draws: Draws | None = None) 
     levels = {n: jnp.asarray(trajectories.snapshot(n, week), dtype) for n in model.levels}
 
     def one(base, stocks, levels):
-        return flow_rates(model, stocks, {**act(base, lever), **covariates, **stocks, **levels}, jnp.asarray(week, dtype))
+        return flow_rates(
+            model,
+            stocks,
+            {**act(base, lever), **covariates, **stocks, **levels},
+            jnp.asarray(week, dtype),
+        )
 
     return {n: np.asarray(x) for n, x in jax.vmap(one)(base, stocks, levels).items()}
 
 
-def total_rate(trajectories: Trajectories, flow: str, week: int, draws: Draws | None = None) -> np.ndarray:
-    """Persons moved by one flow per week at the instant of a snapshot, over all places and groups: shape (replicate,)."""
+def total_rate(
+    trajectories: Trajectories, flow: str, week: int, draws: Draws | None = None
+) -> np.ndarray:
+    """Persons moved by one flow per week at the instant of a snapshot, over all places and groups:
+    shape (replicate,).
+    """
     rate = rates_at(trajectories, week, draws)[flow]
     return rate.reshape(len(rate), -1).sum(axis=1)

@@ -2,12 +2,14 @@ r"""Refit of the size model to weekly deaths, with the published loss and data.
 
 .. math:: \min_{\rho, \theta, \omega > 0} \; \sum_{t=1}^{520} (d_t - y_t)^2
 
-with :math:`d_t` the deaths in week t of the mean field, :math:`y_t` a natural cubic spline through a share of (homicides + missing reports) / 52 of
-each year, and arrests :math:`\eta` and members at the start :math:`C_0` given. Source: public script of R. Prieto-Curiel, G. M. Campedelli, A. Hope,
+with :math:`d_t` the deaths in week t of the mean field, :math:`y_t` a natural cubic spline through
+a share of (homicides + missing reports) / 52 of each year, and arrests :math:`\eta` and members at
+the start :math:`C_0` given. Source: public script of R. Prieto-Curiel, G. M. Campedelli, A. Hope,
 Science 381(6664):1312-1316 (2023), which also has an arrest term, multiplied by zero.
 
-The residuals are differentiated exactly, in forward mode through all weeks (three parameters, hundreds of residuals), and given to a Gauss-Newton method with
-trust region: it needs a tenth of the time of a quasi-Newton method on the loss and ends at the same place.
+The residuals are differentiated exactly, in forward mode through all weeks (three parameters,
+hundreds of residuals), and given to a Gauss-Newton method with trust region: it needs a tenth of
+the time of a quasi-Newton method on the loss and ends at the same place.
 """
 
 from __future__ import annotations
@@ -49,9 +51,11 @@ def cases(pairs: Sequence[Sequence[int | float]]) -> tuple[Case, ...]:
 def target(published: Published, share: float) -> Float[np.ndarray, "week"]:
     """Weekly deaths of members that the model is fitted to [person/week].
 
-    The value of a year stands at its first day, and the points run from the first day of the first year to the last day of the last, both ends included. So
-    the last year is extrapolated, by the last cubic. This reading gives the known mean of 92.3 and the known misfits to their last digit; points from 2012 to
-    2021 give a mean of 90.4. A straight line in the last year would change misfits by 0.2 % and sizes by less than 0.05 %.
+    The value of a year stands at its first day, and the points run from the first day of the first
+    year to the last day of the last, both ends included. So the last year is extrapolated, by the
+    last cubic. This reading gives the known mean of 92.3 and the known misfits to their last digit;
+    points from 2012 to 2021 give a mean of 90.4. A straight line in the last year would change
+    misfits by 0.2 % and sizes by less than 0.05 %.
     """
     from scipy.interpolate import CubicSpline
 
@@ -65,7 +69,10 @@ def target(published: Published, share: float) -> Float[np.ndarray, "week"]:
 def yearly_casualties(published: Published) -> Float[np.ndarray, "year"]:
     """Homicides and missing reports of each year, as a number a week [person/week]."""
     rows = read_table("studies/reproductions/data/national", "trends-2012-2021.csv")
-    return np.array([float(row["homicides"]) + float(row["missing_reports"]) for row in rows]) / published.run["weeks_in_year"]
+    return (
+        np.array([float(row["homicides"]) + float(row["missing_reports"]) for row in rows])
+        / published.run["weeks_in_year"]
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +107,11 @@ class Fit:
     @property
     def values(self) -> dict[str, float]:
         """All parameters of the fit by full name, as a scenario takes them."""
-        return {**self.free, "arrests.effort": self.effort, "founding.members_at_start": self.members_at_start}
+        return {
+            **self.free,
+            "arrests.effort": self.effort,
+            "founding.members_at_start": self.members_at_start,
+        }
 
 
 class Fitter:
@@ -118,7 +129,9 @@ class Fitter:
         self._run = jax.jit(self._deaths)
         self._slope = jax.jit(jax.jacfwd(lambda *x: self._deaths(*x)[0]))
 
-    def _deaths(self, logs: Float[Array, "3"], given: Float[Array, "2"]) -> tuple[Float[Array, "week"], Float[Array, ""]]:
+    def _deaths(
+        self, logs: Float[Array, "3"], given: Float[Array, "2"]
+    ) -> tuple[Float[Array, "week"], Float[Array, ""]]:
         """Deaths of each week, and members after the last."""
         scenario, model = self._scenario, self._scenario.model
         base = {n: jnp.asarray(x[0]) for n, x in self._inputs.base.items()}
@@ -127,28 +140,42 @@ class Fitter:
         covariates = {n: jnp.asarray(x) for n, x in self._inputs.covariates.items()}
         levers = jax.tree.map(jnp.asarray, self._inputs.levers)
         sizes = scenario.data.space.sizes
-        state = State(model.initial_stocks({**base, **covariates}, sizes, Means()), model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
+        state = State(
+            model.initial_stocks({**base, **covariates}, sizes, Means()),
+            model.initial_levels(sizes),
+            jnp.asarray(0, jnp.int32),
+        )
         steps, stop = jnp.arange(scenario.weeks), jnp.asarray(scenario.weeks)
-        state, _, series = advance(model, MEAN_FIELD, 1.0, state, base, covariates, levers, steps, stop, root_key(0))
+        state, _, series = advance(
+            model, MEAN_FIELD, 1.0, state, base, covariates, levers, steps, stop, root_key(0)
+        )
         return jnp.sum(series["conflict.killed"], axis=-1), jnp.sum(state.stocks["members"])
 
     def deaths(self, logs: np.ndarray, effort: float, members: float) -> Float[np.ndarray, "week"]:
         """Deaths of each week [person/week]."""
         return np.asarray(self._run(jnp.asarray(logs), jnp.asarray([effort, members]))[0])
 
-    def slopes(self, logs: np.ndarray, effort: float, members: float) -> Float[np.ndarray, "week 3"]:
+    def slopes(
+        self, logs: np.ndarray, effort: float, members: float
+    ) -> Float[np.ndarray, "week 3"]:
         """Derivative of the deaths of each week by the logarithm of each free parameter."""
         return np.asarray(self._slope(jnp.asarray(logs), jnp.asarray([effort, members])))
 
     def guess(self, effort: float, members: float, goal: np.ndarray) -> Float[np.ndarray, "3"]:
-        """Where a search starts: recruits replace arrests and deaths, and the published hazards are carried over to another size."""
+        """Where a search starts: recruits replace arrests and deaths, and the published hazards are
+        carried over to another size.
+        """
         default = [float(self._inputs.base[name][0]) for name in FREE]
         larger = members / float(self._inputs.base["founding.members_at_start"][0, 0])
         rate = (effort + goal.mean()) / members
         return np.log([rate, default[1] / larger**2, default[2] / larger])
 
-    def fit(self, goal: np.ndarray, effort: float, members: float, start: np.ndarray | None = None) -> Fit:
-        """The minimum that a search from ``start``, or from :meth:`guess`, ends in; ``goal`` holds one number a week of the scenario."""
+    def fit(
+        self, goal: np.ndarray, effort: float, members: float, start: np.ndarray | None = None
+    ) -> Fit:
+        """The minimum that a search from ``start``, or from :meth:`guess`, ends in;
+        ``goal`` holds one number a week of the scenario.
+        """
         from scipy.optimize import least_squares
 
         start = self.guess(effort, members, goal) if start is None else start
@@ -165,14 +192,32 @@ class Fitter:
         free = dict(zip(FREE, np.exp(found.x).tolist(), strict=True))
         misfit = float(np.sqrt(np.mean((np.asarray(deaths) - goal) ** 2)))
         evaluations = int(found.nfev + found.njev)
-        return Fit(float(effort), float(members), free, misfit, float(size), np.asarray(deaths), evaluations, bool(found.status > 0))
+        return Fit(
+            float(effort),
+            float(members),
+            free,
+            misfit,
+            float(size),
+            np.asarray(deaths),
+            evaluations,
+            bool(found.status > 0),
+        )
 
-    def minima(self, goal: np.ndarray, effort: float, members: float, starts: Sequence[Mapping[str, float]]) -> tuple[Fit, ...]:
-        """Different minima of the loss, the deepest first: one search from each start. A start names what differs from :meth:`guess`."""
+    def minima(
+        self, goal: np.ndarray, effort: float, members: float, starts: Sequence[Mapping[str, float]]
+    ) -> tuple[Fit, ...]:
+        """Different minima of the loss, the deepest first: one search from each start.
+        A start names what differs from :meth:`guess`.
+        """
         found: list[Fit] = []
         guess = self.guess(effort, members, goal)
         for start in starts:
-            first = np.array([np.log(start[name]) if name in start else log for name, log in zip(FREE, guess, strict=True)])
+            first = np.array(
+                [
+                    np.log(start[name]) if name in start else log
+                    for name, log in zip(FREE, guess, strict=True)
+                ]
+            )
             fit = self.fit(goal, effort, members, first)
             if all(abs(fit.size / other.size - 1.0) > SAME_SIZE for other in found):
                 found.append(fit)

@@ -47,7 +47,9 @@ class Row:
 
     @property
     def verdict(self) -> Verdict:
-        """``ok`` inside the interval, ``OUTSIDE`` otherwise (also for nan), ``shown`` where the row has no tolerance and does not count."""
+        """``ok`` inside the interval, ``OUTSIDE`` otherwise (also for nan), ``shown`` where the row
+        has no tolerance and does not count.
+        """
         if not self.tolerance:
             return "shown"
         return "ok" if self.low <= self.ours <= self.high else "OUTSIDE"
