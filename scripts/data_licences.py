@@ -163,8 +163,9 @@ OWN = (
         ("*/published/*.toml",),
     ),
     Made(
-        "Figures that disagree, and claims that nothing uses, in our own words.",
-        ("*/evidence/data/conflicts.toml", "*/evidence/data/excluded.toml"),
+        """Sources that are cited, figures that disagree, and claims that nothing uses, in our own
+        words.""",
+        ("*/evidence/data/cited.toml", "*/data/conflicts.toml", "*/data/excluded.toml"),
     ),
     Made("Frozen forecasts.", ("forecasts/*.parquet", "forecasts/*.json")),
 )

@@ -15,11 +15,13 @@ from tregua.countries.dataset import Dataset
 from tregua.model.declarations import (
     NONNEGATIVE,
     OUTSIDE,
+    VICTIMS,
     Evidence,
     Flow,
     LogNormal,
     Parameter,
     Record,
+    Selection,
 )
 from tregua.model.mechanism import Mechanism
 from tregua.model.model import Model
@@ -137,6 +139,7 @@ class War(Mechanism):
                 "arrested",
                 lambda v: v.caught + 0.0 * v.members,
                 "members arrested",
+                kind="arrest",
             ),
             Flow(
                 "released",
@@ -196,19 +199,19 @@ class Books(Mechanism):
         return (
             Record(
                 "homicides",
-                lambda name, flow: bool(flow.victim) and flow.cause != "prison",
+                (Selection(victims=VICTIMS, without=("prison",)),),
                 lambda v: v.share,
                 "homicides in official statistics",
             ),
             Record(
                 "arrests",
-                lambda name, flow: name == "war.arrested",
+                (Selection(kinds=("arrest",)),),
                 lambda v: 0.5,
                 "arrests that are announced",
             ),
             Record(
                 "escapes",
-                lambda name, flow: flow.name == "fled",
+                (Selection(kinds=("escape",)),),
                 lambda v: 1.0,
                 "escapes, which this model has not",
             ),

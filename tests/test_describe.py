@@ -10,7 +10,7 @@ import pytest
 import toys
 from tregua.engine.plan import ORDER_OF_A_WEEK
 from tregua.errors import TreguaError
-from tregua.model.declarations import Beta, Level, LogNormal, Record, Track, Uniform
+from tregua.model.declarations import Beta, Level, LogNormal, Record, Selection, Track, Uniform
 from tregua.model.mechanism import Mechanism, registry
 from tregua.model.model import Model
 from tregua.reporting.odd import (
@@ -111,7 +111,7 @@ class Notebook(Mechanism):
         return (
             Track(
                 "seen",
-                lambda name, flow: name == "conflict.killed",
+                (Selection(causes=("turf war",)),),
                 lambda v: 4.0,
                 "killings of the last weeks",
             ),
@@ -122,7 +122,7 @@ class Notebook(Mechanism):
         return (
             Record(
                 "counted",
-                lambda name, flow: name == "conflict.killed",
+                (Selection(causes=("turf war",)),),
                 lambda v: 0.5,
                 "killings that get into the record",
             ),

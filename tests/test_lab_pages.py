@@ -21,7 +21,7 @@ import stand_in
 import tregua
 from stand_in import FIRST, PACKAGE
 from tregua.errors import TreguaError
-from tregua.evidence.claims import CLAIM_STANCE
+from tregua.evidence.claims import CLAIMS
 from tregua.lab.answers.answer import KNOWN_REFUSALS, UNIT_KEYS, answer, headline_text
 from tregua.lab.answers.bundle import (
     Result,
@@ -168,7 +168,7 @@ def test_claims_behind_handles_are_translated_and_allegations_stay_allegations(s
     hedged = {
         name
         for name in used
-        if CLAIM_STANCE[name] == "alleged" and not re.search(careful, translated[name])
+        if CLAIMS[name] == "alleged" and not re.search(careful, translated[name])
     }
     assert hedged == set(), "alleged, and told as if it were known"
 

@@ -5,15 +5,16 @@ and nobody is named.
 import csv
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from tregua.errors import TreguaError
 from tregua.evidence import ledger
 from tregua.evidence.cite import assumed, cite, claim
-from tregua.evidence.claims import ARTICLES, CLAIM_ARTICLE, CLAIM_STANCE
-from tregua.evidence.sources import CITED
-from tregua.model.declarations import NONNEGATIVE, Evidence, LogNormal, Parameter
+from tregua.evidence.claims import ARTICLES, CLAIMS, PUBLISHED
+from tregua.evidence.sources import CITED, Kind
+from tregua.model.declarations import NONNEGATIVE, Evidence, LogNormal, Parameter, Stance
 from tregua.model.mechanism import Mechanism, registry
 
 FOLDER = Path(ledger.__file__).parent / "data"
@@ -80,11 +81,11 @@ def test_an_id_that_does_not_exist_is_refused(mechanisms, wrong):
 def test_what_makes_evidence_refuses_an_unknown_id_and_names_the_nearest(call):
     with pytest.raises(TreguaError, match="TR1601") as refused:
         call()
-    assert refused.value.details["nearest"] in {*CITED, *CLAIM_STANCE}
+    assert refused.value.details["nearest"] in {*CITED, *CLAIMS}
 
 
 def test_every_id_that_a_shipped_mechanism_names_exists_and_its_evidence_is_that_of_the_ledger():
-    assert set(ledger.users()) <= {*CITED, *CLAIM_STANCE}
+    assert set(ledger.users()) <= {*CITED, *CLAIMS}
     for name, kind in registry().items():
         for parameter in kind.parameters:
             for evidence in parameter.evidence:
@@ -94,9 +95,9 @@ def test_every_id_that_a_shipped_mechanism_names_exists_and_its_evidence_is_that
                     if evidence.id in CITED
                     else evidence.id or evidence.stance == "assumed"
                 ), where
-                assert (
-                    evidence.id not in CLAIM_STANCE or evidence.stance == CLAIM_STANCE[evidence.id]
-                ), where
+                assert evidence.id not in CLAIMS or evidence.stance == CLAIMS[evidence.id].stance, (
+                    where
+                )
 
 
 def test_every_claim_is_used_or_excluded_with_a_reason():
@@ -113,7 +114,7 @@ def test_a_claim_that_nobody_uses_is_found():
 
 
 def test_exclusions_are_of_claims_that_nothing_uses_and_give_a_reason():
-    assert set(ledger.exclusions()) <= set(CLAIM_STANCE)
+    assert set(ledger.exclusions()) <= set(CLAIMS)
     assert all(len(reason) > 40 for reason in ledger.exclusions().values())
     assert not set(ledger.exclusions()) & set(ledger.users()), (
         "a claim that is used needs no excuse: take it out of excluded.toml"
@@ -135,10 +136,10 @@ def test_users_are_parameters_and_mechanisms_each_once():
     }
 
 
-def test_the_stances_in_the_code_are_those_of_the_table():
-    assert {row["id"]: row["stance"] for row in ROWS} == CLAIM_STANCE
-    assert {row["id"]: row["article"][0] for row in ROWS} == CLAIM_ARTICLE
-    assert set(CLAIM_ARTICLE.values()) == set(ARTICLES)
+def test_claims_and_sources_use_the_words_that_are_declared():
+    assert {claim.stance for claim in CLAIMS.values()} <= set(get_args(Stance))
+    assert {claim.letter for claim in CLAIMS.values()} == set(ARTICLES) == set(PUBLISHED)
+    assert {source.kind for source in CITED.values()} == set(get_args(Kind))
 
 
 def test_chains_run_from_the_article_to_their_origin():
@@ -175,7 +176,7 @@ def test_voices_that_repeat_each_other_count_once():
 
 def test_the_ledger_has_every_claim_and_every_source_once():
     ids = [e.id for e in ledger.load()]
-    assert ids == [*CLAIM_STANCE, *CITED]
+    assert ids == [*CLAIMS, *CITED]
     assert all(e.source and e.date and (e.text or not e.is_claim) for e in ledger.load())
     assert all(
         re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) and source.year > 1900
@@ -189,7 +190,7 @@ def test_the_ledger_has_every_claim_and_every_source_once():
 def test_conflicts_name_claims_and_sources_that_exist_and_every_figure_has_one_of_them():
     assert len({c.id for c in ledger.conflicts()}) == len(ledger.conflicts())
     for conflict in ledger.conflicts():
-        assert set(conflict.claims) <= set(CLAIM_STANCE) and set(conflict.sources) <= set(CITED)
+        assert set(conflict.claims) <= set(CLAIMS) and set(conflict.sources) <= set(CITED)
         assert len(conflict.counts) >= 2, conflict.id
         for count in conflict.counts:
             assert count.by in {*conflict.claims, *conflict.sources}, conflict.id
@@ -231,7 +232,7 @@ def test_figures_that_a_conflict_takes_from_a_claim_stand_in_the_claim():
     for conflict in ledger.conflicts():
         for count in conflict.counts:
             if (
-                count.by in CLAIM_STANCE
+                count.by in CLAIMS
                 and count.how == "stated"
                 and count.value is not None
                 and count.value > 1

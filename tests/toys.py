@@ -372,9 +372,30 @@ class Happenings(Mechanism):
                 "civilian",
                 "operation",
             ),
-            Flow("arrested", "members", "arrested", of(1e-3, "members"), "taken into custody"),
-            Flow("escaped", "arrested", "members", of(1e-3, "arrested"), "out of custody"),
-            Flow("displaced", OUTSIDE, "displaced", of(50.0, "displaced"), "driven from home"),
+            Flow(
+                "arrested",
+                "members",
+                "arrested",
+                of(1e-3, "members"),
+                "taken into custody",
+                kind="arrest",
+            ),
+            Flow(
+                "escaped",
+                "arrested",
+                "members",
+                of(1e-3, "arrested"),
+                "out of custody",
+                kind="escape",
+            ),
+            Flow(
+                "displaced",
+                OUTSIDE,
+                "displaced",
+                of(50.0, "displaced"),
+                "driven from home",
+                kind="displacement",
+            ),
         )
 
 

@@ -213,7 +213,7 @@ ESSAYS: dict[str, Essay] = {
             "Claims of the two articles are C01 to C59; sources have short ids such as size-2023. "
             "`tregua evidence` lists all of them. A mechanism that cites a source which is not in "
             "the ledger is refused when it is loaded: add the source to "
-            "tregua/evidence/sources.py first."
+            "tregua/evidence/data/cited.toml first."
         ),
     ),
     "TR1602": Essay(
@@ -310,6 +310,15 @@ ESSAYS: dict[str, Essay] = {
     ),
     "TR2106": Essay(
         "the model has no such mechanism", "`model - NAME` drops a mechanism that is in the model."
+    ),
+    "TR2107": Essay(
+        "a flow or a selection of flows uses a word that is not declared",
+        (
+            "Victims, causes of death and kinds of flows are fixed words, so that what is counted "
+            "cannot be lost by a typing error. tregua/model/declarations.py lists them; a "
+            "mechanism declares causes of its own in `causes`. A death has a victim and a cause, "
+            "any other flow has neither."
+        ),
     ),
     "TR2201": Essay(
         "a solver cannot run a model",

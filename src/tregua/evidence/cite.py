@@ -1,17 +1,13 @@
-"""What a mechanism calls to say what a number rests on: a source, a claim of the articles, or
-nothing but our own assumption.
-
-Nothing is read from files here, because every mechanism imports this module.
+"""Evidence for a number, as a mechanism states it: a source, a claim of the articles, or nothing
+but our own assumption.
 """
 
 from __future__ import annotations
 
 from ..errors import TreguaError, nearest_name
 from ..model.declarations import Evidence, Stance
-from .claims import ARTICLES, CLAIM_ARTICLE, CLAIM_STANCE, PUBLISHED
-from .sources import CITED, Source
-
-__all__ = ["CITED", "SIZE_2023", "Source", "assumed", "cite", "claim"]
+from .claims import ARTICLES, CLAIMS, PUBLISHED
+from .sources import CITED
 
 SIZE_2023 = CITED["size-2023"].text
 
@@ -43,12 +39,10 @@ def claim(name: str, summary: str) -> Evidence:
     Raises:
         TreguaError: TR1601 if no claim has that id.
     """
-    if name not in CLAIM_STANCE:
+    if name not in CLAIMS:
         raise unknown(name)
-    article = CLAIM_ARTICLE[name]
-    return Evidence(
-        f"claim {name}, {ARTICLES[article]}", CLAIM_STANCE[name], summary, PUBLISHED[article], name
-    )
+    letter, stance = CLAIMS[name].letter, CLAIMS[name].stance
+    return Evidence(f"claim {name}, {ARTICLES[letter]}", stance, summary, PUBLISHED[letter], name)
 
 
 def assumed(summary: str) -> Evidence:
@@ -63,6 +57,6 @@ def unknown(name: str) -> TreguaError:
         f"no source and no claim has the id {name!r}",
         found=name,
         expected="a claim, C01 to C59, or a source such as size-2023",
-        nearest=nearest_name(name.upper(), CLAIM_STANCE) or nearest_name(name, CITED),
+        nearest=nearest_name(name.upper(), CLAIMS) or nearest_name(name, CITED),
         do="`tregua evidence` lists them all",
     )

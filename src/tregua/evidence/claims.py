@@ -1,13 +1,13 @@
-"""How each claim of the two articles stands to the world,
-as a table that needs no reading of files.
-
-The claims themselves ship in ``evidence/data/claims.csv``; a test checks that this table says the
-same.
+"""Claims: what the two articles say, paraphrased claim by claim, and how each claim stands to the
+world. They are listed in ``evidence/data/claims.csv``.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..model.declarations import Stance
+from ..shipped import read_table
 
 ARTICLES: dict[str, str] = {
     "A": (
@@ -21,70 +21,41 @@ ARTICLES: dict[str, str] = {
 PUBLISHED: dict[str, int] = {"A": 2014, "B": 2012}
 """Year of each article."""
 
-CLAIM_ARTICLE: dict[str, str] = {
-    f"C{number:02d}": "A" if number <= 41 else "B" for number in range(1, 60)
-}
-"""The article that makes each claim."""
 
-CLAIM_STANCE: dict[str, Stance] = {
-    "C01": "reported",
-    "C02": "reported",
-    "C03": "alleged",
-    "C04": "alleged",
-    "C05": "alleged",
-    "C06": "alleged",
-    "C07": "opinion",
-    "C08": "reported",
-    "C09": "opinion",
-    "C10": "reported",
-    "C11": "alleged",
-    "C12": "reported",
-    "C13": "reported",
-    "C14": "official",
-    "C15": "opinion",
-    "C16": "reported",
-    "C17": "opinion",
-    "C18": "opinion",
-    "C19": "official",
-    "C20": "opinion",
-    "C21": "opinion",
-    "C22": "opinion",
-    "C23": "reported",
-    "C24": "alleged",
-    "C25": "reported",
-    "C26": "alleged",
-    "C27": "alleged",
-    "C28": "reported",
-    "C29": "alleged",
-    "C30": "alleged",
-    "C31": "reported",
-    "C32": "alleged",
-    "C33": "alleged",
-    "C34": "alleged",
-    "C35": "alleged",
-    "C36": "alleged",
-    "C37": "alleged",
-    "C38": "alleged",
-    "C39": "opinion",
-    "C40": "record",
-    "C41": "record",
-    "C42": "official",
-    "C43": "reported",
-    "C44": "official",
-    "C45": "reported",
-    "C46": "official",
-    "C47": "official",
-    "C48": "reported",
-    "C49": "opinion",
-    "C50": "reported",
-    "C51": "reported",
-    "C52": "official",
-    "C53": "official",
-    "C54": "official",
-    "C55": "official",
-    "C56": "official",
-    "C57": "reported",
-    "C58": "opinion",
-    "C59": "opinion",
+@dataclass(frozen=True)
+class Claim:
+    """One claim of an article: a row of the table.
+
+    Attributes:
+        id: ``C01`` to ``C59``.
+        article: letter of the article and its dates.
+        paragraphs: where in the article it stands.
+        system: the part of the world that it is about.
+        claim: what it says, in our own words.
+        figures: its numbers as stated, ``-`` where there are none.
+        source_chain: from the article to the origin, links divided by `` < ``, chains by ``;``.
+        stance: how it stands to the world.
+        use_in_model: what the model makes of it.
+    """
+
+    id: str
+    article: str
+    paragraphs: str
+    system: str
+    claim: str
+    figures: str
+    source_chain: str
+    stance: Stance
+    use_in_model: str
+
+    @property
+    def letter(self) -> str:
+        """Letter of the article: a key of :data:`ARTICLES`."""
+        return self.article[0]
+
+
+CLAIMS: dict[str, Claim] = {
+    row["id"]: Claim(**row)  # pyright: ignore[reportArgumentType]
+    for row in read_table("evidence/data", "claims.csv")
 }
-"""Stance of each claim."""
+"""Every claim by id. A mechanism takes one with :func:`tregua.evidence.cite.claim`."""

@@ -20,9 +20,8 @@ from typing import Any
 
 from ..model.declarations import Number, Stance
 from ..model.mechanism import Mechanism, registry
-from ..shipped import read_table
 from .cite import unknown
-from .claims import CLAIM_STANCE
+from .claims import CLAIMS, Claim
 from .sources import CITED, Kind, Source
 
 KIND_STANCE: dict[Kind, Stance] = {
@@ -127,7 +126,7 @@ class Entry:
     @property
     def is_claim(self) -> bool:
         """Whether it is a claim of an article, and not a source."""
-        return self.id in CLAIM_STANCE
+        return self.id in CLAIMS
 
 
 def independent_origins(entry: Entry) -> int:
@@ -147,18 +146,18 @@ def users(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> dict[str, 
     Raises:
         TreguaError: TR1601 where a mechanism names a claim or source that the ledger does not have.
     """
-    found: dict[str, list[str]] = {}
+    resting: dict[str, list[str]] = {}
     for name, kind in (registry() if mechanisms is None else mechanisms).items():
         for parameter in kind.parameters:
             for evidence in parameter.evidence:
                 if evidence.id:
-                    found.setdefault(evidence.id, []).append(f"{name}.{parameter.name}")
+                    resting.setdefault(evidence.id, []).append(f"{name}.{parameter.name}")
         for claimed in claims_of(kind):
-            found.setdefault(claimed, []).append(name)
-    for known in found:
-        if known not in CLAIM_STANCE and known not in CITED:
-            raise unknown(known)
-    return {key: tuple(dict.fromkeys(names)) for key, names in found.items()}
+            resting.setdefault(claimed, []).append(name)
+    for cited in resting:
+        if cited not in CLAIMS and cited not in CITED:
+            raise unknown(cited)
+    return {key: tuple(dict.fromkeys(names)) for key, names in resting.items()}
 
 
 def claims_of(kind: type[Mechanism]) -> tuple[str, ...]:
@@ -187,24 +186,24 @@ def unsupported(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> tupl
 def unanswered(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> tuple[str, ...]:
     """Claims that no mechanism uses and no written reason excludes."""
     return tuple(
-        name for name in CLAIM_STANCE if name not in users(mechanisms) and name not in exclusions()
+        name for name in CLAIMS if name not in users(mechanisms) and name not in exclusions()
     )
 
 
 def load() -> tuple[Entry, ...]:
     """All entries: the claims in their order, then the sources in theirs."""
     used, tuples = users(), conflicts()
-    claims = [_claim(row, used, tuples) for row in read_table("evidence/data", "claims.csv")]
+    claims = [_claim(claim, used, tuples) for claim in CLAIMS.values()]
     sources = [_source(name, source, used, tuples) for name, source in CITED.items()]
     return (*claims, *sources)
 
 
 def entry(name: str) -> Entry:
     """One entry by id, in any case (TR1601 if there is none)."""
-    found = {e.id.casefold(): e for e in load()}
-    if name.casefold() not in found:
+    entries = {e.id.casefold(): e for e in load()}
+    if name.casefold() not in entries:
         raise unknown(name)
-    return found[name.casefold()]
+    return entries[name.casefold()]
 
 
 @cache
@@ -254,27 +253,24 @@ def _of(name: str, among: Iterable[Conflict]) -> tuple[Conflict, ...]:
     return tuple(c for c in among if name in c.claims or name in c.sources)
 
 
-def _claim(
-    row: Mapping[str, str], used: Mapping[str, tuple[str, ...]], among: Iterable[Conflict]
-) -> Entry:
-    letter, _, date = row["article"].partition(" ")
-    stated = "" if row["figures"] == "-" else row["figures"]
+def _claim(claim: Claim, used: Mapping[str, tuple[str, ...]], among: Iterable[Conflict]) -> Entry:
+    letter, _, date = claim.article.partition(" ")
     return Entry(
-        row["id"],
-        f"article {letter}, paragraph {row['paragraphs'].replace(',', ', ')}",
+        claim.id,
+        f"article {letter}, paragraph {claim.paragraphs.replace(',', ', ')}",
         date.strip("()"),
         tuple(
             tuple(link.strip() for link in chain.split(" < "))
-            for chain in row["source_chain"].split(";")
+            for chain in claim.source_chain.split(";")
         ),
-        CLAIM_STANCE[row["id"]],
-        row["claim"],
-        stated,
-        _of(row["id"], among),
-        row["system"],
-        row["use_in_model"],
-        used.get(row["id"], ()),
-        exclusions().get(row["id"], ""),
+        claim.stance,
+        claim.claim,
+        "" if claim.figures == "-" else claim.figures,
+        _of(claim.id, among),
+        claim.system,
+        claim.use_in_model,
+        used.get(claim.id, ()),
+        exclusions().get(claim.id, ""),
     )
 
 

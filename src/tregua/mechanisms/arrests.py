@@ -128,4 +128,13 @@ class Arrests(Mechanism):
             spared = 1.0 - v.shielding * jnp.clip(v.shield, 0.0, 1.0)
             return effort[:, None] / everyone * spared * as_alleged(v)[None, :]
 
-        return (Flow("arrested", "members", "arrested", hazard, "members taken out by arrest"),)
+        return (
+            Flow(
+                "arrested",
+                "members",
+                "arrested",
+                hazard,
+                "members taken out by arrest",
+                kind="arrest",
+            ),
+        )

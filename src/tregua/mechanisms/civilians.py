@@ -31,14 +31,17 @@ import jax.numpy as jnp
 
 from ..evidence.cite import assumed, cite, claim
 from ..model.declarations import (
+    BACKGROUND,
     NONNEGATIVE,
     OUTSIDE,
     UNIT_INTERVAL,
+    VICTIMS,
     Beta,
     Drift,
     Flow,
     LogNormal,
     Parameter,
+    Selection,
     Track,
     Uniform,
 )
@@ -335,27 +338,20 @@ class Civilians(Mechanism):
 
     def tracks(self):
         """What has happened, as fighting, as memory, and as guilt of the state."""
-
-        def turf_war(name, flow):
-            return flow.cause == "turf war"
-
-        def tied_to_groups(name, flow):
-            return flow.victim != "" and flow.cause != "background"
-
-        def by_the_state(name, flow):
-            return flow.cause == "operation" and flow.victim in ("civilian", "vigilante")
-
+        turf_war = Selection(causes=("turf war",))
+        tied_to_groups = Selection(victims=VICTIMS, without=(BACKGROUND,))
+        by_the_state = Selection(victims=("civilian", "vigilante"), causes=("operation",))
         return (
-            Track("violence", turf_war, lambda v: v.recent, "members killed by rivals a week"),
+            Track("violence", (turf_war,), lambda v: v.recent, "members killed by rivals a week"),
             Track(
                 "memory",
-                tied_to_groups,
+                (tied_to_groups,),
                 lambda v: v.remembered,
                 "all killings but those that have nothing to do with groups",
             ),
             Track(
                 "harm_by_state",
-                by_the_state,
+                (by_the_state,),
                 lambda v: v.noticed,
                 "civilians and vigilantes killed by forces of the state",
             ),
@@ -406,9 +402,16 @@ class Civilians(Mechanism):
                 lambda v: v.background * v.population,
                 "homicides without groups",
                 "civilian",
-                "background",
+                BACKGROUND,
             ),
-            Flow("displaced", OUTSIDE, "displaced", displaced, "civilians who leave home"),
+            Flow(
+                "displaced",
+                OUTSIDE,
+                "displaced",
+                displaced,
+                "civilians who leave home",
+                kind="displacement",
+            ),
             Flow(
                 "returned",
                 "displaced",

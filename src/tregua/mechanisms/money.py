@@ -196,8 +196,8 @@ class Money(Mechanism):
         """Cash that piles up, and what groups can pay."""
 
         def cash(v):
-            kept = (1.0 - v.cash_seized) * earned(v)
-            return kept - laundered(v, kept)
+            unseized = (1.0 - v.cash_seized) * earned(v)
+            return unseized - laundered(v, unseized)
 
         def pay(v):
             clean = laundered(v, (1.0 - v.cash_seized) * earned(v))
@@ -223,11 +223,11 @@ def earned(v):
     )
 
 
-def laundered(v, kept):
-    """Cash laundered by each group [MUSD/week], of revenue ``kept`` from seizure
-    [MUSD/week] and the backlog.
+def laundered(v, unseized):
+    """Cash laundered by each group [MUSD/week], of revenue that is not seized [MUSD/week] and the
+    backlog.
     """
-    wanted = kept + v.backlog * v.dirty
+    wanted = unseized + v.backlog * v.dirty
     capacity = v.capacity / 1e6
     return wanted * capacity / (capacity + jnp.sum(wanted))
 

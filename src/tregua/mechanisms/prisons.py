@@ -43,6 +43,7 @@ from ..model.declarations import (
     Flow,
     LogNormal,
     Parameter,
+    Selection,
     Track,
 )
 from ..model.mechanism import Mechanism
@@ -385,20 +386,8 @@ class Prisons(Mechanism):
 
     claims: ClassVar[tuple[str, ...]] = ("C42", "C43", "C44", "C46", "C48", "C50", "C51")
     needs = (
-        MEMBERS,
-        ARRESTED,
-        SENTENCED,
-        DEAD,
-        RETIRED,
-        INMATES,
-        AT_LARGE,
-        GUARDS,
-        BREAKOUT,
-        LOSSES,
-        PRISONERS,
-        PRESENCE,
-        FOOTHOLD,
-        RANK,
+        *(MEMBERS, ARRESTED, SENTENCED, DEAD, RETIRED, INMATES, AT_LARGE),
+        *(GUARDS, BREAKOUT, LOSSES, PRISONERS, PRESENCE, FOOTHOLD, RANK),
     )
     parameters = (*STAY, *ESCAPES, *KILLINGS)
 
@@ -424,12 +413,21 @@ class Prisons(Mechanism):
     def _courts(self):
         """Sentences and releases of members."""
 
-        def acquitted(v, share):
-            return (1.0 - v.convicted) * share / v.pretrial + 0.0 * v.arrested
+        def back(v):
+            return v.back
 
-        def served(v, share):
-            return share / v.sentence + 0.0 * v.sentenced
+        def away(v):
+            return 1.0 - v.back
 
+        def acquitted(share):
+            return lambda v: (1.0 - v.convicted) * share(v) / v.pretrial + 0.0 * v.arrested
+
+        def served(share):
+            return lambda v: share(v) / v.sentence + 0.0 * v.sentenced
+
+        free = "members set free without a sentence who"
+        done = "members who served their sentence and"
+        rejoin = "go back to their group"
         return (
             Flow(
                 "sentenced",
@@ -438,34 +436,10 @@ class Prisons(Mechanism):
                 lambda v: v.convicted / v.pretrial + 0.0 * v.arrested,
                 "members sentenced to prison",
             ),
-            Flow(
-                "freed_back",
-                "arrested",
-                "members",
-                lambda v: acquitted(v, v.back),
-                "members set free without a sentence who go back to their group",
-            ),
-            Flow(
-                "freed",
-                "arrested",
-                "retired",
-                lambda v: acquitted(v, 1.0 - v.back),
-                "members set free without a sentence who leave their group",
-            ),
-            Flow(
-                "served_back",
-                "sentenced",
-                "members",
-                lambda v: served(v, v.back),
-                "members who served their sentence and go back to their group",
-            ),
-            Flow(
-                "served",
-                "sentenced",
-                "retired",
-                lambda v: served(v, 1.0 - v.back),
-                "members who served their sentence and leave their group",
-            ),
+            Flow("freed_back", "arrested", "members", acquitted(back), f"{free} {rejoin}"),
+            Flow("freed", "arrested", "retired", acquitted(away), f"{free} leave their group"),
+            Flow("served_back", "sentenced", "members", served(back), f"{done} {rejoin}"),
+            Flow("served", "sentenced", "retired", served(away), f"{done} leave their group"),
         )
 
     def _escapes(self):
@@ -484,6 +458,7 @@ class Prisons(Mechanism):
                 "members",
                 own,
                 "members who escape before a sentence",
+                kind="escape",
             ),
             Flow(
                 "escaped_sentenced",
@@ -491,6 +466,7 @@ class Prisons(Mechanism):
                 "members",
                 own,
                 "members who escape while serving a sentence",
+                kind="escape",
             ),
             Flow(
                 "joined",
@@ -505,6 +481,7 @@ class Prisons(Mechanism):
                 "at_large",
                 along,
                 "prisoners of no group who escape and join none",
+                kind="escape",
             ),
         )
 
@@ -595,14 +572,10 @@ class Prisons(Mechanism):
 
     def tracks(self):
         """What thins the ranks of a group."""
-
-        def thins(name, flow):
-            return flow.target == "dead" or (flow.source, flow.target) == ("members", "arrested")
-
         return (
             Track(
                 "losses",
-                thins,
+                (Selection(targets=(DEAD.name,)), Selection(kinds=("arrest",))),
                 lambda v: v.window,
                 "members arrested or killed a week, at large or inside",
             ),

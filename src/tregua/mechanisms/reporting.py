@@ -32,7 +32,16 @@ from typing import ClassVar
 import jax.numpy as jnp
 
 from ..evidence.cite import assumed, cite, claim
-from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, LogNormal, Parameter, Record
+from ..model.declarations import (
+    NONNEGATIVE,
+    UNIT_INTERVAL,
+    VICTIMS,
+    Beta,
+    LogNormal,
+    Parameter,
+    Record,
+    Selection,
+)
 from ..model.mechanism import Mechanism
 from ..model.vocabulary import MEMORY, POPULATION
 
@@ -209,10 +218,7 @@ class Reporting(Mechanism):
 
     def records(self):
         """Five counts, none of which anything in the model reads."""
-
-        def killed(name, flow):
-            return flow.victim != ""
-
+        killed = (Selection(victims=VICTIMS),)
         return (
             Record(
                 "homicides",
@@ -228,19 +234,19 @@ class Reporting(Mechanism):
             ),
             Record(
                 "arrests",
-                lambda name, flow: name.endswith(".arrested"),
+                (Selection(kinds=("arrest",)),),
                 lambda v: v.arrest_share,
                 "arrests of members counted",
             ),
             Record(
                 "escapes",
-                lambda name, flow: ".escaped" in name,
+                (Selection(kinds=("escape",)),),
                 lambda v: v.escape_share,
                 "escaped prisoners counted",
             ),
             Record(
                 "displaced",
-                lambda name, flow: name.endswith(".displaced"),
+                (Selection(kinds=("displacement",)),),
                 lambda v: v.displaced_share,
                 "displaced persons in recorded mass episodes",
             ),

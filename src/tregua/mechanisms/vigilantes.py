@@ -437,6 +437,54 @@ def willingness(v):
     return jnp.maximum(2.0 * v.trust, 0.0) * (1.0 + v.satisfaction * leaderless)
 
 
+def _joining(v):
+    """Civilians who take up arms [person/week]: shape (territory,)."""
+    angry, men = grievance(v), jnp.maximum(v.young_men, 1.0)
+    first = v.onset * men * jnp.power(angry, v.resolve)
+    most = v.limit * men
+    wish = (
+        first + angry * (v.growth * v.vigilantes + v.spread * (v.adjacency @ v.vigilantes))
+    ) / most
+    # Without a bound, an angry place would overshoot its limit in a week and swing about it
+    # from week to week.
+    return jnp.maximum(most - v.vigilantes - v.rural_force, 0.0) * -jnp.expm1(-wish)
+
+
+def _attacked(v):
+    """Hazard that a member is killed by vigilantes [1/week]: shape (territory, group)."""
+    return v.attack * (v.vigilantes + v.rural_force)[:, None] * shares(v)[1]
+
+
+def _shot(v):
+    """Hazard that a vigilante is killed by members [1/week]: shape (territory,)."""
+    return v.return_fire * jnp.sum(shares(v)[1] * v.members, axis=1)
+
+
+def _shot_by_troops(v):
+    """Hazard that a vigilante is killed when disarmed [1/week]: shape (territory,)."""
+    troops = jnp.maximum(v.troops, 0.0)
+    return v.bloodshed * v.disarm * troops / (troops + THOUSAND)
+
+
+def _absorbed(v):
+    """Hazard of being taken into the rural force [1/week]: shape (territory,)."""
+    return v.absorb * willingness(v) * jnp.prod(1.0 - jnp.clip(v.shield, 0.0, 1.0), axis=1)
+
+
+def _infiltrated(v):
+    """Hazard of going over to each group [1/week]: shape (territory, group)."""
+    share, dominant = shares(v)
+    # The weight of the dominant group may come out above one in its last digit.
+    others = share * jnp.maximum(1.0 - dominant, 0.0)
+    weakened = jnp.maximum(1.0 - jnp.sum(dominant * share, axis=1, keepdims=True), 0.0)
+    return (
+        v.infiltration
+        * weakened
+        * others
+        / jnp.maximum(jnp.sum(others, axis=1, keepdims=True), 1e-9)
+    )
+
+
 @dataclass(frozen=True)
 class Vigilantes(Mechanism):
     """Armed civilians, their fight, and what becomes of them."""
@@ -462,50 +510,13 @@ class Vigilantes(Mechanism):
 
     def flows(self):
         """Joining, fighting, going home, and what the levers do."""
-
-        def joined(v):
-            angry, men = grievance(v), jnp.maximum(v.young_men, 1.0)
-            first = v.onset * men * jnp.power(angry, v.resolve)
-            most = v.limit * men
-            wish = (
-                first + angry * (v.growth * v.vigilantes + v.spread * (v.adjacency @ v.vigilantes))
-            ) / most
-            # Without a bound, an angry place would overshoot its limit in a week and swing about it
-            # from week to week.
-            return jnp.maximum(most - v.vigilantes - v.rural_force, 0.0) * -jnp.expm1(-wish)
-
-        def attacked(v):
-            return v.attack * (v.vigilantes + v.rural_force)[:, None] * shares(v)[1]
-
-        def shot(v):
-            return v.return_fire * jnp.sum(shares(v)[1] * v.members, axis=1)
-
-        def shot_by_troops(v):
-            troops = jnp.maximum(v.troops, 0.0)
-            return v.bloodshed * v.disarm * troops / (troops + THOUSAND)
-
-        def absorbed(v):
-            return v.absorb * willingness(v) * jnp.prod(1.0 - jnp.clip(v.shield, 0.0, 1.0), axis=1)
-
-        def infiltrated(v):
-            share, dominant = shares(v)
-            # The weight of the dominant group may come out above one in its last digit.
-            others = share * jnp.maximum(1.0 - dominant, 0.0)
-            weakened = jnp.maximum(1.0 - jnp.sum(dominant * share, axis=1, keepdims=True), 0.0)
-            return (
-                v.infiltration
-                * weakened
-                * others
-                / jnp.maximum(jnp.sum(others, axis=1, keepdims=True), 1e-9)
-            )
-
         return (
-            Flow("joined", OUTSIDE, "vigilantes", joined, "civilians who take up arms"),
+            Flow("joined", OUTSIDE, "vigilantes", _joining, "civilians who take up arms"),
             Flow(
                 "members_dead",
                 "members",
                 "dead",
-                attacked,
+                _attacked,
                 "members killed by vigilantes",
                 "member",
                 "vigilantes",
@@ -514,14 +525,14 @@ class Vigilantes(Mechanism):
                 "driven_out",
                 "members",
                 "retired",
-                lambda v: v.rout * attacked(v),
+                lambda v: v.rout * _attacked(v),
                 "members who give up or flee before vigilantes",
             ),
             Flow(
                 "dead",
                 "vigilantes",
                 "dead_others",
-                shot,
+                _shot,
                 "vigilantes killed by members",
                 "vigilante",
                 "vigilantes",
@@ -530,7 +541,7 @@ class Vigilantes(Mechanism):
                 "dead_disarming",
                 "vigilantes",
                 "dead_others",
-                shot_by_troops,
+                _shot_by_troops,
                 "vigilantes killed by troops",
                 "vigilante",
                 "operation",
@@ -546,14 +557,14 @@ class Vigilantes(Mechanism):
                 "absorbed",
                 "vigilantes",
                 "rural_force",
-                absorbed,
+                _absorbed,
                 "vigilantes taken into the rural force",
             ),
             Flow(
                 "infiltrated",
                 "vigilantes",
                 "members",
-                infiltrated,
+                _infiltrated,
                 "vigilantes who go over to a group",
             ),
             Flow(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 if TYPE_CHECKING:
     from scipy.stats._distn_infrastructure import rv_continuous_frozen
@@ -23,11 +23,34 @@ Stance = Literal[
 report, an allegation, an opinion, a note about the record itself, or nothing but an assumption.
 """
 
-Victim = Literal["", "member", "police", "troops", "vigilante", "inmate", "civilian"]
-"""Who dies by a flow; empty where nobody does."""
+Victim = Literal["civilian", "member", "police", "troops", "vigilante", "inmate"]
+"""Who dies by a flow."""
 
-BACKGROUND = "background"
+VICTIMS: tuple[Victim, ...] = get_args(Victim)
+
+CIVILIAN: Final = "civilian"
+MEMBER: Final = "member"
+OFFICER: Final = "police"
+SOLDIER: Final = "troops"
+
+BACKGROUND: Final = "background"
 """The cause of homicides that are not tied to any group."""
+
+CAUSES = (
+    "turf war",
+    "operation",
+    "crossfire",
+    "attack on forces",
+    "vigilantes",
+    "prison",
+    BACKGROUND,
+)
+"""What persons die of. A mechanism adds others by its own ``causes``."""
+
+Kind = Literal["arrest", "escape", "displacement"]
+"""What a flow is to those who count it, where it is no death."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Number = float | int
 """A number as a user writes it: whole or not."""
@@ -185,9 +208,10 @@ class Flow:
     the flow then fans out, and its hazard has the axes of the source followed by those, one hazard
     for each place a person may end in.
 
-    A flow with a ``victim`` is a death, and the only place where that death is counted. ``cause``
-    says in a word or two what they died of ("turf war", "operation", "crossfire"), and is
-    :data:`BACKGROUND` for homicides that are not tied to groups.
+    A flow with a ``victim``, one of :data:`VICTIMS`, is a death, and the only place where that
+    death is counted. ``cause`` says what they died of: one of :data:`CAUSES`, or of the ``causes``
+    of a mechanism; :data:`BACKGROUND` for homicides that are not tied to groups. ``kind`` is one of
+    :data:`KINDS` for a flow that is counted as such. The model refuses any other word (TR2107).
     """
 
     name: str
@@ -195,8 +219,43 @@ class Flow:
     target: str
     hazard: Callable[[Any], Any]
     doc: str
-    victim: Victim = ""
+    victim: Victim | Literal[""] = ""
     cause: str = ""
+    kind: Kind | Literal[""] = ""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Flows picked by what they declare: those that fit every condition that is given.
+
+    The model refuses words that are declared nowhere (TR2107). A selection that no flow of a model
+    fits is allowed: the mechanism with such flows may be left out.
+
+    Attributes:
+        kinds: the flow is of one of these :data:`KINDS`.
+        victims: it is a death of one of these :data:`VICTIMS`; all of them stand for any death.
+        causes: its cause is one of these.
+        without: its cause is none of these.
+        targets: it ends in one of these compartments.
+    """
+
+    kinds: tuple[Kind, ...] = ()
+    victims: tuple[Victim, ...] = ()
+    causes: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+    def fits(self, flow: Flow) -> bool:
+        """Whether a flow is picked."""
+        return flow.cause not in self.without and all(
+            not words or word in words
+            for word, words in (
+                (flow.kind, self.kinds),
+                (flow.victim, self.victims),
+                (flow.cause, self.causes),
+                (flow.target, self.targets),
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -204,13 +263,13 @@ class Track:
     """A level that remembers what flows moved: the exponentially weighted mean of persons a week.
 
     After a step of length :math:`\\Delta` in which :math:`n` persons moved,
-    :math:`x \\mapsto x k + (1 - k)\\, n / \\Delta` with :math:`k = e^{-\\Delta / w}`. ``flows(name,
-    flow)`` picks the flows by full name and declaration; each must have the axes of the level.
+    :math:`x \\mapsto x k + (1 - k)\\, n / \\Delta` with :math:`k = e^{-\\Delta / w}`. It remembers
+    the flows that fit any of the selections ``flows``; each must have the axes of the level.
     ``window(view)`` is :math:`w` [week]. No drift may change the level besides.
     """
 
     level: str
-    flows: Callable[[str, Flow], bool]
+    flows: tuple[Selection, ...]
     window: Callable[[Any], Any]
     doc: str
 
@@ -219,13 +278,13 @@ class Track:
 class Record:
     """What somebody writes down of what happens: a count that nothing in the model reads.
 
-    ``flows(name, flow)`` picks, by full name and declaration, the flows whose persons may get into
-    the record. ``share(view)`` is the share of them that do, on the axis ``territory``. Each person
-    is counted or missed by chance of their own.
+    Persons of the flows that fit any of the selections ``flows`` may get into the record.
+    ``share(view)`` is the share of them that do, on the axis ``territory``. Each person is counted
+    or missed by chance of their own.
     """
 
     name: str
-    flows: Callable[[str, Flow], bool]
+    flows: tuple[Selection, ...]
     share: Callable[[Any], Any]
     doc: str
 

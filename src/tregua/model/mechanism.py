@@ -40,11 +40,14 @@ class Mechanism:
         parameters: its parameters, with unit, support, prior and evidence.
         claims: ids of the claims of the articles that its form rests on, beside those that its
             parameters cite.
+        causes: causes of death that its flows give beside the common
+            :data:`~tregua.model.declarations.CAUSES`.
     """
 
     needs: ClassVar[tuple[Compartment | Level | Covariate, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     claims: ClassVar[tuple[str, ...]] = ()
+    causes: ClassVar[tuple[str, ...]] = ()
 
     @property
     def name(self) -> str:
@@ -139,17 +142,17 @@ def registry() -> dict[str, type[Mechanism]]:
     A package says where its mechanisms are by an entry point of the group ``tregua.mechanisms``;
     the package named there is scanned, so that a new file in it is enough.
     """
-    found: dict[str, type[Mechanism]] = {}
-    for loaded in _modules():
-        for thing in vars(loaded).values():
+    mechanisms: dict[str, type[Mechanism]] = {}
+    for module in _modules():
+        for value in vars(module).values():
             own = (
-                isinstance(thing, type)
-                and issubclass(thing, Mechanism)
-                and thing.__module__ == loaded.__name__
+                isinstance(value, type)
+                and issubclass(value, Mechanism)
+                and value.__module__ == module.__name__
             )
             if own:
-                found[thing().name] = thing
-    return dict(sorted(found.items()))
+                mechanisms[value().name] = value
+    return dict(sorted(mechanisms.items()))
 
 
 def _modules() -> Iterator[ModuleType]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,10 @@ from jaxtyping import Array, Float
 from ..errors import TreguaError, nearest_name
 from .addresses import check_tags
 from .declarations import (
+    CAUSES,
+    KINDS,
     OUTSIDE,
+    VICTIMS,
     Compartment,
     Covariate,
     Drift,
@@ -21,15 +24,11 @@ from .declarations import (
     Level,
     Parameter,
     Record,
+    Selection,
     Track,
 )
 from .mechanism import Mechanism, View, registry
 from .space import shape_of
-
-AXES = ("territory", "corps", "group", "commodity", "route")
-"""Axes that quantities may have, in the order in which arrays have them.
-A corps is a body of police, a route a way of goods through territories.
-"""
 
 SIZE_2023 = ("founding", "recruitment", "arrests", "conflict", "saturation")
 """Mechanisms of the published size model of 2023, in its order."""
@@ -46,7 +45,8 @@ class Model:
 
     Raises:
         TreguaError: TR2101 where two mechanisms define the same thing differently, TR2103 where a
-            flow has an end that no mechanism needs, TR2104 where two draws share an address.
+            flow has an end that no mechanism needs, TR2104 where two draws share an address, TR2107
+            where a flow or a selection of flows uses a victim, cause or kind that is not declared.
     """
 
     mechanisms: tuple[Mechanism, ...]
@@ -83,17 +83,17 @@ class Model:
         return Model(tuple(m for m in self.mechanisms if m.name != name))
 
     def _needs(self, kind: type) -> dict[str, object]:
-        found: dict[str, object] = {}
+        needs: dict[str, object] = {}
         for mechanism in self.mechanisms:
             for need in mechanism.needs:
-                if isinstance(need, kind) and found.setdefault(need.name, need) != need:
+                if isinstance(need, kind) and needs.setdefault(need.name, need) != need:
                     raise TreguaError(
                         "TR2101",
                         f"{need.name!r} is defined in two ways",
                         where=f"mechanism {mechanism.name!r}",
                         do="define it once and import it in both mechanisms",
                     )
-        return found
+        return needs
 
     @cached_property
     def compartments(self) -> dict[str, Compartment]:
@@ -149,10 +149,7 @@ class Model:
     @cached_property
     def tracked(self) -> dict[str, tuple[str, ...]]:
         """Full names of the flows that each tracked level remembers."""
-        return {
-            level: tuple(f for f, (_, flow) in self.flows.items() if track.flows(f, flow))
-            for level, (_, track) in self.tracks.items()
-        }
+        return {level: self._picked(track.flows) for level, (_, track) in self.tracks.items()}
 
     @cached_property
     def records(self) -> dict[str, tuple[Mechanism, Record]]:
@@ -162,10 +159,13 @@ class Model:
     @cached_property
     def recorded(self) -> dict[str, tuple[str, ...]]:
         """Full names of the flows that each record counts."""
-        return {
-            name: tuple(f for f, (_, flow) in self.flows.items() if record.flows(f, flow))
-            for name, (_, record) in self.records.items()
-        }
+        return {name: self._picked(record.flows) for name, (_, record) in self.records.items()}
+
+    def _picked(self, selections: tuple[Selection, ...]) -> tuple[str, ...]:
+        """Full names of the flows that fit any of the selections."""
+        return tuple(
+            name for name, (_, flow) in self.flows.items() if any(s.fits(flow) for s in selections)
+        )
 
     @cached_property
     def outflows(self) -> dict[str, tuple[str, ...]]:
@@ -207,6 +207,7 @@ class Model:
         return tuple(axis for axis in self.compartments[flow.target].axes if axis not in source)
 
     def _check(self) -> None:
+        """Refuse mechanisms that do not fit together."""
         names = [m.name for m in self.mechanisms]
         twice = {n for n in names if names.count(n) > 1}
         if twice:
@@ -224,6 +225,7 @@ class Model:
                         do="add the compartment to the mechanism's `needs`",
                     )
             self._check_order(name, flow)
+        self._check_words()
         for mechanism, drift in self.drifts:
             if drift.level not in self.levels:
                 raise TreguaError(
@@ -249,17 +251,33 @@ class Model:
             [*self.flows, *self.events, *self.records, *(f"{c}.leave" for c in self.compartments)]
         )
 
+    def _check_words(self) -> None:
+        """Refuse a victim, cause or kind that is declared nowhere, in a flow or a selection."""
+        causes = (*CAUSES, *(cause for m in self.mechanisms for cause in m.causes))
+        for name, (_, flow) in self.flows.items():
+            where = f"flow {name!r}"
+            _check_declared("victim", (flow.victim,), ("", *VICTIMS), where)
+            _check_declared("cause", (flow.cause,), causes if flow.victim else ("",), where)
+            _check_declared("kind", (flow.kind,), ("", *KINDS), where)
+        selections = [
+            (f"track of {level!r}", s) for level, (_, t) in self.tracks.items() for s in t.flows
+        ] + [(f"record {name!r}", s) for name, (_, r) in self.records.items() for s in r.flows]
+        for where, selection in selections:
+            _check_declared("victim", selection.victims, VICTIMS, where)
+            _check_declared("cause", (*selection.causes, *selection.without), causes, where)
+            _check_declared("kind", selection.kinds, KINDS, where)
+            _check_declared("target", selection.targets, self.compartments, where)
+
     def _check_order(self, name: str, flow: Flow) -> None:
         """Persons must arrive on the axes of the target in its own order."""
         if flow.target == OUTSIDE:
             return
         target = self.compartments[flow.target].axes
         if tuple(axis for axis in self.flow_axes(flow) if axis in target) != target:
-            found = f"{self.flow_axes(flow)} into {target}"
             raise TreguaError(
                 "TR2103",
                 f"flow {name!r} does not end on the axes of its target",
-                found=found,
+                found=f"{self.flow_axes(flow)} into {target}",
                 do="give the target axes in the source's order",
             )
 
@@ -277,12 +295,13 @@ class Model:
         """Hazard of every flow [1/week], or rate [person/week] for those from outside,
         on the flow's axes.
         """
-        found, sizes = {}, self.sizes(values)
-        for name, (mechanism, flow) in self.flows.items():
-            found[name] = jnp.broadcast_to(
+        sizes = self.sizes(values)
+        return {
+            name: jnp.broadcast_to(
                 flow.hazard(self.view(mechanism, values, time)), shape_of(self.axes[name], sizes)
             )
-        return found
+            for name, (mechanism, flow) in self.flows.items()
+        }
 
     def shares_recorded(self, values: Values, time: Float[Array, ""]) -> dict[str, Array]:
         """Share of the persons of its flows that each record counts, on the axis ``territory``."""
@@ -344,3 +363,19 @@ class Model:
             n: jnp.full(shape_of(level.axes, sizes), level.initial, jnp.result_type(float))
             for n, level in self.levels.items()
         }
+
+
+def _check_declared(
+    role: str, words: Collection[str], declared: Collection[str], where: str
+) -> None:
+    """Refuse words that are not among the declared ones (TR2107)."""
+    for word in words:
+        if word not in declared:
+            raise TreguaError(
+                "TR2107",
+                f"no {role} is named {word!r}",
+                where=where,
+                found=word,
+                expected="one of " + ", ".join(repr(each) for each in declared),
+                nearest=nearest_name(word, declared),
+            )

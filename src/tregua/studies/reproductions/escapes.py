@@ -142,6 +142,7 @@ class Steady(Mechanism):
                 "arrested",
                 lambda v: v.caught / v.at_large + 0.0 * v.members,
                 "members arrested",
+                kind="arrest",
             ),
             Flow(
                 "recruited",
