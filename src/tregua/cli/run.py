@@ -24,6 +24,7 @@ from ..engine.plan import Plan, plan_of_file
 from ..engine.run import run_plan
 from ..engine.session import begin, usable_cores
 from ..errors import TreguaError
+from ..model.declarations import MEMBER
 from ..reporting.wording import percent, persons, signed, signed_span, span
 from ..scenarios.scenario import Scenario
 from ..scenarios.toml import ScenarioFile, load_scenario, named_policy, shipped_scenarios
@@ -424,7 +425,7 @@ def _show_run(trajectories: Any) -> None:
         if banded
         else "Persons: expected numbers, without chance."
     )
-    if any(flow.victim != "member" for flow in deaths_of(trajectories.scenario.model).values()):
+    if any(flow.victim != MEMBER for flow in deaths_of(trajectories.scenario.model).values()):
         caption += (
             " Each death is counted once; the report has them by victim, by cause and by state."
         )

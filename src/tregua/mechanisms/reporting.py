@@ -1,4 +1,4 @@
-r"""Reporting: what is counted is not what happened.
+r"""Reporting: the observation model, for what is counted is not what happened.
 
 .. math::
     \text{homicides counted} \sim \text{deaths} \cdot q\,(1 - x)\, e^{-o\, m_r}, \qquad
@@ -49,7 +49,7 @@ PER = 1e5
 """Inhabitants by which killings are counted [person]."""
 
 
-def _kept(v, loss):
+def _attenuation(v, loss):
     """Share of what would be counted in calm times that is counted."""
     return jnp.exp(-loss * PER * jnp.maximum(v.memory, 0.0) / jnp.maximum(v.population, 1.0))
 
@@ -223,13 +223,15 @@ class Reporting(Mechanism):
             Record(
                 "homicides",
                 killed,
-                lambda v: v.homicide_share * (1.0 - v.disappeared_share) * _kept(v, v.overload),
+                lambda v: (
+                    v.homicide_share * (1.0 - v.disappeared_share) * _attenuation(v, v.overload)
+                ),
                 "deaths registered as homicide",
             ),
             Record(
                 "missing",
                 killed,
-                lambda v: v.disappeared_share * v.missing_share * _kept(v, v.fear),
+                lambda v: v.disappeared_share * v.missing_share * _attenuation(v, v.fear),
                 "killed persons registered as missing",
             ),
             Record(

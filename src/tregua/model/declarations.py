@@ -27,11 +27,13 @@ Victim = Literal["civilian", "member", "police", "troops", "vigilante", "inmate"
 """Who dies by a flow."""
 
 VICTIMS: tuple[Victim, ...] = get_args(Victim)
+"""Every victim that is declared."""
 
 CIVILIAN: Final = "civilian"
 MEMBER: Final = "member"
 OFFICER: Final = "police"
 SOLDIER: Final = "troops"
+"""Victims that tables and summaries name one by one."""
 
 BACKGROUND: Final = "background"
 """The cause of homicides that are not tied to any group."""
@@ -51,6 +53,7 @@ Kind = Literal["arrest", "escape", "displacement"]
 """What a flow is to those who count it, where it is no death."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Every kind that is declared."""
 
 Number = float | int
 """A number as a user writes it: whole or not."""
@@ -178,7 +181,7 @@ class Covariate:
 
 @dataclass(frozen=True)
 class Compartment:
-    """A stock of persons, whole numbers where the solver is stochastic."""
+    """A compartment: a stock of persons, whole numbers where the solver is stochastic."""
 
     name: str
     axes: tuple[str, ...]
@@ -187,8 +190,8 @@ class Compartment:
 
 @dataclass(frozen=True)
 class Level:
-    """A quantity that is no count of persons (cash, trust, memory of violence);
-    only drifts and events change it.
+    """A continuous state variable that is no count of persons (cash, trust, memory of violence);
+    only drifts, events and tracks change it.
     """
 
     name: str
@@ -200,7 +203,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Flow:
-    """Persons who move from one compartment to another.
+    """A transition: persons who move from one compartment to another.
 
     ``hazard(view)`` is the per-head hazard [1/week] on the axes of the source. Where the source is
     :data:`OUTSIDE` it is a rate [person/week] on the axes of the target. The target may lack axes
@@ -260,7 +263,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Track:
-    """A level that remembers what flows moved: the exponentially weighted mean of persons a week.
+    """Exponentially weighted mean of the persons whom flows move a week: a level that remembers.
 
     After a step of length :math:`\\Delta` in which :math:`n` persons moved,
     :math:`x \\mapsto x k + (1 - k)\\, n / \\Delta` with :math:`k = e^{-\\Delta / w}`. It remembers
@@ -276,7 +279,8 @@ class Track:
 
 @dataclass(frozen=True)
 class Record:
-    """What somebody writes down of what happens: a count that nothing in the model reads.
+    """An observation process: what somebody writes down of what happens, a count that nothing in
+    the model reads.
 
     Persons of the flows that fit any of the selections ``flows`` may get into the record.
     ``share(view)`` is the share of them that do, on the axis ``territory``. Each person is counted
@@ -291,8 +295,8 @@ class Record:
 
 @dataclass(frozen=True)
 class Drift:
-    """A smooth change of one level: ``rate(view)`` in the level's unit per week,
-    on the level's axes.
+    """Deterministic change of one level: ``rate(view)`` in the level's unit per week, on the
+    level's axes.
     """
 
     level: str
@@ -302,7 +306,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class Event:
-    """A rare jump of whole groups: at most one for each slot and step.
+    """A jump: something rare that changes whole groups, at most once for each slot and step.
 
     ``hazard(view)`` [1/week] on ``axes``. ``apply(view, fired, draw)`` gives the new values of the
     stocks and levels that change; ``fired`` is 0 or 1 where the solver is stochastic, the

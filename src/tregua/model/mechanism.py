@@ -55,27 +55,27 @@ class Mechanism:
         return type(self).__name__.lower()
 
     def flows(self) -> tuple[Flow, ...]:
-        """Persons who move each week."""
+        """Transitions: persons who move each week."""
         return ()
 
     def drifts(self) -> tuple[Drift, ...]:
-        """Levels that change smoothly."""
+        """Deterministic changes of levels."""
         return ()
 
     def events(self) -> tuple[Event, ...]:
-        """Rare jumps."""
+        """Jumps: what is rare and changes whole groups."""
         return ()
 
     def tracks(self) -> tuple[Track, ...]:
-        """Levels that remember what happened."""
+        """Weighted means of what happened, as levels that remember it."""
         return ()
 
     def records(self) -> tuple[Record, ...]:
-        """What is written down of what happens."""
+        """Observation processes: what is written down of what happens."""
         return ()
 
     def initial(self, view: View, draw: Any) -> dict[str, Any]:
-        """Stocks at the start that this mechanism provides; the others start empty."""
+        """Initial condition: stocks that this mechanism provides; the others start empty."""
         return {}
 
 

@@ -169,7 +169,7 @@ class Model:
 
     @cached_property
     def outflows(self) -> dict[str, tuple[str, ...]]:
-        """Names of the flows that compete for the persons of each source."""
+        """Competing risks: names of the flows that compete for the persons of each source."""
         grouped: dict[str, tuple[str, ...]] = {}
         for name, (_, flow) in self.flows.items():
             grouped[flow.source] = (*grouped.get(flow.source, ()), name)

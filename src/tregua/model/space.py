@@ -61,6 +61,6 @@ def shape_of(axes: tuple[str, ...], sizes: tuple[tuple[str, int], ...]) -> tuple
 
 
 def fold(array: Array, axes: tuple[str, ...], keep: tuple[str, ...]) -> Array:
-    """Sum an array on ``axes`` over those that are not in ``keep``."""
+    """Marginal sum: an array on ``axes`` summed over those that are not in ``keep``."""
     gone = tuple(i for i, name in enumerate(axes) if name not in keep)
     return jnp.sum(array, axis=gone, dtype=array.dtype) if gone else array

@@ -1,4 +1,5 @@
-"""What mechanisms share: compartments of persons, levels, and measured inputs, each defined once.
+"""The state variables and covariates that mechanisms share: compartments of persons, levels, and
+measured inputs, each defined once.
 
 Axes: ``territory`` is a place with its own conflict (a state; one for the whole country in the
 published size model), ``group`` an armed group, ``corps`` a body of police (municipal, state,

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..engine.trajectories import Trajectories
 from ..evidence.cite import SIZE_2023
-from ..model.declarations import OUTSIDE
+from ..model.declarations import MEMBER, OUTSIDE
 from ..model.mechanism import registry
 from ..results.outcomes import deaths_of, outcomes_of
 
@@ -139,7 +139,7 @@ def limits(trajectories: Trajectories, manifest: Mapping[str, Any]) -> list[tupl
         "chance only": plan.solver.stochastic and fixed,
         "not fitted": fixed and len(victims) > 1,
         "other values": published(trajectories, manifest),
-        "members only": "killed" in outcomes and not victims - {"member"},
+        "members only": "killed" in outcomes and not victims - {MEMBER},
         "allegations": any(acts(record) for record in alleged(manifest)),
         "no places": places == 1,
         "whole states": places > 1,
@@ -171,7 +171,7 @@ def published(trajectories: Trajectories, manifest: Mapping[str, Any]) -> bool:
     return (
         cited
         and not manifest["posterior_draws"]
-        and not {f.victim for f in deaths_of(trajectories.scenario.model).values()} - {"member"}
+        and not {f.victim for f in deaths_of(trajectories.scenario.model).values()} - {MEMBER}
     )
 
 

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..model.declarations import BACKGROUND, Flow
+from ..model.declarations import BACKGROUND, CIVILIAN, MEMBER, OFFICER, SOLDIER, Flow, Victim
 from ..model.model import Model
 
-VICTIMS = {
-    "civilian": "civilians",
-    "member": "members of groups",
-    "police": "police officers",
-    "troops": "troops",
+VICTIMS: dict[Victim, str] = {
+    CIVILIAN: "civilians",
+    MEMBER: "members of groups",
+    OFFICER: "police officers",
+    SOLDIER: "troops",
     "vigilante": "vigilantes",
     "inmate": "inmates",
 }
@@ -129,7 +129,7 @@ def _deaths(model: Model) -> list[Outcome]:
     )
 
 
-def killed(deaths: Mapping[str, Flow], victims: Iterable[str], name: str, label: str) -> Outcome:
+def killed(deaths: Mapping[str, Flow], victims: Iterable[Victim], name: str, label: str) -> Outcome:
     """Deaths of some kinds of victim as one outcome."""
     wanted = set(victims)
     return Outcome(
@@ -168,12 +168,12 @@ def summary(model: Model) -> list[Outcome]:
     if len({flow.victim for flow in tied.values()}) < 2:
         return headlines(model)
     forces = killed(
-        tied, ("police", "troops"), "killed_police_and_troops", "police officers and troops killed"
+        tied, (OFFICER, SOLDIER), "killed_police_and_troops", "police officers and troops killed"
     )
     short = [
         found.get("killed"),
-        found.get("killed_civilian"),
-        found.get("killed_member"),
+        found.get(f"killed_{CIVILIAN}"),
+        found.get(f"killed_{MEMBER}"),
         forces if forces.series else None,
     ]
     short += [found.get("recorded_homicides"), found.get("members")]

@@ -21,7 +21,7 @@ from ..engine.plan import make_plan
 from ..engine.run import Progress, simulate
 from ..engine.trajectories import Trajectories
 from ..errors import TreguaError
-from ..model.declarations import BACKGROUND
+from ..model.declarations import BACKGROUND, CIVILIAN, MEMBER, Victim
 from ..results.outcomes import deaths_of
 from ..scenarios.policy import Modifier, Policy
 from ..scenarios.posterior import StoredPosterior
@@ -35,7 +35,11 @@ YEARS_10 = 520
 in which what one mechanism changes shows.
 """
 
-VICTIMS_COUNTED = {"civilians_killed": ("civilian",), "members_killed": ("member",), "killed": ()}
+VICTIMS_COUNTED: dict[str, tuple[Victim, ...]] = {
+    "civilians_killed": (CIVILIAN,),
+    "members_killed": (MEMBER,),
+    "killed": (),
+}
 """Outcomes of the table and the victims that each counts; no victims stand for all.
 Only deaths tied to groups count.
 """
@@ -103,7 +107,7 @@ def _peopled(scenario: Scenario, name: str) -> bool:
     return True
 
 
-def deaths(run: Trajectories, victims: tuple[str, ...]) -> np.ndarray:
+def deaths(run: Trajectories, victims: tuple[Victim, ...]) -> np.ndarray:
     """Deaths tied to groups in the whole run, of some victims or of all: shape (replicate,)."""
     tied = [
         n

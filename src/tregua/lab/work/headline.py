@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from ...model.declarations import CIVILIAN
 from ...reporting.browser.base import change
 from ..package import Package
 from .emulator import Emulator
@@ -16,7 +17,7 @@ from .futures import Futures
 ALL = "all"
 """Stands for every kind of victim."""
 
-CIVILIANS = "civilian"
+CIVILIANS = CIVILIAN
 """The kind of victim of which a headline speaks unless it is asked for another."""
 
 TIE = 0.5
