@@ -1,5 +1,6 @@
 """Documents that fail when they lie."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -31,13 +32,12 @@ def test_readme_python_runs_as_it_stands(block, tmp_path):
     assert (tmp_path / "difference.png").stat().st_size > 10_000
 
 
-def test_readme_names_two_commands_of_one_line_each():
+def test_readme_names_two_commands():
     blocks = re.findall(r"```sh\n(.*?)\n```", README, re.S)
     assert len(blocks) == 2
-    assert all("\n" not in block for block in blocks)
-    assert blocks[0].endswith("tregua run")
-    assert "pytest" in blocks[1]
-    assert blocks[0].split(" && ")[:3] == blocks[1].split(" && ")[:3]
+    steps = [re.split(r" *\\?\s*&& ", block) for block in blocks]
+    assert [commands[-1] for commands in steps] == [".venv/bin/tregua run", ".venv/bin/pytest -n auto"]
+    assert steps[0][:3] == steps[1][:3] and len(steps[0]) == 4
 
 
 def test_readme_commands_exist():
@@ -93,3 +93,25 @@ def test_every_shipped_table_has_a_source_and_the_number_of_rows_it_states():
         for file, note in notes.items():
             assert note["source"] and note["licence"] and note["note"] and note["unit"]
             assert len(read_table(place, file)) == note["rows"]
+
+
+def test_the_picture_of_the_house_shows_the_imports_as_they_are():
+    done = subprocess.run(
+        [sys.executable, "scripts/house.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_the_design_names_is_there():
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    rooms = {path.name for path in (ROOT / "src" / "tregua").iterdir() if path.is_dir()}
+    named = {name for name in re.findall(r"`([a-z_]+(?:\.\w+)+)`", page)}
+    named = {name for name in named if name.partition(".")[0] in rooms}
+    assert len(named) > 25
+    for name in named:
+        module, left = importlib.import_module(f"tregua.{name.split('.')[0]}"), name.split(".")[1:]
+        for part in left:
+            try:
+                module = getattr(module, part)
+            except AttributeError:
+                module = importlib.import_module(f"{module.__name__}.{part}")
