@@ -32,7 +32,7 @@ from ...scenarios.policy import Modifier, Policy, as_date
 from ...scenarios.scenario import Draws, Scenario
 from .published import Published, load
 from .rates import double_precision
-from .rows import Progress, Reproduction, tally
+from .rows import Progress, Reproduction, Steps, tally
 
 NAME = "vetting-2012"
 MODEL = Model((Founding(), Corruption(), Vetting()))
@@ -96,7 +96,7 @@ def dataset(published: Published) -> Dataset:
 
 
 def scenario(published: Published, policy: str = "as_found", weeks: int | None = None) -> Scenario:
-    """Scenario of the history of the programme, under one of the policies of the file from 2013 on."""
+    """Scenario of the programme's history, under one of the policies of the file from 2013 on."""
     run, rule = published.run, published.policies[policy]
     history = [
         Modifier("vetting.capacity", "scale", factor, as_date(first), as_date(last))
@@ -155,15 +155,6 @@ def moved(
     return sum((x.reshape(*x.shape[:2], 3, -1).sum(axis=(1, 3)) for x in flows), start=np.zeros(()))
 
 
-def figures(published: Published, run: Trajectories) -> Numbers:
-    """Numbers that the rows ask for, by key: shape (replicate,)."""
-    found = _tested(published, run) | _still_serving(published, run)
-    killed = sum(
-        run.between(f"corruption.killed_{name}", 0, 208) for name in ("honest", "vetted", "failed")
-    )
-    return found | {"killed": killed / 208.0 * 52.18}
-
-
 def _tested(published: Published, run: Trajectories) -> dict[str, np.ndarray]:
     """Officers tested, failed and dismissed until autumn of 2011, 2012 and 2013,
     and shares of them [%], by key: shape (replicate,).
@@ -214,6 +205,15 @@ def _still_serving(published: Published, run: Trajectories) -> dict[str, np.ndar
         100.0 * stock(run, ("vetted", "undetected"), march)[:, LOCAL].sum(axis=1) / local
     )
     return officers
+
+
+def figures(published: Published, run: Trajectories) -> Numbers:
+    """Numbers that the rows ask for, by key: shape (replicate,)."""
+    found = _tested(published, run) | _still_serving(published, run)
+    killed = sum(
+        run.between(f"corruption.killed_{name}", 0, 208) for name in ("honest", "vetted", "failed")
+    )
+    return found | {"killed": killed / 208.0 * 52.18}
 
 
 def _dismissed(run: Trajectories, week: int) -> Float[np.ndarray, "replicate corps"]:
