@@ -30,7 +30,7 @@ SMALL = Model(
 
 @pytest.fixture(scope="module")
 def runner():
-    return paired_runs.Runner(load(effects.NAME), SMALL, {}, 40, Steps(None, 0))
+    return paired_runs.Runner(load(paired_runs.NAME), SMALL, {}, 40, Steps(None, 0))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_more_searches_seize_more_in_all_less_each_time_and_leave_no_fewer_activ
 def test_the_reproduction_gives_every_row_of_its_file():
     found = effects.reproduce(effects_picture, states_table, replicates=50)
     rows = {row.key: row for row in found.rows}
-    assert set(rows) == {entry["key"] for entry in load(effects.NAME).entries}
+    assert set(rows) == {entry["key"] for entry in load(paired_runs.NAME).entries}
     # A year of the full published +80 % is not reached:
     # the upper end of our interval lies between +35 and +55 %.
     assert {name for name, row in rows.items() if row.verdict == "OUTSIDE"} <= {"year.high"}

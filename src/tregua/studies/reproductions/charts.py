@@ -1,5 +1,7 @@
-"""Figures of the reproductions. Colours are those of Okabe and Ito, which colour-blind readers can
-tell apart; shape or place always says the same.
+"""Charts of the reproductions: panels and bands that all share, and the chart of the size model.
+
+Colours are those of Okabe and Ito, which colour-blind readers can tell apart; shape or place always
+says the same.
 """
 
 from __future__ import annotations

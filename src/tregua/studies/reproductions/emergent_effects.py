@@ -19,6 +19,7 @@ mechanisms are in force at the values of the data set ``mexico-2007``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...engine.plan import blocks_of, make_plan
@@ -58,9 +59,7 @@ def reproduce(
     runner = Runner(
         published, Model.standard(), values or {}, replicates or run["replicates"], Steps(None, 0)
     )
-    runner = Runner(
-        published, runner.model, runner.values, runner.replicates, Steps(progress, work(runner))
-    )
+    runner = replace(runner, steps=Steps(progress, work(runner)))
     base = runner(run["weeks"])
     hits = [removals(runner, base, state) for state in run["removed_in"]]
     sent = [deployment(runner, base, state) for state in run["sent_to"]]

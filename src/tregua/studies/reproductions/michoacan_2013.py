@@ -1,5 +1,5 @@
-r"""The rising of self-defence groups in Michoacán in 2013, the order to disarm or join of 2014,
-and what came after.
+r"""Case study of Michoacán: the rising of self-defence groups in 2013, the order to disarm or join
+of 2014, and what came after.
 
 No dynamic model of this episode was found to redo: what is set beside the model here are counts of
 offices and the press. The model is the package's own mechanisms on Michoacán and its neighbours,
