@@ -209,11 +209,11 @@ def _still_serving(published: Published, run: Trajectories) -> dict[str, np.ndar
 
 def figures(published: Published, run: Trajectories) -> Numbers:
     """Numbers that the rows ask for, by key: shape (replicate,)."""
-    found = _tested(published, run) | _still_serving(published, run)
+    officers = _tested(published, run) | _still_serving(published, run)
     killed = sum(
         run.between(f"corruption.killed_{name}", 0, 208) for name in ("honest", "vetted", "failed")
     )
-    return found | {"killed": killed / 208.0 * 52.18}
+    return officers | {"killed": killed / 208.0 * 52.18}
 
 
 def _dismissed(run: Trajectories, week: int) -> Float[np.ndarray, "replicate corps"]:
