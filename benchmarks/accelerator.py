@@ -1,5 +1,5 @@
-"""Whether a graphics card pays: the same runs on all processor cores and on the card, in the same
-process, and whether their results agree.
+"""Speed-up by a graphics card, and whether it pays: the same runs on all processor cores and on the
+card, in the same process, and whether their results agree.
 
 Run by hand where JAX finds a card: ``python benchmarks/accelerator.py [--rounds 3] [--replicates
 500] [--json FILE]``. What each row means is in ``benchmarks/README.md``. Nothing in Tregua needs a
@@ -14,12 +14,12 @@ from pathlib import Path
 
 import jax
 import numpy as np
+from settings import WEEKS
 from timing import Row, race, show
 
 import tregua
 from tregua.engine.session import begin
 
-WEEKS = 520
 MOST_APART = 0.5
 """Standard errors by which two means may differ: both draw the same random numbers, and only
 rounding sets them apart.
@@ -68,13 +68,13 @@ def compared(name: str, scenario: tregua.Scenario, replicates: int, rounds: int)
     places = {f"{len(cores)} cores": cores} | {
         f"card, {n} chunk{'s' * (n > 1)} at once": [card] * n for n in AT_ONCE
     }
-    found = {place: ends(run(devices=devices)) for place, devices in places.items()}
-    first, *others = found
-    notes = {place: agreement(found[place], found[first]) for place in others}
+    members = {place: ends(run(devices=devices)) for place, devices in places.items()}
+    first, *others = members
+    notes = {place: agreement(members[place], members[first]) for place in others}
     again = ends(run(devices=[card]))
     notes[others[0]] += (
         ", the same numbers again"
-        if np.array_equal(again, found[others[0]])
+        if np.array_equal(again, members[others[0]])
         else ", other numbers when run again"
     )
     return race(

@@ -1,4 +1,4 @@
-"""What a fit of the national model takes: every part on the clock, and the peak memory,
+"""Cost of a fit of the national model: every part on the clock, and the peak memory,
 in one fresh process.
 
 Run by hand: ``python benchmarks/fitting.py [--json FILE] [-- options of tregua fit]``, such as ``--

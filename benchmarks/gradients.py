@@ -1,4 +1,4 @@
-"""What a gradient costs, against differences: the part of ``throughput.py`` on derivatives,
+"""Cost of a gradient, against finite differences: the part of ``throughput.py`` on derivatives,
 in float64 as fits run it.
 """
 
@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import peers
-from throughput import WEEKS, setting
+from settings import WEEKS, setting
 from timing import Row, race
 
 from tregua.engine.random import Means, root_key

@@ -1,4 +1,4 @@
-"""How quickly the page follows the hand: from a key press on a slider to the first frame in which
+"""Latency of the lab's page: from a key press on a slider to the first frame in which
 fan and headline have changed, in a real browser.
 
 Run by hand: ``python benchmarks/lab_browser.py [--scenario FILE] [--presses 60] [--json FILE]``. It

@@ -1,4 +1,4 @@
-"""How quickly the lab answers: the emulator while a hand moves, with nothing else running and
+"""Latency of the lab's answers: the emulator while a hand moves, with nothing else running and
 beside a job; and the model after it has let go.
 
 Run by hand: ``python benchmarks/lab_latency.py [--scenario FILE] [--answers 200] [--pairs 64]

@@ -126,7 +126,7 @@ def adaptive(
         )
 
     at = np.arange(weeks + 1.0) if weekly else None
-    found = solve_ivp(
+    solution = solve_ivp(
         change,
         (0.0, float(weeks)),
         groups.founded(table)[0],
@@ -135,4 +135,4 @@ def adaptive(
         atol=atol,
         t_eval=at,
     )
-    return found.y if weekly else found.y[:, -1]
+    return solution.y if weekly else solution.y[:, -1]

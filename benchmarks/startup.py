@@ -1,5 +1,5 @@
-"""How long a first answer takes: imports, and ``tregua run`` in fresh processes with an empty and a
-filled cache of compiled programs; and peak memory.
+"""Start-up time, until a first answer: imports, and ``tregua run`` in fresh processes with an empty
+and a filled cache of compiled programs; and peak memory.
 
 Run by hand: ``python benchmarks/startup.py [--rounds 3] [--json FILE]``. What each row means is in
 ``benchmarks/README.md``.

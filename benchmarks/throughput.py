@@ -1,4 +1,4 @@
-"""How fast the engine runs the published size model of 150 groups,
+"""Throughput of the engine on the published size model of 150 groups,
 against NumPy and SciPy in the same process.
 
 Run by hand: ``python benchmarks/throughput.py [--rounds 5] [--json FILE] [--quick]``. What each row
@@ -18,11 +18,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import peers
+from gradients import gradient
+from settings import WEEKS, setting
 from timing import Row, race, show
 
 import tregua
 
-WEEKS = 520
 REPLICATES = 1000
 DRAWS = 1000
 BATCH_STEP = 52
@@ -31,34 +32,6 @@ at their tolerance.
 """
 PEERS = {name: {"method": name, "rtol": 1e-5, "atol": 1e-6} for name in ("RK45", "LSODA")}
 TIGHT = {"method": "DOP853", "rtol": 1e-12, "atol": 1e-9}
-
-
-SEVEN = (
-    "founding.members_at_start",
-    "founding.rank_exponent",
-    "recruitment.rate",
-    "arrests.effort",
-    "conflict.lethality",
-    "conflict.baseline",
-    "saturation.crowding",
-)
-"""Parameters of the published model; all others of its mechanisms stay where they make
-no difference to it.
-"""
-
-
-def setting() -> tuple[tregua.Scenario, peers.Groups, peers.Table]:
-    """The scenario, and the same inputs for the peers."""
-    scenario = tregua.Scenario(tregua.Model.size_2023(), weeks=WEEKS)
-    covariates = scenario.data.covariates
-    groups = peers.Groups(
-        *(np.asarray(covariates[n], float) for n in ("rivalry", "alliance", "rank"))
-    )
-    return (
-        scenario,
-        groups,
-        {n: np.asarray([float(scenario.model.parameters[n].value)]) for n in SEVEN},
-    )
 
 
 def stochastic(rounds: int, replicates: int) -> list[Row]:
@@ -163,9 +136,9 @@ def batch(rounds: int, draws: int) -> list[Row]:
     return race(f"{draws} draws of {len(table)} parameters", contenders, rounds, notes)
 
 
-def _error(found: np.ndarray, reference: np.ndarray) -> float:
+def _error(sizes: np.ndarray, reference: np.ndarray) -> float:
     """Largest error of any group's size at the end, relative to its size."""
-    return float(np.max(np.abs(found / reference - 1.0)))
+    return float(np.max(np.abs(sizes / reference - 1.0)))
 
 
 def main() -> None:
@@ -182,8 +155,6 @@ def main() -> None:
     given = parser.parse_args()
     part = 10 if given.quick else 1
     tregua.begin(cores=given.cores, cache=False)
-    from gradients import gradient
-
     rows = [
         *deterministic(given.rounds),
         *stochastic(given.rounds, REPLICATES // part),

@@ -1,5 +1,5 @@
-"""Measuring and printing: rounds in turn, so that a busy machine slows all contenders alike;
-medians; wall and CPU time.
+"""Timing of contenders, and tables of the times: rounds in turn, so that a busy machine slows all
+alike; medians; wall and CPU time.
 """
 
 from __future__ import annotations

@@ -14,10 +14,11 @@ from tregua.mechanisms.recruitment import Recruitment
 from tregua.mechanisms.trade import Trade
 from tregua.mechanisms.troops import Troops
 from tregua.model.model import Model
+from tregua.studies.reproductions import contraband, leader_removals, paired_runs
 from tregua.studies.reproductions import emergent_effects as effects
 from tregua.studies.reproductions.charts_effects import effects_picture, states_table
 from tregua.studies.reproductions.published import load
-from tregua.studies.reproductions.size_2023 import Steps
+from tregua.studies.reproductions.rows import Steps
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +30,7 @@ SMALL = Model(
 
 @pytest.fixture(scope="module")
 def runner():
-    return effects.Runner(load(effects.NAME), SMALL, {}, 40, Steps(None, 0))
+    return paired_runs.Runner(load(paired_runs.NAME), SMALL, {}, 40, Steps(None, 0))
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +41,15 @@ def base(runner):
 def test_a_relative_change_and_its_error():
     rng = np.random.default_rng(0)
     base = rng.poisson(100.0, 4000).astype(float)
-    found, error = effects.relative(0.3 * base + rng.normal(0.0, 5.0, 4000), base)
+    found, error = paired_runs.relative(0.3 * base + rng.normal(0.0, 5.0, 4000), base)
     # 5 / 100 / sqrt(4000) = 0.079 %.
     assert found == pytest.approx(30.0, abs=5 * 0.079) and error == pytest.approx(0.079, rel=0.05)
 
 
 def test_a_pulse_removes_about_one_leader_and_nothing_moves_before_it(runner, base):
     run, state = runner.published.run, "Michoacán"
-    place, week = effects.place_of(base, state), run["week"]
-    hit = runner(week + 4, effects.pulse(runner, base, state))
+    place, week = paired_runs.place_of(base, state), run["week"]
+    hit = runner(week + 4, leader_removals.pulse(runner, base, state))
     for name in ("conflict.killed", "leaders.removed"):
         assert np.array_equal(hit.series[name][:, :week], base.series[name][:, :week])
     removed = hit.series["leaders.removed"][:, week]
@@ -60,8 +61,8 @@ def test_a_pulse_removes_about_one_leader_and_nothing_moves_before_it(runner, ba
 
 
 def test_a_removal_raises_killings_in_its_place_and_less_elsewhere(runner, base):
-    found = effects.numbers_of_removals(
-        [effects.removals(runner, base, state) for state in ("Michoacán", "Coahuila")]
+    found = leader_removals.numbers_of_removals(
+        [leader_removals.removals(runner, base, state) for state in ("Michoacán", "Coahuila")]
     )
     assert found["removals"] > 15.0
     assert found["place.mean"] > 3.0 * found["place.error"] > 0.0
@@ -71,7 +72,7 @@ def test_a_removal_raises_killings_in_its_place_and_less_elsewhere(runner, base)
 def test_more_searches_seize_more_in_all_less_each_time_and_leave_no_fewer_active_places(
     runner, base
 ):
-    found = effects.searches(runner, base)
+    found = contraband.searches(runner, base)
     assert found["seized.mean"] > 0.0 > found["each.mean"] and found["active.mean"] >= 0.0
     assert all(found[f"{name}.share"] >= 90.0 for name in ("seized", "each", "active"))
 
@@ -80,7 +81,7 @@ def test_more_searches_seize_more_in_all_less_each_time_and_leave_no_fewer_activ
 def test_the_reproduction_gives_every_row_of_its_file():
     found = effects.reproduce(effects_picture, states_table, replicates=50)
     rows = {row.key: row for row in found.rows}
-    assert set(rows) == {entry["key"] for entry in load(effects.NAME).entries}
+    assert set(rows) == {entry["key"] for entry in load(paired_runs.NAME).entries}
     # A year of the full published +80 % is not reached:
     # the upper end of our interval lies between +35 and +55 %.
     assert {name for name, row in rows.items() if row.verdict == "OUTSIDE"} <= {"year.high"}

@@ -1,5 +1,5 @@
-"""Studies: questions asked of many runs: policies compared, mechanisms turned off,
-published results redone.
+"""Studies: experiments of many runs: policies compared, mechanisms turned off, published results
+reproduced.
 
 A new question is a new file here.
 """

@@ -1,4 +1,4 @@
-"""What each mechanism changes: the model without it against the whole model,
+"""Ablation: what each mechanism changes; the model without it against the whole model,
 replicate by replicate.
 
 Both share their random numbers and, where there is a posterior, the draw of their parameters, so
@@ -10,7 +10,7 @@ compiled programs are kept for the next start (see :mod:`tregua.engine.session`)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -44,25 +44,24 @@ VICTIMS_COUNTED: dict[str, tuple[Victim, ...]] = {
 Only deaths tied to groups count.
 """
 
-
 EMPTY = "TR2207"
 """Code of the refusal of a model in which no group can have a member."""
 
 
 def shortened(scenario: Scenario, weeks: int) -> tuple[Scenario, tuple[str, ...]]:
-    """The scenario for its first weeks, and the changes of its policies that would begin later,
+    """Scenario cut to its first weeks, and the changes of its policies that would begin later,
     in words.
     """
     weeks = min(weeks, scenario.weeks)
     end = scenario.date(weeks)
-    return _keep(
+    return _with_changes(
         replace(scenario, weeks=weeks), lambda change: change.start is None or change.start < end
     )
 
 
 def without(scenario: Scenario, name: str) -> tuple[Scenario, tuple[str, ...]]:
-    """The scenario without one mechanism, its values and the changes that policies make to it;
-    and those changes in words.
+    """Scenario with one mechanism ablated: without its values and the changes that policies make to
+    it; and those changes in words.
 
     Raises:
         TreguaError: TR2106 where the model has no such mechanism.
@@ -80,17 +79,19 @@ def without(scenario: Scenario, name: str) -> tuple[Scenario, tuple[str, ...]]:
         name=f"{scenario.name}-without-{name}",
         label=f"without {name}",
     )
-    return _keep(fewer, lambda change: not change.target.startswith(own))
+    return _with_changes(fewer, lambda change: not change.target.startswith(own))
 
 
-def _keep(scenario: Scenario, wanted) -> tuple[Scenario, tuple[str, ...]]:
+def _with_changes(
+    scenario: Scenario, wanted: Callable[[Modifier], bool]
+) -> tuple[Scenario, tuple[str, ...]]:
     """The scenario with only the wanted changes of its policies, and the others in words."""
     policies: list[Policy] = []
     dropped: list[Modifier] = []
     for policy in scenario.policies:
-        kept = tuple(change for change in policy.modifiers if wanted(change))
+        remaining = tuple(change for change in policy.modifiers if wanted(change))
         dropped += [change for change in policy.modifiers if not wanted(change)]
-        policies += [replace(policy, modifiers=kept)] if kept else []
+        policies += [replace(policy, modifiers=remaining)] if remaining else []
     return replace(scenario, policies=tuple(policies)), tuple(change.text() for change in dropped)
 
 
@@ -130,8 +131,8 @@ def ablate(
     solver: str = "tau-leap",
     posterior: StoredPosterior | None = None,
 ) -> pandas.DataFrame:
-    """What turning each mechanism off changes in civilians killed, members killed and all killed,
-    paired with the whole model.
+    """Ablation of each mechanism: what turning it off changes in civilians killed, members killed
+    and all killed, paired with the whole model.
 
     Args:
         scenario: the whole model, with its policies.
@@ -166,7 +167,7 @@ def ablate(
         m.name for m in base.model.mechanisms if _peopled(base, m.name)
     ]
     fewer = [without(base, name) for name in chosen]
-    for one in (base, *(found for found, _ in fewer)):
+    for one in (base, *(ablated for ablated, _ in fewer)):
         # Before any work: the last of them may be one that is refused.
         make_plan(one, solver, replicates, seed, draws=drawn(one))
 
@@ -183,13 +184,13 @@ def ablate(
 
     whole, rows = counts(0, base), []
     for number, (name, (one, dropped)) in enumerate(zip(chosen, fewer, strict=True), 1):
-        for outcome, found in counts(number, one).items():
+        for outcome, killed in counts(number, one).items():
             rows.append(
                 {
                     "mechanism": name,
                     "outcome": outcome,
                     "unit": "person",
-                    **_compared(whole[outcome], found),
+                    **_compared(whole[outcome], killed),
                     "dropped": "; ".join(dropped),
                 }
             )
@@ -197,6 +198,7 @@ def ablate(
 
 
 def _compared(before: np.ndarray, after: np.ndarray) -> dict[str, float]:
+    """Means of both runs and their paired difference, as columns of the table."""
     difference, pairs = after - before, len(before)
     low, high = np.quantile(difference, [0.05, 0.95])
     return {

@@ -1,5 +1,5 @@
-"""The ablation ladder: the model built up mechanism by mechanism, each rung fitted to the record up
-to an origin and scored on what came.
+"""Ablation ladder: forecasts with the model built up mechanism by mechanism, each rung fitted to
+the record up to an origin and scored on what came.
 
 A rung is fitted by its best point only; its growth goes into the statistical layer with the layer's
 usual weight, and with no other, so that a rung is better than the layer alone only if its growth
@@ -36,6 +36,8 @@ LEADS = 4
 """Years ahead that are scored."""
 
 REPLICATES = 2000
+"""Samples of each forecast."""
+
 SEED = 1
 
 ORIGINS = (2012, 2016)
@@ -73,7 +75,7 @@ FIXED_TOTAL = {"arrests.half_size": 0.0}
 
 @dataclass(frozen=True)
 class Rung:
-    """A model of the ladder.
+    """A nested model of the ladder.
 
     Attributes:
         label: what it adds to the one below.
@@ -98,21 +100,21 @@ def rungs() -> tuple[Rung, ...]:
         ("+ prisons", ("prisons",), {}),
         ("+ vigilantes", ("vigilantes",), {}),
     )
-    names, found = CORE, []
+    names, nested = CORE, []
     for label, more, held in steps:
         names = (*names, *more)
-        found.append(Rung(label, names, dict(held)))
-    return tuple(found)
+        nested.append(Rung(label, names, dict(held)))
+    return tuple(nested)
 
 
 def scenario_of(rung: Rung, whole: Scenario) -> Scenario:
-    """The national scenario with the mechanisms of a rung, without policies on what it lacks."""
+    """National scenario with the mechanisms of a rung, without policies on what it lacks."""
     model = Model([m for m in whole.model.mechanisms if m.name in rung.mechanisms])
-    kept = [
+    applicable = [
         replace(p, modifiers=tuple(c for c in p.modifiers if c.target in model.parameters))
         for p in whole.policies
     ]
-    policies = tuple(p for p in kept if p.modifiers)
+    policies = tuple(p for p in applicable if p.modifiers)
     values = {n: x for n, x in whole.values.items() if n in model.parameters}
     return replace(whole, model=model, values={**values, **rung.held}, policies=policies)
 
@@ -120,7 +122,7 @@ def scenario_of(rung: Rung, whole: Scenario) -> Scenario:
 def growth_of(
     rung: Rung, whole: Scenario, origin: int, progress: Callable[[int, int], None] | None = None
 ) -> Float[np.ndarray, "draw state month"]:
-    """Growth that a rung expects after the end of a year,
+    """Growth of the log of homicides that a rung expects after the end of a year,
     at its best point for the record to that year.
     """
     scenario = scenario_of(rung, whole)
@@ -140,7 +142,9 @@ def growth_of(
 def scored(
     origin: int, grown: Float[np.ndarray, "draw state month"] | None, weight: float = GROWTH_WEIGHT
 ) -> dict[str, float]:
-    """Mean scores of the layer with some growth, or without any, over states and four years."""
+    """Mean scores of the statistical layer with some growth, or without any, over states and four
+    years.
+    """
     record = monthly_record().until(origin)
     samples = yearly(
         layered(
@@ -158,7 +162,7 @@ def ladder(
     progress: Callable[[int, int], None] | None = None,
     kept: MutableMapping[int, dict[str, np.ndarray]] | None = None,
 ) -> pandas.DataFrame:
-    """Scores of every rung from every origin.
+    """Forecast scores of every rung from every origin.
 
     Args:
         origins: last years of the record that rungs are fitted to.
@@ -172,15 +176,16 @@ def ladder(
     """
     import pandas
 
-    kept, steps, rows, done = {} if kept is None else kept, rungs(), [], 0
+    finished = {} if kept is None else kept
+    steps, rows, done = rungs(), [], 0
     for origin in origins:
         rows.append(
             {"rung": ALONE, "origin": origin, "growth": float("nan"), **scored(origin, None)}
         )
         for number, rung in enumerate(steps, origin * MOST_RUNGS):
-            if number not in kept:
-                kept[number] = {"growth": growth_of(rung, national(origin), origin)}
-            grown = kept[number]["growth"]
+            if number not in finished:
+                finished[number] = {"growth": growth_of(rung, national(origin), origin)}
+            grown = finished[number]["growth"]
             rows.append(
                 {
                     "rung": rung.label,

@@ -1,4 +1,4 @@
-"""A study: one baseline against policies, replicate by replicate.
+"""A paired experiment: one baseline against policies, replicate by replicate.
 
 Every replicate of a policy shares its random numbers with the same replicate of the baseline, so
 that their difference is what the policy did and not what chance did. With no policy the difference
@@ -22,7 +22,7 @@ from ..scenarios.scenario import Draws, Scenario
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What is to be compared.
+    """A paired experiment: what is to be compared.
 
     Attributes:
         baseline: the scenario without any of the policies.
@@ -59,6 +59,9 @@ class Study:
             kept: gives, for each scenario, the chunks that are already finished (see
                 :func:`tregua.engine.run.simulate`).
             plan: how all of them are run, where that was checked before.
+
+        Raises:
+            TreguaError: TR1206 where two of the scenarios have one name.
         """
         scenarios = self.scenarios
         names = [scenario.name for scenario in scenarios]

@@ -1,5 +1,5 @@
-"""Published models redone in front of the reader: what was published, what comes out here,
-and how far apart they may be.
+"""Reproductions: published results redone in front of the reader; what was published, what comes
+out here, and how far apart they may be.
 
 >>> from tregua.studies.reproductions import REPRODUCTIONS
 >>> REPRODUCTIONS["size-2023"](None).passed  # doctest: +SKIP

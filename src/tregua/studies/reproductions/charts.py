@@ -1,5 +1,7 @@
-"""Figures of the reproductions. Colours are those of Okabe and Ito, which colour-blind readers can
-tell apart; shape or place always says the same.
+"""Charts of the reproductions: panels and bands that all share, and the chart of the size model.
+
+Colours are those of Okabe and Ito, which colour-blind readers can tell apart; shape or place always
+says the same.
 """
 
 from __future__ import annotations
@@ -7,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...engine.trajectories import Trajectories
-from ...reporting.charts.style import COLOURS, Picture, styled
+from ...reporting.charts.style import COLOURS, Picture, label_ends, styled
 from .published import Published
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -45,43 +48,88 @@ def _years(run: Trajectories, weeks: np.ndarray) -> np.ndarray:
     return run.scenario.start.year + weeks / 52.1775
 
 
+def draw_band(
+    axes: Axes, x: np.ndarray, values: np.ndarray, colour: str, opacity: float, label: str = ""
+) -> np.ndarray:
+    """Draw the interval of nine in ten replicates.
+
+    Args:
+        axes: where to draw.
+        x: times, shape (time,).
+        values: shape (replicate, time).
+        colour: of the band.
+        opacity: of the band, 0 to 1.
+        label: in the legend, if given.
+
+    Returns:
+        The median, shape (time,).
+    """
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+    axes.fill_between(x, low, high, color=colour, alpha=opacity, linewidth=0, label=label or None)
+    return middle
+
+
 @styled
 def policies_picture(
     published: Published, runs: Mapping[str, Trajectories], ensemble: Trajectories, footer: str = ""
 ) -> Picture:
-    """Members and deaths a week, 2012 to 2032, under every policy of the file;
+    """Line charts of members and deaths a week, 2012 to 2032, under every policy of the file;
     the footer says where the figure comes from.
     """
     figure, (left, right) = panels(2)
     figure.get_layout_engine().set(rect=(0.0, 0.05, 1.0, 0.95))  # type: ignore[union-attr]
     figure.text(0.01, 0.012, footer, fontsize=7.5, color=GREY, va="bottom")
-    for name, run in runs.items():
-        years = _years(run, np.arange(run.scenario.weeks + 1))
-        style = {"color": POLICY_COLOURS[name], "linewidth": 2.0}
-        first = 0 if name == "status_quo" else published.run["policy_week"]
-        left.plot(years[first:], run.total("members")[0][first:] / 1000, **style)
-        right.plot(years[first + 1 :], run.total("conflict.killed")[0][first:], **style)
-    weeks = np.arange(ensemble.scenario.weeks + 1)
-    for ax, series, scale in ((left, "members", 1000.0), (right, "conflict.killed", 1.0)):
-        x = _years(ensemble, weeks if series == "members" else weeks[1:])
-        low, high = np.quantile(ensemble.total(series), [0.05, 0.95], axis=0) / scale
-        ax.fill_between(
-            x,
-            low,
-            high,
-            color=SKY,
-            alpha=0.55,
-            linewidth=0,
-            label=f"with chance: nine in\nten of {len(ensemble.status)} replicates",
+    # Flows have one point less than stocks: their first is that of the first week.
+    for axes, series, scale, before in (
+        (left, "members", 1000.0, 0),
+        (right, "conflict.killed", 1.0, 1),
+    ):
+        for name, run in runs.items():
+            years = _years(run, np.arange(run.scenario.weeks + 1))[before:]
+            first = 0 if name == "status_quo" else published.run["policy_week"]
+            axes.plot(
+                years[first:],
+                run.total(series)[0][first:] / scale,
+                color=POLICY_COLOURS[name],
+                linewidth=2.0,
+            )
+        draw_band(
+            axes,
+            _years(ensemble, np.arange(ensemble.scenario.weeks + 1))[before:],
+            ensemble.total(series) / scale,
+            SKY,
+            0.55,
+            f"with chance: nine in\nten of {len(ensemble.status)} replicates",
         )
-        ax.axvline(2022, color=GREY, linewidth=0.8, linestyle=":")
-        ax.set(xlabel="year", xlim=(2012, 2032), ylim=(0, None), xticks=range(2012, 2033, 4))
+        axes.axvline(2022, color=GREY, linewidth=0.8, linestyle=":")
+        axes.set(xlabel="year", xlim=(2012, 2032), ylim=(0, None), xticks=range(2012, 2033, 4))
     left.set(ylabel="members of all groups (thousand persons)", title="Members")
     right.set(ylabel="members killed in a week (persons)", title="Deaths")
-    low, high = next(
-        entry["range"] for entry in published.entries if entry["key"] == "headline.size"
+    _mark_published_range(left, *published.entry("headline.size")["range"])
+    for axes, series, scale in ((left, "members", 1000.0), (right, "conflict.killed", 1.0)):
+        label_ends(
+            axes,
+            [
+                (
+                    run.total(series)[0][-1] / scale,
+                    "both" if name == "both" else published.policies[name]["label"],
+                    POLICY_COLOURS[name],
+                )
+                for name, run in runs.items()
+            ],
+        )
+    right.legend(loc="upper left", fontsize=9)
+    return Picture(
+        "policies",
+        figure,
+        "The published model and five policies",
+        *_policies_words(published, runs),
     )
-    left.plot(
+
+
+def _mark_published_range(axes: Axes, low: float, high: float) -> None:
+    """A bar from the lowest to the highest published size of 2022 [person]."""
+    axes.plot(
         [2022, 2022],
         [low / 1000, high / 1000],
         color=ORANGE,
@@ -89,33 +137,22 @@ def policies_picture(
         solid_capstyle="butt",
         zorder=5,
     )
-    left.annotate(
+    axes.annotate(
         "published range\nfor 2022",
         (2022, high / 1000),
         (2014.0, high / 1000 + 25),
         fontsize=9,
         arrowprops={"arrowstyle": "-", "color": GREY},
     )
-    _name_ends(
-        left,
-        {
-            published.policies[n]["label"]: (r.total("members")[0][-1] / 1000, POLICY_COLOURS[n])
-            for n, r in runs.items()
-        },
-    )
-    _name_ends(
-        right,
-        {
-            published.policies[n]["label"]: (r.total("conflict.killed")[0][-1], POLICY_COLOURS[n])
-            for n, r in runs.items()
-        },
-    )
+
+
+def _policies_words(published: Published, runs: Mapping[str, Trajectories]) -> tuple[str, str]:
+    """Alternative text and caption."""
     last = {name: run.total("members")[0][-1] / 1000 for name, run in runs.items()}
     start, middle = (
         runs["status_quo"].at("members", week)[0] / 1000
         for week in (0, published.run["policy_week"])
     )
-    right.legend(loc="upper left", fontsize=9)
     alt = (
         "Two line charts from 2012 to 2032. Left: members of all groups rise from "
         f"{start:.0f} to {middle:.0f} thousand by 2022; from there they reach "
@@ -131,22 +168,4 @@ def policies_picture(
         "published range for 2022. Both: arrests doubled and recruitment halved. Policies begin "
         "in January 2022 (dotted line)."
     )
-    return Picture("policies", figure, "The published model and five policies", alt, caption)
-
-
-def _name_ends(ax, ends: Mapping[str, tuple[float, str]]) -> None:
-    """Labels at the ends of lines, pushed apart where they would meet."""
-    gap = 0.055 * ax.get_ylim()[1]
-    height = -np.inf
-    for label, (value, colour) in sorted(ends.items(), key=lambda item: item[1][0]):
-        height = max(value, height + gap)
-        words = label.replace("arrests doubled and recruitment halved", "both")
-        ax.annotate(
-            words,
-            (1.01, height),
-            xycoords=("axes fraction", "data"),
-            color=colour,
-            va="center",
-            fontsize=9,
-            annotation_clip=False,
-        )
+    return alt, caption

@@ -1,14 +1,17 @@
-"""The figure and the table of the effects that no parameter holds."""
+"""Charts and table of the emergent effects, which no parameter holds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...reporting.charts.style import Picture, styled
 from .charts import BLACK, BLUE, GREY, ORANGE, panels
-from .emergent_effects import Deployment, Numbers, Removals
+from .deployments import Deployment
+from .leader_removals import Removals
+from .paired_runs import Numbers
 from .published import Published
 
 if TYPE_CHECKING:
@@ -23,22 +26,20 @@ REMOVAL = {
 
 
 @styled
-def effects_picture(published: Published, found: Numbers, sent: list[Deployment]) -> Picture:
-    """Our effects with their intervals beside the published numbers."""
+def effects_picture(published: Published, effects: Numbers, sent: Sequence[Deployment]) -> Picture:
+    """Dot chart of our effects with their intervals beside the published numbers."""
     figure, (left, right) = panels(2)
-    values = {entry["key"]: entry.get("value") for entry in published.entries}
+    values = {key: published.entry(f"{key}.mean")["value"] for key in (*REMOVAL, "sent")}
     for i, key in enumerate(REMOVAL):
         left.plot(
-            [found[f"{key}.low"], found[f"{key}.high"]],
+            [effects[f"{key}.low"], effects[f"{key}.high"]],
             [i, i],
             color=BLUE,
             linewidth=2.0,
             label="nine in ten pairs" if not i else None,
         )
-        left.plot([found[f"{key}.mean"]], [i], "o", color=BLACK, label="mean" if not i else None)
-        left.plot(
-            [values[f"{key}.mean"]], [i], "D", color=ORANGE, label="published" if not i else None
-        )
+        left.plot([effects[f"{key}.mean"]], [i], "o", color=BLACK, label="mean" if not i else None)
+        left.plot([values[key]], [i], "D", color=ORANGE, label="published" if not i else None)
     left.set(
         yticks=range(len(REMOVAL)),
         yticklabels=list(REMOVAL.values()),
@@ -50,8 +51,8 @@ def effects_picture(published: Published, found: Numbers, sent: list[Deployment]
         low, high = np.quantile(one.rate, [0.05, 0.95])
         right.plot([low, high], [i, i], color=BLUE, linewidth=2.0)
         right.plot([one.rate.mean()], [i], "o", color=BLACK)
-    published_rate, top = values["sent.mean"], len(order)
-    right.plot([found["history.mean"]], [top], "o", color=BLACK)
+    published_rate, top = values["sent"], len(order)
+    right.plot([effects["history.mean"]], [top], "o", color=BLACK)
     right.axvspan(published_rate - 6.0, published_rate + 6.0, color=ORANGE, alpha=0.2, linewidth=0)
     right.axvline(published_rate, color=ORANGE)
     right.set(
@@ -65,14 +66,14 @@ def effects_picture(published: Published, found: Numbers, sent: list[Deployment]
         axes.axvline(0.0, color=GREY, linewidth=0.8, linestyle=":")
     left.legend(loc="lower right")
     ours = ", ".join(
-        f"{label} {found[f'{key}.mean']:+.0f} % (published {values[f'{key}.mean']:+g} %)"
+        f"{label} {effects[f'{key}.mean']:+.0f} % (published {values[key]:+g} %)"
         for key, label in REMOVAL.items()
     )
     alt = (
         "Two charts of dots with intervals. Left, change of killings after one leader is removed: "
         f"{ours}. Right, change of persons killed per 100,000 inhabitants in the first year after "
-        f"4,500 troops are sent to each of {top} states: {found['sent.least']:+.1f} to "
-        f"{found['sent.most']:+.1f}, mean {found['sent.mean']:+.1f}; published "
+        f"4,500 troops are sent to each of {top} states: {effects['sent.least']:+.1f} to "
+        f"{effects['sent.most']:+.1f}, mean {effects['sent.mean']:+.1f}; published "
         f"about {published_rate:+g}."
     )
     caption = (
@@ -83,7 +84,7 @@ def effects_picture(published: Published, found: Numbers, sent: list[Deployment]
     return Picture("effects", figure, "Effects that no parameter holds", alt, caption)
 
 
-def states_table(hits: list[Removals], sent: list[Deployment]) -> pandas.DataFrame:
+def states_table(hits: Sequence[Removals], sent: Sequence[Deployment]) -> pandas.DataFrame:
     """One row for each state and intervention: pairs, mean change and what it is against."""
     import pandas
 

@@ -1,4 +1,4 @@
-"""The figure of the reproduction of escapes."""
+"""Charts of escapes from prison."""
 
 from __future__ import annotations
 
@@ -19,14 +19,12 @@ KNOWN = (53, 85, 151)
 
 @styled
 def escapes_picture(published: Published, run: Trajectories) -> Picture:
-    """Where people escape, and how many at once."""
+    """Bar chart of where people escape, and histogram of how many at once."""
     figure, (left, right) = panels(2)
     table, total = state_table(run), escapes(run).sum(axis=(1, 2)).mean()
     top = table.head(SHOWN)
     share = 100.0 * top["persons"].to_numpy() / total
-    published_share = next(
-        entry["value"] for entry in published.entries if entry["key"] == "tamaulipas.share"
-    )
+    published_share = published.entry("tamaulipas.share")["value"]
     left.barh(np.arange(len(top)), share, color=BLUE)
     left.set(
         yticks=np.arange(len(top)),

@@ -1,10 +1,11 @@
-"""Figures of the refits: the curves and the sizes they stand for,
+"""Charts of the refits: the fitted curves and the sizes they stand for,
 and what policies do in equally good fits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.ticker import NullLocator
@@ -23,6 +24,21 @@ CURVES = (
     (BLACK, (0, (1, 1))),
 )
 """Colour and dash of each fitted curve."""
+
+WEAK = {
+    "marker": "o",
+    "color": BLUE,
+    "linewidth": 1.2,
+    "label": "minimum with weak saturation, as published",
+}
+STRONG = {
+    "marker": "s",
+    "color": VERMILLION,
+    "linestyle": "",
+    "markerfacecolor": "white",
+    "label": "other minima, with stronger saturation",
+}
+"""Looks of both kinds of minima."""
 
 PATCH = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
 """White ground behind words that would lie on a line."""
@@ -116,46 +132,9 @@ def _sizes(ax, published: Published, shown: Sequence[Fit], every: Sequence[Fit])
         "va": "center",
     }
     ax.annotate("published range", (1.0, (low + high) / 2), (-4, 0), fontsize=9, **place)
-    for fits, offset, style in (
-        (
-            line,
-            (-22, 7),
-            {
-                "marker": "o",
-                "color": BLUE,
-                "linewidth": 1.2,
-                "label": "minimum with weak saturation, as published",
-            },
-        ),
-        (
-            rest,
-            (7, -11),
-            {
-                "marker": "s",
-                "color": VERMILLION,
-                "linestyle": "",
-                "markerfacecolor": "white",
-                "label": "other minima, with stronger saturation",
-            },
-        ),
-    ):
-        ax.plot(
-            [fit.members_at_start / 1000 for fit in fits],
-            [fit.size / 1000 for fit in fits],
-            markersize=6,
-            **style,
-        )
-        for fit in fits:
-            if any(fit.members_at_start == other.members_at_start for other in shown):
-                spot = fit.members_at_start / 1000, fit.size / 1000
-                ax.annotate(
-                    f"{fit.misfit:.2f}",
-                    spot,
-                    offset,
-                    textcoords="offset points",
-                    fontsize=9,
-                    color=style["color"],
-                )
+    starts = {fit.members_at_start for fit in shown}
+    _minima(ax, line, starts, (-22, 7), WEAK)
+    _minima(ax, rest, starts, (7, -11), STRONG)
     ax.set(
         xscale="log",
         yscale="log",
@@ -180,7 +159,30 @@ def _sizes(ax, published: Published, shown: Sequence[Fit], every: Sequence[Fit])
         axis.set_minor_locator(NullLocator())
 
 
+def _minima(
+    ax, fits: Sequence[Fit], named: Collection[float], offset: tuple[int, int], look: dict[str, Any]
+) -> None:
+    """Minima of one kind, with their misfit beside those whose start is named; offset in points."""
+    ax.plot(
+        [fit.members_at_start / 1000 for fit in fits],
+        [fit.size / 1000 for fit in fits],
+        markersize=6,
+        **look,
+    )
+    for fit in fits:
+        if fit.members_at_start in named:
+            ax.annotate(
+                f"{fit.misfit:.2f}",
+                (fit.members_at_start / 1000, fit.size / 1000),
+                offset,
+                textcoords="offset points",
+                fontsize=9,
+                color=look["color"],
+            )
+
+
 def _fits_words(published: Published, fits: Fits, shown: Sequence[Fit]) -> tuple[str, str]:
+    """Alternative text and caption."""
     compared = [fits[case] for case in cases(published.run["scale_fits"])]
     low, high, misfits = compared[0], compared[-1], [fit.misfit for fit in compared]
     alt = (
@@ -206,70 +208,24 @@ def _fits_words(published: Published, fits: Fits, shown: Sequence[Fit]) -> tuple
 def effects_picture(
     published: Published, fits: Fits, effects: Mapping[Fit, Mapping[str, float]]
 ) -> Picture:
-    """What two policies do after five years, in each of the equally good fits."""
+    """Dot chart of what two policies do after five years, in each of the equally good fits."""
     best = min(fit.misfit for fit in fits.values())
-    kept = [fit for fit in fits.values() if fit.misfit <= (1 + published.run["good_within"]) * best]
-    kept.sort(key=lambda fit: effects[fit]["arrests_doubled"])
-    figure, (ax,) = panels(1, width=10.0, height=0.5 * len(kept) + 1.9)
-    for row, fit in enumerate(kept):
-        own = effects[fit]
-        doubled = own["arrests_doubled"]
-        ax.plot(
-            [own["recruitment_halved"], own["status_quo"]],
-            [row, row],
-            color="#C9C9C9",
-            linewidth=1.5,
-            zorder=1,
-        )
-        ax.plot(
-            own["status_quo"],
-            row,
-            "|",
-            color=BLACK,
-            markersize=14,
-            markeredgewidth=2.5,
-            label="nothing changes" if row == 0 else None,
-        )
-        ax.plot(
-            own["recruitment_halved"],
-            row,
-            "s",
-            color=GREEN,
-            markersize=9,
-            zorder=2,
-            label="recruitment halved" if row == 0 else None,
-        )
-        falls = doubled < 0
-        ax.plot(
-            doubled,
-            row,
-            "v" if falls else "^",
-            color=BLUE if falls else VERMILLION,
-            markersize=11,
-            zorder=3,
-        )
-        text = f"{doubled:+.0f} %".replace("-", "−")
-        ax.annotate(
-            text,
-            (doubled, row),
-            (0, 9),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-            color=BLUE if falls else VERMILLION,
-            bbox=PATCH,
-        )
+    good = [fit for fit in fits.values() if fit.misfit <= (1 + published.run["good_within"]) * best]
+    good.sort(key=lambda fit: effects[fit]["arrests_doubled"])
+    figure, (ax,) = panels(1, width=10.0, height=0.5 * len(good) + 1.9)
+    for row, fit in enumerate(good):
+        _effects_of_fit(ax, row, effects[fit])
     ax.plot([], [], "^", color=VERMILLION, markersize=10, label="arrests doubled, deaths rise")
     ax.plot([], [], "v", color=BLUE, markersize=10, label="arrests doubled, deaths fall")
     ax.axvline(0, color=BLACK, linewidth=1.2)
     ax.set_yticks(
-        range(len(kept)),
+        range(len(good)),
         [
             (
                 f"{fit.effort:.0f} arrests a week, {fit.members_at_start:,.0f} members\nat the "
                 f"start; misfit {fit.misfit:.2f}"
             )
-            for fit in kept
+            for fit in good
         ],
         fontsize=9,
     )
@@ -278,7 +234,7 @@ def effects_picture(
         xlabel=(
             "change of deaths a week, five years after the policy begins, against January 2022 (%)"
         ),
-        ylim=(-0.5, len(kept) - 0.3),
+        ylim=(-0.5, len(good) - 0.3),
     )
     figure.legend(
         *ax.get_legend_handles_labels(),
@@ -291,17 +247,63 @@ def effects_picture(
         "effects",
         figure,
         "What policies do depends on the fit",
-        *_effects_words(published, kept, effects),
+        *_effects_words(published, good, effects),
+    )
+
+
+def _effects_of_fit(ax, row: int, effects: Mapping[str, float]) -> None:
+    """Marks of one fit in its row: no policy, recruitment halved, arrests doubled [%].
+    The first row names them.
+    """
+    doubled = effects["arrests_doubled"]
+    falls = doubled < 0
+    colour = BLUE if falls else VERMILLION
+    ax.plot(
+        [effects["recruitment_halved"], effects["status_quo"]],
+        [row, row],
+        color="#C9C9C9",
+        linewidth=1.5,
+        zorder=1,
+    )
+    ax.plot(
+        effects["status_quo"],
+        row,
+        "|",
+        color=BLACK,
+        markersize=14,
+        markeredgewidth=2.5,
+        label="nothing changes" if row == 0 else None,
+    )
+    ax.plot(
+        effects["recruitment_halved"],
+        row,
+        "s",
+        color=GREEN,
+        markersize=9,
+        zorder=2,
+        label="recruitment halved" if row == 0 else None,
+    )
+    ax.plot(doubled, row, "v" if falls else "^", color=colour, markersize=11, zorder=3)
+    ax.annotate(
+        f"{doubled:+.0f} %".replace("-", "−"),
+        (doubled, row),
+        (0, 9),
+        textcoords="offset points",
+        ha="center",
+        fontsize=9,
+        color=colour,
+        bbox=PATCH,
     )
 
 
 def _effects_words(
-    published: Published, kept: Sequence[Fit], effects: Mapping[Fit, Mapping[str, float]]
+    published: Published, good: Sequence[Fit], effects: Mapping[Fit, Mapping[str, float]]
 ) -> tuple[str, str]:
-    doubled = [effects[fit]["arrests_doubled"] for fit in kept]
-    halved = [effects[fit]["recruitment_halved"] for fit in kept]
+    """Alternative text and caption."""
+    doubled = [effects[fit]["arrests_doubled"] for fit in good]
+    halved = [effects[fit]["recruitment_halved"] for fit in good]
     alt = (
-        f"Dot plot of {len(kept)} equally good fits. Five years after arrests are doubled, deaths "
+        f"Dot plot of {len(good)} equally good fits. Five years after arrests are doubled, deaths "
         f"a week differ from January 2022 by between {min(doubled):+.0f} % and "
         f"{max(doubled):+.0f} %: they fall in {sum(x < 0 for x in doubled)} fits and rise in "
         f"{sum(x >= 0 for x in doubled)}. With recruitment halved the difference is between "

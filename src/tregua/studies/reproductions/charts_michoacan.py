@@ -1,16 +1,17 @@
-"""Figure and table of the episode in Michoacán."""
+"""Charts and table of the episode in Michoacán."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from ...countries.record import FOLDER
 from ...engine.trajectories import Trajectories
 from ...reporting.charts.style import Picture, styled
 from ...shipped import read_table
-from .charts import BLACK, GREEN, GREY, SKY, VERMILLION, panels
+from .charts import BLACK, GREEN, GREY, SKY, VERMILLION, draw_band, panels
 from .michoacan_2013 import YEARS, counted, local, week_of
 from .published import Published
 
@@ -40,67 +41,76 @@ def _year(day) -> float:
 
 @styled
 def episode_picture(published: Published, run: Trajectories) -> Picture:
-    """Vigilantes and rural force, and homicides counted, with what was reported beside them."""
+    """Line charts of vigilantes and rural force, and of homicides counted, with what was reported
+    beside them.
+    """
     figure, (left, right) = panels(2)
-    settings, place = published.run, published.run["place"]
-    entries = {entry["key"]: entry for entry in published.entries}
-    each, lines = settings["fighters_per_municipality"], {}
+    _armed(left, published, run)
+    middle = _homicides(right, published, run)
+    return Picture(
+        "episode",
+        figure,
+        "Michoacán 2013: rising, order and what came after",
+        *_episode_words(published, run, middle),
+    )
+
+
+def _armed(axes: Axes, published: Published, run: Trajectories) -> None:
+    """Vigilantes and rural force in municipalities' worth, with reported counts."""
+    settings, each = published.run, published.run["fighters_per_municipality"]
+    lines = {}
     for name, label, colour in (
         ("vigilantes", "vigilantes", VERMILLION),
         ("rural_force", "rural force", GREEN),
     ):
-        values = local(run, name, place) / each
-        low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+        values = local(run, name, settings["place"]) / each
         x = _years(run, values.shape[1])
-        left.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
-        (lines[label],) = left.plot(x, middle, color=colour)
-    for key, day in (("municipalities.begin", "begin"), ("municipalities.order", "order")):
-        left.errorbar(
-            _year(settings[day]),
-            entries[key]["value"],
-            0.3 * entries[key]["value"],
-            color=BLACK,
-            marker="o",
-            capsize=3,
-        )
-    left.plot(
+        (lines[label],) = axes.plot(x, draw_band(axes, x, values, colour, 0.25), color=colour)
+    for key, day, scale, look in (
+        ("municipalities.begin", "begin", 1.0, {"marker": "o", "capsize": 3}),
+        ("municipalities.order", "order", 1.0, {"marker": "o", "capsize": 3}),
+        ("absorbed.first", "first", each, {"marker": "s"}),
+    ):
+        value = published.entry(key)["value"] / scale
+        axes.errorbar(_year(settings[day]), value, 0.3 * value, color=BLACK, **look)
+    axes.plot(
         _year(settings["early"]),
-        entries["municipalities.early"]["value"],
+        published.entry("municipalities.early")["value"],
         "o",
         color=GREY,
         markerfacecolor="none",
     )
-    left.errorbar(
-        _year(settings["first"]),
-        entries["absorbed.first"]["value"] / each,
-        0.3 * entries["absorbed.first"]["value"] / each,
-        color=BLACK,
-        marker="s",
-    )
-    left.set(
+    axes.set(
         xlabel="year",
         ylabel=f"municipalities' worth ({each} persons each)",
         title="Armed civilians in Michoacán",
         xlim=(2012, 2018),
         ylim=(0, None),
     )
-    left.legend(lines.values(), lines.keys(), loc="upper right")
-    homicides = counted(run, published)
-    low, middle, high = np.quantile(homicides, [0.05, 0.5, 0.95], axis=0)
-    right.fill_between(list(YEARS), low, high, color=SKY, alpha=0.55, linewidth=0)
-    right.plot(list(YEARS), middle, color=BLACK, label="this model")
-    points = registered()
-    right.plot(
-        list(YEARS), [points[year] for year in YEARS], "o", color=VERMILLION, label="registered"
-    )
-    right.set(
+    axes.legend(lines.values(), lines.keys(), loc="upper right")
+
+
+def _homicides(axes: Axes, published: Published, run: Trajectories) -> np.ndarray:
+    """Homicides counted in the model, and registered ones; the medians of :data:`YEARS`."""
+    years, points = list(YEARS), registered()
+    middle = draw_band(axes, years, counted(run, published), SKY, 0.55)
+    axes.plot(years, middle, color=BLACK, label="this model")
+    axes.plot(years, [points[year] for year in years], "o", color=VERMILLION, label="registered")
+    axes.set(
         xlabel="year",
         ylabel="homicides counted in a year (persons)",
         title="Homicides in Michoacán",
         ylim=(0, None),
     )
-    right.legend(loc="upper left")
-    worth = local(run, "vigilantes", place).mean(axis=0) / each
+    axes.legend(loc="upper left")
+    return middle
+
+
+def _episode_words(published: Published, run: Trajectories, middle: np.ndarray) -> tuple[str, str]:
+    """Alternative text and caption."""
+    settings, points = published.run, registered()
+    worth = local(run, "vigilantes", settings["place"]).mean(axis=0)
+    worth = worth / settings["fighters_per_municipality"]
     order, end = (worth[week_of(published, settings[day])] for day in ("order", "dissolved"))
     alt = (
         f"Two charts. Left, 2012 to 2018: vigilantes in Michoacán rise to {order:.0f} "
@@ -115,9 +125,7 @@ def episode_picture(published: Published, run: Trajectories) -> Picture:
         "with 30 %; open point: another count of January 2014. Values marked calibrated in the "
         "table were set to the first two."
     )
-    return Picture(
-        "episode", figure, "Michoacán 2013: rising, order and what came after", alt, caption
-    )
+    return alt, caption
 
 
 def episode_table(published: Published, run: Trajectories) -> pandas.DataFrame:

@@ -1,15 +1,20 @@
-"""Figure and table of the reproduction ``vetting-2012``."""
+"""Charts and table of the vetting of police, ``vetting-2012``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from ...engine.trajectories import Trajectories
 from ...reporting.charts.style import Picture, styled
-from .charts import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, panels
+from .charts import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, draw_band, panels
 from .published import Published
+
+if TYPE_CHECKING:
+    import pandas
 
 LINES = {"as_found": (BLACK, "-"), "no_labour_limit": (BLUE, "--"), "no_limit": (GREEN, ":")}
 SERVING = (("serving.2012", 2012.72), ("serving.2014", 2014.83), ("serving.2018", 2018.83))
@@ -39,26 +44,40 @@ def vetting_picture(
     ensemble: Trajectories,
     possible: np.ndarray,
 ) -> Picture:
-    """Who still serves after failing, and the share of tests failed, with what was published."""
+    """Line charts of who still serves after failing, and of the share of tests failed, with what
+    was published.
+    """
     figure, (left, right) = panels(2)
-    values = {entry["key"]: entry.get("value") for entry in published.entries}
     start = ensemble.scenario.start
     years = (
         start.year
         + (start.timetuple().tm_yday - 1) / 365.25
         + np.arange(ensemble.scenario.weeks + 1) / 52.1775
     )
-    for ax, series, x in (
+    for axes, series, x in (
         (left, serving(ensemble) / 1000.0, years),
         (right, failed_share(ensemble), years[1:]),
     ):
-        seen = ~np.isnan(series).any(axis=0)
-        low, high = np.quantile(series[possible][:, seen], [0.05, 0.95], axis=0)
-        ax.fill_between(x[seen], low, high, color=SKY, alpha=0.5, linewidth=0)
-        ax.set(xlabel="year", xlim=(2008, 2020), xticks=range(2008, 2021, 2))
+        tested = ~np.isnan(series).any(axis=0)
+        draw_band(axes, x[tested], series[possible][:, tested], SKY, 0.5)
+        axes.set(xlabel="year", xlim=(2008, 2020), xticks=range(2008, 2021, 2))
+    _serving(left, published, runs, years)
+    _failed_share(right, published, runs["as_found"], years[1:])
+    return Picture(
+        "vetting",
+        figure,
+        "Officers who failed and still serve, and the share that fails",
+        *_words(published, runs),
+    )
+
+
+def _serving(
+    axes: Axes, published: Published, runs: Mapping[str, Trajectories], years: np.ndarray
+) -> None:
+    """Officers who failed and still serve under each policy, with published figures."""
     for name, run in runs.items():
         colour, dashes = LINES[name]
-        left.plot(
+        axes.plot(
             years,
             serving(run)[0] / 1000.0,
             color=colour,
@@ -66,39 +85,41 @@ def vetting_picture(
             linewidth=2.0,
             label=published.policies[name]["label"],
         )
-    right.plot(
-        years[1:],
-        failed_share(runs["as_found"])[0],
-        color=BLACK,
-        linewidth=2.0,
-        label="model, all corps",
-    )
-    left.plot(
+    axes.plot(
         [when for _, when in SERVING],
-        [values[key] / 1000.0 for key, _ in SERVING],
+        [published.entry(key)["value"] / 1000.0 for key, _ in SERVING],
         "o",
         color=VERMILLION,
         label="article (2012), official (2014, 2018)",
     )
-    right.plot(
+    axes.axvline(2013, color=GREY, linewidth=0.8, linestyle=":")
+    axes.set(ylabel="officers (thousand)", title="Failed and still serving", ylim=(0, None))
+    axes.legend(fontsize=8, loc="upper left")
+
+
+def _failed_share(axes: Axes, published: Published, run: Trajectories, years: np.ndarray) -> None:
+    """Failed of all tests so far, with published shares."""
+    axes.plot(years, failed_share(run)[0], color=BLACK, linewidth=2.0, label="model, all corps")
+    axes.plot(
         [2012.72, 2013.83],
-        [values["share.2012"], values["share.2013"]],
+        [published.entry(key)["value"] for key in ("share.2012", "share.2013")],
         "o",
         color=VERMILLION,
         label="article (2012, without federal corps), official (2013): of those tested",
     )
-    right.plot(
+    axes.plot(
         [2018.25],
-        [values["local.share.2018"]],
+        [published.entry("local.share.2018")["value"]],
         "s",
         color=ORANGE,
         label="official (2018): of the force",
     )
-    left.axvline(2013, color=GREY, linewidth=0.8, linestyle=":")
-    left.set(ylabel="officers (thousand)", title="Failed and still serving", ylim=(0, None))
-    right.set(ylabel="failed of all tests so far (%)", title="Share that fails", ylim=(0, 60))
-    left.legend(fontsize=8, loc="upper left")
-    right.legend(fontsize=8, loc="upper right")
+    axes.set(ylabel="failed of all tests so far (%)", title="Share that fails", ylim=(0, 60))
+    axes.legend(fontsize=8, loc="upper right")
+
+
+def _words(published: Published, runs: Mapping[str, Trajectories]) -> tuple[str, str]:
+    """Alternative text and caption."""
     last = {name: serving(run)[0, -1] / 1000.0 for name, run in runs.items()}
     alt = (
         (
@@ -120,16 +141,10 @@ def vetting_picture(
         "the compromised share at which 65,000 fail by 2012. Limits are lifted in January 2013 "
         "(dotted line). The model was not fitted to points after 2012."
     )
-    return Picture(
-        "vetting",
-        figure,
-        "Officers who failed and still serve, and the share that fails",
-        alt,
-        caption,
-    )
+    return alt, caption
 
 
-def table(runs: Mapping[str, Trajectories]):
+def table(runs: Mapping[str, Trajectories]) -> pandas.DataFrame:
     """One row for each policy and week: failed and still serving, and all who work for groups."""
     import pandas
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 import numpy as np
@@ -41,11 +42,14 @@ from ...model.mechanism import Mechanism
 from ...model.model import Model
 from ...model.space import Axis, Space
 from ...model.vocabulary import ARRESTED, FOOTHOLD, MEMBERS, SENTENCED
-from ...reporting.charts.style import Picture
 from ...scenarios.scenario import Scenario
 from .published import Published, load
-from .rows import Progress, Reproduction
-from .size_2023 import Steps
+from .rows import Progress, Reproduction, Steps, tally
+
+if TYPE_CHECKING:
+    import pandas
+
+    from ...reporting.charts.style import Picture
 
 NAME = "escapes"
 STATE = "Tamaulipas"
@@ -234,7 +238,7 @@ def numbers(
     mean_size = run.scenario.model.parameters["prisons.facility"].value
     gained = sum(run.series[name] for name in (*FROM_MEMBERS, "prisons.joined")) * open_
     inside = [run.snapshot(name, run.scenario.weeks).sum() for name in ("arrested", "sentenced")]
-    found = {
+    values = {
         "total": total.mean(),
         "total.error": _error(total),
         "total.low": np.quantile(total, 0.05),
@@ -259,7 +263,7 @@ def numbers(
         "joined": 100.0 * gained.sum() / sized.sum(),
         "unsentenced": 100.0 * inside[0] / sum(inside),
     }
-    return {name: float(x) for name, x in found.items()} | {
+    return {name: float(x) for name, x in values.items()} | {
         name: count / leave for name, count in published.run["counts"].items()
     }
 
@@ -295,13 +299,12 @@ def reproduce(
         runs.append(simulate(scenario(published, states, values), "tau-leap", **settings))
         steps.finished()
     rows = published.compare(numbers(published, *runs))
-    outside = sum(row.verdict == "OUTSIDE" for row in rows)
-    counted = sum(row.verdict != "shown" for row in rows)
+    inside, judged = tally(rows)
     return Reproduction(
         NAME,
         "Escapes from prison, 2000 to 2010",
         (
-            f"{counted - outside} of {counted} numbers come out within the tolerances set "
+            f"{inside} of {judged} numbers come out within the tolerances set "
             "beforehand. The total is a calibration of one number; the share of a prison that "
             "leaves, the number of large escapes, where they happen and that none happens with "
             "honest guards are not."
@@ -334,7 +337,7 @@ NOTES = (
 )
 
 
-def state_table(run: Trajectories):
+def state_table(run: Trajectories) -> pandas.DataFrame:
     """One row for each state: persons who escape and mass escapes in the eleven years,
     mean over replicates.
     """

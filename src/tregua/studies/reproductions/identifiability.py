@@ -1,5 +1,5 @@
-"""What the published fit of the size model can and cannot tell:
-refits with the published loss and data, and what they say about policies.
+"""Identifiability of the size model: refits with the published loss and data that fit equally well,
+and what they say about policies.
 
 Weekly deaths fix how deaths grow, not how many members there are: many members who seldom kill give
 the same curve as few who often do. So fits with 60,000 and with 500,000 members at the start are
@@ -14,6 +14,7 @@ doi:10.1126/science.adj8911.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,8 +22,11 @@ from ...engine.run import simulate
 from .published import Published, load
 from .rates import double_precision, total_rate
 from .refit import FREE, Case, Fit, Fitter, cases, target
-from .rows import Progress, Reproduction, Row
-from .size_2023 import Steps, baseline, with_factors
+from .rows import Progress, Reproduction, Row, Steps, tally
+from .size_2023 import baseline, with_factors
+
+if TYPE_CHECKING:
+    import pandas
 
 NAME = "size-2023-identifiability"
 Minima = dict[Case, tuple[Fit, ...]]
@@ -85,8 +89,8 @@ def numbers(
     effects: Effects,
     others: Mapping[float, Minima],
 ) -> dict[str, float]:
-    """All rows by key."""
-    run, found = published.run, {"target.mean": float(goal.mean())}
+    """Own values by key of the file."""
+    run, values = published.run, {"target.mean": float(goal.mean())}
     keys = {entry["key"] for entry in published.entries}
     fits = chosen(published, minima)
     for (effort, members), fit in fits.items():
@@ -97,16 +101,16 @@ def numbers(
             "recruits": fit.recruits,
             "lethality": fit.free["conflict.lethality"],
         }
-        found |= {f"fit.{tag}.{name}": x for name, x in own.items()}
-        found |= {f"effect.{tag}.{name}": x for name, x in effects[fit].items()}
+        values |= {f"fit.{tag}.{name}": x for name, x in own.items()}
+        values |= {f"effect.{tag}.{name}": x for name, x in effects[fit].items()}
         deep = {
             "rmse": deepest.misfit,
             "size": deepest.size,
             "crowding": deepest.free["saturation.crowding"],
         } | effects[deepest]
-        found |= {f"deepest.{tag}.{name}": x for name, x in deep.items()}
-    found = {key: x for key, x in found.items() if key in keys}
-    found["scale.size"], found["scale.misfit"] = spread_of(
+        values |= {f"deepest.{tag}.{name}": x for name, x in deep.items()}
+    values = {key: x for key, x in values.items() if key in keys}
+    values["scale.size"], values["scale.misfit"] = spread_of(
         [fits[case] for case in cases(run["scale_fits"])]
     )
     compared = [fits[case] for case in cases(run["effect_fits"])]
@@ -114,16 +118,18 @@ def numbers(
         [fit.misfit for fit in compared],
         [effects[fit]["arrests_doubled"] for fit in compared],
     )
-    found |= {"effect.rmse.low": min(misfits), "effect.rmse.high": max(misfits)}
-    found |= {"effect.arrests.low": min(doubled), "effect.arrests.high": max(doubled)}
+    values |= {"effect.rmse.low": min(misfits), "effect.rmse.high": max(misfits)}
+    values |= {"effect.arrests.low": min(doubled), "effect.arrests.high": max(doubled)}
     for share, other in others.items():
         size, misfit = spread_of(list(chosen(published, other).values()))
-        found |= {f"share.{100 * share:.0f}.size": size, f"share.{100 * share:.0f}.misfit": misfit}
-    return found
+        values |= {f"share.{100 * share:.0f}.size": size, f"share.{100 * share:.0f}.misfit": misfit}
+    return values
 
 
-def fit_table(published: Published, searches: Mapping[float, Minima], effects: Effects):
-    """One row for each minimum: what was given, what was found, what the policies do in it, and
+def fit_table(
+    published: Published, searches: Mapping[float, Minima], effects: Effects
+) -> pandas.DataFrame:
+    """One row for each minimum: what was given, what was fitted, what the policies do in it, and
     whether it is the one the rows use.
     """
     import pandas
@@ -150,7 +156,7 @@ def fit_table(published: Published, searches: Mapping[float, Minima], effects: E
     return pandas.DataFrame(rows)
 
 
-def curve_table(goal: np.ndarray, fits: Mapping[Case, Fit]):
+def curve_table(goal: np.ndarray, fits: Mapping[Case, Fit]) -> pandas.DataFrame:
     """One row for each week: deaths in the data and in each fit."""
     import pandas
 
@@ -177,14 +183,14 @@ def search(
     plan |= {share: cases(run["share_fits"]) for share in run["other_shares"]}
     steps = Steps(progress, sum(map(len, plan.values())) + len(published.policies))
     fitter = Fitter(baseline(published, run["policy_week"]), published.search)
-    found: dict[float, Minima] = {}
+    searches: dict[float, Minima] = {}
     for share, those in plan.items():
-        goal, found[share] = target(published, share), {}
+        goal, searches[share] = target(published, share), {}
         for effort, members in those:
-            found[share][effort, members] = fitter.minima(goal, effort, members, run["starts"])
+            searches[share][effort, members] = fitter.minima(goal, effort, members, run["starts"])
             steps.finished()
-    every = [fit for minima in found.values() for fits in minima.values() for fit in fits]
-    return found, effects_of(published, every, steps)
+    every = [fit for minima in searches.values() for fits in minima.values() for fit in fits]
+    return searches, effects_of(published, every, steps)
 
 
 def reproduce(progress: Progress | None = None) -> Reproduction:
@@ -230,10 +236,9 @@ def reproduce(progress: Progress | None = None) -> Reproduction:
 
 def _summary(rows: Sequence[Row]) -> str:
     own = {row.key: row.ours for row in rows}
-    outside = sum(row.verdict == "OUTSIDE" for row in rows)
-    counted = sum(row.verdict != "shown" for row in rows)
+    inside, judged = tally(rows)
     return (
-        f"{counted - outside} of {counted} numbers come out within the tolerances set beforehand. "
+        f"{inside} of {judged} numbers come out within the tolerances set beforehand. "
         "With 60,000 to 500,000 members at the start the misfit differs by "
         f"{own['scale.misfit']:.1f} %, the size of 2022 by a factor of {own['scale.size']:.1f}. "
         "Over equally good fits, deaths a week five years after arrests are doubled are between "

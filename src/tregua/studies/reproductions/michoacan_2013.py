@@ -1,5 +1,5 @@
-r"""The rising of self-defence groups in Michoacán in 2013, the order to disarm or join of 2014,
-and what came after.
+r"""Case study of Michoacán: the rising of self-defence groups in 2013, the order to disarm or join
+of 2014, and what came after.
 
 No dynamic model of this episode was found to redo: what is set beside the model here are counts of
 offices and the press. The model is the package's own mechanisms on Michoacán and its neighbours,
@@ -34,15 +34,15 @@ from ...model.mechanism import Mechanism
 from ...model.model import Model
 from ...model.space import Axis, Space
 from ...model.vocabulary import COHESION, FOOTHOLD, GROUP, RANK, TROOPS
-from ...reporting.charts.style import Picture
 from ...scenarios.policy import Modifier, Policy
 from ...scenarios.scenario import Scenario
 from .published import Published, load
-from .rows import Progress, Reproduction
-from .size_2023 import Steps
+from .rows import Progress, Reproduction, Steps, tally
 
 if TYPE_CHECKING:
     import pandas
+
+    from ...reporting.charts.style import Picture
 
 NAME = "michoacan-2013"
 
@@ -187,13 +187,13 @@ def data_of(published: Published) -> Dataset:
     """
     run, whole = published.run, load_data("mexico-2012")
     states, groups = whole.space.labels("territory"), whole.space.labels("group")
-    places, kept = (
+    places, chosen = (
         [states.index(name) for name in run["territories"]],
         [groups.index(name) for name in run["groups"]],
     )
     foothold = whole.covariates[FOOTHOLD.name][places]
-    local = 1.0 - foothold[:, kept[:-1]].sum(axis=1)
-    foothold = np.column_stack([foothold[:, kept[:-1]], local])
+    local = 1.0 - foothold[:, chosen[:-1]].sum(axis=1)
+    foothold = np.column_stack([foothold[:, chosen[:-1]], local])
     foothold[run["territories"].index(run["place"])] = [
         run["foothold"][group] for group in run["groups"]
     ]
@@ -202,10 +202,10 @@ def data_of(published: Published) -> Dataset:
     covariates |= {
         "adjacency": whole.covariates["adjacency"][np.ix_(places, places)],
         FOOTHOLD.name: foothold,
-        RANK.name: np.ones(len(kept)),
+        RANK.name: np.ones(len(chosen)),
     }
     covariates |= {
-        name: whole.covariates[name][np.ix_(kept, kept)] for name in ("rivalry", "alliance")
+        name: whole.covariates[name][np.ix_(chosen, chosen)] for name in ("rivalry", "alliance")
     }
     covariates[TARGETED.name] = np.array(
         [float(group == run["targeted"]) for group in run["groups"]]
@@ -303,7 +303,7 @@ def outcomes(published: Published, run: Trajectories) -> dict[str, float]:
     homicides = counted(run, published)
     mean = homicides.mean(axis=0)
     low = mean[[i for i, year in enumerate(YEARS) if year in TROUGH]].mean()
-    found = {
+    numbers = {
         "municipalities.begin": worth[when["begin"]],
         "municipalities.order": worth[when["order"]],
         "growth": np.log(worth[when["order"]] / worth[when["begin"]])
@@ -319,8 +319,8 @@ def outcomes(published: Published, run: Trajectories) -> dict[str, float]:
         "relapse.ratio": relapse(homicides).mean(),
         "relapse.replicates": 100.0 * (relapse(homicides) > 1.0).mean(),
     }
-    found |= {f"homicides.{year}": mean[i] for i, year in enumerate(YEARS)}
-    return {name: float(x) for name, x in found.items()}
+    numbers |= {f"homicides.{year}": mean[i] for i, year in enumerate(YEARS)}
+    return {name: float(x) for name, x in numbers.items()}
 
 
 def alternatives(published: Published, values: Values | None, steps: Steps) -> dict[str, float]:
@@ -345,15 +345,15 @@ def alternatives(published: Published, values: Values | None, steps: Steps) -> d
         "relapse.without_infiltration": without_chance(infiltration=0.0),
         "relapse.without_vigilantes": without_chance(onset=0.0),
     }
-    found = {
+    numbers = {
         n: local(run, "vigilantes.absorbed", place)[0, :end].sum()
         for n, run in runs.items()
         if n.startswith("absorbed")
     }
-    found |= {
+    numbers |= {
         n: relapse(counted(run, published))[0] for n, run in runs.items() if n.startswith("relapse")
     }
-    return {name: float(x) for name, x in found.items()}
+    return {name: float(x) for name, x in numbers.items()}
 
 
 def reproduce(
@@ -385,12 +385,12 @@ def reproduce(
         progress=lambda done, total: steps.finished(),
     )
     rows = published.compare(outcomes(published, ensemble) | alternatives(published, values, steps))
-    inside, judged = (sum(row.verdict == verdict for row in rows) for verdict in ("ok", "OUTSIDE"))
+    inside, judged = tally(rows)
     return Reproduction(
         NAME,
         "Michoacán 2013 to 2020: rising, order, absorption, relapse",
         (
-            f"{inside} of {inside + judged} reported numbers come out within the tolerances set "
+            f"{inside} of {judged} reported numbers come out within the tolerances set "
             "beforehand; those marked calibrated were used to set values."
         ),
         rows,

@@ -1,5 +1,5 @@
-"""Published numbers and their tolerances, from the files in
-``tregua/studies/reproductions/data/published``: no code holds either.
+"""Reference values: published numbers and their tolerances, from the files in
+``tregua/studies/reproductions/data/published``. No code holds either.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Interval = tuple[float, float, str]
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """One file of published numbers.
+    """Reference values of one reproduction: a file of published numbers.
 
     Attributes:
         name: of the file and of the reproduction.
@@ -46,6 +46,17 @@ class Published:
         return {
             tag: f"{source['citation']}. {source['how']}" for tag, source in self.sources.items()
         }
+
+    def entry(self, key: str) -> Entry:
+        """The published number of a key.
+
+        Raises:
+            KeyError: where the file has no such number.
+        """
+        for entry in self.entries:
+            if entry["key"] == key:
+                return entry
+        raise KeyError(f"{self.name} has no published number {key!r}")
 
     def compare(self, ours: Mapping[str, float], partly: bool = False) -> tuple[Row, ...]:
         """One row for each number of the file, in its order.
@@ -79,7 +90,7 @@ class Published:
 
 
 def load(name: str) -> Published:
-    """A file of published numbers by the name of its reproduction."""
+    """Published numbers by the name of their reproduction."""
     text = (resources.files(__package__) / "data" / "published" / f"{name}.toml").read_text(
         encoding="utf-8"
     )

@@ -179,7 +179,7 @@ class Fitter:
         from scipy.optimize import least_squares
 
         start = self.guess(effort, members, goal) if start is None else start
-        found = least_squares(
+        solution = least_squares(
             lambda x: self.deaths(x, effort, members) - goal,
             np.clip(start, *self._bounds),
             jac=lambda x: self.slopes(x, effort, members),  # pyright: ignore[reportArgumentType]
@@ -188,10 +188,10 @@ class Fitter:
             ftol=1e-10,
             gtol=1e-8,
         )
-        deaths, size = self._run(jnp.asarray(found.x), jnp.asarray([effort, members]))
-        free = dict(zip(FREE, np.exp(found.x).tolist(), strict=True))
+        deaths, size = self._run(jnp.asarray(solution.x), jnp.asarray([effort, members]))
+        free = dict(zip(FREE, np.exp(solution.x).tolist(), strict=True))
         misfit = float(np.sqrt(np.mean((np.asarray(deaths) - goal) ** 2)))
-        evaluations = int(found.nfev + found.njev)
+        evaluations = int(solution.nfev + solution.njev)
         return Fit(
             float(effort),
             float(members),
@@ -200,7 +200,7 @@ class Fitter:
             float(size),
             np.asarray(deaths),
             evaluations,
-            bool(found.status > 0),
+            bool(solution.status > 0),
         )
 
     def minima(
@@ -209,7 +209,7 @@ class Fitter:
         """Different minima of the loss, the deepest first: one search from each start.
         A start names what differs from :meth:`guess`.
         """
-        found: list[Fit] = []
+        distinct: list[Fit] = []
         guess = self.guess(effort, members, goal)
         for start in starts:
             first = np.array(
@@ -219,6 +219,6 @@ class Fitter:
                 ]
             )
             fit = self.fit(goal, effort, members, first)
-            if all(abs(fit.size / other.size - 1.0) > SAME_SIZE for other in found):
-                found.append(fit)
-        return tuple(sorted(found, key=lambda fit: fit.misfit))
+            if all(abs(fit.size / other.size - 1.0) > SAME_SIZE for other in distinct):
+                distinct.append(fit)
+        return tuple(sorted(distinct, key=lambda fit: fit.misfit))

@@ -1,8 +1,8 @@
-"""What a reproduction hands back: rows of published and own numbers, pictures, and tables."""
+"""Results of a reproduction: rows of published and own numbers, pictures and tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +15,24 @@ Progress = Callable[[int, int], None]
 """``progress(done, all)``."""
 
 Verdict = Literal["ok", "OUTSIDE", "shown"]
+
+
+class Steps:
+    """Progress of a reproduction: counts finished pieces of work and tells them.
+
+    Args:
+        progress: told after each piece, if given.
+        total: pieces in all.
+    """
+
+    def __init__(self, progress: Progress | None, total: int):
+        self._progress, self._total, self._done = progress, total, 0
+
+    def finished(self) -> None:
+        """One piece of work more is done."""
+        self._done += 1
+        if self._progress:
+            self._progress(min(self._done, self._total), self._total)
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,12 @@ class Row:
         if not self.tolerance:
             return "shown"
         return "ok" if self.low <= self.ours <= self.high else "OUTSIDE"
+
+
+def tally(rows: Sequence[Row]) -> tuple[int, int]:
+    """Rows inside their tolerance, and all rows that have one."""
+    inside, outside = (sum(row.verdict == verdict for row in rows) for verdict in ("ok", "OUTSIDE"))
+    return inside, inside + outside
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,7 +27,10 @@ from ...scenarios.policy import Modifier, Policy
 from ...scenarios.scenario import Scenario
 from .published import Published, load
 from .rates import double_precision, rates_at, total_rate
-from .rows import Progress, Reproduction
+from .rows import Progress, Reproduction, Steps, tally
+
+if TYPE_CHECKING:
+    import pandas
 
 NAME = "size-2023"
 TOTALS = {
@@ -36,19 +40,6 @@ TOTALS = {
     "left": "saturation.left",
 }
 Values = Mapping[str, float]
-
-
-class Steps:
-    """Counts finished pieces of work and tells them."""
-
-    def __init__(self, progress: Progress | None, total: int):
-        self._progress, self._total, self._done = progress, total, 0
-
-    def finished(self) -> None:
-        """One piece of work more is done."""
-        self._done += 1
-        if self._progress:
-            self._progress(min(self._done, self._total), self._total)
 
 
 def baseline(
@@ -108,21 +99,21 @@ def outcome_2022(published: Published, base: Trajectories) -> dict[str, float]:
     """
     week = published.run["policy_week"]
     members = base.snapshot("members", week).sum(axis=1)
-    found = {f"size.{week}": members.sum(axis=1).mean()}
+    values = {f"size.{week}": members.sum(axis=1).mean()}
     for when in (0, week):
         rates = {n: x.sum(axis=(1, 2)).mean() for n, x in rates_at(base, when).items()}
-        found |= {
+        values |= {
             f"deaths.{when}": rates["conflict.killed"],
             f"recruits.{when}": rates["recruitment.recruited"],
         }
-    found[f"saturation.{week}"] = rates["saturation.left"]
-    found |= {f"total.{name}": base.between(flow, 0, week).mean() for name, flow in TOTALS.items()}
-    found["recruits.mean"] = found["total.recruits"] / week
+    values[f"saturation.{week}"] = rates["saturation.left"]
+    values |= {f"total.{name}": base.between(flow, 0, week).mean() for name, flow in TOTALS.items()}
+    values["recruits.mean"] = values["total.recruits"] / week
     for group in largest(base):
         size = members[:, base.scenario.data.space.labels("group").index(group)]
-        found[f"group.{group}"] = size.mean()
-        found[f"share.{group}"] = 100.0 * (size / members.sum(axis=1)).mean()
-    return {name: float(x) for name, x in found.items()}
+        values[f"group.{group}"] = size.mean()
+        values[f"share.{group}"] = 100.0 * (size / members.sum(axis=1)).mean()
+    return {name: float(x) for name, x in values.items()}
 
 
 def largest(base: Trajectories, count: int = 3) -> tuple[str, ...]:
@@ -134,22 +125,22 @@ def policy_effects(published: Published, runs: Mapping[str, Trajectories]) -> di
     """Change of members and deaths a week against January 2022 [%],
     and deaths in five years [person].
     """
-    run, found = published.run, {}
+    run, changes = published.run, {}
     week = run["policy_week"]
     base = runs["status_quo"]
     size, deaths = base.at("members", week)[0], total_rate(base, "conflict.killed", week)[0]
     for name, trajectories in runs.items():
         for after in run["horizons"]:
-            found[f"{name}.size.{after}"] = 100.0 * (
+            changes[f"{name}.size.{after}"] = 100.0 * (
                 trajectories.at("members", week + after)[0] / size - 1.0
             )
-            found[f"{name}.deaths.{after}"] = 100.0 * (
+            changes[f"{name}.deaths.{after}"] = 100.0 * (
                 total_rate(trajectories, "conflict.killed", week + after)[0] / deaths - 1.0
             )
-        found[f"{name}.killed"] = trajectories.between(
+        changes[f"{name}.killed"] = trajectories.between(
             "conflict.killed", week, week + run["five_years"]
         )[0]
-    return {name: float(x) for name, x in found.items()}
+    return {name: float(x) for name, x in changes.items()}
 
 
 def weeks_to_fall(published: Published, values: Values | None = None) -> dict[str, float]:
@@ -195,7 +186,7 @@ def elasticities(
     The reference lowers recruitment and lethality and raises arrests and saturation, so the same is
     done here.
     """
-    run, found = published.run, {}
+    run, changes = published.run, {}
     week = run["policy_week"] + run["five_years"]
     size, deaths = base.at("members", week)[0], total_rate(base, "conflict.killed", week)[0]
     for target, direction in run["elasticity_directions"].items():
@@ -207,19 +198,19 @@ def elasticities(
             "rk4",
             block_weeks=run["block_weeks"],
         )
-        found[f"elasticity.{target}.deaths"] = float(
+        changes[f"elasticity.{target}.deaths"] = float(
             100.0 * (total_rate(changed, "conflict.killed", week)[0] / deaths - 1.0)
         )
-        found[f"elasticity.{target}.size"] = float(
+        changes[f"elasticity.{target}.size"] = float(
             100.0 * (changed.at("members", week)[0] / size - 1.0)
         )
         if steps:
             steps.finished()
-    return found
+    return changes
 
 
 def headlines(
-    published: Published, base: Trajectories, found: Mapping[str, float]
+    published: Published, base: Trajectories, ours: Mapping[str, float]
 ) -> dict[str, float]:
     """The claims of the paper and of the press, each next to the number of the model that
     it can be read as.
@@ -227,19 +218,19 @@ def headlines(
     run = published.run
     week, after = run["policy_week"], run["mid_2027"]
     start, groups = base.snapshot("members", 0)[0].sum(axis=0), largest(base)
-    ever = start.sum() + found["total.recruits"]
+    ever = start.sum() + ours["total.recruits"]
     claims = {
-        "headline.size": found[f"size.{week}"],
-        "headline.recruits": found["recruits.mean"],
-        "headline.size.2027": found[f"status_quo.size.{after}"],
-        "headline.deaths.2027": found[f"status_quo.deaths.{after}"],
+        "headline.size": ours[f"size.{week}"],
+        "headline.recruits": ours["recruits.mean"],
+        "headline.size.2027": ours[f"status_quo.size.{after}"],
+        "headline.deaths.2027": ours[f"status_quo.deaths.{after}"],
         "headline.killed_or_arrested": 100.0
-        * (found["total.deaths"] + found["total.arrests"])
+        * (ours["total.deaths"] + ours["total.arrests"])
         / ever,
-        "headline.lost": (found["total.deaths"] + found["total.arrests"]) / week,
-        "headline.growth": found[f"size.{week}"] - start.sum(),
-        "headline.two_largest": sum(found[f"group.{group}"] for group in groups[:2]),
-        "headline.deaths_a_year": found[f"deaths.{week}"] * run["weeks_in_year"],
+        "headline.lost": (ours["total.deaths"] + ours["total.arrests"]) / week,
+        "headline.growth": ours[f"size.{week}"] - start.sum(),
+        "headline.two_largest": sum(ours[f"group.{group}"] for group in groups[:2]),
+        "headline.deaths_a_year": ours[f"deaths.{week}"] * run["weeks_in_year"],
     }
     shares = {
         f"headline.share.{group}": 100.0 * start[i] / start.sum() for i, group in enumerate(groups)
@@ -253,12 +244,12 @@ def without_chance(
     """All numbers that need no chance, by key, and the runs of the policies."""
     runs = policy_runs(published, values, steps)
     base = runs["status_quo"]
-    found = outcome_2022(published, base) | policy_effects(published, runs)
-    found |= weeks_to_fall(published, values)
+    ours = outcome_2022(published, base) | policy_effects(published, runs)
+    ours |= weeks_to_fall(published, values)
     if steps:
         steps.finished()
-    found |= elasticities(published, base, values, steps)
-    return found | headlines(published, base, found), runs
+    ours |= elasticities(published, base, values, steps)
+    return ours | headlines(published, base, ours), runs
 
 
 def with_chance(
@@ -278,7 +269,7 @@ def with_chance(
         baseline(published, week, values), "tau-leap", run["replicates"], run["seed"], progress=told
     )
     keys = {entry["key"] for entry in published.entries}
-    found = {
+    ours = {
         f"chance.{name}": x
         for name, x in outcome_2022(published, ensemble).items()
         if f"chance.{name}" in keys
@@ -288,11 +279,11 @@ def with_chance(
         "total.deaths": ensemble.between("conflict.killed", 0, week),
     }
     for name, values_ in spread.items():
-        found |= {
+        ours |= {
             f"ensemble.{name}.mean": float(values_.mean()),
             f"ensemble.{name}.spread": float(values_.std(ddof=1)),
         }
-    return found, ensemble
+    return ours, ensemble
 
 
 def work(published: Published) -> int:
@@ -320,9 +311,9 @@ def reproduce(progress: Progress | None = None, values: Values | None = None) ->
     published = load(NAME)
     steps = Steps(progress, work(published))
     with double_precision():
-        found, runs = without_chance(published, values, steps)
+        expected, runs = without_chance(published, values, steps)
         drawn, ensemble = with_chance(published, values, steps)
-        rows = published.compare(found | drawn)
+        rows = published.compare(expected | drawn)
         inputs = joint_digest([inputs_hash(run, run.plan) for run in (*runs.values(), ensemble)])
         picture = policies_picture(
             published,
@@ -331,13 +322,12 @@ def reproduce(progress: Progress | None = None, values: Values | None = None) ->
             f"Tregua {__version__} · inputs {inputs[:8]} · seed {ensemble.plan.seed}",
         )
         table = policy_table(published, runs)
-    outside = sum(row.verdict == "OUTSIDE" for row in rows)
-    counted = sum(row.verdict != "shown" for row in rows)
+    inside, judged = tally(rows)
     return Reproduction(
         NAME,
         "The size model of 2023: 150 groups, 2012 to 2032",
         (
-            f"{counted - outside} of {counted} published or independently computed numbers come "
+            f"{inside} of {judged} published or independently computed numbers come "
             "out within the tolerances set beforehand. The model is assembled from the package's "
             "mechanism files; nothing is written for this comparison."
         ),
@@ -378,7 +368,7 @@ NOTES = (
 )
 
 
-def policy_table(published: Published, runs: Mapping[str, Trajectories]):
+def policy_table(published: Published, runs: Mapping[str, Trajectories]) -> pandas.DataFrame:
     """One row for each policy and week: members, and deaths in the week."""
     import pandas
 

@@ -1,4 +1,4 @@
-r"""The vetting of Mexico's police until 2012 and after,
+r"""Vetting of Mexico's police until 2012 and after, simulated
 from the mechanism files ``corruption`` and ``vetting``.
 
 Five numbers of the run are chosen for figures of 2011 and 2012: the capacity of tests in two
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -33,7 +32,7 @@ from ...scenarios.policy import Modifier, Policy, as_date
 from ...scenarios.scenario import Draws, Scenario
 from .published import Published, load
 from .rates import double_precision
-from .rows import Progress, Reproduction
+from .rows import Progress, Reproduction, Steps, tally
 
 NAME = "vetting-2012"
 MODEL = Model((Founding(), Corruption(), Vetting()))
@@ -65,7 +64,7 @@ def balanced(shares: np.ndarray) -> np.ndarray:
 
 
 def dataset(published: Published) -> Dataset:
-    """One territory, three corps, all groups as one."""
+    """Data set of one territory and three corps, with all groups as one."""
     run = published.run
     shares = np.array(run["at_start"])
     return Dataset(
@@ -97,7 +96,7 @@ def dataset(published: Published) -> Dataset:
 
 
 def scenario(published: Published, policy: str = "as_found", weeks: int | None = None) -> Scenario:
-    """The history of the programme, under one of the policies of the file from 2013 on."""
+    """Scenario of the programme's history, under one of the policies of the file from 2013 on."""
     run, rule = published.run, published.policies[policy]
     history = [
         Modifier("vetting.capacity", "scale", factor, as_date(first), as_date(last))
@@ -152,53 +151,69 @@ def moved(
 ) -> Float[np.ndarray, "replicate corps"]:
     """Officers moved by some flows of vetting until a week, by corps."""
     blocks = week // run.plan.block_weeks
-    found = (run.sums[f"vetting.{n}"][:, :blocks].astype(float) for n in names)
-    return sum((x.reshape(*x.shape[:2], 3, -1).sum(axis=(1, 3)) for x in found), start=np.zeros(()))
+    flows = (run.sums[f"vetting.{n}"][:, :blocks].astype(float) for n in names)
+    return sum((x.reshape(*x.shape[:2], 3, -1).sum(axis=(1, 3)) for x in flows), start=np.zeros(()))
 
 
-def figures(published: Published, run: Trajectories) -> Numbers:
-    """What the rows ask for, one value for each replicate."""
+def _tested(published: Published, run: Trajectories) -> dict[str, np.ndarray]:
+    """Officers tested, failed and dismissed until autumn of 2011, 2012 and 2013,
+    and shares of them [%], by key: shape (replicate,).
+    """
     tests, fails = ("cleared", "mistaken", "detected", "missed"), ("mistaken", "detected")
-    found: dict[str, np.ndarray] = {}
+    officers: dict[str, np.ndarray] = {}
     for year in ("2011", "2012", "2013"):
         week = week_at(published, year)
         # Before tests expire each officer is tested once;
         # who failed and was tested again is in neither figure.
         tested, failed = moved(run, tests, week), moved(run, fails, week)
         where = "local." if year == "2013" else ""
-        found |= {
+        officers |= {
             f"{where}tested.{year}": tested[:, LOCAL].sum(axis=1),
             f"{where}failed.{year}": failed[:, LOCAL].sum(axis=1),
         }
-        found |= {f"federal.failed.{year}": failed[:, FEDERAL].sum(axis=1)}
+        officers |= {f"federal.failed.{year}": failed[:, FEDERAL].sum(axis=1)}
         if year == "2013":
-            found |= {"tested.2013": tested.sum(axis=1), "failed.2013": failed.sum(axis=1)}
-        found[f"share.{year}"] = 100.0 * found[f"failed.{year}"] / found[f"tested.{year}"]
+            officers |= {"tested.2013": tested.sum(axis=1), "failed.2013": failed.sum(axis=1)}
+        officers[f"share.{year}"] = 100.0 * officers[f"failed.{year}"] / officers[f"tested.{year}"]
     early = week_at(published, "2012")
-    found["coverage.2012"] = (
-        100.0 * found["tested.2012"] / stock(run, SERVING, early)[:, LOCAL].sum(axis=1)
+    officers["coverage.2012"] = (
+        100.0 * officers["tested.2012"] / stock(run, SERVING, early)[:, LOCAL].sum(axis=1)
     )
-    found["federal.dismissed.2012"] = _dismissed(run, early)[:, FEDERAL].sum(axis=1)
-    found["mistaken.2012"] = (
-        100.0 * moved(run, ("mistaken",), early)[:, LOCAL].sum(axis=1) / found["failed.2012"]
+    officers["federal.dismissed.2012"] = _dismissed(run, early)[:, FEDERAL].sum(axis=1)
+    officers["mistaken.2012"] = (
+        100.0 * moved(run, ("mistaken",), early)[:, LOCAL].sum(axis=1) / officers["failed.2012"]
     )
+    return officers
+
+
+def _still_serving(published: Published, run: Trajectories) -> dict[str, np.ndarray]:
+    """Officers who failed and still serve in three years,
+    and shares of the local force in March 2018 [%], by key: shape (replicate,).
+    """
+    officers: dict[str, np.ndarray] = {}
     for year in ("2012", "2014", "2018"):
-        found[f"serving.{year}"] = stock(
+        officers[f"serving.{year}"] = stock(
             run, ("failed", "found_out"), week_at(published, year)
         ).sum(axis=1)
-    found["serving.stated.2012"] = found["serving.2012"]
+    officers["serving.stated.2012"] = officers["serving.2012"]
     march = week_at(published, "march_2018")
     local = stock(run, SERVING, march)[:, LOCAL].sum(axis=1)
-    found["local.share.2018"] = (
+    officers["local.share.2018"] = (
         100.0 * stock(run, ("failed", "found_out"), march)[:, LOCAL].sum(axis=1) / local
     )
-    found["local.valid.2018"] = (
+    officers["local.valid.2018"] = (
         100.0 * stock(run, ("vetted", "undetected"), march)[:, LOCAL].sum(axis=1) / local
     )
+    return officers
+
+
+def figures(published: Published, run: Trajectories) -> Numbers:
+    """Numbers that the rows ask for, by key: shape (replicate,)."""
+    officers = _tested(published, run) | _still_serving(published, run)
     killed = sum(
         run.between(f"corruption.killed_{name}", 0, 208) for name in ("honest", "vetted", "failed")
     )
-    return found | {"killed": killed / 208.0 * 52.18}
+    return officers | {"killed": killed / 208.0 * 52.18}
 
 
 def _dismissed(run: Trajectories, week: int) -> Float[np.ndarray, "replicate corps"]:
@@ -207,7 +222,7 @@ def _dismissed(run: Trajectories, week: int) -> Float[np.ndarray, "replicate cor
 
 
 def prior_draws(published: Published) -> dict[str, np.ndarray]:
-    """Draws of what tests are worth, from the priors."""
+    """Prior draws of what tests are worth."""
     rng = np.random.default_rng(published.run["seed"])
     priors = {name: MODEL.parameters[f"vetting.{name}"].prior.distribution() for name in DRAWN}
     return {
@@ -217,7 +232,7 @@ def prior_draws(published: Published) -> dict[str, np.ndarray]:
 
 
 def with_shares(published: Published, draws: Draws, factor: np.ndarray) -> dict[str, np.ndarray]:
-    """The draws with the compromised shares below federal level multiplied by a
+    """Draws with the compromised shares below federal level multiplied by a
     factor of each draw.
     """
     shares = np.tile(published.run["at_start"], (len(factor), 1))
@@ -225,18 +240,17 @@ def with_shares(published: Published, draws: Draws, factor: np.ndarray) -> dict[
     return {**draws, "corruption.at_start": shares, "corruption.cost": balanced(shares)}
 
 
-def solve(published: Published, steps: Any = None) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def solve(
+    published: Published, steps: Steps | None = None
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Prior draws with the compromised share at the start at which the published number fails by
     2012, and whether each draw has one.
 
     The number that fails rises with the share, so the root stays bracketed: two secants, then the
     middle of the bracket, and so on, with a last secant.
     """
-    week, goal = (
-        week_at(published, "2012"),
-        next(e["value"] for e in published.entries if e["key"] == "failed.2012"),
-    )
-    draws, short = prior_draws(published), scenario(published, weeks=week_at(published, "2012"))
+    week, goal = week_at(published, "2012"), published.entry("failed.2012")["value"]
+    draws, short = prior_draws(published), scenario(published, weeks=week)
     count = published.run["draws"]
     low, high = np.full(count, 1e-3), np.full(count, 0.75 / max(published.run["at_start"][LOCAL]))
 
@@ -245,7 +259,7 @@ def solve(published: Published, steps: Any = None) -> tuple[dict[str, np.ndarray
             short, "mean-field", block_weeks=week, draws=with_shares(published, draws, factor)
         )
         if steps:
-            steps()
+            steps.finished()
         return moved(run, ("mistaken", "detected"), week)[:, LOCAL].sum(axis=1) - goal
 
     below, above = excess(low), excess(high)
@@ -266,25 +280,25 @@ def solve(published: Published, steps: Any = None) -> tuple[dict[str, np.ndarray
 
 
 def over_draws(
-    published: Published, draws: Draws, found: Numbers, possible: np.ndarray
+    published: Published, draws: Draws, numbers: Numbers, possible: np.ndarray
 ) -> dict[str, float]:
-    """What the ensemble of prior draws says."""
+    """Intervals over the ensemble of prior draws, by key of the rows."""
     police, share = (
         np.array(published.run["police"][LOCAL]),
         100.0 * draws["corruption.at_start"][possible][:, LOCAL],
     )
     spread = {
         "compromised": share @ police / police.sum(),
-        "mistaken": found["mistaken.2012"][possible],
-        "local.failed.2013": found["local.failed.2013"][possible],
-        "serving.2018": found["serving.2018"][possible],
+        "mistaken": numbers["mistaken.2012"][possible],
+        "local.failed.2013": numbers["local.failed.2013"][possible],
+        "serving.2018": numbers["serving.2018"][possible],
     }
     told = {
         f"draws.{n}.{end}": float(np.quantile(x, q))
         for n, x in spread.items()
         for end, q in (("low", 0.05), ("high", 0.95))
     }
-    official = next(e["value"] for e in published.entries if e["key"] == "local.failed.2013")
+    official = published.entry("local.failed.2013")["value"]
     near = np.abs(spread["local.failed.2013"] / official - 1.0) <= published.run["near"]
     told |= {
         "draws.used": 100.0 * float(possible.mean()),
@@ -298,7 +312,7 @@ def over_draws(
 
 
 def under_policies(published: Published, runs: Mapping[str, Trajectories]) -> dict[str, float]:
-    """Who still serves under each policy, and who joined a group."""
+    """Officers who still serve under each policy, and who joined a group, by key of the rows."""
     told = {
         f"{n}.serving.{y}": float(figures(published, runs[n])[f"serving.{y}"][0])
         for n in ("no_labour_limit", "no_limit")
@@ -313,7 +327,8 @@ def under_policies(published: Published, runs: Mapping[str, Trajectories]) -> di
 
 
 def reproduce(progress: Progress | None = None) -> Reproduction:
-    """Run the programme of tests and put the published figures next to ours.
+    """Reproduction of the vetting: run the programme of tests and put the published figures next to
+    ours.
 
     Args:
         progress: told after each run.
@@ -321,20 +336,15 @@ def reproduce(progress: Progress | None = None) -> Reproduction:
     from .charts_vetting import table, vetting_picture
 
     published = load(NAME)
-    run, done = published.run, [0]
-
-    def step() -> None:
-        done[0] += 1
-        if progress:
-            progress(done[0], run["solve_steps"] + 2 + len(published.policies) + 2)
-
+    run = published.run
+    steps = Steps(progress, run["solve_steps"] + 2 + len(published.policies) + 2)
     with double_precision():
         runs = {}
         for name in published.policies:
             runs[name] = simulate(
                 scenario(published, name), "mean-field", block_weeks=run["block_weeks"]
             )
-            step()
+            steps.finished()
         base = figures(published, runs["as_found"])
         chance = figures(
             published,
@@ -346,12 +356,12 @@ def reproduce(progress: Progress | None = None) -> Reproduction:
                 block_weeks=run["block_weeks"],
             ),
         )
-        step()
-        draws, possible = solve(published, step)
+        steps.finished()
+        draws, possible = solve(published, steps)
         ensemble = simulate(
             scenario(published), "mean-field", block_weeks=run["block_weeks"], draws=draws
         )
-        step()
+        steps.finished()
     keys = {entry["key"] for entry in published.entries}
     ours = {n: float(x[0]) for n, x in base.items() if n in keys} | {
         f"chance.{n}": float(chance[n].mean()) for n in ("failed.2012", "serving.2012")
@@ -360,13 +370,12 @@ def reproduce(progress: Progress | None = None) -> Reproduction:
         published, runs
     )
     rows = published.compare(ours)
-    outside = sum(row.verdict == "OUTSIDE" for row in rows)
-    counted = sum(row.verdict != "shown" for row in rows)
+    inside, judged = tally(rows)
     return Reproduction(
         NAME,
         "The vetting of Mexico's police: 2012 and what came after",
         (
-            f"{counted - outside} of {counted} figures of 2012 and before come out within the "
+            f"{inside} of {judged} figures of 2012 and before come out within the "
             f"tolerances. Tests, capped dismissals and hiring leave {ours['serving.2012']:,.0f} "
             "officers serving after a failed test in September 2012; the article's figures give "
             f"66,743, its text over 67,000. Left alone, the model has {ours['serving.2018']:,.0f} "
