@@ -72,58 +72,58 @@ def dynamic_keys(shared) -> set[str]:
     """Keys that the pages put together from names."""
     stocks = {name for kind in registry().values() for name in moves(kind())}
     many = {f"victim.{v}.{kind}" for v in ("all", *VICTIMS) for kind in ("killed", "many", "fewer")}
-    found = (
+    keys = (
         many
         | {f"handle.{key}.{part}" for key in KEYS for part in ("name", "what", "path")}
         | {f"group.{group}" for group in GROUPS}
     )
-    found |= (
+    keys |= (
         {f"mechanism.{name}" for name in registry()}
         | {f"stock.{name}" for name in stocks}
         | {f"letter.{letter}" for letter in LETTERS.values()}
     )
-    found |= (
+    keys |= (
         {f"stance.{stance}" for stance in LETTERS}
         | {f"nav.{name}" for name in (*SCREENS, "guess")}
         | {f"page.language_{x}" for x in LANGUAGES}
     )
-    found |= {
+    keys |= {
         f"page.not_ready_{step}" for step in ("start", "present", "emulator", "ready", "refused")
     }
-    found |= {f"refused.{code}" for code in KNOWN_REFUSALS}
-    found |= {f"start.is_{i}" for i in range(1, IS + 1)} | {
+    keys |= {f"refused.{code}" for code in KNOWN_REFUSALS}
+    keys |= {f"start.is_{i}" for i in range(1, IS + 1)} | {
         f"start.is_not_{i}" for i in range(1, IS_NOT + 1)
     }
-    found |= {
+    keys |= {
         f"word.{key}.{part}"
         for key in ("handle", "package", "pair", "baseline", "band", "letter")
         for part in ("name", "what")
     }
-    found |= {f"guess.{name}" for name in (*GUESSES, *(q.key for q in QUESTIONS))} | {
+    keys |= {f"guess.{name}" for name in (*GUESSES, *(q.key for q in QUESTIONS))} | {
         f"trust.weak_{i}" for i in range(1, WEAKNESSES + 1)
     }
     files = ("scenario", "data", "fan_svg", "fan_png", "map_svg", "map_png", "report")
-    found |= {f"take.{name}{end}" for name in files for end in ("", "_what")}
-    found |= {f"why.how_{how}" for how in ("stated", "corrected", "computed")}
-    found |= {f"why.column_{name}" for name in ("by", "figure", "how", "date", "note")}
-    found |= {
+    keys |= {f"take.{name}{end}" for name in files for end in ("", "_what")}
+    keys |= {f"why.how_{how}" for how in ("stated", "corrected", "computed")}
+    keys |= {f"why.column_{name}" for name in ("by", "figure", "how", "date", "note")}
+    keys |= {
         f"handle_unit.{name}"
         for name in ("times", "other", "short_times", "short_other", *UNIT_KEYS.values())
     }
-    found |= {f"handle_unit.short_{name}" for name in UNIT_KEYS.values()}
-    found |= {f"table.{name}" for name in ("handle", "value", "start", "ramp", "end", "letter")}
-    found |= {f"why.layer_{layer.replace(' ', '_')}" for layer in LAYERS}
-    found |= {f"why.reason_{layer.replace(' ', '_')}" for layer in REASONED}
-    found |= {
+    keys |= {f"handle_unit.short_{name}" for name in UNIT_KEYS.values()}
+    keys |= {f"table.{name}" for name in ("handle", "value", "start", "ramp", "end", "letter")}
+    keys |= {f"why.layer_{layer.replace(' ', '_')}" for layer in LAYERS}
+    keys |= {f"why.reason_{layer.replace(' ', '_')}" for layer in REASONED}
+    keys |= {
         f"trust.fit_{name}"
         for name in ("years", "unknowns", "moved_by_the_record", "largest_r_hat")
     }
-    found |= {
+    keys |= {
         f"{DOOR}{name}" for name in ("title", "in", "password", "open", "continue", "code", *STATUS)
     }
     from tregua.forecasting.baselines import BASELINES
 
-    return found | {f"forecast.{name}" for name in (*BASELINES, "layer")}
+    return keys | {f"forecast.{name}" for name in (*BASELINES, "layer")}
 
 
 def test_no_text_is_missing_and_none_is_unused(shared):
@@ -174,9 +174,9 @@ def test_claims_behind_handles_are_translated_and_allegations_stay_allegations(s
 
 
 def test_an_unknown_language_is_refused_and_days_are_written_as_one_reads_them():
-    with pytest.raises(TreguaError) as found:
+    with pytest.raises(TreguaError) as refusal:
         catalogue("fr")
-    assert found.value.code == "TR3030"
+    assert refusal.value.code == "TR3030"
     assert [day(FIRST, language) for language in LANGUAGES] == [
         "1 January 2021",
         "1 de enero de 2021",
@@ -299,14 +299,14 @@ def test_tiles_are_faded_and_marked_exactly_where_the_sign_is_unsure(shared, fut
 def test_without_a_package_the_map_shows_levels_for_inhabitants(shared, futures, say):
     ground = ground_of(shared.scenario)
     chart = all_charts(futures, Package(), "all", ground, say)["map"]
-    found = {tile["name"]: tile["value"][2] for tile in chart.options["series"][0]["data"]}
+    shown = {tile["name"]: tile["value"][2] for tile in chart.options["series"][0]["data"]}
     rates = (
         np.median(futures.baseline.sum(axis=(1, 3)), axis=0)
         / len(futures.years)
         / ground.population
         * 1e5
     )
-    np.testing.assert_allclose([found[name] for name in futures.territories], rates, rtol=1e-3)
+    np.testing.assert_allclose([shown[name] for name in futures.territories], rates, rtol=1e-3)
 
 
 def test_small_charts_hold_the_numbers_of_their_state(shared, futures, say):
@@ -494,9 +494,9 @@ def test_the_report_needs_nothing_else_and_runs_nothing(result, shared, say):
 def test_ways_to_deaths_go_through_what_is_moved_and_read(shared, name):
     model = shared.scenario.model
     named = {m.name: m for m in model.mechanisms}
-    found = ways(model, name)
-    assert found and all(way.mechanisms[0] == name and way.victims for way in found)
-    for way in found:
+    paths = ways(model, name)
+    assert paths and all(way.mechanisms[0] == name and way.victims for way in paths)
+    for way in paths:
         for before, stock, after in zip(
             way.mechanisms, way.through, way.mechanisms[1:], strict=False
         ):
@@ -516,10 +516,10 @@ def test_guesses_tell_changes_apart():
 
 
 def test_both_official_series_are_there_for_every_state():
-    found = official()
-    assert len(found["inegi"]) == len(found["sesnsp"]) == 32
-    assert sum(series[2020] for series in found["inegi"].values()) == 36_773
-    assert sum(series[2018] for series in found["sesnsp"].values()) == 33_742
+    official_series = official()
+    assert len(official_series["inegi"]) == len(series_of["sesnsp"]) == 32
+    assert sum(series[2020] for series in official_series["inegi"].values()) == 36_773
+    assert sum(series[2018] for series in official_series["sesnsp"].values()) == 33_742
 
 
 def test_scores_that_ship_are_those_of_the_document():

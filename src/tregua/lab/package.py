@@ -127,14 +127,14 @@ class Package(Wire):
         Raises:
             TreguaError: TR3002 where it is not a code, or not all of one.
         """
-        found = (
+        match = (
             re.fullmatch(rf"{VERSION}([0-9a-f]{{4}})([A-Za-z0-9._~-]*)", code)
             if len(code) <= MOST_CODE
             else None
         )
-        if not found or found[1] != _check(found[2]):
+        if not match or match[1] != _check(match[2]):
             raise _no_code(code)
-        name, *settings = found[2].split(PART)
+        name, *settings = match[2].split(PART)
         try:
             return cls(name=_name_of(name), settings=tuple(_setting_of(part) for part in settings))
         except (ValueError, ValidationError) as error:

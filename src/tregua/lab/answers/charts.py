@@ -83,24 +83,24 @@ def all_charts(
     """
     span = (int(futures.years[0]), int(futures.years[-1]))
     before, after = (x.sum(axis=(1, 2)) for x in (futures.baseline, futures.changed))
-    found = {
+    charts = {
         "fan": fan_of(futures, package, victim, say),
         "victims": victims(before, after, futures.victims, say, span),
     }
     if ground.tiles is None:
-        return found
+        return charts
     before, after = (
         placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed)
     )
     rates = ground.population is not None
     if package.settings:
-        found["map"] = difference_map(futures, victim, ground, say)
+        charts["map"] = difference_map(futures, victim, ground, say)
     else:
-        found["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
-    found["states"] = small_multiples(
+        charts["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
+    charts["states"] = small_multiples(
         futures.years, before, after if package.settings else None, ground.tiles, say, rates
     )
-    return found
+    return charts
 
 
 def differences(

@@ -147,12 +147,12 @@ def _by_state(here: Screen) -> None:
         code = choice.value
         if code not in states:
             return
-        found = official()
-        last = max(max(series[code]) for series in found.values() if code in series)
+        both_series = official()
+        last = max(max(series[code]) for series in both_series.values() if code in series)
         years = np.arange(FIRST_YEAR, last + 1)
         record, other = (
             np.array([series.get(code, {}).get(int(year), np.nan) for year in years])
-            for series in found.values()
+            for series in both_series.values()
         )
         table_of = fitted(here.shared.posterior)
         edges = None

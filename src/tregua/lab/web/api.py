@@ -124,25 +124,25 @@ async def job(
     """How a job stands, with what its pairs say so far; with ``wait``,
     seconds to wait for its end.
     """
-    found = _shared(request).jobs.find(name, visit_of(request).key)
+    own_job = _shared(request).jobs.find(name, visit_of(request).key)
 
     async def ended() -> None:
-        async for _ in found.changes():
+        async for _ in own_job.changes():
             pass
 
     if wait:
         with suppress(TimeoutError):  # Then it is told as it stands.
             await asyncio.wait_for(ended(), wait)
-    return await asyncio.to_thread(_record, request, found)
+    return await asyncio.to_thread(_record, request, own_job)
 
 
 @router.delete("/jobs/{name}")
 async def cancel(name: str, request: Request) -> JobRecord:
     """Cancel a job; the pairs that are in stay."""
     shared = _shared(request)
-    found = shared.jobs.find(name, visit_of(request).key)
-    shared.jobs.cancel(found)
-    return await asyncio.to_thread(_record, request, found)
+    own_job = shared.jobs.find(name, visit_of(request).key)
+    shared.jobs.cancel(own_job)
+    return await asyncio.to_thread(_record, request, own_job)
 
 
 @router.post(

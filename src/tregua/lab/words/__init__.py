@@ -49,14 +49,14 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for key, value in table.items():
-        found |= (
+        texts |= (
             _flat(value, f"{prefix}{key}.")
             if isinstance(value, dict)
             else {f"{prefix}{key}": value}
         )
-    return found
+    return texts
 
 
 @cache

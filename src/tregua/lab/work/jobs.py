@@ -278,7 +278,7 @@ class Jobs:
     def find(self, name: str, owner: str) -> Job:
         """A job by its id (TR3012 where there is none of this visitor)."""
         with self._changed:
-            found = next(
+            job = next(
                 (
                     job
                     for job in self._kept
@@ -286,11 +286,11 @@ class Jobs:
                 ),
                 None,
             )
-        if found is None:
+        if job is None:
             raise TreguaError(
                 "TR3012", "there is no such job", where="job", found=name, do="start it again"
             )
-        return found
+        return job
 
     def cancel(self, job: Job) -> None:
         """Stop a job; the pairs that are in stay."""

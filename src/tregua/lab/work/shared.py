@@ -76,7 +76,7 @@ class Engine(Protocol):
 class Keeper(Protocol):
     """An engine that may have the emulator at hand."""
 
-    def kept(self, present: Present) -> Emulator | None:
+    def at_hand(self, present: Present) -> Emulator | None:
         """The emulator where it is kept or ships; None where it must be trained."""
 
 
@@ -86,7 +86,7 @@ class _Model:
     def present(self, scenario: Scenario, draws: Draws | None, seed: int) -> Present:
         return Present(scenario, draws, seed)
 
-    def kept(self, present: Present) -> Emulator | None:
+    def at_hand(self, present: Present) -> Emulator | None:
         return kept_emulator(present)
 
     def emulator(
@@ -213,7 +213,9 @@ class Shared:
             present = self._engine.present(self.scenario, self.draws, self.seed)
             # Previews need the emulator alone, and this reads a file where the
             # present takes minutes.
-            self.emulator = self._engine.kept(present) if isinstance(self._engine, Keeper) else None
+            self.emulator = (
+                self._engine.at_hand(present) if isinstance(self._engine, Keeper) else None
+            )
             present.prepare(
                 range(self._turn),
                 lambda done, everything: self._move(done=done, everything=everything),

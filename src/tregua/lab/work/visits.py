@@ -139,7 +139,7 @@ class Visit:
             self._futures.move_to_end(package.settings)
             while len(self._futures) > 1 and (
                 len(self._futures) > MOST_FUTURES
-                or sum(kept.pairs for kept in self._futures.values()) > MOST_PAIRS
+                or sum(each.pairs for each in self._futures.values()) > MOST_PAIRS
             ):
                 self._futures.popitem(last=False)
 
