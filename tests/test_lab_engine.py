@@ -20,6 +20,7 @@ from tregua.engine.run import TRACES, simulate
 from tregua.error_codes import ESSAYS
 from tregua.errors import TreguaError
 from tregua.lab.handles import (
+    DECLARED,
     FIRST_DAY,
     GROUPS,
     KEYS,
@@ -376,6 +377,17 @@ class TestEmulator:
             again.quick(tried).changed, emulator.quick(tried).changed, rtol=0.02, atol=0.5
         )
         assert kept_emulator(Present(SMALL, None, first=FIRST, cache=present.folder.parent)) is None
+
+    def test_it_is_not_taken_where_there_is_a_handle_more_or_less(
+        self, present, emulator, monkeypatch
+    ):
+        more = replace(DECLARED[0], key="arrests.half_size")
+        for handles in ((*DECLARED, more), DECLARED[1:]):
+            monkeypatch.setattr("tregua.lab.handles.DECLARED", handles)
+            assert len(handles_of(SMALL)) != len(emulator.keys)
+            assert kept_emulator(present) is None
+        monkeypatch.undo()
+        assert kept_emulator(present) is not None
 
     def test_it_answers_while_the_hand_moves(self, emulator):
         tried = package(recruitment__rate=0.3, arrests__effort=1.7, civilians__crossfire=0.4)

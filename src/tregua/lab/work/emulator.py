@@ -355,12 +355,14 @@ def read_emulator(arrays: Mapping[str, np.ndarray], present: Present) -> Emulato
 
 
 def kept_emulator(present: Present) -> Emulator | None:
-    """The emulator of a present where it is at hand without training: in the cache,
-    or shipped with the package.
+    """The surrogate model of a present where it is at hand without training: in the cache, or
+    shipped with the package. It must be of the same inputs and know the same handles.
     """
+    keys = [handle.key for handle in handles_of(present.scenario)]
     for place in (present.folder / FILE, *shipped()):
         arrays = _read(place)
-        if arrays is not None and json.loads(str(arrays[FACTS])).get("digest") == present.likeness:
+        facts = {} if arrays is None else json.loads(str(arrays[FACTS]))
+        if facts.get("digest") == present.likeness and facts.get("keys") == keys:
             return read_emulator(arrays, present)
     return None
 
