@@ -154,6 +154,9 @@ class StandIn:
     def present(self, scenario, draws, seed):
         return StandInPresent(self.pace, scenario, draws, seed)
 
+    def at_hand(self, present):
+        return None
+
     def emulator(self, present, progress, stopped=None):
         return StandInEmulator()
 

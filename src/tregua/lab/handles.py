@@ -1,5 +1,5 @@
-"""The handles that a visitor drags: which parameters a policy may change in the lab, how far,
-and what that rests on.
+"""Policy instruments, which a visitor drags as handles: which parameters a policy may change in the
+lab, how far, and what that rests on.
 """
 
 from __future__ import annotations

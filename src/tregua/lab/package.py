@@ -1,4 +1,4 @@
-"""What the lab says as data: settings and packages, in an address and over HTTP,
+"""Pydantic data model of the lab: settings and packages, in an address and over HTTP,
 and what comes back for them.
 """
 
@@ -48,13 +48,13 @@ both pass through addresses unchanged.
 
 
 class Wire(BaseModel):
-    """Data that cannot be changed and has no keys that we do not know."""
+    """A Pydantic model that cannot be changed and has no keys that we do not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Setting(Wire):
-    """Where one handle stands, and from when to when.
+    """One intervention: where a handle stands, and from when to when.
 
     Attributes:
         handle: key of the handle, such as ``arrests.effort``.
@@ -77,7 +77,8 @@ class Setting(Wire):
 
 
 class Package(Wire):
-    """All settings together, in the order of their handles, each handle at most once.
+    """A package of interventions: all settings together, in the order of their handles, each handle
+    at most once.
 
     Attributes:
         settings: of the handles that do not rest.

@@ -1,5 +1,5 @@
-"""What can be taken away: a scenario file, data with a dictionary, figures with the run id, and a
-report in one file. Everything carries the same run id.
+"""Export of a result, which can be taken away: a scenario file, data with a dictionary, figures,
+and a report in one file. Everything carries the same run id.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ EPOCH = (2020, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A package with its futures and its name.
+    """A result to export: a package with its paired ensemble and its run id.
 
     Attributes:
         run_id: the same for the same settings, pairs, inputs, seed and version.

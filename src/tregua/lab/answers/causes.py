@@ -1,5 +1,5 @@
-"""How a change in one mechanism reaches people: the ways through stocks and levels that mechanisms
-move and others read, to flows that are deaths.
+"""Causal pathways: how a change in one mechanism reaches people, through stocks and levels that
+mechanisms move and others read, to flows that are deaths.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ UNTOLD = frozenset({"dead", "dead_others", "retired", OUTSIDE, "population", "yo
 
 @dataclass(frozen=True)
 class Way:
-    """A way from a mechanism to deaths.
+    """A causal pathway from a mechanism to deaths.
 
     Attributes:
         mechanisms: names, from the one that is changed to the one in which people die.

@@ -1,4 +1,4 @@
-"""From paired futures to charts, without a page:
+"""Chart specifications from paired ensembles, without a page:
 everything here may run in a thread while the page stays alive.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What charts need of a scenario beside futures.
+    """Map and population of a scenario: what charts need of it beside futures.
 
     Attributes:
         tiles: place of every state; None where the scenario is not on the 32 states.

@@ -1,4 +1,4 @@
-"""Compare: up to six pinned packages on one scale, what differs between them,
+"""Comparison page: up to six pinned packages on one scale, what differs between them,
 and their differences with bands.
 """
 
@@ -35,7 +35,7 @@ LINES, BOX, AROUND = 340, 52, 70
 
 
 class CompareScreen:
-    """The comparison of one open page.
+    """The comparison page of one visitor.
 
     Args:
         here: the page.

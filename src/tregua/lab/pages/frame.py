@@ -1,5 +1,5 @@
-"""What every screen has: name, ways to the other screens with the package in the address,
-languages, and how far the lab is.
+"""Page layout, which every screen has: name, links to the other screens with the package in the
+address, languages, and how far the lab is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Guess first: a question, a choice, and only then the answer of the model.
+"""Prediction quiz: a question, a guess, and only then the answer of the model.
 Who has guessed looks closer.
 """
 

@@ -1,5 +1,5 @@
-"""The panel of handles: five groups, and for each handle a slider, a number field, its unit, the
-range of the evidence, its letter and a card.
+"""Control panel of the lab: handles in five groups, and for each handle a slider, a number field,
+its unit, the range of the evidence, its letter and a card.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Row:
 
 
 class HandlePanel:
-    """The panel.
+    """The control panel of one open page.
 
     Args:
         here: the page.

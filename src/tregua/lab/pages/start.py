@@ -1,4 +1,4 @@
-"""The start: what this is and is not, and three ways in: explore, guess first, open a scenario."""
+"""Start page: what this is and is not, and three ways in: explore, guess first, open a scenario."""
 
 from __future__ import annotations
 

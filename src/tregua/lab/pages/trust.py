@@ -1,4 +1,4 @@
-"""Trust: how the model stands to the record in every state, how well anybody forecasts,
+"""Validation page: how the model stands to the record in every state, how well anybody forecasts,
 and what is known to be wrong.
 """
 

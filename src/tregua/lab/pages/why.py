@@ -1,5 +1,5 @@
-"""Why? From any handle to what its number rests on, who said so and from whom they have it, who
-disagrees, and how the change reaches people.
+"""Provenance page: from any handle to what its number rests on, who said so and from whom they have
+it, who disagrees, and how the change reaches people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who may come in: a link that works once, the cookie that it turns into,
+"""Authentication, or who may come in: a link that works once, the cookie that it turns into,
 and what a request must look like.
 """
 
@@ -108,7 +108,7 @@ def read_password(file: Path) -> str:
 
 
 class Access:
-    """Keys of a lab: links, the password, and the names under which it may be asked.
+    """Authentication of a lab: links, the password, and the names under which it may be asked.
 
     Args:
         visits: those that are in.

@@ -1,5 +1,5 @@
-"""The guard in front of everything: no request and no websocket passes that does not come from a
-page of this lab, opened by somebody who was let in.
+"""ASGI middleware in front of everything: no request and no websocket passes that does not come
+from a page of this lab, opened by somebody who was let in.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def content_policy(nonce: str) -> str:
 
 
 class Guard:
-    """The application behind a guard.
+    """ASGI middleware: the application behind a guard.
 
     Args:
         app: what is guarded.

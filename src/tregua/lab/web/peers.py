@@ -1,4 +1,4 @@
-"""Whose program is at the other end of a connection within this computer,
+"""Peer credentials: whose program is at the other end of a connection within this computer,
 where the system tells (Linux).
 """
 

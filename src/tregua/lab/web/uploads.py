@@ -1,4 +1,4 @@
-"""Scenario files that visitors bring: read as data, within limits,
+"""Untrusted scenario files, which visitors bring: read as data, within limits,
 and turned into packages as far as the handles reach.
 """
 

@@ -1,4 +1,4 @@
-"""Every text of the lab's pages in English and Spanish, under the same keys.
+"""Message catalogue: every text of the lab's pages in English and Spanish, under the same keys.
 
 A key is the path to a text in ``en.toml`` and ``es.toml``, such as ``lab.headline``; values go into
 named places in braces. Spanish is that of Mexico, where a comma separates thousands and a point

@@ -1,5 +1,5 @@
-r"""The quick answer while the hand moves: true pairs of each handle alone, put together, with the
-measured error of doing so.
+r"""Surrogate model (emulator), the quick answer while the hand moves: true pairs of each handle
+alone, put together, with the measured error of doing so.
 
 Pairs were run for each handle alone at a few positions (:mod:`~tregua.lab.work.training`). For a
 package the logarithms of what they did to the number killed are read off between those positions,
@@ -62,7 +62,7 @@ FACTS = "facts"
 
 @dataclass(frozen=True, eq=False)
 class Emulator:
-    """Answers for packages in milliseconds.
+    """A surrogate model: answers for packages in milliseconds.
 
     Attributes:
         scenario: for which it was trained.
@@ -230,7 +230,7 @@ class Emulator:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What is read off for the settings of a package.
+    """Terms of the surrogate model: what is read off for the settings of a package.
 
     Attributes:
         means: mean response to each setting by itself.
@@ -245,7 +245,7 @@ class Parts:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Responses to one handle by position: smooth in the mean over replicates, as ratios;
+    """Response curves of one handle by position: smooth in the mean over replicates, as ratios;
     what replicates differ by is straight from run to run.
     """
 

@@ -1,4 +1,4 @@
-"""Paired futures: what happens with a package and without it, under the same random numbers.
+"""Paired ensembles: futures with a package and without it, under common random numbers.
 
 All packages start from one present, the ensemble at the lab's first day, so that a package costs
 the years after it and not those before. Replicates come in chunks of 16. The number of a replicate
@@ -57,7 +57,7 @@ DIGITS = 16
 
 @dataclass(frozen=True, eq=False)
 class Futures:
-    """Pairs of futures of one package, by replicate.
+    """A paired ensemble: futures with one package and without it, by replicate.
 
     Attributes:
         years: whole calendar years from the lab's first day on.
@@ -109,7 +109,7 @@ class Futures:
 
 
 class Present:
-    """The ensemble at the lab's first day, and the future without any change.
+    """The initial ensemble, as it stands at the lab's first day, and the baseline from there on.
 
     Chunks are made when they are first needed and kept, in memory and in a folder named after the
     hash of all inputs.

@@ -1,5 +1,5 @@
-"""Training the emulator: pairs of each handle alone, then packages drawn at random,
-by which its error is measured.
+"""Training and validation of the surrogate model: pairs of each handle alone, then packages drawn
+at random, by which its error is measured.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def train(
 
 @dataclass(eq=False)
 class Course:
-    """Runs of a training, each kept when it is finished.
+    """Training runs, each kept when it is finished.
 
     Attributes:
         present: where packages start.
