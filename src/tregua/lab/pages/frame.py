@@ -17,10 +17,9 @@ from nicegui import Client, ui
 
 from ...errors import TreguaError
 from ...reporting.browser.base import Say
+from ..package import Package
 from ..words import LANGUAGES, sayer
 from .parts import block, link, notice, text
-
-from ..package import Package  # isort: skip
 
 if TYPE_CHECKING:
     from starlette.requests import Request
