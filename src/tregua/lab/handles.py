@@ -57,6 +57,7 @@ alleged or an opinion, E assumed by us.
 """
 
 Kind = Literal["scale", "set"]
+"""How a handle acts on its parameter: it multiplies the value, or replaces it."""
 
 
 @dataclass(frozen=True)

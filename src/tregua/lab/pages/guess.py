@@ -33,6 +33,7 @@ MANY = 0.2
 """Relative change from which fewer is many fewer."""
 
 HEIGHT = 280
+"""Height of the chart [px]."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ FACTS = ("years", "unknowns", "moved_by_the_record", "largest_r_hat")
 """Entries of the record of a fit that are shown, where they have a value."""
 
 HEIGHT = 330
+"""Height of the chart of one state [px]."""
 
 
 @cache

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from ...engine.session import usable_cores
 from ...errors import TreguaError
@@ -57,6 +57,7 @@ class Readiness:
         return self.step == "ready"
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Makes the present of a scenario and its emulator; tests put a small one in its place."""
 
