@@ -79,6 +79,9 @@ class FakeEngine:
             raise self.problem
         return FakePresent(self.gate)
 
+    def at_hand(self, present):
+        return None
+
     def emulator(self, present, progress, cancelled):
         progress(1, 1)
         return FakeEmulator()

@@ -122,14 +122,14 @@ class StandInPresent(Present):
         settings = {
             change.target: change.value for change in policy.modifiers if change.operation != "cap"
         }
-        found = None
+        pairs = None
         for number in numbers:
             part = replace(
                 futures_of(settings, number, WIDTH * len(numbers)),
                 draws=DRAWS if self.fitted else 0,
             )
-            found = part if found is None else found.then(part)
-        return found
+            pairs = part if pairs is None else pairs.then(part)
+        return pairs
 
 
 class StandInEmulator(Emulator):
@@ -154,6 +154,9 @@ class StandIn:
     def present(self, scenario, draws, seed):
         return StandInPresent(self.pace, scenario, draws, seed)
 
+    def at_hand(self, present):
+        return None
+
     def emulator(self, present, progress, stopped=None):
         return StandInEmulator()
 
@@ -170,9 +173,9 @@ def shared(pace: float = 0.0, fitted: bool = True) -> Shared:
 
 def prepared() -> Shared:
     """The same with its present in place, as it is once it is ready."""
-    found = shared()
-    found.present = StandIn().present(found.scenario, found.draws, found.seed)
-    return found
+    lab = shared()
+    lab.present = StandIn().present(lab.scenario, lab.draws, lab.seed)
+    return lab
 
 
 class Lab:
@@ -189,9 +192,9 @@ class Lab:
         """A link that works once."""
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        found = self.process.stdout.readline().strip()
-        assert found, "the lab did not start"
-        return found
+        link = self.process.stdout.readline().strip()
+        assert link, "the lab did not start"
+        return link
 
     def stop(self) -> None:
         self.process.terminate()

@@ -45,25 +45,25 @@ HANDLE = "arrests.effort"
 
 @pytest.fixture(scope="module")
 def lab():
-    found = Lab(0.0)
-    yield found
-    found.stop()
+    running = Lab(0.0)
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")
 def slow_lab():
     # Sixteen seconds for a job, so that there is time to cancel it on a machine with other work.
-    found = Lab(2.0)
-    yield found
-    found.stop()
+    running = Lab(2.0)
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")
 def browser():
     with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -73,16 +73,16 @@ def artifacts(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shared_visitor(browser, lab):
-    found = Visitor(browser, lab)
-    yield found
-    found.close()
+    visitor = Visitor(browser, lab)
+    yield visitor
+    visitor.close()
 
 
 @pytest.fixture
 def visitor(browser, lab):
-    found = Visitor(browser, lab)
-    yield found
-    found.close()
+    visitor = Visitor(browser, lab)
+    yield visitor
+    visitor.close()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -214,8 +214,10 @@ def test_beyond_the_evidence_it_is_amber_and_said_in_words(visitor):
     assert not page.get_by_test_id("outside").is_visible()
     page.get_by_test_id("number-recruitment.rate").fill("0.1")
     page.get_by_test_id("outside").wait_for()
-    lever = page.get_by_test_id("lever-recruitment.rate")
-    assert "beyond" in lever.get_attribute("class") and "beyond the evidence" in lever.inner_text()
+    handle = page.get_by_test_id("handle-recruitment.rate")
+    assert (
+        "beyond" in handle.get_attribute("class") and "beyond the evidence" in handle.inner_text()
+    )
     page.get_by_role("button", name="Put all back").click()
     page.get_by_test_id("outside").wait_for(state="hidden")
 

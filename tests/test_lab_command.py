@@ -59,10 +59,10 @@ def answer(address, path, **headers):
     place = urlsplit(address)
     connection = HTTPConnection(place.hostname, place.port, timeout=30)
     connection.request("GET", path, headers=headers)
-    found = connection.getresponse()
-    body = found.read().decode() if found.status != 101 else ""
+    answer = connection.getresponse()
+    body = answer.read().decode() if answer.status != 101 else ""
     connection.close()
-    return found.status, body, found.headers
+    return answer.status, body, answer.headers
 
 
 @pytest.fixture
@@ -109,7 +109,9 @@ def test_a_lab_opens_to_its_link_only_and_ends_with_ctrl_c(started, tmp_path):
     assert status == 200
     nonce = re.search(r"'nonce-([^']+)'", headers["content-security-policy"])[1]
     assert {
-        found for found in re.findall(r"<script([^>]*)>", page) if f'nonce="{nonce}"' not in found
+        attributes
+        for attributes in re.findall(r"<script([^>]*)>", page)
+        if f'nonce="{nonce}"' not in attributes
     } == set(), "every script of the page carries the mark"
     assert not re.findall(r"""(?:src|href|url\()=?["']?(?:https?:)?//""", page), (
         "nothing is loaded from elsewhere"

@@ -20,11 +20,11 @@ from tregua.engine.run import TRACES, simulate
 from tregua.error_codes import ESSAYS
 from tregua.errors import TreguaError
 from tregua.lab.handles import (
+    DECLARED,
     FIRST_DAY,
     GROUPS,
     KEYS,
     LETTERS,
-    REACHES,
     by_key,
     first_day,
     handles_of,
@@ -128,7 +128,7 @@ class TestHandles:
 
     def test_a_model_without_a_mechanism_lacks_its_handles(self):
         assert {handle.mechanism for handle in HANDLES} == {"recruitment", "civilians", "arrests"}
-        assert {handle.key for handle in HANDLES} < {reach.target for reach in REACHES}
+        assert {handle.key for handle in HANDLES} < set(KEYS)
 
     def test_a_handle_at_rest_changes_nothing(self):
         assert policy_of(package(arrests__effort=1.0), HANDLES, SMALL).modifiers == ()
@@ -202,16 +202,16 @@ class TestHandles:
 
 class TestFutures:
     def test_pairs_are_those_of_whole_runs(self, present):
-        found, outcomes = present.pairs(DOUBLE, range(2)), outcomes_of(SMALL.model)
+        pairs, outcomes = present.pairs(DOUBLE, range(2)), outcomes_of(SMALL.model)
         for scenario, killed in (
-            (SMALL, found.baseline),
-            (SMALL.with_policy(DOUBLE), found.changed),
+            (SMALL, pairs.baseline),
+            (SMALL.with_policy(DOUBLE), pairs.changed),
         ):
             run = simulate(scenario, replicates=2 * WIDTH, seed=1, draws=draws())
-            for place, victim in enumerate(found.victims):
+            for place, victim in enumerate(pairs.victims):
                 outcome = outcomes[f"killed_{victim}"]
                 whole = np.moveaxis(by_year(run, outcome, run.by_territory(outcome.series)), 0, 1)
-                assert np.allclose(killed[..., place], whole[:, -len(found.years) :], rtol=1e-12)
+                assert np.allclose(killed[..., place], whole[:, -len(pairs.years) :], rtol=1e-12)
 
     def test_without_a_change_nothing_differs(self, present):
         same = present.pairs(
@@ -263,11 +263,11 @@ class TestFutures:
         stop, one = threading.Event(), present._pair
 
         def then_stop(policy, inputs, number, device, cancelled):
-            found = one(policy, inputs, number, device, cancelled)
+            pair = one(policy, inputs, number, device, cancelled)
             # Chunks are given back in order: one that was done before the first would not be.
             if number == 0:
                 stop.set()
-            return found
+            return pair
 
         monkeypatch.setattr(present, "_pair", then_stop)
         part = present.pairs(DOUBLE, range(6), stop)
@@ -338,11 +338,11 @@ class TestEmulator:
             present.pairs(policy_of(other, HANDLES, SMALL, FIRST), range(ANSWERS)).changed
             for other in others
         ]
-        found = measured(emulator, others, truths)
+        accuracy = measured(emulator, others, truths)
         assert 0.0 < emulator.error < 0.15
         # Ten packages pin a quantile of nine in ten down to a factor of two or so.
-        assert found["error"] < 2.0 * emulator.error
-        assert found["checks"]["all_median"] < emulator.error
+        assert accuracy["error"] < 2.0 * emulator.error
+        assert accuracy["checks"]["all_median"] < emulator.error
         assert COVERED == 0.9
 
     def test_nothing_moved_is_nothing_changed(self, emulator):
@@ -377,6 +377,17 @@ class TestEmulator:
             again.quick(tried).changed, emulator.quick(tried).changed, rtol=0.02, atol=0.5
         )
         assert kept_emulator(Present(SMALL, None, first=FIRST, cache=present.folder.parent)) is None
+
+    def test_it_is_not_taken_where_there_is_a_handle_more_or_less(
+        self, present, emulator, monkeypatch
+    ):
+        more = replace(DECLARED[0], key="arrests.half_size")
+        for handles in ((*DECLARED, more), DECLARED[1:]):
+            monkeypatch.setattr("tregua.lab.handles.DECLARED", handles)
+            assert len(handles_of(SMALL)) != len(emulator.keys)
+            assert kept_emulator(present) is None
+        monkeypatch.undo()
+        assert kept_emulator(present) is not None
 
     def test_it_answers_while_the_hand_moves(self, emulator):
         tried = package(recruitment__rate=0.3, arrests__effort=1.7, civilians__crossfire=0.4)
@@ -413,10 +424,10 @@ class TestEmulator:
 
 class TestHeadline:
     def test_it_says_what_the_pairs_say(self):
-        found = headline(invented(np.array([0.8, 0.9, 0.9, 1.1])))
-        assert (found.pairs, found.fewer, found.victims) == (4, 0.75, "civilian")
-        assert found.middle == pytest.approx((-0.125, -0.05))
-        assert found.worst_tenth == pytest.approx(0.04)
+        said = headline(invented(np.array([0.8, 0.9, 0.9, 1.1])))
+        assert (said.pairs, said.fewer, said.victims) == (4, 0.75, "civilian")
+        assert said.middle == pytest.approx((-0.125, -0.05))
+        assert said.worst_tenth == pytest.approx(0.04)
 
     def test_its_error_shrinks_with_the_pairs_and_is_never_nothing(self):
         few, many = (headline(invented(np.full(count, 0.9))).error for count in (16, 256))
@@ -444,17 +455,17 @@ class TestHeadline:
         assert headline(invented(np.ones(8))).fewer == 0.5
 
     def test_all_stand_in_for_victims_that_a_model_lacks(self):
-        found = invented(np.full(4, 0.9))
-        assert headline(replace(found, victims=("inmate", "member"))).victims == ALL
-        assert headline(found, ALL).victims == ALL
+        pairs = invented(np.full(4, 0.9))
+        assert headline(replace(pairs, victims=("inmate", "member"))).victims == ALL
+        assert headline(pairs, ALL).victims == ALL
 
     def test_nobody_killed_is_no_change(self):
         assert headline(invented(np.ones(4), baseline=0.0)).middle == (0.0, 0.0)
 
     def test_a_sign_is_sure_where_most_pairs_agree_on_it(self):
         changes = np.where(np.arange(64) % 2, 0.9, 1.1)
-        found = invented(changes)
+        pairs = invented(changes)
         one_sided = np.stack(
-            [found.changed[:, :, 0], np.full_like(found.changed[:, :, 1], 90.0)], axis=2
+            [pairs.changed[:, :, 0], np.full_like(pairs.changed[:, :, 1], 90.0)], axis=2
         )
-        assert sure(replace(found, changed=one_sided)).tolist() == [False, True]
+        assert sure(replace(pairs, changed=one_sided)).tolist() == [False, True]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import io
 import json
 import re
 import string
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,15 +20,6 @@ from stand_in import FIRST, PACKAGE
 from tregua.errors import TreguaError
 from tregua.evidence.claims import CLAIMS
 from tregua.lab.answers.answer import KNOWN_REFUSALS, UNIT_KEYS, answer, headline_text
-from tregua.lab.answers.bundle import (
-    Result,
-    data_zip,
-    figure,
-    record_of,
-    report,
-    result_of,
-    scenario_file,
-)
 from tregua.lab.answers.causes import moves, ways
 from tregua.lab.answers.charts import all_charts, fan_of, ground_of, tornado_of
 from tregua.lab.handles import GROUPS, KEYS, LETTERS
@@ -44,7 +32,6 @@ from tregua.lab.pages.trust import official, shipped_scores
 from tregua.lab.pages.why import REASONED
 from tregua.lab.web.door import DOOR
 from tregua.lab.web.guard import STATUS
-from tregua.lab.web.uploads import read_upload
 from tregua.lab.words import LANGUAGES, WEAKNESSES, catalogue, claims, day, sayer
 from tregua.lab.work.headline import headline, sure
 from tregua.model.mechanism import registry
@@ -62,7 +49,6 @@ from tregua.reporting.browser.schedule import Stretch, schedule
 from tregua.reporting.browser.tiles import FADED, paler
 from tregua.reporting.charts.maps import short
 from tregua.results.outcomes import VICTIMS
-from tregua.results.provenance import inputs_hash
 from tregua.scenarios.scenario import LAYERS
 
 SOURCE = Path(tregua.__file__).parent
@@ -72,58 +58,58 @@ def dynamic_keys(shared) -> set[str]:
     """Keys that the pages put together from names."""
     stocks = {name for kind in registry().values() for name in moves(kind())}
     many = {f"victim.{v}.{kind}" for v in ("all", *VICTIMS) for kind in ("killed", "many", "fewer")}
-    found = (
+    keys = (
         many
         | {f"handle.{key}.{part}" for key in KEYS for part in ("name", "what", "path")}
         | {f"group.{group}" for group in GROUPS}
     )
-    found |= (
+    keys |= (
         {f"mechanism.{name}" for name in registry()}
         | {f"stock.{name}" for name in stocks}
         | {f"letter.{letter}" for letter in LETTERS.values()}
     )
-    found |= (
+    keys |= (
         {f"stance.{stance}" for stance in LETTERS}
         | {f"nav.{name}" for name in (*SCREENS, "guess")}
         | {f"page.language_{x}" for x in LANGUAGES}
     )
-    found |= {
+    keys |= {
         f"page.not_ready_{step}" for step in ("start", "present", "emulator", "ready", "refused")
     }
-    found |= {f"refused.{code}" for code in KNOWN_REFUSALS}
-    found |= {f"start.is_{i}" for i in range(1, IS + 1)} | {
+    keys |= {f"refused.{code}" for code in KNOWN_REFUSALS}
+    keys |= {f"start.is_{i}" for i in range(1, IS + 1)} | {
         f"start.is_not_{i}" for i in range(1, IS_NOT + 1)
     }
-    found |= {
+    keys |= {
         f"word.{key}.{part}"
         for key in ("handle", "package", "pair", "baseline", "band", "letter")
         for part in ("name", "what")
     }
-    found |= {f"guess.{name}" for name in (*GUESSES, *(q.key for q in QUESTIONS))} | {
+    keys |= {f"guess.{name}" for name in (*GUESSES, *(q.key for q in QUESTIONS))} | {
         f"trust.weak_{i}" for i in range(1, WEAKNESSES + 1)
     }
     files = ("scenario", "data", "fan_svg", "fan_png", "map_svg", "map_png", "report")
-    found |= {f"take.{name}{end}" for name in files for end in ("", "_what")}
-    found |= {f"why.how_{how}" for how in ("stated", "corrected", "computed")}
-    found |= {f"why.column_{name}" for name in ("by", "figure", "how", "date", "note")}
-    found |= {
+    keys |= {f"take.{name}{end}" for name in files for end in ("", "_what")}
+    keys |= {f"why.how_{how}" for how in ("stated", "corrected", "computed")}
+    keys |= {f"why.column_{name}" for name in ("by", "figure", "how", "date", "note")}
+    keys |= {
         f"handle_unit.{name}"
         for name in ("times", "other", "short_times", "short_other", *UNIT_KEYS.values())
     }
-    found |= {f"handle_unit.short_{name}" for name in UNIT_KEYS.values()}
-    found |= {f"table.{name}" for name in ("handle", "value", "start", "ramp", "end", "letter")}
-    found |= {f"why.layer_{layer.replace(' ', '_')}" for layer in LAYERS}
-    found |= {f"why.reason_{layer.replace(' ', '_')}" for layer in REASONED}
-    found |= {
+    keys |= {f"handle_unit.short_{name}" for name in UNIT_KEYS.values()}
+    keys |= {f"table.{name}" for name in ("handle", "value", "start", "ramp", "end", "letter")}
+    keys |= {f"why.layer_{layer.replace(' ', '_')}" for layer in LAYERS}
+    keys |= {f"why.reason_{layer.replace(' ', '_')}" for layer in REASONED}
+    keys |= {
         f"trust.fit_{name}"
         for name in ("years", "unknowns", "moved_by_the_record", "largest_r_hat")
     }
-    found |= {
+    keys |= {
         f"{DOOR}{name}" for name in ("title", "in", "password", "open", "continue", "code", *STATUS)
     }
     from tregua.forecasting.baselines import BASELINES
 
-    return found | {f"forecast.{name}" for name in (*BASELINES, "layer")}
+    return keys | {f"forecast.{name}" for name in (*BASELINES, "layer")}
 
 
 def test_no_text_is_missing_and_none_is_unused(shared):
@@ -174,9 +160,9 @@ def test_claims_behind_handles_are_translated_and_allegations_stay_allegations(s
 
 
 def test_an_unknown_language_is_refused_and_days_are_written_as_one_reads_them():
-    with pytest.raises(TreguaError) as found:
+    with pytest.raises(TreguaError) as refusal:
         catalogue("fr")
-    assert found.value.code == "TR3030"
+    assert refusal.value.code == "TR3030"
     assert [day(FIRST, language) for language in LANGUAGES] == [
         "1 January 2021",
         "1 de enero de 2021",
@@ -299,14 +285,14 @@ def test_tiles_are_faded_and_marked_exactly_where_the_sign_is_unsure(shared, fut
 def test_without_a_package_the_map_shows_levels_for_inhabitants(shared, futures, say):
     ground = ground_of(shared.scenario)
     chart = all_charts(futures, Package(), "all", ground, say)["map"]
-    found = {tile["name"]: tile["value"][2] for tile in chart.options["series"][0]["data"]}
+    shown = {tile["name"]: tile["value"][2] for tile in chart.options["series"][0]["data"]}
     rates = (
         np.median(futures.baseline.sum(axis=(1, 3)), axis=0)
         / len(futures.years)
         / ground.population
         * 1e5
     )
-    np.testing.assert_allclose([found[name] for name in futures.territories], rates, rtol=1e-3)
+    np.testing.assert_allclose([shown[name] for name in futures.territories], rates, rtol=1e-3)
 
 
 def test_small_charts_hold_the_numbers_of_their_state(shared, futures, say):
@@ -415,88 +401,13 @@ def test_the_headline_is_one_sentence_with_its_error(futures):
     )
 
 
-def test_a_scenario_file_from_the_lab_is_read_back_as_the_same_package(shared, say):
-    text = scenario_file(shared, PACKAGE, say)
-    record = read_upload("tregua-lab.toml", text.encode(), shared)
-    mine = next(policy for policy in record.policies if policy.name == "from-the-lab")
-    assert record.same and mine.package.settings == PACKAGE.settings and not mine.left_out
-    before, shared.text = shared.text, text
-    try:
-        again = read_upload("x.toml", scenario_file(shared, PACKAGE, say).encode(), shared)
-    finally:
-        shared.text = before
-    assert "from-the-lab-2" in {policy.name for policy in again.policies}
-
-
-@pytest.fixture(scope="module")
-def result(shared, futures) -> Result:
-    return result_of(shared, PACKAGE, futures)
-
-
-def test_data_are_the_numbers_of_the_futures_with_a_dictionary(result, shared, futures, say):
-    data = data_zip(result, shared, say)
-    assert data == data_zip(result, shared, say), "the same result gives the same bytes"
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = set(archive.namelist())
-        pairs = archive.read("pairs.csv").decode().splitlines()
-        states = [line.split(",") for line in archive.read("states.csv").decode().splitlines()[1:]]
-        told = json.loads(archive.read("manifest.json"))
-        dictionary = archive.read("README.txt").decode()
-    assert names == {
-        "pairs.csv",
-        "states.csv",
-        "summary.json",
-        "manifest.json",
-        "scenario.toml",
-        "README.txt",
-    }
-    assert len(pairs) == 1 + futures.pairs * len(futures.years) * len(futures.victims)
-    assert sum(float(row[3]) for row in states) == pytest.approx(futures.changed.sum())
-    assert told["run_id"] == result.run_id and Package.from_code(told["code"]) == PACKAGE
-    assert told["posterior"] == {
-        "name": "mexico",
-        "sha256": shared.posterior.digest,
-        "draws": shared.posterior.size,
-    }
-    assert told["inputs_sha256"] == inputs_hash(shared.scenario, shared.present.plan, shared.draws)
-    assert (
-        told["inputs"]["parameters"].keys() == shared.scenario.model.parameters.keys()
-        and told["precision"] == told["inputs"]["precision"]
-    )
-    assert told["versions"]["numpy"] == np.__version__ and len(
-        told["policies"][0]["modifiers"]
-    ) >= len(PACKAGE.settings)
-    assert record_of(result, shared).items() <= told.items()
-    assert all(
-        column in dictionary for column in (*pairs[0].split(","), "territory", result.run_id)
-    )
-
-
-@pytest.mark.parametrize("name", ["fan", "map"])
-def test_figures_carry_the_run_id_and_are_the_same_each_time(result, shared, name):
-    say = sayer("es")
-    first = figure(result, shared, say, name, "svg")
-    assert result.run_id.encode() in first and first == figure(result, shared, say, name, "svg")
-    words = " ".join(re.sub(r"<[^>]+>", " ", first.decode()).split())
-    assert say("take.bands_fit", draws=shared.posterior.size) in words, "what the bands hold"
-    assert figure(result, shared, say, name, "png").startswith(b"\x89PNG")
-
-
-def test_the_report_needs_nothing_else_and_runs_nothing(result, shared, say):
-    page = report(result, shared, say, "es")
-    assert "<script" not in page and not re.search(r'(?:src|href)="(?!data:)', page)
-    assert result.run_id in page and "&lt;b&gt;" in page and "<b>" not in page
-    assert headline_text(headline(result.futures), say) in page.replace("&#43;", "+")
-    assert base64.b64decode(re.search(r"base64,([^\"]+)", page)[1]).startswith(b"<?xml")
-
-
 @pytest.mark.parametrize("name", sorted({key.partition(".")[0] for key in KEYS}))
 def test_ways_to_deaths_go_through_what_is_moved_and_read(shared, name):
     model = shared.scenario.model
     named = {m.name: m for m in model.mechanisms}
-    found = ways(model, name)
-    assert found and all(way.mechanisms[0] == name and way.victims for way in found)
-    for way in found:
+    paths = ways(model, name)
+    assert paths and all(way.mechanisms[0] == name and way.victims for way in paths)
+    for way in paths:
         for before, stock, after in zip(
             way.mechanisms, way.through, way.mechanisms[1:], strict=False
         ):
@@ -516,10 +427,10 @@ def test_guesses_tell_changes_apart():
 
 
 def test_both_official_series_are_there_for_every_state():
-    found = official()
-    assert len(found["inegi"]) == len(found["sesnsp"]) == 32
-    assert sum(series[2020] for series in found["inegi"].values()) == 36_773
-    assert sum(series[2018] for series in found["sesnsp"].values()) == 33_742
+    official_series = official()
+    assert len(official_series["inegi"]) == len(official_series["sesnsp"]) == 32
+    assert sum(series[2020] for series in official_series["inegi"].values()) == 36_773
+    assert sum(series[2018] for series in official_series["sesnsp"].values()) == 33_742
 
 
 def test_scores_that_ship_are_those_of_the_document():

@@ -385,12 +385,12 @@ class Keeping(FakeEngine):
     """An engine that has its emulator at hand, and whose present is made when a test lets it."""
 
     def present(self, scenario, draws, seed):
-        found = super().present(scenario, draws, seed)
-        made = found.prepare
-        found.prepare = lambda *given: self.gate.wait(5.0) and made(*given)
-        return found
+        present = super().present(scenario, draws, seed)
+        made = present.prepare
+        present.prepare = lambda *given: self.gate.wait(5.0) and made(*given)
+        return present
 
-    def kept(self, present):
+    def at_hand(self, present):
         return FakeEmulator()
 
     def emulator(self, present, progress, cancelled):

@@ -62,10 +62,10 @@ def visitor(tmp_path_factory):
     lab = RealLab(tmp_path_factory.mktemp("lab"))
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        found = Visitor(browser, lab)
-        found.context.set_default_timeout(PRESENT)
-        yield found
-        found.close()
+        visitor = Visitor(browser, lab)
+        visitor.context.set_default_timeout(PRESENT)
+        yield visitor
+        visitor.close()
         browser.close()
     lab.stop()
 

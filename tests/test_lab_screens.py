@@ -14,8 +14,8 @@ from tregua.lab.answers.charts import median_change
 from tregua.lab.package import MOST_NAME, Package, Setting
 from tregua.lab.pages.compare import charts_of
 from tregua.lab.pages.frame import Screen
+from tregua.lab.pages.handles import with_position
 from tregua.lab.pages.lab import named_apart
-from tregua.lab.pages.levers import with_position
 from tregua.lab.pages.schedule import MOST_RAMP, ramp_of
 from tregua.lab.pages.trust import fitted, reach_text
 from tregua.lab.pages.why import today_text

@@ -1,4 +1,4 @@
-"""The lab's guard and visits: who is let in, what is refused, and that no visitor stops another."""
+"""The lab's guard: who is let in, what is refused, and that no visitor stops another."""
 
 import os
 import socket
@@ -7,23 +7,18 @@ import sys
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
-from lab_fakes import HOST, ORIGIN, PORT, client_of, fake_lab, let_in, package, socket_of, until
+from lab_fakes import HOST, ORIGIN, PORT, client_of, fake_lab, let_in, socket_of, until
 from tregua.errors import TreguaError
 from tregua.lab.web.access import is_loopback, read_password
 from tregua.lab.web.guard import MOST_BODY, MOST_SOCKETS, Guard
 from tregua.lab.web.peers import user_at
 from tregua.lab.web.server import listen
 from tregua.lab.work.visits import (
-    IDLE,
-    MOST_PINS,
-    MOST_VISITS,
     PAGES,
     PAGES_BURST,
     REQUESTS,
     REQUESTS_BURST,
     Allowance,
-    Visit,
-    Visits,
 )
 
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
@@ -458,45 +453,3 @@ def test_an_open_page_is_answered_to_its_visitor_only():
         pass
     forged = f"/_nicegui_ws/socket.io/?client_id={page}&client_id=another"
     assert other.get(forged).status_code == 403
-
-
-def test_visitors_are_limited_and_an_idle_one_gives_way():
-    left = []
-    visits = Visits(left.append)
-    opened = [visits.open() for _ in range(MOST_VISITS)]
-    with pytest.raises(TreguaError, match="TR3007"):
-        visits.open()
-    opened[3].seen -= IDLE + 1
-    assert visits.open().secret
-    assert left == [opened[3].key]
-    assert visits.find(opened[3].secret) is None
-    assert len(visits) == MOST_VISITS
-
-
-def test_the_secret_of_a_visit_is_never_shown():
-    visit = Visit()
-    assert visit.secret not in repr(visit)
-    assert visit.secret not in visit.key
-
-
-def test_an_allowance_fills_again():
-    now = [0.0]
-    allowance = Allowance(2.0, 3.0, lambda: now[0])
-    assert [allowance.take() for _ in range(4)] == [True, True, True, False]
-    now[0] = 0.5
-    assert [allowance.take() for _ in range(2)] == [True, False]
-    now[0] = 100.0
-    assert [allowance.take() for _ in range(4)] == [True, True, True, False]
-
-
-def test_six_packages_can_be_pinned_and_one_is_only_renamed():
-    visit = Visit()
-    for i in range(MOST_PINS):
-        visit.pin(package(1.0 + i / 10))
-    visit.pin(package(1.2, "renamed"))
-    assert [pin.name for pin in visit.pins] == ["", "", "renamed", "", "", ""]
-    with pytest.raises(TreguaError, match="TR3015"):
-        visit.pin(package(3.0))
-    visit.unpin(package(1.2))
-    visit.pin(package(3.0))
-    assert len(visit.pins) == MOST_PINS

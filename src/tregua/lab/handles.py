@@ -1,5 +1,5 @@
-"""The handles that a visitor drags: which parameters a policy may change in the lab, how far,
-and what that rests on.
+"""Policy instruments, which a visitor drags as handles: which parameters a policy may change in the
+lab, how far, and what that rests on.
 """
 
 from __future__ import annotations
@@ -57,97 +57,84 @@ alleged or an opinion, E assumed by us.
 """
 
 Kind = Literal["scale", "set"]
+"""How a handle acts on its parameter: it multiplies the value, or replaces it."""
 
 
 @dataclass(frozen=True)
-class Reach:
-    """How far a handle may be dragged.
-
-    Attributes:
-        target: full name of the parameter.
-        group: one of :data:`GROUPS`.
-        low: lowest position.
-        high: highest position.
-        step: distance between positions of the slider.
-        kind: ``scale`` multiplies today's value, ``set`` replaces it.
-        rest: position that changes nothing.
+class DeclaredHandle:
+    """A policy instrument as the lab declares it, for any scenario. The attributes are those of
+    :class:`Handle`.
     """
 
-    target: str
+    key: str
     group: str
     low: float
     high: float
     step: float
-    kind: Kind = "scale"
-    rest: float = 1.0
+    kind: Kind
+    rest: float
 
 
-REACHES = (
-    Reach("recruitment.rate", "prevention", 0.0, 2.0, 0.05),
-    Reach("recruitment.exhaustion", "prevention", 0.5, 4.0, 0.1),
-    Reach("money.extorted", "prevention", 0.0, 2.0, 0.05),
-    Reach("civilians.crossfire", "prevention", 0.0, 2.0, 0.05),
-    Reach("arrests.effort", "police", 0.0, 3.0, 0.05),
-    Reach("leaders.removals", "police", 0.0, 3.0, 0.05),
-    Reach("vetting.capacity", "police", 0.0, 5.0, 0.1),
-    Reach("vetting.labour", "police", 0.0, 20.0, 0.5),
-    Reach("vetting.applicants", "police", 0.0, 10.0, 0.25),
-    Reach("corruption.approach", "police", 0.0, 2.0, 0.05),
-    Reach("prisons.convicted", "prisons", 0.0, 2.0, 0.05),
-    Reach("prisons.sentence", "prisons", 0.25, 2.0, 0.05),
-    Reach("prisons.back", "prisons", 0.0, 1.5, 0.05),
-    Reach("prisons.mass", "prisons", 0.0, 3.0, 0.05),
-    Reach("vigilantes.growth", "vigilantes", 0.0, 2.0, 0.05),
-    Reach("vigilantes.disarm", "vigilantes", 0.0, 0.06, 0.001, "set", 0.0),
-    Reach("vigilantes.absorb", "vigilantes", 0.0, 0.06, 0.001, "set", 0.0),
-    Reach("troops.surge", "outside", 0.0, 2.0, 0.05),
-    Reach("troops.harm", "outside", 0.0, 2.0, 0.05),
-    Reach("money.capacity", "outside", 0.1, 2.0, 0.05),
-    Reach("trade.supply", "outside", 0.1, 2.0, 0.05),
-    Reach("trade.searches", "outside", 0.0, 3.0, 0.05),
+DECLARED = (
+    DeclaredHandle("recruitment.rate", "prevention", 0.0, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("recruitment.exhaustion", "prevention", 0.5, 4.0, 0.1, "scale", 1.0),
+    DeclaredHandle("money.extorted", "prevention", 0.0, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("civilians.crossfire", "prevention", 0.0, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("arrests.effort", "police", 0.0, 3.0, 0.05, "scale", 1.0),
+    DeclaredHandle("leaders.removals", "police", 0.0, 3.0, 0.05, "scale", 1.0),
+    DeclaredHandle("vetting.capacity", "police", 0.0, 5.0, 0.1, "scale", 1.0),
+    DeclaredHandle("vetting.labour", "police", 0.0, 20.0, 0.5, "scale", 1.0),
+    DeclaredHandle("vetting.applicants", "police", 0.0, 10.0, 0.25, "scale", 1.0),
+    DeclaredHandle("corruption.approach", "police", 0.0, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("prisons.convicted", "prisons", 0.0, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("prisons.sentence", "prisons", 0.25, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("prisons.back", "prisons", 0.0, 1.5, 0.05, "scale", 1.0),
+    DeclaredHandle("prisons.mass", "prisons", 0.0, 3.0, 0.05, "scale", 1.0),
+    DeclaredHandle("vigilantes.growth", "vigilantes", 0.0, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("vigilantes.disarm", "vigilantes", 0.0, 0.06, 0.001, "set", 0.0),
+    DeclaredHandle("vigilantes.absorb", "vigilantes", 0.0, 0.06, 0.001, "set", 0.0),
+    DeclaredHandle("troops.surge", "outside", 0.0, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("troops.harm", "outside", 0.0, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("money.capacity", "outside", 0.1, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("trade.supply", "outside", 0.1, 2.0, 0.05, "scale", 1.0),
+    DeclaredHandle("trade.searches", "outside", 0.0, 3.0, 0.05, "scale", 1.0),
 )
 """All handles in the order of the page: what governments, banks or markets could change, and no
 trait of persons or groups. The reach is ours: from nothing at all to a few times as much as today;
 whether the evidence covers a position is for :func:`outside_evidence` to say.
 """
 
-KEYS = tuple(reach.target for reach in REACHES)
+KEYS = tuple(declared.key for declared in DECLARED)
 """Keys of all handles: full names of their parameters. A model that lacks a mechanism has fewer."""
 
 
 @dataclass(frozen=True)
-class Handle:
-    """One thing that a visitor may drag.
+class Handle(DeclaredHandle):
+    """A policy instrument, which a visitor may drag: as it is declared, with what the evidence says
+    of it in one scenario.
 
     Attributes:
         key: full name of the parameter that it changes, by which settings name it.
         group: one of :data:`GROUPS`.
-        unit: of positions: :data:`TIMES` where the handle multiplies, else the parameter's unit.
         low: lowest position.
         high: highest position.
+        step: distance between positions of the slider.
+        kind: ``scale`` multiplies today's value, ``set`` replaces it everywhere.
+        rest: position that changes nothing.
+        unit: of positions: :data:`TIMES` where the handle multiplies, else the parameter's unit.
         evidence_low: lowest position that the evidence covers: the 5 % quantile of the parameter's
             prior, whose median is the scenario's value where a handle multiplies, against what it
             multiplies: the median posterior draw, or that value; the position at rest always counts
             as covered.
         evidence_high: highest such position, at the 95 % quantile.
-        rest: position that changes nothing.
-        step: distance between positions of the slider.
-        kind: ``scale`` multiplies today's value, ``set`` replaces it everywhere.
         letter: how the parameter's value is known, as :data:`LETTERS` says.
         mechanism: name of the mechanism.
         claims: ids of the claims that the parameter or the form of its mechanism rests on.
     """
 
-    key: str
-    group: str
     unit: str
-    low: float
-    high: float
     evidence_low: float
     evidence_high: float
-    rest: float
-    step: float
-    kind: Kind
     letter: str
     mechanism: str
     claims: tuple[str, ...]
@@ -164,9 +151,9 @@ def handles_of(scenario: Scenario, draws: Draws | None = None) -> tuple[Handle, 
     records = {record["name"]: record for record in parameter_records(scenario, draws)}
     moved = _moved(scenario, draws)
     return tuple(
-        _handle(reach, scenario, records[reach.target], moved[reach.target])
-        for reach in REACHES
-        if reach.target in records
+        _handle(declared, scenario, records[declared.key], moved[declared.key])
+        for declared in DECLARED
+        if declared.key in records
     )
 
 
@@ -174,9 +161,9 @@ def _moved(scenario: Scenario, draws: Draws | None) -> dict[str, float]:
     """Scenario's value over the median draw by parameter, in the middle of its territories or
     goods; 1 without draws, and where either is zero.
     """
-    found, drawn = resolve(scenario), resolve(scenario, draws)
+    undrawn, drawn = resolve(scenario), resolve(scenario, draws)
     moved = {}
-    for name, plain in found.items():
+    for name, plain in undrawn.items():
         value, now = np.asarray(plain.value, float), np.asarray(drawn[name].value, float)
         middle = np.median(now, axis=0) if drawn[name].drawn else now
         counts = (value > 0.0) & (middle > 0.0)
@@ -184,38 +171,34 @@ def _moved(scenario: Scenario, draws: Draws | None) -> dict[str, float]:
     return moved
 
 
-def _handle(reach: Reach, scenario: Scenario, record: Mapping[str, Any], moved: float) -> Handle:
-    parameter = scenario.model.parameters[reach.target]
-    name = reach.target.partition(".")[0]
+def _handle(
+    declared: DeclaredHandle, scenario: Scenario, record: Mapping[str, Any], moved: float
+) -> Handle:
+    parameter = scenario.model.parameters[declared.key]
+    name = declared.key.partition(".")[0]
     mechanism = next(m for m in scenario.model.mechanisms if m.name == name)
-    low, high = _covered(reach, parameter, moved)
+    low, high = _covered(declared, parameter, moved)
     own = [e.id for e in parameter.evidence if CLAIM_ID.fullmatch(e.id)]
     return Handle(
-        key=reach.target,
-        group=reach.group,
-        unit=TIMES if reach.kind == "scale" else parameter.unit,
-        low=reach.low,
-        high=reach.high,
+        **vars(declared),
+        unit=TIMES if declared.kind == "scale" else parameter.unit,
         evidence_low=low,
         evidence_high=high,
-        rest=reach.rest,
-        step=reach.step,
-        kind=reach.kind,
         letter=letter_of(stances_of(record)),
         mechanism=name,
         claims=tuple(dict.fromkeys([*own, *claims_of(type(mechanism))])),
     )
 
 
-def _covered(reach: Reach, parameter: Parameter, moved: float) -> tuple[float, float]:
-    """Lowest and highest position that the evidence covers, within the reach;
+def _covered(declared: DeclaredHandle, parameter: Parameter, moved: float) -> tuple[float, float]:
+    """Lowest and highest position that the evidence covers, as far as the handle can be dragged;
     ``moved`` is the scenario's value over what the handle multiplies.
     """
     prior = parameter.prior.distribution()
-    against = float(prior.median()) / moved if reach.kind == "scale" else 1.0
-    edges = [*(float(prior.ppf(edge)) / against for edge in EVIDENCE_EDGES), reach.rest]
-    return float(np.clip(min(edges), reach.low, reach.high)), float(
-        np.clip(max(edges), reach.low, reach.high)
+    against = float(prior.median()) / moved if declared.kind == "scale" else 1.0
+    edges = [*(float(prior.ppf(edge)) / against for edge in EVIDENCE_EDGES), declared.rest]
+    return float(np.clip(min(edges), declared.low, declared.high)), float(
+        np.clip(max(edges), declared.low, declared.high)
     )
 
 

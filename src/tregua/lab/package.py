@@ -1,4 +1,4 @@
-"""What the lab says as data: settings and packages, in an address and over HTTP,
+"""Pydantic data model of the lab: settings and packages, in an address and over HTTP,
 and what comes back for them.
 """
 
@@ -48,13 +48,13 @@ both pass through addresses unchanged.
 
 
 class Wire(BaseModel):
-    """Data that cannot be changed and has no keys that we do not know."""
+    """A Pydantic model that cannot be changed and has no keys that we do not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Setting(Wire):
-    """Where one handle stands, and from when to when.
+    """One intervention: where a handle stands, and from when to when.
 
     Attributes:
         handle: key of the handle, such as ``arrests.effort``.
@@ -77,7 +77,8 @@ class Setting(Wire):
 
 
 class Package(Wire):
-    """All settings together, in the order of their handles, each handle at most once.
+    """A package of interventions: all settings together, in the order of their handles, each handle
+    at most once.
 
     Attributes:
         settings: of the handles that do not rest.
@@ -127,14 +128,14 @@ class Package(Wire):
         Raises:
             TreguaError: TR3002 where it is not a code, or not all of one.
         """
-        found = (
+        match = (
             re.fullmatch(rf"{VERSION}([0-9a-f]{{4}})([A-Za-z0-9._~-]*)", code)
             if len(code) <= MOST_CODE
             else None
         )
-        if not found or found[1] != _check(found[2]):
+        if not match or match[1] != _check(match[2]):
             raise _no_code(code)
-        name, *settings = found[2].split(PART)
+        name, *settings = match[2].split(PART)
         try:
             return cls(name=_name_of(name), settings=tuple(_setting_of(part) for part in settings))
         except (ValueError, ValidationError) as error:

@@ -1,1 +1,1 @@
-"""Answers of the lab: what the pages show and hand out, made of futures."""
+"""Presentation of results: what the pages show and hand out, made of paired ensembles."""

@@ -1,4 +1,4 @@
-"""The answer in words, and how the work on it stands: pure functions from numbers to sentences."""
+"""Result sentences: the answer in words, and how the work on it stands; pure functions."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What can be taken away: a scenario file, data with a dictionary, figures with the run id, and a
-report in one file. Everything carries the same run id.
+"""Export of a result, which can be taken away: a scenario file, data with a dictionary, figures,
+and a report in one file. Everything carries the same run id.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ EPOCH = (2020, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A package with its futures and its name.
+    """A result to export: a package with its paired ensemble and its run id.
 
     Attributes:
         run_id: the same for the same settings, pairs, inputs, seed and version.
@@ -127,8 +127,8 @@ def _quantity(value: float, unit: str) -> str:
 
 def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
     """All numbers as tables, with a dictionary of their columns and the record of the run."""
-    futures, found = result.futures, {}
-    found["pairs.csv"] = _csv(
+    futures, contents = result.futures, {}
+    contents["pairs.csv"] = _csv(
         ("pair", "year", "victim", "killed_without", "killed_with"),
         [
             (
@@ -143,7 +143,7 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
             for v, victim in enumerate(futures.victims)
         ],
     )
-    found["states.csv"] = _csv(
+    contents["states.csv"] = _csv(
         ("pair", "territory", "killed_without", "killed_with"),
         [
             (
@@ -157,13 +157,13 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
         ],
     )
     summary = summarise(futures, result.package, _digest(shared), shared.seed)
-    found["summary.json"] = summary.model_dump_json(indent=2)
-    found["manifest.json"] = json.dumps(manifest(result, shared), indent=2, ensure_ascii=False)
-    found["scenario.toml"] = scenario_file(shared, result.package, say)
-    found["README.txt"] = say("take.dictionary", run=result.run_id, version=__version__)
+    contents["summary.json"] = summary.model_dump_json(indent=2)
+    contents["manifest.json"] = json.dumps(manifest(result, shared), indent=2, ensure_ascii=False)
+    contents["scenario.toml"] = scenario_file(shared, result.package, say)
+    contents["README.txt"] = say("take.dictionary", run=result.run_id, version=__version__)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(found.items()):
+        for name, content in sorted(contents.items()):
             archive.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
@@ -234,10 +234,10 @@ def _pictures(result: Result, shared: Shared, say: Say) -> dict[str, Picture]:
     footer = say(
         "take.figure_footer", run=result.run_id, pairs=result.futures.pairs, version=__version__
     )
-    found = {"fan": fan_picture(result.futures, result.package, say, held, footer)}
+    pictures = {"fan": fan_picture(result.futures, result.package, say, held, footer)}
     if ground.tiles is not None:
-        found["map"] = map_picture(result.futures, ground, say, held, footer)
-    return found
+        pictures["map"] = map_picture(result.futures, ground, say, held, footer)
+    return pictures
 
 
 def figure(result: Result, shared: Shared, say: Say, name: str, kind: str) -> bytes:

@@ -1,5 +1,5 @@
-"""How a change in one mechanism reaches people: the ways through stocks and levels that mechanisms
-move and others read, to flows that are deaths.
+"""Causal pathways: how a change in one mechanism reaches people, through stocks and levels that
+mechanisms move and others read, to flows that are deaths.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ UNTOLD = frozenset({"dead", "dead_others", "retired", OUTSIDE, "population", "yo
 
 @dataclass(frozen=True)
 class Way:
-    """A way from a mechanism to deaths.
+    """A causal pathway from a mechanism to deaths.
 
     Attributes:
         mechanisms: names, from the one that is changed to the one in which people die.
@@ -42,11 +42,11 @@ def moves(mechanism: Mechanism) -> tuple[str, ...]:
 
 def readers(model: Model) -> dict[str, tuple[str, ...]]:
     """Mechanisms that read each stock or level."""
-    found: dict[str, list[str]] = {}
+    names_by_need: dict[str, list[str]] = {}
     for mechanism in model.mechanisms:
         for need in mechanism.needs:
-            found.setdefault(need.name, []).append(mechanism.name)
-    return {name: tuple(names) for name, names in found.items()}
+            names_by_need.setdefault(need.name, []).append(mechanism.name)
+    return {name: tuple(names) for name, names in names_by_need.items()}
 
 
 def ways(model: Model, start: str) -> tuple[Way, ...]:
@@ -69,11 +69,11 @@ def ways(model: Model, start: str) -> tuple[Way, ...]:
                 if other not in reached:
                     reached[other] = ((*reached[here][0], other), (*reached[here][1], stock))
                     line.append(other)
-    found = []
+    to_deaths = []
     for name, (mechanisms, through) in reached.items():
         deaths = [flow for flow in named[name].flows() if flow.victim]
         if deaths:
-            found.append(
+            to_deaths.append(
                 Way(mechanisms, through, tuple(dict.fromkeys(flow.victim for flow in deaths)))
             )
-    return tuple(sorted(found, key=lambda way: len(way.mechanisms)))
+    return tuple(sorted(to_deaths, key=lambda way: len(way.mechanisms)))

@@ -1,4 +1,4 @@
-"""From paired futures to charts, without a page:
+"""Chart specifications from paired ensembles, without a page:
 everything here may run in a thread while the page stays alive.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What charts need of a scenario beside futures.
+    """Map and population of a scenario: what charts need of it beside futures.
 
     Attributes:
         tiles: place of every state; None where the scenario is not on the 32 states.
@@ -83,24 +83,24 @@ def all_charts(
     """
     span = (int(futures.years[0]), int(futures.years[-1]))
     before, after = (x.sum(axis=(1, 2)) for x in (futures.baseline, futures.changed))
-    found = {
+    charts = {
         "fan": fan_of(futures, package, victim, say),
         "victims": victims(before, after, futures.victims, say, span),
     }
     if ground.tiles is None:
-        return found
+        return charts
     before, after = (
         placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed)
     )
     rates = ground.population is not None
     if package.settings:
-        found["map"] = difference_map(futures, victim, ground, say)
+        charts["map"] = difference_map(futures, victim, ground, say)
     else:
-        found["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
-    found["states"] = small_multiples(
+        charts["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
+    charts["states"] = small_multiples(
         futures.years, before, after if package.settings else None, ground.tiles, say, rates
     )
-    return found
+    return charts
 
 
 def differences(

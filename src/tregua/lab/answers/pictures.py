@@ -1,5 +1,5 @@
-"""Figures of the lab for paper: the fan and the map of differences, drawn like those of reports,
-with the run id at their foot.
+"""Static figures (Matplotlib) of the lab, for paper: the fan and the map of differences, drawn like
+those of reports, with the run id at their foot.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Paired futures as the HTTP API says them: quantiles by year, victim and territory,
-and the headline.
+"""Summary statistics of a paired ensemble, as the HTTP interface says them: quantiles by year,
+victim and territory, and the headline.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The screens of the lab. Each is a file; :func:`add_pages` gives all of them their addresses."""
+"""NiceGUI pages: the screens of the lab. Each is a file; :func:`add_pages` gives all of them their
+addresses.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare: up to six pinned packages on one scale, what differs between them,
+"""Comparison page: up to six pinned packages on one scale, what differs between them,
 and their differences with bands.
 """
 
@@ -35,14 +35,14 @@ LINES, BOX, AROUND = 340, 52, 70
 
 
 class CompareScreen:
-    """The comparison of one open page.
+    """The comparison page of one visitor.
 
     Args:
         here: the page.
     """
 
     def __init__(self, here: Screen):
-        self.here, self._found = here, {}
+        self.here, self._futures = here, {}
         self._standings: dict[str, ui.element] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._drawing = self._outdated = False
@@ -112,7 +112,7 @@ class CompareScreen:
             words = self._standings[job.package.code()]
             said = ""
             if standing.futures is not None:
-                self._found[job.package.settings] = standing.futures
+                self._futures[job.package.settings] = standing.futures
                 said = answer(standing.futures, job.package, CIVILIANS, self.here.say)[0] + " "
                 await self._draw()
             words.set_text(said + standing_text(standing, self.here.say))
@@ -128,9 +128,9 @@ class CompareScreen:
         while self._outdated:
             self._outdated = False
             named = {
-                package.name: self._found[package.settings]
+                package.name: self._futures[package.settings]
                 for package in self.here.visit.pins
-                if package.settings in self._found
+                if package.settings in self._futures
             }
             charts = await run.io_bound(charts_of, named, self.here.say)
             for name, chart in (charts or {}).items():
@@ -146,19 +146,19 @@ def charts_of(packages: Mapping[str, Futures], say: Say) -> dict[str, Chart]:
         say: the catalogue.
     """
     most = max(packages.values(), key=lambda futures: futures.pairs)
-    found = {}
+    charts = {}
     for name, victim in (("civilians", CIVILIANS), ("everyone", ALL)):
         sums = {
             key: killed_by_year(x.changed, x.victims, victim).sum(axis=1)
             for key, x in packages.items()
         }
         base = killed_by_year(most.baseline, most.victims, victim).sum(axis=1)
-        found[name] = compare_boxes(base, sums, say, shown_victim(most.victims, victim))
+        charts[name] = compare_boxes(base, sums, say, shown_victim(most.victims, victim))
     lines = {key: killed_by_year(x.changed, x.victims, ALL) for key, x in packages.items()}
-    found["lines"] = compare_lines(
+    charts["lines"] = compare_lines(
         most.years, killed_by_year(most.baseline, most.victims, ALL), lines, say
     )
-    return found
+    return charts
 
 
 def differing(
@@ -169,12 +169,14 @@ def differing(
     """
     rows = []
     for key, handle in handles.items():
-        found = [next((s for s in package.settings if s.handle == key), None) for package in pins]
-        if all(setting == found[0] for setting in found) and len(pins) > 1:
+        settings = [
+            next((s for s in package.settings if s.handle == key), None) for package in pins
+        ]
+        if all(setting == settings[0] for setting in settings) and len(pins) > 1:
             continue
-        if any(setting is not None for setting in found):
+        if any(setting is not None for setting in settings):
             rows.append(
-                (say(f"handle.{key}.name"), *(_cell(setting, handle, say) for setting in found))
+                (say(f"handle.{key}.name"), *(_cell(setting, handle, say) for setting in settings))
             )
     return (say("table.handle"), *(package.name for package in pins)), rows
 

@@ -1,5 +1,5 @@
-"""What every screen has: name, ways to the other screens with the package in the address,
-languages, and how far the lab is.
+"""Page layout, which every screen has: name, links to the other screens with the package in the
+address, languages, and how far the lab is.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from nicegui import Client, ui
 
 from ...errors import TreguaError
 from ...reporting.browser.base import Say
+from ..package import Package
 from ..words import LANGUAGES, sayer
 from .parts import block, link, notice, text
-
-from ..package import Package  # isort: skip
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -1,4 +1,4 @@
-"""Guess first: a question, a choice, and only then the answer of the model.
+"""Prediction quiz: a question, a guess, and only then the answer of the model.
 Who has guessed looks closer.
 """
 
@@ -33,6 +33,7 @@ MANY = 0.2
 """Relative change from which fewer is many fewer."""
 
 HEIGHT = 280
+"""Height of the chart [px]."""
 
 
 @dataclass(frozen=True)

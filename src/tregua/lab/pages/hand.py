@@ -1,5 +1,5 @@
-"""What follows the hand: a quick estimate while a handle moves, and the model itself once it rests.
-The page never waits for either.
+"""Asynchronous answers to the hand: a quick estimate while a handle moves, and the model itself
+once it rests. The page never waits for either.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Made = TypeVar("Made")
 
 
 class Hand(Generic[Made]):
-    """Answers for one open page.
+    """Asynchronous answers for one open page.
 
     Args:
         here: the page.

@@ -1,4 +1,4 @@
-"""The lab itself: handles on the left, and on the right what happens to people."""
+"""Main page: the lab itself, handles on the left, and on the right what happens to people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..work.futures import Futures
 from ..work.headline import ALL, CIVILIANS
 from .frame import SCREENS, TICK, Screen
 from .hand import MORE, Hand
-from .levers import Levers
+from .handles import HandlePanel
 from .parts import ChartCard, block, link, notice, text
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ NUMBER_ROOM = 4
 
 
 class LabScreen:
-    """The lab's screen for one open page.
+    """The main page of one visitor.
 
     Args:
         here: the page.
@@ -50,7 +50,7 @@ class LabScreen:
         self._cards: dict[str, ChartCard] = {}
         with ui.element("div").classes("lab-grid"):
             self._hand = Hand(here, self._fan, self._show_quick, self._show_standing, self._refuse)
-            self._levers = Levers(here, self._moved, self._released)
+            HandlePanel(here, self._moved, self._released)
             with block("div", "results"):
                 self._answer()
                 self._charts()

@@ -1,4 +1,6 @@
-"""Pieces that all screens are made of: headings, notices, tables, and charts with their tables."""
+"""Page components, of which all screens are made: headings, notices, tables, and charts with their
+tables.
+"""
 
 from __future__ import annotations
 

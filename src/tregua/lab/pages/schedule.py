@@ -1,4 +1,4 @@
-"""The schedule: start, ramp and end of all settings on one time line."""
+"""Timeline page: start, ramp and end of all settings on one time line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NONSENSE = "TR3022"
 
 
 class ScheduleScreen:
-    """The schedule of one open page.
+    """The timeline page of one visitor.
 
     Args:
         here: the page.

@@ -1,4 +1,4 @@
-"""The start: what this is and is not, and three ways in: explore, guess first, open a scenario."""
+"""Start page: what this is and is not, and three ways in: explore, guess first, open a scenario."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _opening(here: Screen) -> None:
             _refused(error.code, error.what)
             return
         if record is not None:
-            _found(here, place, record)
+            _show_file(here, place, record)
 
     def _refused(code: str, what: str) -> None:
         place.clear()
@@ -98,7 +98,7 @@ def _opening(here: Screen) -> None:
     place.props["data-testid"] = "opened"
 
 
-def _found(here: Screen, place: ui.element, record: ScenarioRecord) -> None:
+def _show_file(here: Screen, place: ui.element, record: ScenarioRecord) -> None:
     """What a file holds, each policy with the way to the lab."""
     say = here.say
     place.clear()

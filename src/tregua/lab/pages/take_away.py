@@ -1,4 +1,4 @@
-"""Take away: a link, a scenario file, the data, figures, a report,
+"""Download page: a link, a scenario file, the data, figures, a report,
 and the command that does the same.
 """
 
@@ -28,7 +28,7 @@ FIGURES = ("fan", "map")
 
 
 class TakeAwayScreen:
-    """What can be taken away of the package as it stands.
+    """The download page of one visitor, for the package as it stands.
 
     Args:
         here: the page.

@@ -1,4 +1,4 @@
-"""Trust: how the model stands to the record in every state, how well anybody forecasts,
+"""Validation page: how the model stands to the record in every state, how well anybody forecasts,
 and what is known to be wrong.
 """
 
@@ -45,6 +45,7 @@ FACTS = ("years", "unknowns", "moved_by_the_record", "largest_r_hat")
 """Entries of the record of a fit that are shown, where they have a value."""
 
 HEIGHT = 330
+"""Height of the chart of one state [px]."""
 
 
 @cache
@@ -147,12 +148,12 @@ def _by_state(here: Screen) -> None:
         code = choice.value
         if code not in states:
             return
-        found = official()
-        last = max(max(series[code]) for series in found.values() if code in series)
+        both_series = official()
+        last = max(max(series[code]) for series in both_series.values() if code in series)
         years = np.arange(FIRST_YEAR, last + 1)
         record, other = (
             np.array([series.get(code, {}).get(int(year), np.nan) for year in years])
-            for series in found.values()
+            for series in both_series.values()
         )
         table_of = fitted(here.shared.posterior)
         edges = None

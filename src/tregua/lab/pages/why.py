@@ -1,5 +1,5 @@
-"""Why? From any handle to what its number rests on, who said so and from whom they have it, who
-disagrees, and how the change reaches people.
+"""Provenance page: from any handle to what its number rests on, who said so and from whom they have
+it, who disagrees, and how the change reaches people.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ def _list(here: Screen, current: Handle) -> None:
     say = here.say
     with block("nav", "why-list card", say("why.handles")):
         for group in GROUPS:
-            found = [handle for handle in here.shared.handles if handle.group == group]
-            if not found:
+            handles = [handle for handle in here.shared.handles if handle.group == group]
+            if not handles:
                 continue
             text("h2", say(f"group.{group}"))
             with ui.element("ul"):
-                for handle in found:
+                for handle in handles:
                     with ui.element("li"):
                         element = link(
                             say(f"handle.{handle.key}.name"),

@@ -1,1 +1,1 @@
-"""The lab as a web server: who may come in, what may be brought, and the interface for programs."""
+"""Web server of the lab: who may come in, what may be brought, and the interface for programs."""

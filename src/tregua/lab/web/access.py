@@ -1,4 +1,4 @@
-"""Who may come in: a link that works once, the cookie that it turns into,
+"""Authentication, or who may come in: a link that works once, the cookie that it turns into,
 and what a request must look like.
 """
 
@@ -108,7 +108,7 @@ def read_password(file: Path) -> str:
 
 
 class Access:
-    """Keys of a lab: links, the password, and the names under which it may be asked.
+    """Authentication of a lab: links, the password, and the names under which it may be asked.
 
     Args:
         visits: those that are in.
@@ -246,8 +246,8 @@ class Access:
         """Whether a page with this origin is one of this lab's:
         the same name and port as it was asked under.
         """
-        scheme, found, rest = origin.partition("://")
-        return bool(found) and scheme in {"http", "https"} and rest.lower() == host.lower()
+        scheme, separator, rest = origin.partition("://")
+        return bool(separator) and scheme in {"http", "https"} and rest.lower() == host.lower()
 
     def cookie_header(self, visit: Visit, secure: bool) -> str:
         """The header that puts the secret into the browser,
@@ -260,8 +260,8 @@ class Access:
 
 def _split(host: str) -> tuple[str, str]:
     """Name and port of a Host header, in lower case."""
-    name, found, port = host.lower().rpartition(":")
-    return (name, port) if found and not port.endswith("]") else (host.lower(), "")
+    name, separator, port = host.lower().rpartition(":")
+    return (name, port) if separator and not port.endswith("]") else (host.lower(), "")
 
 
 def _is_address(name: str) -> bool:

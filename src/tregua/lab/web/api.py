@@ -1,4 +1,4 @@
-"""The HTTP interface: the same packages and scenario files as on the pages, for programs,
+"""HTTP interface (REST): the same packages and scenario files as on the pages, for programs,
 under the same guard and limits.
 """
 
@@ -41,7 +41,7 @@ TOML = "application/toml"
 """Kind of data that a scenario is sent as."""
 
 
-def refusal_of(error: TreguaError) -> JSONResponse:
+def refusal_response(error: TreguaError) -> JSONResponse:
     """A refusal as an answer."""
     return JSONResponse({"error": error.record()}, STATUSES.get(error.code, BAD_REQUEST))
 
@@ -53,13 +53,13 @@ def add_interface(app: FastAPI, shared: Shared) -> None:
 
     @app.exception_handler(TreguaError)
     async def refused(request: Request, error: TreguaError) -> JSONResponse:
-        return refusal_of(error)
+        return refusal_response(error)
 
     @app.exception_handler(RequestValidationError)
     async def misshapen(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return refusal_of(
+        return refusal_response(
             TreguaError(
                 "TR3016",
                 "this request is not as it should be",
@@ -124,25 +124,25 @@ async def job(
     """How a job stands, with what its pairs say so far; with ``wait``,
     seconds to wait for its end.
     """
-    found = _shared(request).jobs.find(name, visit_of(request).key)
+    own_job = _shared(request).jobs.find(name, visit_of(request).key)
 
     async def ended() -> None:
-        async for _ in found.changes():
+        async for _ in own_job.changes():
             pass
 
     if wait:
         with suppress(TimeoutError):  # Then it is told as it stands.
             await asyncio.wait_for(ended(), wait)
-    return await asyncio.to_thread(_record, request, found)
+    return await asyncio.to_thread(_record, request, own_job)
 
 
 @router.delete("/jobs/{name}")
 async def cancel(name: str, request: Request) -> JobRecord:
     """Cancel a job; the pairs that are in stay."""
     shared = _shared(request)
-    found = shared.jobs.find(name, visit_of(request).key)
-    shared.jobs.cancel(found)
-    return await asyncio.to_thread(_record, request, found)
+    own_job = shared.jobs.find(name, visit_of(request).key)
+    shared.jobs.cancel(own_job)
+    return await asyncio.to_thread(_record, request, own_job)
 
 
 @router.post(

@@ -1,5 +1,5 @@
-"""The guard in front of everything: no request and no websocket passes that does not come from a
-page of this lab, opened by somebody who was let in.
+"""ASGI middleware in front of everything: no request and no websocket passes that does not come
+from a page of this lab, opened by somebody who was let in.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def content_policy(nonce: str) -> str:
 
 
 class Guard:
-    """The application behind a guard.
+    """ASGI middleware: the application behind a guard.
 
     Args:
         app: what is guarded.
@@ -255,12 +255,12 @@ class Guard:
 
 def _headers(scope: Scope) -> dict[str, str]:
     """Headers of a request; one that comes twice is joined, so that two hosts are no host."""
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         glue = "; " if name == "cookie" else ", "
-        found[name] = f"{found[name]}{glue}{value}" if name in found else value
-    return found
+        headers[name] = f"{headers[name]}{glue}{value}" if name in headers else value
+    return headers
 
 
 def _pages_named(scope: Scope) -> list[str]:
@@ -284,12 +284,12 @@ def _hardened(send: Send, nonce: str, path: str) -> Send:
 
     async def hardened(message: Message) -> None:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
-            kept = [
+            theirs = [
                 (name, value)
                 for name, value in message.get("headers", [])
                 if name.lower() not in ours
             ]
-            message = {**message, "headers": [*kept, *ours.items()]}
+            message = {**message, "headers": [*theirs, *ours.items()]}
         await send(message)
 
     return hardened
@@ -310,19 +310,19 @@ def _limited(receive: Receive, most: int) -> Receive:
     return limited
 
 
-def _foreign(header: str, found: str) -> TreguaError:
+def _foreign(header: str, value: str) -> TreguaError:
     return TreguaError(
         "TR3006",
         "this did not come from a page of this lab",
         where=header,
-        found=found[:100],
+        found=value[:100],
         do="open the link that the terminal shows",
     )
 
 
-def _too_large(found: str) -> TreguaError:
+def _too_large(size: str) -> TreguaError:
     return TreguaError(
-        "TR3009", "this is too large", found=f"{found} bytes", expected=f"at most {MOST_BODY} bytes"
+        "TR3009", "this is too large", found=f"{size} bytes", expected=f"at most {MOST_BODY} bytes"
     )
 
 

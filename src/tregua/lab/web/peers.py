@@ -1,4 +1,4 @@
-"""Whose program is at the other end of a connection within this computer,
+"""Peer credentials: whose program is at the other end of a connection within this computer,
 where the system tells (Linux).
 """
 
@@ -22,6 +22,7 @@ ROOT = 0
 """The user who may do anything anyway."""
 
 Address = tuple[str, int]
+"""One end of a connection: address and port."""
 
 
 def user_at(peer: Address, here: Address) -> int | None:

@@ -1,4 +1,4 @@
-"""The server: pages and interface in one application behind the guard,
+"""ASGI server: pages and interface in one application behind the guard,
 on a socket of this computer.
 """
 
@@ -59,8 +59,8 @@ HEAD = "head_html | safe"
 
 
 class _Marked(BaseLoader):
-    """The library's own page with our mark on its scripts and on those that our pages put into its
-    head, so that no other script in it runs.
+    """A Jinja2 loader that marks the library's own page: a nonce on its scripts and on those that
+    our pages put into its head, so that no other script in it runs.
 
     The mark goes into the text of the template, not into finished pages: a script that found its
     way into a page would be marked with them.

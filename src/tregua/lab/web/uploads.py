@@ -1,4 +1,4 @@
-"""Scenario files that visitors bring: read as data, within limits,
+"""Untrusted scenario files, which visitors bring: read as data, within limits,
 and turned into packages as far as the handles reach.
 """
 
@@ -64,11 +64,11 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
             files are brought at once.
     """
     if PurePath(name).suffix.lower() != SUFFIX or len(data) > MOST_BYTES:
-        found = f"{PurePath(name).suffix or 'no ending'}, {len(data)} bytes"
+        brought = f"{PurePath(name).suffix or 'no ending'}, {len(data)} bytes"
         raise TreguaError(
             "TR3009",
             "this is no scenario file",
-            found=found,
+            found=brought,
             expected=f"a {SUFFIX} file of at most {MOST_BYTES} bytes",
         )
     try:
@@ -138,7 +138,7 @@ def _spelled_out(policies: Iterable[Any]) -> int:
     """Changes of all policies, each with those of the policies that it combines, which multiply
     when policies combine policies.
     """
-    found: dict[str, int] = {}
+    changes: dict[str, int] = {}
     total = 0
     for i, part in enumerate(policies):
         if not isinstance(part, dict):
@@ -149,18 +149,18 @@ def _spelled_out(policies: Iterable[Any]) -> int:
             else []
             for key, kind in PARTS
         )
-        number = len(own) + sum(found.get(name, 0) for name in combined)
-        found[str(part.get("name", i))] = number
+        number = len(own) + sum(changes.get(name, 0) for name in combined)
+        changes[str(part.get("name", i))] = number
         total += number
     return total
 
 
-def _beyond(found: str, expected: str) -> TreguaError:
+def _beyond(asked: str, expected: str) -> TreguaError:
     return TreguaError(
         "TR3013",
         "a file that is brought may not ask for this",
         where=SHOWN,
-        found=found,
+        found=asked,
         expected=expected,
         do="run it with `tregua run`",
     )

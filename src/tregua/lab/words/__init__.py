@@ -1,4 +1,4 @@
-"""Every text of the lab's pages in English and Spanish, under the same keys.
+"""Message catalogue: every text of the lab's pages in English and Spanish, under the same keys.
 
 A key is the path to a text in ``en.toml`` and ``es.toml``, such as ``lab.headline``; values go into
 named places in braces. Spanish is that of Mexico, where a comma separates thousands and a point
@@ -49,14 +49,14 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for key, value in table.items():
-        found |= (
+        texts |= (
             _flat(value, f"{prefix}{key}.")
             if isinstance(value, dict)
             else {f"{prefix}{key}": value}
         )
-    return found
+    return texts
 
 
 @cache

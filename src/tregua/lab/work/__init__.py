@@ -1,1 +1,1 @@
-"""Work of the lab: pairs of futures, the emulator, jobs and what visits share."""
+"""Computation of the lab: paired ensembles, the surrogate model, the job queue, and sessions."""

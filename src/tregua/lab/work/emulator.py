@@ -1,5 +1,5 @@
-r"""The quick answer while the hand moves: true pairs of each handle alone, put together, with the
-measured error of doing so.
+r"""Surrogate model (emulator), the quick answer while the hand moves: true pairs of each handle
+alone, put together, with the measured error of doing so.
 
 Pairs were run for each handle alone at a few positions (:mod:`~tregua.lab.work.training`). For a
 package the logarithms of what they did to the number killed are read off between those positions,
@@ -62,7 +62,7 @@ FACTS = "facts"
 
 @dataclass(frozen=True, eq=False)
 class Emulator:
-    """Answers for packages in milliseconds.
+    """A surrogate model: answers for packages in milliseconds.
 
     Attributes:
         scenario: for which it was trained.
@@ -230,7 +230,7 @@ class Emulator:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What is read off for the settings of a package.
+    """Terms of the surrogate model: what is read off for the settings of a package.
 
     Attributes:
         means: mean response to each setting by itself.
@@ -245,7 +245,7 @@ class Parts:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Responses to one handle by position: smooth in the mean over replicates, as ratios;
+    """Response curves of one handle by position: smooth in the mean over replicates, as ratios;
     what replicates differ by is straight from run to run.
     """
 
@@ -355,12 +355,14 @@ def read_emulator(arrays: Mapping[str, np.ndarray], present: Present) -> Emulato
 
 
 def kept_emulator(present: Present) -> Emulator | None:
-    """The emulator of a present where it is at hand without training: in the cache,
-    or shipped with the package.
+    """The surrogate model of a present where it is at hand without training: in the cache, or
+    shipped with the package. It must be of the same inputs and know the same handles.
     """
+    keys = [handle.key for handle in handles_of(present.scenario)]
     for place in (present.folder / FILE, *shipped()):
         arrays = _read(place)
-        if arrays is not None and json.loads(str(arrays[FACTS])).get("digest") == present.likeness:
+        facts = {} if arrays is None else json.loads(str(arrays[FACTS]))
+        if facts.get("digest") == present.likeness and facts.get("keys") == keys:
             return read_emulator(arrays, present)
     return None
 

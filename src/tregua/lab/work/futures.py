@@ -1,4 +1,4 @@
-"""Paired futures: what happens with a package and without it, under the same random numbers.
+"""Paired ensembles: futures with a package and without it, under common random numbers.
 
 All packages start from one present, the ensemble at the lab's first day, so that a package costs
 the years after it and not those before. Replicates come in chunks of 16. The number of a replicate
@@ -57,7 +57,7 @@ DIGITS = 16
 
 @dataclass(frozen=True, eq=False)
 class Futures:
-    """Pairs of futures of one package, by replicate.
+    """A paired ensemble: futures with one package and without it, by replicate.
 
     Attributes:
         years: whole calendar years from the lab's first day on.
@@ -109,7 +109,7 @@ class Futures:
 
 
 class Present:
-    """The ensemble at the lab's first day, and the future without any change.
+    """The initial ensemble, as it stands at the lab's first day, and the baseline from there on.
 
     Chunks are made when they are first needed and kept, in memory and in a folder named after the
     hash of all inputs.
@@ -222,22 +222,22 @@ class Present:
                 replicate met numbers that make no sense.
         """
         inputs = self.scenario.with_policy(policy).compile(self.draws)
-        found: Futures | None = None
+        futures: Futures | None = None
         for part in on_devices(
             numbers,
             lambda number, device: self._pair(policy, inputs, number, device, cancelled),
             cancelled,
         ):
             part = replace(part, wanted=len(numbers) * WIDTH)
-            found = found.then(part) if found else part
-        return found
+            futures = futures.then(part) if futures else part
+        return futures
 
     def baseline(self, numbers: range) -> Float[np.ndarray, "replicate year territory victim"]:
         """Persons killed without any package."""
-        kept = [
+        chunks = [
             self._chunk(number, jax.local_devices()[0], None, lambda: None) for number in numbers
         ]
-        return np.concatenate([chunk["killed"] for chunk in kept if chunk is not None])
+        return np.concatenate([chunk["killed"] for chunk in chunks if chunk is not None])
 
     def _pair(
         self,
@@ -277,14 +277,14 @@ class Present:
 
     def _at_hand(self, number: int) -> Mapping[str, np.ndarray] | None:
         """A chunk of the present that is kept; None where it is not."""
-        found = self._held.get(number)
-        if found is None:
+        chunk = self._held.get(number)
+        if chunk is None:
             try:
-                found = self._kept[number]
+                chunk = self._kept[number]
             except KeyError:
                 return None
-            self._hold(number, found)
-        return found
+            self._hold(number, chunk)
+        return chunk
 
     def _hold(self, number: int, chunk: Mapping[str, np.ndarray]) -> None:
         # Every device has a thread of its own, and each would drop the same oldest chunk.
@@ -300,8 +300,8 @@ class Present:
         None where that was cancelled.
         """
         with self._locks.setdefault(number, threading.Lock()):
-            kept = self._at_hand(number)
-            return kept if kept is not None else self._made(number, device, cancelled, told)
+            chunk = self._at_hand(number)
+            return chunk if chunk is not None else self._made(number, device, cancelled, told)
 
     def _made(
         self, number: int, device: Any, cancelled: threading.Event | None, told: Callable[[], None]
@@ -332,7 +332,7 @@ class Present:
         device = device or jax.local_devices()[0]
         chunk = self._chunk(number, device, None, lambda: None)
         inputs = self.scenario.with_policy(policy).compile(self.draws)
-        found = self._weekly(
+        deaths = self._weekly(
             inputs,
             number,
             device,
@@ -340,7 +340,7 @@ class Present:
             jax.device_put(_state_of(chunk or {}), device),
             lambda: None,
         )
-        return np.asarray(found)
+        return np.asarray(deaths)
 
     def _killed(
         self,
@@ -398,22 +398,22 @@ class Present:
 def _deaths(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """Flows that are deaths tied to groups, by kind of victim."""
     model = scenario.model
-    found: dict[str, tuple[str, ...]] = {}
+    flows: dict[str, tuple[str, ...]] = {}
     for victim in VICTIMS:
         names = tuple(
             n
             for n, flow in deaths_of(model).items()
             if flow.victim == victim and flow.cause != BACKGROUND and "territory" in model.axes[n]
         )
-        found |= {victim: names} if names else {}
-    if not found:
+        flows |= {victim: names} if names else {}
+    if not flows:
         raise TreguaError(
             "TR3023",
             "the lab cannot show this scenario: it counts no deaths by territory",
             where="mechanisms of the model",
             do="add the mechanism of conflict",
         )
-    return found
+    return flows
 
 
 def _years(

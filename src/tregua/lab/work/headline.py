@@ -1,4 +1,4 @@
-"""What paired futures say, in a few numbers with their Monte-Carlo error."""
+"""Summary of a paired ensemble in a few numbers, with their Monte-Carlo error: the headline."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ERRORS = 2.0
 
 @dataclass(frozen=True)
 class Headline:
-    """The answer in one line.
+    """Summary of a paired ensemble: the answer in one line.
 
     Attributes:
         pairs: pairs that it rests on.
@@ -65,7 +65,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class Bar:
-    """What one setting does by itself.
+    """Effect of one setting by itself: a bar of the tornado chart.
 
     Attributes:
         handle: key of the handle.

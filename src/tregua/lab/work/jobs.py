@@ -1,4 +1,4 @@
-"""The queue: one thread works through what visitors ask for, some chunks of pairs at a time,
+"""Job queue: one thread works through what visitors ask for, some chunks of pairs at a time,
 and tells whoever listens.
 """
 
@@ -56,7 +56,7 @@ None where it was cancelled before the first was done.
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """How a job stands at one moment.
+    """Status of a job at one moment.
 
     Attributes:
         position: place in the queue from 1; None once it runs.
@@ -82,7 +82,7 @@ class Standing:
 
 @dataclass(eq=False)
 class Job:
-    """A package that is run in pairs.
+    """A job: a package that is run in pairs.
 
     Attributes:
         id: name that nobody can guess.
@@ -159,7 +159,8 @@ class Job:
 
 
 class Jobs:
-    """The queue and its one thread. Visitors take turns, so that a long job holds up nobody.
+    """The job queue and its one worker thread. Visitors take turns, so that a long job holds up
+    nobody.
 
     Args:
         chunks: runs some chunks of a package.
@@ -278,7 +279,7 @@ class Jobs:
     def find(self, name: str, owner: str) -> Job:
         """A job by its id (TR3012 where there is none of this visitor)."""
         with self._changed:
-            found = next(
+            job = next(
                 (
                     job
                     for job in self._kept
@@ -286,11 +287,11 @@ class Jobs:
                 ),
                 None,
             )
-        if found is None:
+        if job is None:
             raise TreguaError(
                 "TR3012", "there is no such job", where="job", found=name, do="start it again"
             )
-        return found
+        return job
 
     def cancel(self, job: Job) -> None:
         """Stop a job; the pairs that are in stay."""
@@ -371,19 +372,9 @@ class Jobs:
         while (job := self._next()) is not None:
             try:
                 self._advance(job)
-            except TreguaError as error:
-                self._refuse(job, Refusal(code=error.code, what=error.what, do=error.details["do"]))
             except Exception as error:
                 # There is no other thread: whatever goes wrong with one job, the next one runs.
-                traceback.print_exc(file=sys.stderr)
-                self._refuse(
-                    job,
-                    Refusal(
-                        code="TR9002",
-                        what="something went wrong inside Tregua",
-                        do=f"please report it: {type(error).__name__}",
-                    ),
-                )
+                self._refuse(job, refusal_of(error))
 
     def _advance(self, job: Job) -> None:
         """Run some chunks of a job and take in what they say."""
@@ -412,6 +403,20 @@ class Jobs:
             self._line.remove(job)
             self._line.append(job)
         self._number()
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """What a visitor is told of an error. One that is none of ours is a fault of the program: it is
+    printed in full where the lab runs.
+    """
+    if isinstance(error, TreguaError):
+        return Refusal(code=error.code, what=error.what, do=error.details["do"])
+    traceback.print_exception(error, file=sys.stderr)
+    return Refusal(
+        code="TR9002",
+        what="something went wrong inside Tregua",
+        do=f"please report it: {type(error).__name__}",
+    )
 
 
 def _step_back() -> None:

@@ -1,5 +1,5 @@
-"""What all visitors share: the scenario, its handles, the present from which every package starts,
-and the queue.
+"""Application state, which all visitors share: the scenario, its handles, the present from which
+every package starts, and the queue.
 
 Pages are handed this once, by ``pages.add_pages(shared)``, and find the visitor of a request with
 :func:`tregua.lab.web.access.visit_of`.
@@ -7,9 +7,7 @@ Pages are handed this once, by ``pages.add_pages(shared)``, and find the visitor
 
 from __future__ import annotations
 
-import sys
 import threading
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,7 +21,7 @@ from ..handles import Handle, first_day, handles_of, policy_of
 from ..package import PAIRS_FIRST, Package, Refusal
 from .emulator import Emulator, kept_emulator
 from .futures import WIDTH, Futures, Present
-from .jobs import HAND, Job, Jobs
+from .jobs import HAND, Job, Jobs, refusal_of
 from .visits import Visit, Visits
 
 CHUNKS_FIRST = -(-PAIRS_FIRST // WIDTH)
@@ -39,7 +37,7 @@ none is at hand; then it is ready, or cannot be.
 
 @dataclass(frozen=True)
 class Readiness:
-    """How far the lab is.
+    """Start-up status: how far the lab is.
 
     Attributes:
         step: what is being done.
@@ -66,27 +64,22 @@ class Engine(Protocol):
     def present(self, scenario: Scenario, draws: Draws | None, seed: int) -> Present:
         """The present, not yet prepared."""
 
+    def at_hand(self, present: Present) -> Emulator | None:
+        """The emulator where it is kept or ships; None where it must be trained."""
+
     def emulator(
         self, present: Present, progress: Callable[[int, int], None], cancelled: threading.Event
     ) -> Emulator | None:
         """The emulator, trained where none is kept; None where that was cancelled."""
 
 
-@runtime_checkable
-class Keeper(Protocol):
-    """An engine that may have the emulator at hand."""
-
-    def kept(self, present: Present) -> Emulator | None:
-        """The emulator where it is kept or ships; None where it must be trained."""
-
-
 class _Model:
-    """The model itself."""
+    """The engine of the model itself."""
 
     def present(self, scenario: Scenario, draws: Draws | None, seed: int) -> Present:
         return Present(scenario, draws, seed)
 
-    def kept(self, present: Present) -> Emulator | None:
+    def at_hand(self, present: Present) -> Emulator | None:
         return kept_emulator(present)
 
     def emulator(
@@ -98,7 +91,7 @@ class _Model:
 
 
 class Shared:
-    """One lab: made once in a process, read by every page and every request.
+    """Application state of one lab: made once in a process, read by every page and every request.
 
     Args:
         scenario: that is explored.
@@ -213,7 +206,7 @@ class Shared:
             present = self._engine.present(self.scenario, self.draws, self.seed)
             # Previews need the emulator alone, and this reads a file where the
             # present takes minutes.
-            self.emulator = self._engine.kept(present) if isinstance(self._engine, Keeper) else None
+            self.emulator = self._engine.at_hand(present)
             present.prepare(
                 range(self._turn),
                 lambda done, everything: self._move(done=done, everything=everything),
@@ -231,21 +224,8 @@ class Shared:
                 )
             if self.emulator is not None:
                 self._move(step="ready", done=0, everything=0)
-        except TreguaError as error:
-            self._move(
-                step="refused",
-                refusal=Refusal(code=error.code, what=error.what, do=error.details["do"]),
-            )
         except Exception as error:
-            traceback.print_exc(file=sys.stderr)
-            self._move(
-                step="refused",
-                refusal=Refusal(
-                    code="TR9002",
-                    what="something went wrong inside Tregua",
-                    do=f"please report it: {type(error).__name__}",
-                ),
-            )
+            self._move(step="refused", refusal=refusal_of(error))
 
     def _fill(self, wanted: threading.Event) -> bool:
         """Make some more of the present; whether there is more to make."""

@@ -1,5 +1,5 @@
-"""Training the emulator: pairs of each handle alone, then packages drawn at random,
-by which its error is measured.
+"""Training and validation of the surrogate model: pairs of each handle alone, then packages drawn
+at random, by which its error is measured.
 """
 
 from __future__ import annotations
@@ -98,11 +98,11 @@ def emulator_of(
     Returns:
         None where it was cancelled.
     """
-    found = kept_emulator(present)
-    if found is None and (found := train(present, progress, cancelled)) is not None:
-        write_emulator(found, present.folder / FILE)
+    emulator = kept_emulator(present)
+    if emulator is None and (emulator := train(present, progress, cancelled)) is not None:
+        write_emulator(emulator, present.folder / FILE)
         shutil.rmtree(present.folder / TRAINING, ignore_errors=True)
-    return found
+    return emulator
 
 
 def train(
@@ -141,7 +141,7 @@ def train(
 
 @dataclass(eq=False)
 class Course:
-    """Runs of a training, each kept when it is finished.
+    """Training runs, each kept when it is finished.
 
     Attributes:
         present: where packages start.
@@ -163,14 +163,14 @@ class Course:
         the first day; None where it was cancelled.
         """
         before = self._before
-        found = list(
+        runs = list(
             on_devices(
                 range(len(packages)),
                 lambda i, device: self._one(packages[i], device, before),
                 self.cancelled,
             )
         )
-        return found if len(found) == len(packages) else None
+        return runs if len(runs) == len(packages) else None
 
     @cached_property
     def _before(self) -> Float[np.ndarray, "week replicate territory victim"]:
@@ -186,21 +186,21 @@ class Course:
             self.present,
             self.folder / f"{hashlib.sha256(package.code().encode()).hexdigest()[:DIGITS]}.npz",
         )
-        found = read_whole(file)
-        if found is None:
+        run = read_whole(file)
+        if run is None:
             after = self._weekly(package, device)
             since = present.scenario.week_of(present.first) - present.first_week
             response, local = responses(before[since:], after[since:])
-            found = {
+            run = {
                 "changed": np.einsum("wy,wrtv->rytv", present.shares, after),
                 "response": response,
                 "local": local,
             }
-            write_whole(file, found)
+            write_whole(file, run)
         self.done += 1
         if self.progress:
             self.progress(self.done, self.total)
-        return found
+        return run
 
     def _weekly(
         self, package: Package, device: Any
@@ -347,9 +347,9 @@ def _answers(futures: Futures) -> dict[str, float]:
     """
     before, after = futures.baseline.sum(axis=(0, 1, 2)), futures.changed.sum(axis=(0, 1, 2))
     changes = change(np.append(before, before.sum()), np.append(after, after.sum()))
-    found = dict(zip((*futures.victims, ALL), changes.tolist(), strict=True))
+    answers = dict(zip((*futures.victims, ALL), changes.tolist(), strict=True))
     top = headline(futures)
-    return found | {"fewer": top.fewer, "middle_low": top.middle[0], "middle_high": top.middle[1]}
+    return answers | {"fewer": top.fewer, "middle_low": top.middle[0], "middle_high": top.middle[1]}
 
 
 def _package(first: dt.date, *singles: Single) -> Package:

@@ -1,4 +1,4 @@
-"""Visits: what the lab remembers of each visitor,
+"""Sessions: what the lab remembers of each visitor,
 under a secret that only the visitor's browser has.
 """
 
@@ -50,8 +50,8 @@ Language = Literal["en", "es"]
 
 
 class Allowance:
-    """How often something may happen: it fills at a steady rate up to a limit,
-    and each time takes one away.
+    """A token bucket, which says how often something may happen: it fills at a steady rate up to a
+    limit, and each time takes one away.
 
     Args:
         rate: how much fills in a second.
@@ -75,7 +75,7 @@ class Allowance:
 
 @dataclass(eq=False)
 class Visit:
-    """One visitor: everything of theirs that the lab keeps.
+    """A session of one visitor: everything of theirs that the lab keeps.
 
     Attributes:
         key: name of the visitor inside the lab; it opens nothing.
@@ -139,7 +139,7 @@ class Visit:
             self._futures.move_to_end(package.settings)
             while len(self._futures) > 1 and (
                 len(self._futures) > MOST_FUTURES
-                or sum(kept.pairs for kept in self._futures.values()) > MOST_PAIRS
+                or sum(each.pairs for each in self._futures.values()) > MOST_PAIRS
             ):
                 self._futures.popitem(last=False)
 
@@ -152,7 +152,7 @@ class Visit:
 
 
 class Visits:
-    """All visits that are open.
+    """All open sessions.
 
     Args:
         left: told the key of each visit that ends.

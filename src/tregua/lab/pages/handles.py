@@ -1,5 +1,5 @@
-"""The panel of handles: five groups, and for each handle a slider, a number field, its unit, the
-range of the evidence, its letter and a card.
+"""Control panel of the lab: handles in five groups, and for each handle a slider, a number field,
+its unit, the range of the evidence, its letter and a card.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class _Row:
     root: ui.element
 
 
-class Levers:
-    """The panel.
+class HandlePanel:
+    """The control panel of one open page.
 
     Args:
         here: the page.
@@ -61,7 +61,7 @@ class Levers:
         self._dates: dict[str, Setting] = {}
         self._filling = False
         say = here.say
-        with block("section", "levers", say("lab.levers")):
+        with block("section", "handles", say("lab.levers")):
             text("h2", say("lab.levers"))
             text("p", say("lab.levers_how"), "note")
             first = True
@@ -81,7 +81,7 @@ class Levers:
             setting.handle in {handle.key for handle in handles}
             for setting in self._here.package.settings
         )
-        with ui.element("details").classes("lever-group") as place:
+        with ui.element("details").classes("handle-group") as place:
             place.props["data-testid"] = f"group-{group}"
             if opened or wide:
                 place.props["open"] = True
@@ -94,18 +94,18 @@ class Levers:
     def _row(self, handle: Handle) -> _Row:
         say, key = self._here.say, handle.key
         name = say(f"handle.{key}.name")
-        with block("div", "lever", name) as root:
+        with block("div", "handle", name) as root:
             root.props["role"] = "group"
-            root.props["data-testid"] = f"lever-{key}"
-            with ui.element("div").classes("lever-top"):
-                text("span", name, "lever-name")
+            root.props["data-testid"] = f"handle-{key}"
+            with ui.element("div").classes("handle-top"):
+                text("span", name, "handle-name")
                 badge = (
                     ui.button(handle.letter, on_click=lambda: self._card(handle))
                     .props("flat dense no-caps")
                     .classes(f"letter letter-{handle.letter}")
                 )
                 badge.props["aria-label"] = say("lab.letter_of", name=name, letter=handle.letter)
-            with ui.element("div").classes("lever-drag"):
+            with ui.element("div").classes("handle-drag"):
                 with ui.element("div").classes("track") as track:
                     track.style(
                         f"--from: {self._place(handle, handle.evidence_low):.1f}%; --to: "
@@ -132,14 +132,14 @@ class Levers:
                     on_change=lambda event: self._typed(handle, event),
                 )
                 number.props(f"dense outlined debounce={TYPED} hide-bottom-space").classes(
-                    "lever-number"
+                    "handle-number"
                 )
                 number.props["aria-label"] = say(
                     "lab.number_of", name=name, unit=short_unit(handle, say)
                 )
                 number.props["data-testid"] = f"number-{key}"
                 text("span", short_unit(handle, say), "unit")
-            with ui.element("div").classes("lever-foot"):
+            with ui.element("div").classes("handle-foot"):
                 note = text(
                     "span", say("lab.evidence_range", range=range_text(handle, say)), "note"
                 )
@@ -158,10 +158,10 @@ class Levers:
 
     def show(self, package: Package) -> None:
         """Put all handles where a package has them."""
-        found = {setting.handle: setting.value for setting in package.settings}
+        positions = {setting.handle: setting.value for setting in package.settings}
         self._filling = True
         for key, row in self._rows.items():
-            value = found.get(key, row.handle.rest)
+            value = positions.get(key, row.handle.rest)
             row.slider.value = value
             row.number.value = value
             self._mark(row, package)
@@ -251,7 +251,7 @@ class Levers:
     def _card(self, handle: Handle) -> None:
         """The card of a handle: what it is, its range, its letter, and the way to its sources."""
         say = self._here.say
-        with self._here.client, ui.dialog() as dialog, ui.card().classes("lever-card"):
+        with self._here.client, ui.dialog() as dialog, ui.card().classes("handle-card"):
             text("h2", say(f"handle.{handle.key}.name"))
             text("p", say(f"handle.{handle.key}.what"))
             text("p", say("lab.evidence_range", range=range_text(handle, say)))
