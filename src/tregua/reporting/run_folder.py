@@ -92,7 +92,7 @@ def write_comparison(
     """Write all files of a comparison into a folder that is still
     :func:`~tregua.results.staging.staged`; see :func:`write_run`.
     """
-    from .charts.runs import pictures_of_comparison
+    from .charts.comparisons import pictures_of_comparison
     from .html import comparison_report, readme
 
     runs = (comparison.baseline, *comparison.policies)
