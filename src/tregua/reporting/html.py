@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..countries.tiles import tiles_of
@@ -42,10 +41,10 @@ from .report_tables import (
     records_rows,
     years_rows,
 )
+from .template import templates_of
 from .wording import day, exact, first_paragraph, listed, policy_text, rounded, sentence
 
 if TYPE_CHECKING:
-    import jinja2
     import pandas
 
 SECTIONS = {
@@ -57,21 +56,6 @@ SECTIONS = {
 """Sections of the report of a run that have figures of their own,
 by the beginning of the figures' names.
 """
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    import jinja2
-
-    place = jinja2.PackageLoader("tregua.reporting", "templates")
-    # Everything is escaped: names of policies and files are the user's.
-    return jinja2.Environment(
-        loader=place,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
 
 
 def run_report(
@@ -168,7 +152,7 @@ def _told(policy: Policy, parameters: dict[str, Parameter]) -> dict[str, str]:
 def readme(manifest: Mapping[str, Any], tables: Mapping[str, pandas.DataFrame]) -> str:
     """Plain text that says what each file and column of a run folder is."""
     return (
-        _templates()
+        templates_of("reporting")
         .get_template("README.txt.j2")
         .render(manifest=manifest, tables=tables, comparison=manifest["kind"] == "comparison")
     )
@@ -213,7 +197,7 @@ def _page(
         **_rests_on(trajectories, manifest),
         "limits": limits(trajectories, manifest),
     }
-    return _templates().get_template(template).render(**shared, **own)
+    return templates_of("reporting").get_template(template).render(**shared, **own)
 
 
 def _embedded(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
