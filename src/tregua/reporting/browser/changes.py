@@ -41,8 +41,8 @@ def victims(
     say: Say,
     years: tuple[int, int],
 ) -> Chart:
-    """Relative change of persons killed, by kind of victim, over all years, with the numbers of
-    persons beside the names.
+    """Box plot of the relative change of persons killed, by kind of victim, over all years, with
+    the numbers of persons beside the names.
 
     Args:
         baseline: persons killed from first to last year without the package.
@@ -90,7 +90,8 @@ def tornado(
     highs: Sequence[float],
     say: Say,
 ) -> Chart:
-    """What each setting does by itself: relative change of all persons killed, the largest on top.
+    """Tornado chart of what each setting does by itself: relative change of all persons killed, the
+    largest on top.
 
     Args:
         names: of the handles.

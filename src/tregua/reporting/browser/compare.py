@@ -85,8 +85,8 @@ def compare_boxes(
     say: Say,
     victim: str,
 ) -> Chart:
-    """Relative change of persons killed over all years, for several packages on one scale:
-    paired differences with bands.
+    """Box plots of the relative change of persons killed over all years, for several packages on
+    one scale: paired differences with bands.
 
     Args:
         baseline: persons killed over all years without a package.

@@ -41,7 +41,7 @@ def fit_by_state(
     fitted: Fitted | None,
     say: Say,
 ) -> Chart:
-    """Posterior predictive check: homicides on record in one state, by both official series,
+    """Predictive check of a fit: homicides on record in one state, by both official series,
     and what the fitted model expects of the first.
 
     Args:

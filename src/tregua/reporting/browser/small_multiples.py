@@ -72,8 +72,8 @@ def small_multiples(
     say: Say,
     rates: bool,
 ) -> Chart:
-    """Persons killed in every state and year in one small chart for each state, all on one scale,
-    on the tile grid.
+    """Small multiples of persons killed in every state and year: one small chart for each state,
+    all on one scale, on the tile grid.
 
     Args:
         years: calendar years.

@@ -30,8 +30,8 @@ def change_map(
     rates: bool,
     years: tuple[int, int],
 ) -> Chart:
-    """Paired differences of persons killed in every state: the median as number and colour;
-    tiles whose sign is unsure are faded and carry a question mark.
+    """Choropleth of paired differences of persons killed in every state: the median as number and
+    colour; tiles whose sign is unsure are faded and carry a question mark.
 
     Args:
         differences: with the package less without it, a year: for 100,000 inhabitants where
@@ -92,7 +92,7 @@ def level_map(
     rates: bool,
     years: tuple[int, int],
 ) -> Chart:
-    """Persons killed in every state without any package: the median as number and colour."""
+    """Choropleth of persons killed in every state without any package: medians."""
     edges, unit = bands(levels), say("unit.rate_year" if rates else "unit.persons_year")
     words = [short(float(x)) for x in edges["median"]]
     title = say("chart.map.level", first=years[0], last=years[1], unit=unit)

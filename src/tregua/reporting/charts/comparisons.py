@@ -139,8 +139,8 @@ def differences(
 
 @styled
 def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
-    """Total effect of every policy on deaths and members: median of the paired differences,
-    with bands.
+    """Dot chart of the total effect of every policy on deaths and members: median of the paired
+    differences, with bands.
     """
     shown, count = main_outcomes(comparison.outcomes), len(comparison.policies)
     figure, axes = sheet(

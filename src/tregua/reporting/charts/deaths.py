@@ -50,8 +50,8 @@ def _by_victim(trajectories: Trajectories) -> dict[str, dict[str, np.ndarray]]:
 
 @styled
 def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
-    """Persons killed from start to end by victim: median with bands, the largest first,
-    coloured by what they died of.
+    """Bar chart of persons killed from start to end by victim: median with bands, the largest
+    first, coloured by what they died of.
 
     The length of a bar is the median of all replicates. Its colours split that length by the mean
     share of each cause.

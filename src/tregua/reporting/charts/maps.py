@@ -68,7 +68,7 @@ def _period(outcome: Outcome, year: int) -> str:
 def map_figure(
     trajectories: Trajectories, outcome_name: str = "killed", footer: str = ""
 ) -> Figure:
-    """Median of an outcome in every state in the last whole year of the run.
+    """Choropleth of the median of an outcome in every state in the last whole year of the run.
 
     Tiles are hatched where the band of nine in ten replicates is wider than the median.
 
@@ -120,7 +120,8 @@ def _banded(trajectories: Trajectories) -> bool:
 def difference_map_figure(
     comparison: Comparison, outcome_name: str = "killed", footer: str = ""
 ) -> Figure:
-    """Paired difference from the baseline in every state, one map for each of the first policies.
+    """Choropleth of the paired difference from the baseline in every state, one map for each of the
+    first policies.
 
     A flow is counted from the first day of the first policy to the end, for 100,000 inhabitants a
     year. Tiles are hatched where the band of nine in ten pairs holds zero.
@@ -182,8 +183,8 @@ def _paired(comparison: Comparison) -> bool:
 def states_figure(
     trajectories: Trajectories, outcome_name: str = "killed", footer: str = ""
 ) -> Figure:
-    """An outcome in every state and year: median and bands in one small chart for each state, all
-    on one scale, on the tile grid.
+    """Small multiples of an outcome in every state and year: median and bands in one small chart
+    for each state, all on one scale, on the tile grid.
 
     Args:
         trajectories: a run on the 32 states.

@@ -66,7 +66,8 @@ def _marks_note(trajectories: Trajectories) -> str:
 def fan_figure(
     trajectories: Trajectories, outcome_name: str, ax: Axes | None = None, footer: str = ""
 ) -> Figure:
-    """One outcome over time: median, the middle half of all replicates and nine in ten.
+    """Fan chart of one outcome over time: median, the middle half of all replicates and nine in
+    ten.
 
     Args:
         trajectories: the run.
@@ -124,7 +125,7 @@ def _fan_panel(
 
 @styled
 def groups_figure(trajectories: Trajectories, top: int = LARGEST, footer: str = "") -> Figure:
-    """Members of the groups that are largest at the end, at the start and at the end.
+    """Dot chart of members of the groups that are largest at the end, at both ends of the run.
 
     Args:
         trajectories: the run; its model must have ``members`` of groups.

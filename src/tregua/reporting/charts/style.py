@@ -191,8 +191,11 @@ def draw_strokes(
 
 
 def smoothed(trajectories: Trajectories, outcome: Outcome) -> tuple[np.ndarray, np.ndarray, int]:
-    """Days, values (replicate, time) and smoothing [weeks, 0 for none]:
-    a stock as it is, a flow as its weekly mean over the quarter that ends on each day.
+    """Moving average of a flow, over the quarter that ends on each day; a stock as it is.
+
+    Returns:
+        Days, shape (time,); values, shape (replicate, time), those of a flow a week; and how many
+        weeks each is the mean of, 0 for none.
     """
     weeks, values = (
         trajectories.weeks(outcome.series),
@@ -229,7 +232,7 @@ def unit_label(outcome: Outcome, smoothing: int) -> str:
 
 
 def band_note(trajectories: Trajectories, lines: int = 1) -> str:
-    """How to read lines and bands, in a chart with this many lines."""
+    """Note on lines and bands: how to read them, in a chart with this many lines."""
     count = trajectories.plan.replicates
     if count > 1 and lines > CROWD:
         return f"Line: median of {count} replicates. Bands are left out here; the tables have them."
