@@ -95,7 +95,7 @@ def map_picture(futures: Futures, ground: Ground, say: Say, held: str, footer: s
         ax.text(
             column + SIDE / 2,
             row + 0.66 * SIDE,
-            short_change(value, certain),
+            short_change(float(value), bool(certain)),
             ha="center",
             va="center",
             color=ink,

@@ -44,7 +44,9 @@ def change_map(
     """
     edges, unit = bands(differences), say("unit.rate_year" if rates else "unit.persons_year")
     most = ceiling(max(float(np.abs(edges["median"]).max(initial=0.0)), LEAST))
-    words = [short_change(float(x), known) for x, known in zip(edges["median"], sure, strict=True)]
+    words = [
+        short_change(float(x), bool(known)) for x, known in zip(edges["median"], sure, strict=True)
+    ]
     title = say("chart.map.change", first=years[0], last=years[1], unit=unit)
     fewer = sum(bool(known) and x < 0.0 for known, x in zip(sure, edges["median"], strict=True))
     more = sum(bool(known) and x > 0.0 for known, x in zip(sure, edges["median"], strict=True))
