@@ -41,7 +41,7 @@ ROOMS = (
 LATE = {
     (
         "results.comparison",
-        "reporting.charts.runs",
+        "reporting.charts.comparisons",
     ): "a comparison offers its figure, for notebooks",
 }
 """Imports inside functions that go upwards or close a circle, and why."""
@@ -117,7 +117,7 @@ def test_the_top_level_holds_the_rooms_and_few_files():
 
 def test_the_scan_of_imports_sees_them():
     assert GRAPH["engine.random"]["engine.samplers"] is False
-    assert GRAPH["results.comparison"]["reporting.charts.runs"] is True
+    assert GRAPH["results.comparison"]["reporting.charts.comparisons"] is True
     assert GRAPH["engine.solvers.leap"]["model.model"] is False
     assert "forecasting.baselines" in GRAPH["forecasting.scoreboard"]
 

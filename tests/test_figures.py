@@ -9,13 +9,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from tregua import Model, Policy, Scenario, Study, TreguaError, simulate
-from tregua.reporting.charts.runs import (
+from tregua.reporting.charts.comparisons import (
     difference_figure,
-    fan_figure,
     overlay_figure,
     pictures_of_comparison,
-    pictures_of_run,
 )
+from tregua.reporting.charts.runs import fan_figure, pictures_of_run
 from tregua.reporting.charts.style import label_ends, render, sheet, smoothed, styled
 from tregua.reporting.wording import (
     change,

@@ -35,19 +35,12 @@ from tregua.lab.web.guard import STATUS
 from tregua.lab.words import LANGUAGES, WEAKNESSES, catalogue, claims, day, sayer
 from tregua.lab.work.headline import headline, sure
 from tregua.model.mechanism import registry
-from tregua.reporting.browser.base import (
-    apart,
-    bare,
-    ceiling,
-    clean,
-    fan,
-    relative,
-    tornado,
-    victims,
-)
+from tregua.reporting.browser.base import bare, ceiling, clean, relative
+from tregua.reporting.browser.changes import tornado, victims
+from tregua.reporting.browser.lines import apart, fan
 from tregua.reporting.browser.schedule import Stretch, schedule
-from tregua.reporting.browser.tiles import FADED, paler
-from tregua.reporting.charts.maps import short
+from tregua.reporting.browser.tiles import paler
+from tregua.reporting.tile_map import FADED, short
 from tregua.results.outcomes import VICTIMS
 from tregua.scenarios.scenario import LAYERS
 

@@ -16,8 +16,9 @@ from tregua.model.declarations import BACKGROUND
 from tregua.model.mechanism import registry
 from tregua.model.model import Model
 from tregua.reporting.caveats import alleged, assumptions, left_out, stance_counts
+from tregua.reporting.charts.comparisons import pictures_of_comparison
 from tregua.reporting.charts.maps import difference_map_figure, map_figure, states_figure
-from tregua.reporting.charts.runs import pictures_of_comparison, pictures_of_run
+from tregua.reporting.charts.runs import pictures_of_run
 from tregua.reporting.html import comparison_report, readme, run_report
 from tregua.reporting.run_folder import comparison_tables, run_tables
 from tregua.results.by_territory import (

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tregua import Model, Policy, Scenario, Study, simulate
-from tregua.reporting.charts.runs import pictures_of_comparison, pictures_of_run
+from tregua.reporting.charts.comparisons import pictures_of_comparison
+from tregua.reporting.charts.runs import pictures_of_run
 from tregua.reporting.html import comparison_report, run_report
 from tregua.reporting.run_folder import comparison_tables, run_tables
 from tregua.results.provenance import make_manifest

@@ -12,7 +12,7 @@ import pytest
 from tregua.countries.registry import load as load_data
 from tregua.engine.run import simulate
 from tregua.model.mechanism import registry
-from tregua.reporting.charts.style import COLOURS
+from tregua.reporting.encoding import COLOURS
 from tregua.scenarios.toml import load_scenario
 from tregua.studies.reproductions import REPRODUCTIONS, identifiability, size_2023
 from tregua.studies.reproductions.charts import POLICY_COLOURS, policies_picture

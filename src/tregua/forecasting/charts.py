@@ -6,14 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..reporting.charts.style import COLOURS, GREY, Picture, sheet, styled, thousands
+from ..reporting.charts.style import Picture, sheet, styled, thousands
+from ..reporting.encoding import COLOURS, COVERED_LEVEL, GREY
 from .baselines import BASELINES
 from .scoreboard import Scoreboard
-
-SHOWN_LEVEL = 80
-"""The interval whose coverage is drawn [%]: wide enough to matter,
-and with enough misses to see.
-"""
 
 MARKERS = ("o", "s", "D")
 """One for each origin, so that colour is not needed to tell them apart."""
@@ -37,7 +33,7 @@ def score_picture(board: Scoreboard, footer: str = "") -> Picture:
     title = f"Forecasts of homicides by state and {period}"
     note = (
         "Left: mean continuous ranked probability score over 32 states and all leads; lower "
-        f"is better. Right: share of the record inside the {SHOWN_LEVEL} % interval.\nRows in "
+        f"is better. Right: share of the record inside the {COVERED_LEVEL} % interval.\nRows in "
         "order of the mean over all origins that a model has"
     ) + ("; the published model has none before 2012." if gaps else ".")
     figure, ((left, right),) = sheet(
@@ -53,8 +49,8 @@ def score_picture(board: Scoreboard, footer: str = "") -> Picture:
             "label": f"from the end of {origin}",
         }
         left.plot(rows["crps"], place, **style)
-        right.plot(100.0 * rows[f"covered_{SHOWN_LEVEL}"], place, **style)
-    right.axvline(SHOWN_LEVEL, color=GREY, linewidth=1.0, linestyle="--")
+        right.plot(100.0 * rows[f"covered_{COVERED_LEVEL}"], place, **style)
+    right.axvline(COVERED_LEVEL, color=GREY, linewidth=1.0, linestyle="--")
     left.set(
         yticks=np.arange(len(order)),
         yticklabels=[label(board, model) for model in order],
@@ -63,7 +59,7 @@ def score_picture(board: Scoreboard, footer: str = "") -> Picture:
     left.invert_yaxis()
     left.set_xlim(left=0.0)
     thousands(left, "x")
-    right.set(xlabel=f"inside the {SHOWN_LEVEL} % interval [%]", xlim=(0.0, 100.0))
+    right.set(xlabel=f"inside the {COVERED_LEVEL} % interval [%]", xlim=(0.0, 100.0))
     left.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(board.origins), fontsize=8)
     return Picture(
         f"scores-{period}s", figure, title, _alt(board, order, period), note.replace("\n", " ")
@@ -81,9 +77,9 @@ def _alt(board: Scoreboard, order: list[str], period: str) -> str:
             for row in (rows.iloc[0], rows.iloc[-1])
         )
         said.append(
-            f"From {origin} the best is {best} deaths and the worst {worst}; the {SHOWN_LEVEL} % "
-            f"intervals held between {100 * rows[f'covered_{SHOWN_LEVEL}'].min():.0f} % and "
-            f"{100 * rows[f'covered_{SHOWN_LEVEL}'].max():.0f} % of what came."
+            f"From {origin} the best is {best} deaths and the worst {worst}; the {COVERED_LEVEL} % "
+            f"intervals held between {100 * rows[f'covered_{COVERED_LEVEL}'].min():.0f} % and "
+            f"{100 * rows[f'covered_{COVERED_LEVEL}'].max():.0f} % of what came."
         )
     return (
         f"Two dot plots of {len(order)} forecasts of homicides by state and {period}. "

@@ -190,11 +190,11 @@ def assumptions(manifest: Mapping[str, Any]) -> dict[str, list[Record]]:
     """Parameters with nothing but assumptions and allegations behind them, by mechanism;
     those alleged by anybody are in :func:`alleged` instead.
     """
-    found: dict[str, list[Record]] = {}
+    by_mechanism: dict[str, list[Record]] = {}
     for record in manifest["parameters"]:
         if stances_of(record) == {"assumed"}:
-            found.setdefault(record["name"].split(".")[0], []).append(record)
-    return found
+            by_mechanism.setdefault(record["name"].split(".")[0], []).append(record)
+    return by_mechanism
 
 
 def alleged(manifest: Mapping[str, Any]) -> list[Record]:

@@ -10,19 +10,17 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from ..countries.tiles import tiles_of
 from ..engine.trajectories import Trajectories
-from ..model.declarations import BACKGROUND
+from ..model.declarations import Parameter
 from ..model.mechanism import registry
-from ..results.by_victim import ALL
 from ..results.comparison import Comparison
-from ..results.outcomes import VICTIMS, Outcome, headlines, outcomes_of, summary
-from ..results.tables import bands, yearly_bands
+from ..results.outcomes import summary
+from ..results.tables import yearly_bands
+from ..scenarios.policy import Policy
+from .answers import acting, comparison_answer, run_answer
 from .caveats import (
     STANCES,
     acts,
@@ -35,25 +33,18 @@ from .caveats import (
     stances_of,
 )
 from .charts.style import Picture, main_outcomes
-from .wording import (
-    change,
-    change_span,
-    day,
-    exact,
-    first_paragraph,
-    listed,
-    percent,
-    persons,
-    policy_text,
-    rounded,
-    sentence,
-    signed,
-    signed_span,
-    span,
+from .report_tables import (
+    deaths_rows,
+    effects_rows,
+    has_bands,
+    head_to_head_rows,
+    records_rows,
+    years_rows,
 )
+from .template import templates_of
+from .wording import day, exact, first_paragraph, listed, policy_text, rounded, sentence
 
 if TYPE_CHECKING:
-    import jinja2
     import pandas
 
 SECTIONS = {
@@ -67,21 +58,6 @@ by the beginning of the figures' names.
 """
 
 
-@cache
-def _templates() -> jinja2.Environment:
-    import jinja2
-
-    place = jinja2.PackageLoader("tregua.reporting", "templates")
-    # Everything is escaped: names of policies and files are the user's.
-    return jinja2.Environment(
-        loader=place,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-
-
 def run_report(
     trajectories: Trajectories,
     manifest: Mapping[str, Any],
@@ -92,33 +68,32 @@ def run_report(
 
     Args:
         trajectories: the run.
-        manifest: its record (:func:`tregua.reporting.run_folder.make_manifest`).
+        manifest: its provenance (:func:`tregua.results.provenance.make_manifest`).
         pictures: its figures.
         tables: its tables; those of deaths and records are shown.
+
+    Returns:
+        The page, with all figures inside.
     """
     outcomes, own = summary(trajectories.scenario.model), _own_sections(pictures)
     return _page(
         "run.html.j2",
         trajectories,
         manifest,
-        [picture for picture in pictures if not any(picture in found for found in own.values())],
-        answer=_run_answer(trajectories),
-        sections={name: _embedded(found) for name, found in own.items()},
-        deaths=_deaths(tables["deaths_in_run"]) if "deaths_in_run" in tables else {},
-        records=_records(trajectories, tables["recorded"]) if "recorded" in tables else [],
+        [picture for picture in pictures if not any(picture in part for part in own.values())],
+        answer=run_answer(trajectories),
+        sections={name: _embedded(part) for name, part in own.items()},
+        deaths=deaths_rows(tables["deaths_in_run"]) if "deaths_in_run" in tables else {},
+        records=records_rows(trajectories, tables["recorded"]) if "recorded" in tables else [],
         outcomes=outcomes,
-        years=_years(
+        years=years_rows(
             yearly_bands(trajectories, outcomes),
             [(trajectories.scenario.name, o.name) for o in outcomes],
-            _has_bands(trajectories),
+            has_bands(trajectories),
         ),
         changes=[
-            {
-                "label": p.shown,
-                "doc": p.doc,
-                "text": policy_text(p, trajectories.scenario.model.parameters),
-            }
-            for p in trajectories.scenario.policies
+            _told(policy, trajectories.scenario.model.parameters)
+            for policy in trajectories.scenario.policies
         ],
     )
 
@@ -131,26 +106,19 @@ def comparison_report(
 ) -> str:
     """The report of a comparison as one HTML page; see :func:`run_report`."""
     base = comparison.baseline
-    kept = len(base.scenario.policies)
+    parameters, own_from = base.scenario.model.parameters, len(base.scenario.policies)
     changes = [
-        {
-            "label": run.scenario.shown,
-            "doc": p.doc,
-            "text": policy_text(p, base.scenario.model.parameters),
-        }
+        {**_told(policy, parameters), "label": run.scenario.shown}
         for run in comparison.policies
-        for p in run.scenario.policies[kept:]
+        for policy in run.scenario.policies[own_from:]
     ]
-    standing = [
-        {"label": p.shown, "doc": p.doc, "text": policy_text(p, base.scenario.model.parameters)}
-        for p in base.scenario.policies
-    ]
+    standing = [_told(policy, parameters) for policy in base.scenario.policies]
     columns = [
         (run.scenario.name, o.name)
         for run in (base, *comparison.policies)
         for o in main_outcomes(comparison.outcomes)[:1]
     ]
-    headline, answers = _comparison_answer(comparison)
+    headline, answers = comparison_answer(comparison)
     return _page(
         "comparison.html.j2",
         base,
@@ -161,25 +129,30 @@ def comparison_report(
         answers=answers,
         end=day(base.scenario.date(base.scenario.weeks)),
         since=day(base.scenario.date(comparison.since)),
-        effects=_effects(comparison, tables["differences"]),
-        years=_years(
+        effects=effects_rows(comparison, tables["differences"]),
+        years=years_rows(
             tables["yearly_bands"],
             columns,
-            _has_bands(base),
+            has_bands(base),
             base.scenario.date(comparison.since).year,
         ),
         labels=["Baseline", *(run.scenario.shown for run in comparison.policies)],
-        head_to_head=_head_to_head(comparison, tables["beats"]),
+        head_to_head=head_to_head_rows(comparison, tables["beats"]),
         deaths=sentence(main_outcomes(comparison.outcomes)[0].label) if comparison.outcomes else "",
         changes=changes,
         standing=standing,
     )
 
 
+def _told(policy: Policy, parameters: dict[str, Parameter]) -> dict[str, str]:
+    """A policy in words."""
+    return {"label": policy.shown, "doc": policy.doc, "text": policy_text(policy, parameters)}
+
+
 def readme(manifest: Mapping[str, Any], tables: Mapping[str, pandas.DataFrame]) -> str:
     """Plain text that says what each file and column of a run folder is."""
     return (
-        _templates()
+        templates_of("reporting")
         .get_template("README.txt.j2")
         .render(manifest=manifest, tables=tables, comparison=manifest["kind"] == "comparison")
     )
@@ -201,9 +174,9 @@ def _page(
             (len(axis.labels) for axis in scenario.data.space.axes if axis.name == "group"), 0
         ),
         "places": _places(trajectories),
-        "banded": _has_bands(trajectories),
+        "banded": has_bands(trajectories),
         "stochastic": plan.solver.stochastic,
-        "chance_only": _has_bands(trajectories) and not manifest["posterior_draws"],
+        "chance_only": has_bands(trajectories) and not manifest["posterior_draws"],
         "manifest": manifest,
         "created": day(dt.datetime.fromisoformat(manifest["created"]).date()),
         "pictures": _embedded(pictures),
@@ -224,7 +197,7 @@ def _page(
         **_rests_on(trajectories, manifest),
         "limits": limits(trajectories, manifest),
     }
-    return _templates().get_template(template).render(**shared, **own)
+    return templates_of("reporting").get_template(template).render(**shared, **own)
 
 
 def _embedded(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
@@ -284,85 +257,12 @@ def _assumption(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _deaths(table: pandas.DataFrame) -> dict[str, Any]:
-    """Persons killed by victim and cause for a table: one block for each victim, the sum of all,
-    and those without a tie to groups.
-    """
-    found: dict[tuple[str, str], Any] = {
-        (row["victim"], row["cause"]): row for row in table.to_dict("records")
-    }
-    if (ALL, ALL) not in found:
-        return {}
-    everyone = found[ALL, ALL]["mean"]
-
-    def line(label: str, row: Mapping[str, Any], shared: bool = True) -> dict[str, str]:
-        share = _share(row["mean"] / everyone) if everyone and shared else ""
-        return {
-            "label": label,
-            "middle": persons(row["median"]),
-            "range": span(row["low_90"], row["high_90"], persons),
-            "share": share,
-        }
-
-    blocks = []
-    for victim in VICTIMS:
-        causes = [
-            line(cause, row)
-            for (who, cause), row in found.items()
-            if who == victim and cause not in (ALL, BACKGROUND)
-        ]
-        if causes:
-            blocks.append(
-                {"total": line(sentence(VICTIMS[victim]), found[victim, ALL]), "causes": causes}
-            )
-    apart = [
-        line(f"{sentence(VICTIMS[who])}, without a tie to groups", row, False)
-        for (who, cause), row in found.items()
-        if cause == BACKGROUND
-    ]
-    return {"blocks": blocks, "everyone": line("All of them", found[ALL, ALL]), "apart": apart}
-
-
-def _share(part: float) -> str:
-    """A share in whole per cent; a small one is not said to be none."""
-    return "under 1 %" if 0.0 < part < 0.005 else percent(part).lstrip("+")
-
-
-def _records(trajectories: Trajectories, table: pandas.DataFrame) -> list[dict[str, Any]]:
-    """Rows of the table of records: the first, the middle and the last year of each."""
-    years, banded = sorted(table["year"].unique()), _has_bands(trajectories)
-    shown = {years[0], years[len(years) // 2], years[-1]} if years else set()
-    rows = []
-    for row in table[table["year"].isin(shown)].to_dict("records"):
-        edges = [
-            (row[f"{k}_median"], row[f"{k}_low_90"], row[f"{k}_high_90"])
-            for k in ("happened", "recorded")
-        ]
-        cells = [
-            (persons(middle), span(low, high, persons) if banded else "")
-            for middle, low, high in edges
-        ]
-        rows.append(
-            {
-                "label": row["doc"],
-                "year": row["year"],
-                "cells": cells,
-                "share": _share(row["share_median"]),
-            }
-        )
-    return rows
-
-
 def _sources(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Every source once, with the number under which tables refer to it."""
     named = dict.fromkeys(
         evidence["source"] for record in manifest["parameters"] for evidence in record["evidence"]
     )
     return {source: f"[{number}]" for number, source in enumerate(named, 1)}
-
-
-def _has_bands(trajectories: Trajectories) -> bool:
-    return trajectories.plan.replicates > 1
 
 
 def _value(record: Mapping[str, Any]) -> str:
@@ -376,210 +276,3 @@ def _value(record: Mapping[str, Any]) -> str:
             f"{rounded(record['highest'])}"
         )
     return f"{exact(record['value'])}{unit}"
-
-
-def _range(values: np.ndarray) -> str:
-    """Where nine in ten of the replicates lie, in brackets; empty without bands."""
-    if len(values) < 2:
-        return ""
-    edges = bands(values.astype(float))
-    low, high = float(edges["low_90"]), float(edges["high_90"])
-    return (
-        f" (nine in ten replicates: {span(low, high, persons)})"
-        if persons(low) != persons(high)
-        else " (nine in ten replicates round to this number)"
-    )
-
-
-def _run_answer(trajectories: Trajectories) -> str:
-    """What the run shows, in one sentence with its numbers."""
-    scenario, counted, parts = trajectories.scenario, [], []
-    for outcome in main_outcomes(outcomes_of(scenario.model)):
-        if outcome.kind == "flow":
-            total = trajectories.total(outcome.series).sum(axis=1)
-            counted.append(f"{persons(float(np.median(total)))} {outcome.label}{_range(total)}")
-        else:
-            first, last = (
-                trajectories.at(outcome.series, 0),
-                trajectories.at(outcome.series, scenario.weeks),
-            )
-            middle = (
-                f"goes from {persons(float(np.median(first)))} to {persons(float(np.median(last)))}"
-            )
-            parts.append(f"the number of {outcome.label} {middle}{_range(last)}")
-    parts = [*([f"the model counts {listed(counted)}"] if counted else []), *parts]
-    return (
-        f"From {day(scenario.start)} to {day(scenario.date(scenario.weeks))}, "
-        f"{', and '.join(parts)}."
-    )
-
-
-def acting(comparison: Comparison) -> int:
-    """Number of policies that change anything; one that changes nothing is a check,
-    and no policy.
-    """
-    kept = len(comparison.baseline.scenario.policies)
-    return sum(
-        any(policy.modifiers for policy in run.scenario.policies[kept:])
-        for run in comparison.policies
-    )
-
-
-def _comparison_answer(comparison: Comparison) -> tuple[str, list[tuple[str, str]]]:
-    """The policy with the largest effect on deaths in one sentence; then what each policy does,
-    its label and its effects.
-    """
-    outcomes = main_outcomes(comparison.outcomes)
-    if not outcomes or not comparison.policies:
-        return "Nothing was compared.", []
-    leads = [_largest(comparison, outcomes[0])] + [
-        _largest(comparison, o, "For civilians alone: ")
-        for o in outcomes
-        if o.name == "killed_civilian"
-    ]
-    ends = {outcome.name: "" if outcome.kind == "flow" else "at the end" for outcome in outcomes}
-    told = [
-        (
-            run.scenario.shown,
-            ", and ".join(_effect(comparison, run, o, ends[o.name]) for o in outcomes),
-        )
-        for run in comparison.policies
-    ]
-    return " ".join(leads), told
-
-
-def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
-    """The policy with the largest effect on an outcome, in one sentence."""
-    scenario = comparison.baseline.scenario
-    since, end = (day(scenario.date(week)) for week in (comparison.since, scenario.weeks))
-    sizes = [
-        abs(float(np.median(_difference(comparison, run, outcome)))) for run in comparison.policies
-    ]
-    largest = comparison.policies[int(np.argmax(sizes))]
-    period = f" from {since} to {end}" if outcome.kind == "flow" else f" on {end}"
-    if max(sizes) == 0.0:
-        return sentence(
-            f"{lead}{'no' if lead else 'No'} policy changes the number of {outcome.label}{period}."
-        )
-    of = (
-        f"than the {persons(float(np.median(comparison.values(comparison.baseline, outcome))))} "
-        "of the baseline"
-    )
-    shown, effect = largest.scenario.shown, _effect(comparison, largest, outcome, of)
-    if lead:
-        return f"{lead}“{shown}”, {effect}."
-    what = (
-        f"Of {acting(comparison)} policies, “{shown}” makes the largest difference"
-        if acting(comparison) > 1
-        else f"“{shown}” makes a difference"
-    )
-    return f"{what}{period}: {effect}."
-
-
-def _difference(comparison: Comparison, run: Trajectories, outcome: Outcome) -> np.ndarray:
-    """Paired differences of an outcome: shape (replicate,)."""
-    return comparison.values(run, outcome) - comparison.values(comparison.baseline, outcome)
-
-
-def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, of: str) -> str:
-    """What a policy does to one outcome: the median, the band, and in how many pairs it is so."""
-    difference = _difference(comparison, run, outcome)
-    if not difference.any():
-        return (
-            f"no change in {outcome.label} in any pair"
-            if len(difference) > 1
-            else f"no change in {outcome.label}"
-        )
-    text = f"{change(float(np.median(difference)))} {outcome.label}"
-    if len(difference) < 2:
-        return f"{text} {of}".rstrip()
-    edges = bands(difference)
-    lower, higher = int((difference < 0).sum()), int((difference > 0).sum())
-    often = (
-        f"fewer in {lower} of {len(difference)} pairs"
-        if lower >= higher
-        else f"more in {higher} of {len(difference)} pairs"
-    )
-    return f"{text} {of}".rstrip() + (
-        " (nine in ten pairs: "
-        f"{change_span(float(edges['low_90']), float(edges['high_90']))}; {often})"
-    )
-
-
-def _years(
-    table: pandas.DataFrame, columns: Sequence[tuple[str, str]], banded: bool, first: int = 0
-) -> list[dict[str, Any]]:
-    """Rows of a yearly table from a year on: the year, then median and band for every column,
-    a scenario and an outcome.
-    """
-    found: dict[tuple[Any, ...], Any] = {
-        (row["scenario"], row["outcome"], row["year"]): row for row in table.to_dict("records")
-    }
-    rows = []
-    for year in sorted({year for *_, year in found if year >= first}):
-        cells = [found[*column, year] for column in columns]
-        rows.append(
-            {
-                "year": year,
-                "cells": [
-                    (
-                        persons(c["median"]),
-                        span(c["low_90"], c["high_90"], persons) if banded else "",
-                    )
-                    for c in cells
-                ],
-            }
-        )
-    return rows
-
-
-def _effects(comparison: Comparison, differences: pandas.DataFrame) -> list[dict[str, Any]]:
-    """Rows of the table of effects, by policy."""
-    found, outcomes = (
-        [],
-        {outcome.name: outcome for outcome in headlines(comparison.baseline.scenario.model)},
-    )
-    for run in comparison.policies:
-        part = differences[
-            (differences["policy"] == run.scenario.name)
-            & differences["outcome"].isin(list(outcomes))
-        ]
-        rows = []
-        for row in part.itertuples():
-            rows.append(
-                {
-                    "label": sentence(outcomes[row.outcome].label),
-                    "when": "in the period"
-                    if outcomes[row.outcome].kind == "flow"
-                    else "at the end",
-                    "baseline": persons(row.baseline),
-                    "with_policy": persons(row.with_policy),
-                    "difference": signed(row.difference, persons),
-                    "range": signed_span(row.difference_low_90, row.difference_high_90, persons),
-                    "relative": percent(row.relative),
-                    "lower": f"{round(row.lower_in * row.pairs)} of {row.pairs}",
-                }
-            )
-        found.append({"label": run.scenario.shown, "rows": rows})
-    return found
-
-
-def _head_to_head(comparison: Comparison, beats: pandas.DataFrame) -> list[dict[str, Any]]:
-    """Rows of the table that sets every run against every other, by deaths;
-    empty with a single policy.
-    """
-    runs, pairs = (comparison.baseline, *comparison.policies), comparison.baseline.plan.replicates
-    if len(runs) < 3 or pairs < 2:
-        return []
-    outcome = main_outcomes(comparison.outcomes)[0].name
-    shares = {
-        (row["run"], row["against"]): row["lower_in"]
-        for row in beats.to_dict("records")
-        if row["outcome"] == outcome
-    }
-    names = [run.scenario.name for run in runs]
-    labels = ["Baseline", *(run.scenario.shown for run in comparison.policies)]
-    return [
-        {"label": label, "cells": [round(shares[a, b] * pairs) if a != b else "" for b in names]}
-        for label, a in zip(labels, names, strict=True)
-    ]

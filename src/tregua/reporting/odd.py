@@ -19,6 +19,7 @@ from ..model.declarations import Beta, Evidence, LogNormal, Parameter, Prior, Un
 from ..model.mechanism import Mechanism
 from ..model.model import Model
 from ..scenarios.scenario import Scenario
+from .template import templates_of
 from .wording import first_paragraph
 
 MOST_LABELS = 8
@@ -89,18 +90,9 @@ def describe(scenario: Scenario, solver: str = "tau-leap") -> dict[str, Any]:
 
 def as_markdown(description: dict[str, Any]) -> str:
     """A description as a Markdown document."""
-    import jinja2
-
-    place = jinja2.PackageLoader("tregua.reporting", "templates")
     # The text is Markdown and not HTML; it comes from the package's own declarations and from names
     # in a scenario file, in which a bar would end a cell.
-    environment = jinja2.Environment(
-        loader=place,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = templates_of("reporting", html=False)
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     text = environment.get_template("odd.md.j2").render(**description)
     return re.sub(r"\n{3,}", "\n\n", text).strip()

@@ -1,4 +1,4 @@
-"""Run folders: tables, arrays, figures and report of a run, with the record of what went in."""
+"""Run folders: tables, arrays, figures and report of a run, with its provenance."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def write_comparison(
     """Write all files of a comparison into a folder that is still
     :func:`~tregua.results.staging.staged`; see :func:`write_run`.
     """
-    from .charts.runs import pictures_of_comparison
+    from .charts.comparisons import pictures_of_comparison
     from .html import comparison_report, readme
 
     runs = (comparison.baseline, *comparison.policies)
@@ -178,7 +178,7 @@ def _by_territory(comparison: Comparison) -> pandas.DataFrame:
 
 
 def footer(manifest: Mapping[str, Any]) -> str:
-    """The line at the bottom of a figure: what its bands leave out, and where it comes from."""
+    """Provenance at the bottom of a figure: what its bands leave out, and where it comes from."""
     chance = (
         "Bands show chance only, with every parameter held fixed. "
         if manifest["replicates"] > 1 and not manifest["posterior_draws"]
@@ -192,15 +192,15 @@ def footer(manifest: Mapping[str, Any]) -> str:
 
 def slugs(names: Sequence[str]) -> list[str]:
     """Names as parts of file names, each different from the others."""
-    found: list[str] = []
+    chosen: list[str] = []
     for name in names:
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "scenario"
         number = 2
         unique = slug
-        while unique in found:
+        while unique in chosen:
             unique, number = f"{slug}-{number}", number + 1
-        found.append(unique)
-    return found
+        chosen.append(unique)
+    return chosen
 
 
 def _records_tables(manifest: Mapping[str, Any]) -> dict[str, pandas.DataFrame]:

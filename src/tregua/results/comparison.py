@@ -208,7 +208,7 @@ class Comparison:
 
     def plot(self, outcome: str = "killed") -> Figure:
         """The difference of one outcome over time, for every policy, with bands over pairs."""
-        from ..reporting.charts.runs import difference_figure
+        from ..reporting.charts.comparisons import difference_figure
 
         return difference_figure(self, outcome)
 

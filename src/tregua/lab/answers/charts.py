@@ -11,9 +11,13 @@ import numpy as np
 from jaxtyping import Float
 
 from ...countries.tiles import Tiles, tiles_of
-from ...reporting.browser.base import Chart, Say, change, fan, tornado, victims
-from ...reporting.browser.tiles import change_map, level_map, small_multiples
+from ...reporting.browser.base import Chart, Say
+from ...reporting.browser.changes import tornado, victims
+from ...reporting.browser.lines import fan
+from ...reporting.browser.small_multiples import small_multiples
+from ...reporting.browser.tiles import change_map, level_map
 from ...results.by_territory import PERSONS, population_of
+from ...results.pairs import relative_change
 from ..package import Package
 from ..work.emulator import Emulator
 from ..work.futures import Futures
@@ -57,7 +61,7 @@ def median_change(futures: Futures, victim: str) -> float:
         killed_by_year(x, futures.victims, victim).sum(axis=1)
         for x in (futures.baseline, futures.changed)
     )
-    return float(np.median(change(before, after)))
+    return float(np.median(relative_change(before, after)))
 
 
 def fan_of(futures: Futures, package: Package, victim: str, say: Say) -> Chart:

@@ -8,14 +8,15 @@ import textwrap
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.colors import TwoSlopeNorm, to_rgb
+from matplotlib.colors import TwoSlopeNorm
 from matplotlib.patches import Rectangle
 
 from ...reporting.browser.base import Say
-from ...reporting.browser.tiles import FADED
-from ...reporting.charts.maps import CHANGES, LEAST, SIDE, grid_axes, ink_on, short
-from ...reporting.charts.style import COLOURS, GREY, Picture, label_ends, sheet, styled, thousands
+from ...reporting.charts.style import Picture, label_ends, sheet, styled, thousands
 from ...reporting.charts.style import fan as draw_fan
+from ...reporting.charts.tile_grid import SIDE, grid_axes
+from ...reporting.encoding import BLUE, GREY
+from ...reporting.tile_map import CHANGES, LEAST, faded, ink_on, short_change
 from ..package import Package
 from ..work.futures import Futures
 from ..work.headline import CIVILIANS, sure
@@ -35,7 +36,7 @@ def fan_picture(futures: Futures, package: Package, say: Say, held: str, footer:
     ax, ends = axes[0, 0], []
     looks = (
         (futures.baseline, GREY, "o", "white", say("chart.without")),
-        (futures.changed, COLOURS[0], "D", COLOURS[0], say("chart.with")),
+        (futures.changed, BLUE, "D", BLUE, say("chart.with")),
     )
     for values, colour, marker, face, name in looks:
         by_year = killed_by_year(values, futures.victims, CIVILIANS)
@@ -69,7 +70,7 @@ def map_picture(futures: Futures, ground: Ground, say: Say, held: str, footer: s
         ground.tiles.values(), values, known, strict=True
     ):
         colour = colormaps[CHANGES](norm(value))[:3]
-        face = colour if certain else tuple(FADED * c + 1.0 - FADED for c in to_rgb(colour))
+        face = colour if certain else faded(colour)
         ink = ink_on(face)
         ax.add_patch(
             Rectangle(
@@ -94,7 +95,7 @@ def map_picture(futures: Futures, ground: Ground, say: Say, held: str, footer: s
         ax.text(
             column + SIDE / 2,
             row + 0.66 * SIDE,
-            short(value, "+") + ("" if certain else " ?"),
+            short_change(float(value), bool(certain)),
             ha="center",
             va="center",
             color=ink,

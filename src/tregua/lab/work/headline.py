@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ...model.declarations import CIVILIAN
-from ...reporting.browser.base import change
+from ...results.pairs import relative_change, share_of_fewer, sign_is_sure
 from ..package import Package
 from .emulator import Emulator
 from .futures import Futures
@@ -19,9 +19,6 @@ ALL = "all"
 
 CIVILIANS = CIVILIAN
 """The kind of victim of which a headline speaks unless it is asked for another."""
-
-TIE = 0.5
-"""What a pair with as many killed either way counts for."""
 
 PSEUDO = 2
 """Pairs, one of each outcome, that are added before a share's error is worked out (Laplace), so
@@ -92,8 +89,8 @@ def headline(futures: Futures, victim: str = CIVILIANS) -> Headline:
         killed_of(x, futures.victims, victim).sum(axis=(1, 2))
         for x in (futures.baseline, futures.changed)
     )
-    fewer = float(_fewer(before, after))
-    low, high, worst = np.quantile(change(before, after), [0.25, 0.75, WORST])
+    fewer = float(share_of_fewer(after - before))
+    low, high, worst = np.quantile(relative_change(before, after), [0.25, 0.75, WORST])
     error = _error(fewer, futures.distinct)
     return Headline(
         futures.pairs,
@@ -128,14 +125,14 @@ def killed_of(
 
 def sure(futures: Futures, victim: str = ALL) -> Bool[np.ndarray, "territory"]:
     """Territories in which the sign of the difference is sure:
-    two in three pairs agree on it, and that many would not by chance.
+    two in three pairs agree on it, and that many would not by chance
+    (:func:`tregua.results.pairs.sign_is_sure`).
     """
     before, after = (
         killed_of(x, futures.victims, victim).sum(axis=1)
         for x in (futures.baseline, futures.changed)
     )
-    away = np.abs(_fewer(before, after) - TIE)
-    return (away >= AGREE - TIE) & (away > ERRORS * TIE / np.sqrt(futures.distinct))
+    return sign_is_sure(after - before, agreement=AGREE, errors=ERRORS, draws=futures.distinct)
 
 
 def tornado(emulator: Emulator, package: Package, victim: str = ALL) -> tuple[Bar, ...]:
@@ -147,7 +144,7 @@ def tornado(emulator: Emulator, package: Package, victim: str = ALL) -> tuple[Ba
     bars = []
     for setting in package.settings:
         alone = emulator.quick(Package(settings=(setting,)))
-        effects = change(
+        effects = relative_change(
             *(
                 killed_of(x, alone.victims, victim).sum(axis=(1, 2))
                 for x in (alone.baseline, alone.changed)
@@ -156,11 +153,6 @@ def tornado(emulator: Emulator, package: Package, victim: str = ALL) -> tuple[Ba
         low, middle, high = np.quantile(effects, [0.25, 0.5, 0.75])
         bars.append(Bar(setting.handle, float(middle), float(low), float(high)))
     return tuple(sorted(bars, key=lambda bar: -abs(bar.change)))
-
-
-def _fewer(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Share of pairs with fewer killed."""
-    return np.asarray(np.mean((after < before) + TIE * (after == before), axis=0))
 
 
 def _error(share: float, pairs: int) -> float:

@@ -20,8 +20,8 @@ from jaxtyping import Float
 
 from ...engine.executor import on_devices
 from ...engine.run import Progress
-from ...reporting.browser.base import change
 from ...results.checkpoints import read_whole, write_whole
+from ...results.pairs import relative_change
 from ...results.tables import WEEK_DAYS
 from ..handles import Handle, handles_of, policy_of
 from ..package import Package, Setting
@@ -346,7 +346,7 @@ def _answers(futures: Futures) -> dict[str, float]:
     pairs together, and the numbers of the headline.
     """
     before, after = futures.baseline.sum(axis=(0, 1, 2)), futures.changed.sum(axis=(0, 1, 2))
-    changes = change(np.append(before, before.sum()), np.append(after, after.sum()))
+    changes = relative_change(np.append(before, before.sum()), np.append(after, after.sum()))
     answers = dict(zip((*futures.victims, ALL), changes.tolist(), strict=True))
     top = headline(futures)
     return answers | {"fewer": top.fewer, "middle_low": top.middle[0], "middle_high": top.middle[1]}

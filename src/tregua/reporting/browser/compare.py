@@ -1,4 +1,4 @@
-"""Chart options of a comparison in the browser: lines and boxes of several packages."""
+"""Charts of several packages side by side, for a browser: lines over years, and box plots."""
 
 from __future__ import annotations
 
@@ -7,40 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Float, Int
 
+from ...results.pairs import relative_change
 from ...results.tables import bands
-from ..charts.style import COLOURS, GREY
+from ..encoding import COLOURS, GREY, ON_SCREEN, Fan
 from ..wording import rounded
-from .base import (
-    EDGES,
-    INNER,
-    NAMES,
-    OUTER,
-    PER_CENT,
-    ROOM,
-    TEXT,
-    Chart,
-    Options,
-    Say,
-    apart,
-    bare,
-    box,
-    category_axis,
-    ceiling,
-    change,
-    change_axis,
-    clean,
-    frame,
-    plain,
-    relative,
-    ribbon,
-    rows_axis,
-    value_axis,
-    zero_line,
-)
+from .base import PER_CENT, ROOM, Chart, Options, Say, bare, ceiling, clean, plain, relative, spans
+from .changes import box, on_change_axis
+from .lines import apart, areas, named_line, over_years
 
 DASHES = ("solid", "dashed", "dotted", "solid", "dashed", "dotted")
 """Styles of lines, so that colour is not needed to tell them apart."""
-
 
 SYMBOLS = ("diamond", "triangle", "rect", "roundRect", "arrow", "pin")
 """Symbols on lines, likewise."""
@@ -52,8 +28,8 @@ def compare_lines(
     packages: Mapping[str, np.ndarray],
     say: Say,
 ) -> Chart:
-    """Median of persons killed in every year for several packages,
-    with the grey baseline and its bands; on one scale.
+    """Line chart of persons killed in every year: medians for several packages, with the grey
+    baseline and its bands; on one scale.
 
     Args:
         years: calendar years.
@@ -62,53 +38,16 @@ def compare_lines(
         say: the catalogue.
     """
     before = bands(baseline)
-    name = say("chart.without")
-    series: list[Options] = [
-        *ribbon("90", before["low_90"], before["high_90"], GREY, OUTER),
-        *ribbon("50", before["low_50"], before["high_50"], GREY, INNER),
-    ]
+    series = areas(Fan(before, GREY, ON_SCREEN))
     # A list: a package may have the name of the baseline.
     middles = [
-        (name, before["median"]),
+        (say("chart.without"), before["median"]),
         *((bare(key), np.median(values, axis=0)) for key, values in packages.items()),
     ]
     top = ceiling(ROOM * max(float(before["high_90"].max()), *(float(x.max()) for _, x in middles)))
     shifts = apart([float(x[-1]) for _, x in middles], top)
-    for i, (called, middle) in enumerate(middles):
-        colour = GREY if i == 0 else COLOURS[(i - 1) % len(COLOURS)]
-        points = [
-            {"value": x, "tooltip": {"formatter": f"{clean(called)}, {year}: {rounded(x)}"}}
-            for x, year in zip(plain(middle), years, strict=True)
-        ]
-        line = {
-            "color": colour,
-            "width": 2.2,
-            "type": "solid" if i == 0 else DASHES[(i - 1) % len(DASHES)],
-        }
-        end = {
-            "show": True,
-            "formatter": called,
-            "color": colour,
-            "fontSize": TEXT,
-            "width": 150,
-            "overflow": "truncate",
-            "offset": [0, shifts[i]],
-        }
-        look = {
-            "symbol": "emptyCircle" if i == 0 else SYMBOLS[(i - 1) % len(SYMBOLS)],
-            "symbolSize": 8,
-            "itemStyle": {"color": colour},
-        }
-        series.append(
-            {
-                "type": "line",
-                "name": called,
-                "data": points,
-                "lineStyle": line,
-                "endLabel": end,
-                **look,
-            }
-        )
+    for i, ((name, middle), shift) in enumerate(zip(middles, shifts, strict=True)):
+        series.append(_package_line(i, name, years, middle, shift))
     title = say("chart.compare.title")
     alt = say(
         "chart.compare.alt",
@@ -116,29 +55,28 @@ def compare_lines(
         told="; ".join(f"{key} {rounded(float(x[-1]))}" for key, x in middles),
         last=int(years[-1]),
     )
-    options = frame(
-        alt,
-        grid={"left": 62, "right": 164, "top": 34, "bottom": 28},
-        xAxis=category_axis([str(year) for year in years], boundaryGap=False),
-        yAxis=value_axis(
-            say("chart.fan.axis"),
-            min=0,
-            max=top,
-            nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]},
-        ),
-        series=series,
-    )
+    options = over_years(alt, years, say("chart.fan.axis"), top, series, 164)
     rows = tuple(
         (str(year), *(rounded(float(x[i])) for _, x in middles)) for i, year in enumerate(years)
     )
-    return Chart(
-        title,
-        options,
-        say("chart.compare.note"),
-        alt,
-        (say("table.year"), *(called for called, _ in middles)),
-        rows,
-    )
+    columns = (say("table.year"), *(name for name, _ in middles))
+    return Chart(title, options, say("chart.compare.note"), alt, columns, rows)
+
+
+def _package_line(
+    number: int, name: str, years: np.ndarray, middle: np.ndarray, shift: float
+) -> Options:
+    """The line of a package, or of the baseline, which is number zero."""
+    points = [
+        {"value": x, "tooltip": {"formatter": f"{clean(name)}, {year}: {rounded(x)}"}}
+        for x, year in zip(plain(middle), years, strict=True)
+    ]
+    look = (GREY, "emptyCircle", "solid")
+    if number:
+        look = tuple(kinds[(number - 1) % len(kinds)] for kinds in (COLOURS, SYMBOLS, DASHES))
+    line = named_line(name, points, *look, shift, width=2.2, size=8)
+    line["endLabel"] |= {"width": 150, "overflow": "truncate"}
+    return line
 
 
 def compare_boxes(
@@ -147,8 +85,8 @@ def compare_boxes(
     say: Say,
     victim: str,
 ) -> Chart:
-    """Relative change of persons killed over all years, for several packages on one scale:
-    paired differences with bands.
+    """Box plots of the relative change of persons killed over all years, for several packages on
+    one scale: paired differences with bands.
 
     Args:
         baseline: persons killed over all years without a package.
@@ -157,51 +95,33 @@ def compare_boxes(
         say: the catalogue.
         victim: kind of victim.
     """
-    found = {
-        name: bands(change(baseline[: len(values)], values)) for name, values in packages.items()
+    changes = {
+        name: bands(relative_change(baseline[: len(values)], values)[:, None])
+        for name, values in packages.items()
     }
     widest = {"low_90": np.zeros(1), "high_90": np.zeros(1)}
-    for edges in found.values():
+    for edges in changes.values():
         widest = {
             "low_90": np.minimum(widest["low_90"], edges["low_90"]),
             "high_90": np.maximum(widest["high_90"], edges["high_90"]),
         }
     boxes, rows = [], []
-    for i, (name, edges) in enumerate(found.items()):
-        flat = {key: np.atleast_1d(edge) for key, edge in edges.items()}
-        spans = [
-            say("span", low=relative(float(flat[low][0])), high=relative(float(flat[high][0])))
-            for low, high in EDGES
-        ]
-        middle = relative(float(flat["median"][0]))
+    for i, (name, edges) in enumerate(changes.items()):
+        half, ninety = spans(edges, 0, say, relative)
+        middle = relative(float(edges["median"][0]))
         colour = COLOURS[i % len(COLOURS)]
-        tip = say(
-            "chart.compare.tip", name=clean(name), middle=middle, half=spans[0], ninety=spans[1]
-        )
+        tip = say("chart.compare.tip", name=clean(name), middle=middle, half=half, ninety=ninety)
         look = {"color": "rgba(0,0,0,0.05)", "borderColor": colour, "borderWidth": 1.8}
         boxes.append(
-            {"value": box(flat, 0, PER_CENT), "itemStyle": look, "tooltip": {"formatter": tip}}
+            {"value": box(edges, 0, PER_CENT), "itemStyle": look, "tooltip": {"formatter": tip}}
         )
-        rows.append((name, middle, *spans, str(len(packages[name]))))
+        rows.append((name, middle, half, ninety, str(len(packages[name]))))
     title = say("chart.compare.boxes", victim=say(f"victim.{victim}.killed"))
     alt = say(
         "chart.victims.alt", title=title, told="; ".join(f"{row[0]} {row[1]}" for row in rows)
     )
-    options = frame(
-        alt,
-        grid={"left": NAMES, "right": 24, "top": 8, "bottom": 44},
-        xAxis=change_axis(say("chart.change_axis"), widest),
-        yAxis=rows_axis([bare(name) for name in found]),
-        series=[
-            {
-                "type": "boxplot",
-                "name": title,
-                "data": boxes,
-                "boxWidth": [6, 18],
-                "markLine": zero_line(),
-            }
-        ],
-    )
+    drawn = {"type": "boxplot", "name": title, "data": boxes, "boxWidth": [6, 18]}
+    options = on_change_axis(alt, [bare(name) for name in changes], widest, [drawn], say)
     columns = (
         say("table.package"),
         say("table.change"),

@@ -1,6 +1,4 @@
-"""Charts of several packages side by side, and of how the model stands to the record, for a
-browser. See :mod:`~tregua.reporting.browser.base`.
-"""
+"""Charts of model against record, for a browser: the fit in one state, and scores of forecasts."""
 
 from __future__ import annotations
 
@@ -10,35 +8,29 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ...results.tables import QUANTILES
-from ..charts.style import COLOURS
+from ..encoding import BLUE, COLOURS, COVERED_LEVEL, ON_SCREEN, VERMILION, Fan
 from ..wording import rounded
 from .base import (
-    BLUE,
     INK,
-    INNER,
-    OUTER,
     ROOM,
     SMALL,
     TEXT,
-    VERMILION,
     Chart,
     Options,
     Say,
-    apart,
     bare,
-    category_axis,
     ceiling,
     clean,
     frame,
     plain,
-    ribbon,
     rows_axis,
     share_of,
     value_axis,
 )
+from .lines import apart, areas, named_line, over_years
 
-SHOWN_LEVEL = 80
-"""The interval whose coverage is drawn [%]."""
+Fitted = Mapping[str, Float[np.ndarray, "year"]]
+"""Median and edges of the bands of a fitted model over years."""
 
 
 def fit_by_state(
@@ -46,10 +38,10 @@ def fit_by_state(
     years: Int[np.ndarray, "year"],
     record: Float[np.ndarray, "year"],
     other: Float[np.ndarray, "year"],
-    fitted: Mapping[str, Float[np.ndarray, "year"]] | None,
+    fitted: Fitted | None,
     say: Say,
 ) -> Chart:
-    """Homicides on record in one state, by both official series,
+    """Predictive check of a fit: homicides on record in one state, by both official series,
     and what the fitted model expects of the first.
 
     Args:
@@ -61,107 +53,71 @@ def fit_by_state(
         fitted: median and edges of bands of the fitted model; None where no fit ships.
         say: the catalogue.
     """
-    series: list[Options] = []
-    empty = np.full(len(years), np.nan)
-    edges = fitted or dict.fromkeys(QUANTILES, empty)
-    series += [
-        *ribbon("90", edges["low_90"], edges["high_90"], BLUE, OUTER),
-        *ribbon("50", edges["low_50"], edges["high_50"], BLUE, INNER),
-    ]
+    edges = fitted or dict.fromkeys(QUANTILES, np.full(len(years), np.nan))
     names = [say("chart.fit.model"), say("chart.fit.inegi"), say("chart.fit.sesnsp")]
+    drawn = (edges["median"], record, other)
     looks = (
-        ("none", BLUE, "solid"),
-        ("circle", INK, "solid"),
-        ("emptyTriangle", VERMILION, "dashed"),
+        (BLUE, "none", "solid"),
+        (INK, "circle", "solid"),
+        (VERMILION, "emptyTriangle", "dashed"),
     )
     top = ceiling(ROOM * float(np.nanmax(np.concatenate([record, other, edges["high_90"]]))))
-    ends = [_last(values) for values in (edges["median"], record, other)]
-    shifts = apart([x for x in ends if x is not None], top)
-    for name, values, (symbol, colour, style), last in zip(
-        names, (edges["median"], record, other), looks, ends, strict=True
-    ):
-        points = [
-            {
-                "value": x,
-                "tooltip": {"formatter": f"{name}, {year}: {rounded(x)}"} if x is not None else {},
-            }
-            for x, year in _pairs(values, years)
-        ]
-        line = {"color": colour, "width": 2 if style == "solid" else 1.6, "type": style}
-        end = {
-            "show": last is not None,
-            "formatter": name,
-            "color": colour,
-            "fontSize": SMALL,
-            "offset": [0, shifts.pop(0) if last is not None else 0.0],
-        }
-        look = {"symbol": symbol, "symbolSize": 6, "itemStyle": {"color": colour}}
-        series.append(
-            {
-                "type": "line",
-                "name": name,
-                "data": points,
-                "lineStyle": line,
-                "endLabel": end,
-                **look,
-            }
-        )
-    title = say("chart.fit.title", state=state)
-    alt = say(
-        "chart.fit.alt" if fitted else "chart.fit.alt_none",
-        title=title,
-        first=int(years[0]),
-        last=int(years[-1]),
-    )
-    options = frame(
-        alt,
-        grid={"left": 62, "right": 140, "top": 34, "bottom": 28},
-        xAxis=category_axis([str(year) for year in years], boundaryGap=False),
-        yAxis=value_axis(
-            say("chart.fit.axis"),
-            min=0,
-            max=top,
-            nameTextStyle={"align": "left", "padding": [0, 0, 0, -50]},
-        ),
-        series=series,
-    )
-    columns = [
-        say("table.year"),
-        names[1],
-        names[2],
-        *([names[0], say("table.ninety")] if fitted else []),
-    ]
-    rows = []
-    for i, year in enumerate(years):
-        cells = [str(year), rounded(float(record[i])), rounded(float(other[i]))]
-        if fitted:
-            cells += [
-                rounded(float(edges["median"][i])),
-                say(
-                    "span",
-                    low=rounded(float(edges["low_90"][i])),
-                    high=rounded(float(edges["high_90"][i])),
-                ),
-            ]
-        rows.append(tuple(cells))
+    ends = [_last(values) for values in drawn]
+    shifts = apart([end for end in ends if end is not None], top)
+    series = areas(Fan(edges, BLUE, ON_SCREEN))
+    for name, values, look, end in zip(names, drawn, looks, ends, strict=True):
+        shift = shifts.pop(0) if end is not None else 0.0
+        width = 2 if look[-1] == "solid" else 1.6
+        line = named_line(name, _points(name, values, years), *look, shift, width=width, size=6)
+        line["endLabel"] |= {"show": end is not None, "fontSize": SMALL}
+        series.append(line)
+    title, kind = say("chart.fit.title", state=state), "" if fitted else "_none"
+    first, last = int(years[0]), int(years[-1])
+    alt = say(f"chart.fit.alt{kind}", title=title, first=first, last=last)
+    options = over_years(alt, years, say("chart.fit.axis"), top, series, 140)
+    columns = (say("table.year"), names[1], names[2])
+    columns += (names[0], say("table.ninety")) if fitted else ()
     return Chart(
         title,
         options,
-        say("chart.fit.note" if fitted else "chart.fit.note_none"),
+        say(f"chart.fit.note{kind}"),
         alt,
-        tuple(columns),
-        tuple(rows),
+        columns,
+        _rows(years, record, other, fitted, say),
     )
+
+
+def _points(name: str, values: np.ndarray, years: np.ndarray) -> list[Options]:
+    """Numbers of a series; nothing is told where there is none."""
+    return [
+        {
+            "value": x,
+            "tooltip": {"formatter": f"{name}, {int(year)}: {rounded(x)}"} if x is not None else {},
+        }
+        for x, year in zip(plain(values), years, strict=True)
+    ]
 
 
 def _last(values: np.ndarray) -> float | None:
     """The last value that there is."""
-    found = values[np.isfinite(values)]
-    return float(found[-1]) if len(found) else None
+    known = values[np.isfinite(values)]
+    return float(known[-1]) if len(known) else None
 
 
-def _pairs(values: np.ndarray, years: np.ndarray) -> list[tuple[float | None, int]]:
-    return list(zip(plain(values), (int(year) for year in years), strict=True))
+def _rows(
+    years: np.ndarray, record: np.ndarray, other: np.ndarray, fitted: Fitted | None, say: Say
+) -> tuple[tuple[str, ...], ...]:
+    """The chart of a fit as a table."""
+    rows = []
+    for i, year in enumerate(years):
+        row = (str(year), rounded(float(record[i])), rounded(float(other[i])))
+        if fitted:
+            low, middle, high = (
+                rounded(float(fitted[edge][i])) for edge in ("low_90", "median", "high_90")
+            )
+            row += (middle, say("span", low=low, high=high))
+        rows.append(row)
+    return tuple(rows)
 
 
 def scores(
@@ -171,8 +127,8 @@ def scores(
     covered: Float[np.ndarray, "model origin"],
     say: Say,
 ) -> Chart:
-    """How far forecasts of homicides were off from several years on, the best on top;
-    lower is better.
+    """Dot chart of forecast scores: how far forecasts of homicides were off from several
+    years on, the best on top; lower is better.
 
     Args:
         labels: of the ways to forecast.
@@ -186,18 +142,7 @@ def scores(
     series = []
     for j, origin in enumerate(origins):
         points = [
-            {
-                "value": [value, bare(labels[i])],
-                "tooltip": {
-                    "formatter": say(
-                        "chart.scores.tip",
-                        name=clean(labels[i]),
-                        origin=int(origin),
-                        crps=rounded(value),
-                        covered=share_of(float(covered[i, j])),
-                    )
-                },
-            }
+            _score(labels[i], int(origin), value, float(covered[i, j]), say)
             for i in order
             for value in plain(crps[i, j : j + 1])
             if value is not None
@@ -242,4 +187,16 @@ def scores(
         )
         for i in order
     )
-    return Chart(title, options, say("chart.scores.note", level=SHOWN_LEVEL), alt, columns, rows)
+    return Chart(title, options, say("chart.scores.note", level=COVERED_LEVEL), alt, columns, rows)
+
+
+def _score(label: str, origin: int, crps: float, covered: float, say: Say) -> Options:
+    """The dot of one way to forecast from one year."""
+    tip = say(
+        "chart.scores.tip",
+        name=clean(label),
+        origin=origin,
+        crps=rounded(crps),
+        covered=share_of(covered),
+    )
+    return {"value": [crps, bare(label)], "tooltip": {"formatter": tip}}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .base import BLUE, INK, NAMES, PALE, SMALL, Chart, Say, bare, clean, frame, rows_axis
+from ..encoding import BLUE
+from .base import INK, NAMES, PALE, SMALL, Chart, Say, bare, clean, frame, rows_axis
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Stretch:
 
 
 def schedule(stretches: Sequence[Stretch], first: dt.date, last: dt.date, say: Say) -> Chart:
-    """All settings on one time line: a broken thin line while a change grows,
+    """Gantt chart of all settings on one time line: a broken thin line while a change grows,
     a thick one at full strength.
 
     Args:
@@ -39,26 +40,7 @@ def schedule(stretches: Sequence[Stretch], first: dt.date, last: dt.date, say: S
         last: last day of it.
         say: the catalogue.
     """
-    growing: list[Any] = []
-    full: list[Any] = []
-    for s in stretches:
-        tip = {
-            "formatter": say(
-                "chart.schedule.tip",
-                name=clean(s.name),
-                value=s.value,
-                start=s.start,
-                full=s.full,
-                end=s.end,
-            )
-        }
-        for line, begin, end in ((growing, s.start, s.full), (full, s.full, s.end)):
-            if begin < end:
-                line += [
-                    {"value": [str(begin), bare(s.name)], "tooltip": tip},
-                    {"value": [str(end), bare(s.name)], "tooltip": tip},
-                    [str(end), None],
-                ]
+    growing, full = _points(stretches, say)
     marks = [{"xAxis": str(s.start)} for s in stretches]
     title = say("chart.schedule.title", first=first, last=last)
     told = "; ".join(
@@ -115,3 +97,29 @@ def schedule(stretches: Sequence[Stretch], first: dt.date, last: dt.date, say: S
     )
     rows = tuple((s.name, s.value, str(s.start), str(s.full), str(s.end)) for s in stretches)
     return Chart(title, options, say("chart.schedule.note"), alt, columns, rows)
+
+
+def _points(stretches: Sequence[Stretch], say: Say) -> tuple[list[Any], list[Any]]:
+    """Ends of the lines while changes grow, and while they are at full strength;
+    after each line comes a gap.
+    """
+    growing: list[Any] = []
+    full: list[Any] = []
+    for s in stretches:
+        words = say(
+            "chart.schedule.tip",
+            name=clean(s.name),
+            value=s.value,
+            start=s.start,
+            full=s.full,
+            end=s.end,
+        )
+        tip = {"formatter": words}
+        for line, begin, end in ((growing, s.start, s.full), (full, s.full, s.end)):
+            if begin < end:
+                line += [
+                    {"value": [str(begin), bare(s.name)], "tooltip": tip},
+                    {"value": [str(end), bare(s.name)], "tooltip": tip},
+                    [str(end), None],
+                ]
+    return growing, full

@@ -10,13 +10,13 @@ from ...model.declarations import BACKGROUND
 from ...results.by_victim import cells, kept_records
 from ...results.outcomes import VICTIMS, Outcome
 from ...results.tables import bands
+from ..encoding import GREY, VERMILION, words_for_strokes
 from ..wording import day, listed, percent, persons, sentence, span
 from .style import (
-    COLOURS,
-    GREY,
     Picture,
     band_note,
     days_of,
+    draw_strokes,
     dress,
     fan,
     sheet,
@@ -39,38 +39,35 @@ def _by_victim(trajectories: Trajectories) -> dict[str, dict[str, np.ndarray]]:
     """Persons killed in the run by victim and cause, in each replicate;
     deaths tied to groups only.
     """
-    found: dict[str, dict[str, np.ndarray]] = {}
+    killed: dict[str, dict[str, np.ndarray]] = {}
     for (victim, cause), outcome in cells(trajectories).items():
         if cause != BACKGROUND:
-            found.setdefault(victim, {})[cause] = trajectories.total(outcome.series).sum(
+            killed.setdefault(victim, {})[cause] = trajectories.total(outcome.series).sum(
                 axis=1, dtype=float
             )
-    return found
+    return killed
 
 
 @styled
 def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
-    """Persons killed from start to end by victim: median with bands, the largest first,
-    coloured by what they died of.
+    """Bar chart of persons killed from start to end by victim: median with bands, the largest
+    first, coloured by what they died of.
 
     The length of a bar is the median of all replicates. Its colours split that length by the mean
     share of each cause.
     """
-    found = _by_victim(trajectories)
-    totals = {victim: np.sum(list(causes.values()), axis=0) for victim, causes in found.items()}
+    killed = _by_victim(trajectories)
+    totals = {victim: np.sum(list(causes.values()), axis=0) for victim, causes in killed.items()}
     order = sorted(totals, key=lambda victim: -float(np.median(totals[victim])))
     sizes: dict[str, float] = {}
-    for causes in found.values():
+    for causes in killed.values():
         for cause, values in causes.items():
             sizes[cause] = sizes.get(cause, 0.0) + float(values.mean())
     ranked = sorted(sizes, key=lambda cause: -sizes[cause])
     colour = {cause: CAUSES[min(i, len(CAUSES) - 1)] for i, cause in enumerate(ranked)}
     banded = trajectories.plan.replicates > 1
     note = (
-        (
-            "Bar: median of all replicates. Thick line: the middle half of them. Thin line: nine "
-            "in ten. Colours: mean share of each cause."
-        )
+        f"Bar: median of all replicates. {words_for_strokes()} Colours: mean share of each cause."
         if banded
         else ""
     )
@@ -86,15 +83,14 @@ def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
     for row, victim in enumerate(order):
         edges, left = bands(totals[victim]), 0.0
         mean = float(totals[victim].mean())
-        for cause in [cause for cause in ranked if cause in found[victim]]:
+        for cause in [cause for cause in ranked if cause in killed[victim]]:
             width = (
-                float(edges["median"]) * float(found[victim][cause].mean()) / mean if mean else 0.0
+                float(edges["median"]) * float(killed[victim][cause].mean()) / mean if mean else 0.0
             )
             ax.barh(row, width, 0.62, left=left, color=colour[cause])
             left += width
         if banded:
-            ax.hlines(row, edges["low_90"], edges["high_90"], color="black", linewidth=1.0)
-            ax.hlines(row, edges["low_50"], edges["high_50"], color="black", linewidth=3.0)
+            draw_strokes(ax, row, edges, "black", (1.0, 3.0))
         end = max(float(edges["high_90"]), left)
         ax.annotate(
             persons(float(edges["median"])),
@@ -140,8 +136,9 @@ def recorded_figure(trajectories: Trajectories, footer: str = "") -> Figure:
     """What happened against what is on record over time,
     one panel for each of the first records.
     """
-    kept, model = list(kept_records(trajectories).items())[:PANELS], trajectories.scenario.model
-    rows, columns = -(-len(kept) // 2) or 1, min(len(kept), 2) or 1
+    records = list(kept_records(trajectories).items())[:PANELS]
+    model = trajectories.scenario.model
+    rows, columns = -(-len(records) // 2) or 1, min(len(records), 2) or 1
     figure, axes = sheet(
         rows,
         columns,
@@ -150,13 +147,13 @@ def recorded_figure(trajectories: Trajectories, footer: str = "") -> Figure:
         band_note(trajectories),
         footer,
     )
-    for ax, (name, counted) in zip(axes.flat, kept, strict=False):
+    for ax, (name, counted) in zip(axes.flat, records, strict=False):
         # Homicides and missing persons are both drawn from all killed,
         # whom neither by itself could count in full.
         whole = "all killed" if model.flows[model.recorded[name][0]][1].victim else "happened"
         for outcome, ink, label in (
             (_happened(trajectories, name), "#000000", whole),
-            (counted, COLOURS[1], "on record"),
+            (counted, VERMILION, "on record"),
         ):
             days, values, weeks = smoothed(trajectories, outcome)
             fan(ax, days, values, ink)
@@ -168,7 +165,7 @@ def recorded_figure(trajectories: Trajectories, footer: str = "") -> Figure:
         # drawing the lines.
         ax.set_ylim(top=ax.get_ylim()[1] * ROOM)
         ax.legend(loc="upper left", fontsize=8.0, labelcolor=GREY, ncols=2)
-    for ax in axes.flat[len(kept) :]:
+    for ax in axes.flat[len(records) :]:
         ax.set_visible(False)
     return figure
 
@@ -182,36 +179,27 @@ def death_pictures(trajectories: Trajectories, footer: str = "") -> list[Picture
     """Deaths by victim where several kinds of victim die, and records where there are any,
     with their words.
     """
-    pictures, found, scenario = [], _by_victim(trajectories), trajectories.scenario
+    pictures, killed, scenario = [], _by_victim(trajectories), trajectories.scenario
     banded = trajectories.plan.replicates > 1
-    if len(found) > 1:
+    if len(killed) > 1:
         told = []
-        for victim, causes in found.items():
+        for victim, causes in killed.items():
             total = np.sum(list(causes.values()), axis=0)
             edges, most = bands(total), max(causes, key=lambda cause: float(causes[cause].mean()))
             share = float(causes[most].mean() / total.mean()) if total.mean() else 0.0
-            reach = (
-                (
-                    ", nine in ten replicates "
-                    f"{span(float(edges['low_90']), float(edges['high_90']), persons)}"
-                )
-                if banded
-                else ""
-            )
+            ends = span(float(edges["low_90"]), float(edges["high_90"]), persons)
+            reach = f", nine in ten replicates {ends}" if banded else ""
             told.append(
                 f"{sentence(VICTIMS[victim])} {persons(float(edges['median']))}{reach}, most by "
                 f"{most} ({percent(share).lstrip('+')})"
             )
         period = f"{day(scenario.start)} to {day(scenario.date(scenario.weeks))}"
         caption = f"Persons killed in group violence, {period}; each death is counted once."
-        caption += (
-            (
+        if banded:
+            caption += (
                 " Bars are medians of all replicates, thick lines hold the middle half of them "
                 "and thin lines nine in ten."
             )
-            if banded
-            else ""
-        )
         caption += (
             " Colours split each bar by the mean share of each cause. Killings without a tie "
             "to groups are left out."
@@ -220,10 +208,10 @@ def death_pictures(trajectories: Trajectories, footer: str = "") -> list[Picture
         pictures.append(
             Picture("victims", victims_figure(trajectories, footer), "Who is killed", alt, caption)
         )
-    kept = kept_records(trajectories)
-    if kept:
+    records = kept_records(trajectories)
+    if records:
         told = []
-        for name, counted in list(kept.items())[:PANELS]:
+        for name, counted in list(records.items())[:PANELS]:
             real, known = (
                 trajectories.total(o.series).sum(axis=1, dtype=float)
                 for o in (_happened(trajectories, name), counted)
@@ -236,7 +224,7 @@ def death_pictures(trajectories: Trajectories, footer: str = "") -> list[Picture
             "Line charts over time of what happened and what is on record. In "
             f"all: {'; '.join(told)}."
         )
-        left = [outcome.label for outcome in list(kept.values())[PANELS:]]
+        left = [outcome.label for outcome in list(records.values())[PANELS:]]
         caption = "Black: what happened in the model. Orange: what gets on record. " + band_note(
             trajectories
         )

@@ -14,13 +14,16 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from ...countries.tiles import tiles_of
 from ...model.space import Space
+from ...results.tables import QUANTILES
 from ...scenarios.posterior import EFFECT
-from .style import COLOURS, GREY, Picture, sheet, styled, thousands
+from ..encoding import BLUE, GREY, VERMILION, Fan
+from ..tile_map import extent_of
+from .style import Picture, draw_fan, draw_strokes, sheet, styled, thousands
 
 if TYPE_CHECKING:
     import pandas
 
-MECHANISMS, FITTED = COLOURS[0], COLOURS[1]
+MECHANISMS, FITTED = BLUE, VERMILION
 """Colours of what the mechanisms expect, and of the same with the discrepancy."""
 
 SHOWN = 36
@@ -62,18 +65,13 @@ def pictures_of_fit(
 
 
 def _expected(ax: Axes, table: Any, of: str = "") -> None:
-    """Median and bands of what is expected over years, from the columns with a beginning."""
-    years = table["year"].to_numpy()
-    for low, high, alpha in (("low_90", "high_90", 0.18), ("low_50", "high_50", 0.38)):
-        ax.fill_between(
-            years,
-            table[f"{of}{low}"],
-            table[f"{of}{high}"],
-            color=MECHANISMS,
-            alpha=alpha,
-            linewidth=0,
-        )
-    ax.plot(years, table[f"{of}median"], color=MECHANISMS)
+    """A fan of what is expected over years, from the columns that begin with a word."""
+    draw_fan(ax, table["year"].to_numpy(), Fan(_edges(table, of), MECHANISMS))
+
+
+def _edges(table: Any, of: str) -> dict[str, Any]:
+    """Median and edges of the bands from the columns that begin with a word."""
+    return {edge: table[f"{of}{edge}"] for edge in QUANTILES}
 
 
 def _draw(ax: Axes, table: Any) -> None:
@@ -135,28 +133,22 @@ def states_picture(table: pandas.DataFrame, space: Space, footer: str = "") -> P
     largest number of its axis written.
     """
     tiles = tiles_of(space) or {}
-    above, before = (
-        min(row for _, row, _ in tiles.values()),
-        min(column for *_, column in tiles.values()),
-    )
-    rows, columns = (
-        1 + max(row for _, row, _ in tiles.values()) - above,
-        1 + max(column for *_, column in tiles.values()) - before,
-    )
-    title, years = (
-        "Homicides on record in every state, and what the model expects",
-        (int(table["year"].min()), int(table["year"].max())),
-    )
+    extent = extent_of(tiles)
+    title = "Homicides on record in every state, and what the model expects"
+    years = (int(table["year"].min()), int(table["year"].max()))
     note = (
         f"Every tile: {years[0]} to {years[1]}, from zero to the number in its corner [homicides "
         f"in the year]; scales differ.\n{HOW_TO_READ}"
     )
-    figure, axes = sheet(rows, columns, (12.5, 1.3 + 1.25 * rows), title, note, footer)
+    figure, axes = sheet(
+        extent.rows, extent.columns, (12.5, 1.3 + 1.25 * extent.rows), title, note, footer
+    )
     for ax in axes.flat:
         ax.set_axis_off()
     outside = 0
     for state, (abbreviation, row, column) in tiles.items():
-        ax, own = axes[row - above, column - before], table[table["state"] == state]
+        ax = axes[row - extent.top, column - extent.left]
+        own = table[table["state"] == state]
         ax.set_axis_on()
         _draw(ax, own)
         ax.set(xticks=[], yticks=[])
@@ -189,21 +181,14 @@ def states_picture(table: pandas.DataFrame, space: Space, footer: str = "") -> P
 @styled
 def totals_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     """Counts other than homicides beside what is expected of them."""
-    title, note = (
-        "Other counts on record, and what the model expects",
-        (
-            "Dot: on record. Blue: expected; tick: median, thick: the middle half of the "
-            "draws, thin: nine in ten."
-        ),
+    title = "Other counts on record, and what the model expects"
+    note = (
+        "Dot: on record. Blue: expected; tick: median, thick: the middle half of the "
+        "draws, thin: nine in ten."
     )
     figure, axes = sheet(1, 1, (8.6, 1.4 + 0.34 * len(table)), title, note, footer)
     ax, place = axes[0, 0], np.arange(len(table))
-    ax.hlines(
-        place, table["expected_low_90"], table["expected_high_90"], color=MECHANISMS, linewidth=1.5
-    )
-    ax.hlines(
-        place, table["expected_low_50"], table["expected_high_50"], color=MECHANISMS, linewidth=4.5
-    )
+    draw_strokes(ax, place, _edges(table, "expected_"), MECHANISMS, (1.5, 4.5))
     ax.plot(
         table["expected_median"],
         place,

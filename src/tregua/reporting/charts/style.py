@@ -1,16 +1,14 @@
-"""What all charts share: style, bands, axes and names at the end of lines.
+"""Style of all Matplotlib charts: fans, axes, notes, and names at the end of lines.
 The same figure gives the same bytes.
 
-Colours are those of Okabe and Ito, which readers with colour-blindness can tell apart. Where runs
-differ by chance a line is the median of all replicates, the darker band holds the middle half of
-them and the lighter band nine in ten.
+What is shown, in which colours, is in :mod:`tregua.reporting.encoding`.
 """
 
 from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -28,14 +26,11 @@ from matplotlib.transforms import Bbox
 from ...engine.trajectories import Trajectories
 from ...results.outcomes import Outcome
 from ...results.tables import bands
+from ..encoding import BANDS, GREY, Fan, words_for_areas
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Blue, vermilion, green, purple, orange, sky and black, in the order in which lines take them."""
-
-GREY = "#555555"
 STRIPES = ("-", "--", ":", "-.")
 """Line styles, for the policies after the seventh."""
 
@@ -68,7 +63,7 @@ STYLE: dict[str, Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Our look, whatever the settings of the reader's machine."""
+    """Settings of Matplotlib: our look, whatever the settings of the reader's machine."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type]
@@ -129,8 +124,8 @@ def render(figure: Figure, kind: str) -> bytes:
 
 
 def _settle_layout(figure: Figure) -> None:
-    """Lay a figure out once and for all, so that both kinds of file have the same layout whichever
-    is made first, in half the time.
+    """Layout of a figure, settled once and for all, so that both kinds of file have the same layout
+    whichever is made first, in half the time.
     """
     engine = figure.get_layout_engine()
     if engine is None or isinstance(engine, PlaceHolderLayoutEngine):
@@ -152,7 +147,7 @@ def fan(
     line: str = "-",
     banded: bool = True,
 ) -> float:
-    """Median and both bands of replicates over time; the last median is returned.
+    """A fan chart of replicates over time: median and bands. The last median is returned.
 
     Args:
         axes: where to draw.
@@ -162,23 +157,45 @@ def fan(
         line: style of the line.
         banded: draw the bands too; one replicate has none.
     """
-    edges = bands(values.astype(float))
-    if banded and len(values) > 1:
+    shown = Fan(bands(values.astype(float)), colour)
+    marker = "o" if len(days) == 1 else ""
+    draw_fan(axes, days, shown, banded and len(values) > 1, linestyle=line, marker=marker)
+    return float(shown.median[-1])
+
+
+def draw_fan(axes: Axes, times: Any, shown: Fan, banded: bool = True, **line: Any) -> None:
+    """Draw a fan chart.
+
+    Args:
+        axes: where to draw.
+        times: days or years, shape (time,).
+        shown: its line and bands.
+        banded: draw the bands too.
+        line: how the line looks, as Matplotlib has it.
+    """
+    for area in shown.areas if banded else ():
         axes.fill_between(
-            days, edges["low_90"], edges["high_90"], color=colour, alpha=0.18, linewidth=0
+            times, area.low, area.high, color=shown.colour, alpha=area.opacity, linewidth=0
         )
-        axes.fill_between(
-            days, edges["low_50"], edges["high_50"], color=colour, alpha=0.38, linewidth=0
-        )
-    axes.plot(
-        days, edges["median"], color=colour, linestyle=line, marker="o" if len(days) == 1 else ""
-    )
-    return float(edges["median"][-1])
+    axes.plot(times, shown.median, color=shown.colour, **line)
+
+
+def draw_strokes(
+    axes: Axes, rows: Any, edges: Mapping[str, Any], colour: str, widths: tuple[float, float]
+) -> None:
+    """Draw bands as lines along rows, of these widths in the order of
+    :data:`~tregua.reporting.encoding.BANDS`.
+    """
+    for band, width in zip(BANDS, widths, strict=True):
+        axes.hlines(rows, edges[band.low], edges[band.high], color=colour, linewidth=width)
 
 
 def smoothed(trajectories: Trajectories, outcome: Outcome) -> tuple[np.ndarray, np.ndarray, int]:
-    """Days, values (replicate, time) and smoothing [weeks, 0 for none]:
-    a stock as it is, a flow as its weekly mean over the quarter that ends on each day.
+    """Moving average of a flow, over the quarter that ends on each day; a stock as it is.
+
+    Returns:
+        Days, shape (time,); values, shape (replicate, time), those of a flow a week; and how many
+        weeks each is the mean of, 0 for none.
     """
     weeks, values = (
         trajectories.weeks(outcome.series),
@@ -215,15 +232,12 @@ def unit_label(outcome: Outcome, smoothing: int) -> str:
 
 
 def band_note(trajectories: Trajectories, lines: int = 1) -> str:
-    """How to read lines and bands, in a chart with this many lines."""
+    """Note on lines and bands: how to read them, in a chart with this many lines."""
     count = trajectories.plan.replicates
     if count > 1 and lines > CROWD:
         return f"Line: median of {count} replicates. Bands are left out here; the tables have them."
     if count > 1:
-        return (
-            f"Line: median of {count} replicates. Darker band: the middle half of them. "
-            "Lighter band: nine in ten."
-        )
+        return f"Line: median of {count} replicates. {words_for_areas()}"
     return (
         "One replicate, with chance."
         if trajectories.plan.solver.stochastic
@@ -242,9 +256,8 @@ def main_outcomes(outcomes: dict[str, Outcome], wanted: Sequence[str] = ()) -> l
         for name in ("killed", "killed_civilian", "members")
         if name != "killed_civilian" or name in outcomes
     ]
-    names = [name for name in wanted if name in outcomes] + [
-        name for name in outcomes if name not in wanted
-    ]
+    names = [name for name in wanted if name in outcomes]
+    names += [name for name in outcomes if name not in wanted]
     return [outcomes[name] for name in names[: len(wanted)]]
 
 
@@ -290,6 +303,31 @@ def thousands(axes: Axes, which: str = "y") -> None:
     axis = axes.yaxis if which == "y" else axes.xaxis
     axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "−")))
+
+
+def flows_note(trajectories: Trajectories, shown: Sequence[Outcome]) -> str:
+    """How flows were smoothed, where any flow is shown."""
+    weeks = max((smoothed(trajectories, outcome)[2] for outcome in shown), default=0)
+    return (
+        f" Counts of a week are shown as the mean of the {weeks} weeks up to each day."
+        if weeks > 1
+        else ""
+    )
+
+
+def show_whole_time(ax: Axes, trajectories: Trajectories) -> None:
+    """Show all of a scenario, although a smoothed line begins a quarter of a year late."""
+    ax.set_xlim(*days_of(trajectories, np.array([0, trajectories.scenario.weeks])))
+
+
+def draw_whiskers(
+    ax: Axes, rows: np.ndarray, edges: dict[str, np.ndarray], colour: str, banded: bool = True
+) -> None:
+    """A dot chart: medians along rows, with bands as lines unless there are none."""
+    if banded:
+        draw_strokes(ax, rows, edges, colour, (1.2, 4.0))
+    # No dot: it would cover the lines of a narrow band.
+    ax.plot(edges["median"], rows, "|", color="#000000", markersize=12, markeredgewidth=1.2)
 
 
 def policy_days(trajectories: Trajectories) -> dict[Any, list[str]]:

@@ -13,19 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...engine.trajectories import Trajectories
-from ...reporting.charts.style import COLOURS, Picture, label_ends, styled
+from ...reporting.charts.style import Picture, label_ends, styled
+from ...reporting.encoding import COLOURS
 from .published import Published
 
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
-    "#000000",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#F0E442",
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
-)
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLOURS
 GREY = "#6E6E6E"
 POLICY_COLOURS = {
     "status_quo": BLACK,

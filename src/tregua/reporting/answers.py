@@ -1,0 +1,140 @@
+"""The answer of a report: what a run or a comparison shows, in sentences with its numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..engine.trajectories import Trajectories
+from ..results.comparison import Comparison
+from ..results.outcomes import Outcome, outcomes_of
+from ..results.tables import bands
+from .charts.style import main_outcomes
+from .wording import change, change_span, day, listed, persons, sentence, span
+
+
+def run_answer(trajectories: Trajectories) -> str:
+    """What the run shows, in one sentence with its numbers."""
+    scenario, counted, parts = trajectories.scenario, [], []
+    for outcome in main_outcomes(outcomes_of(scenario.model)):
+        if outcome.kind == "flow":
+            total = trajectories.total(outcome.series).sum(axis=1)
+            counted.append(f"{persons(float(np.median(total)))} {outcome.label}{_range(total)}")
+        else:
+            first, last = (
+                trajectories.at(outcome.series, 0),
+                trajectories.at(outcome.series, scenario.weeks),
+            )
+            middle = (
+                f"goes from {persons(float(np.median(first)))} to {persons(float(np.median(last)))}"
+            )
+            parts.append(f"the number of {outcome.label} {middle}{_range(last)}")
+    parts = [*([f"the model counts {listed(counted)}"] if counted else []), *parts]
+    return (
+        f"From {day(scenario.start)} to {day(scenario.date(scenario.weeks))}, "
+        f"{', and '.join(parts)}."
+    )
+
+
+def _range(values: np.ndarray) -> str:
+    """Where nine in ten of the replicates lie, in brackets; empty without bands."""
+    if len(values) < 2:
+        return ""
+    edges = bands(values.astype(float))
+    low, high = float(edges["low_90"]), float(edges["high_90"])
+    return (
+        f" (nine in ten replicates: {span(low, high, persons)})"
+        if persons(low) != persons(high)
+        else " (nine in ten replicates round to this number)"
+    )
+
+
+def comparison_answer(comparison: Comparison) -> tuple[str, list[tuple[str, str]]]:
+    """The policy with the largest effect on deaths in one sentence; then what each policy does,
+    its label and its effects.
+    """
+    outcomes = main_outcomes(comparison.outcomes)
+    if not outcomes or not comparison.policies:
+        return "Nothing was compared.", []
+    leads = [_largest(comparison, outcomes[0])] + [
+        _largest(comparison, o, "For civilians alone: ")
+        for o in outcomes
+        if o.name == "killed_civilian"
+    ]
+    ends = {outcome.name: "" if outcome.kind == "flow" else "at the end" for outcome in outcomes}
+    told = [
+        (
+            run.scenario.shown,
+            ", and ".join(_effect(comparison, run, o, ends[o.name]) for o in outcomes),
+        )
+        for run in comparison.policies
+    ]
+    return " ".join(leads), told
+
+
+def acting(comparison: Comparison) -> int:
+    """Number of policies that change anything; one that changes nothing is a check,
+    and no policy.
+    """
+    own_from = len(comparison.baseline.scenario.policies)
+    return sum(
+        any(policy.modifiers for policy in run.scenario.policies[own_from:])
+        for run in comparison.policies
+    )
+
+
+def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
+    """The policy with the largest effect on an outcome, in one sentence."""
+    scenario = comparison.baseline.scenario
+    since, end = (day(scenario.date(week)) for week in (comparison.since, scenario.weeks))
+    sizes = [
+        abs(float(np.median(_difference(comparison, run, outcome)))) for run in comparison.policies
+    ]
+    largest = comparison.policies[int(np.argmax(sizes))]
+    period = f" from {since} to {end}" if outcome.kind == "flow" else f" on {end}"
+    if max(sizes) == 0.0:
+        return sentence(
+            f"{lead}{'no' if lead else 'No'} policy changes the number of {outcome.label}{period}."
+        )
+    of = (
+        f"than the {persons(float(np.median(comparison.values(comparison.baseline, outcome))))} "
+        "of the baseline"
+    )
+    shown, effect = largest.scenario.shown, _effect(comparison, largest, outcome, of)
+    if lead:
+        return f"{lead}“{shown}”, {effect}."
+    what = (
+        f"Of {acting(comparison)} policies, “{shown}” makes the largest difference"
+        if acting(comparison) > 1
+        else f"“{shown}” makes a difference"
+    )
+    return f"{what}{period}: {effect}."
+
+
+def _difference(comparison: Comparison, run: Trajectories, outcome: Outcome) -> np.ndarray:
+    """Paired differences of an outcome: shape (replicate,)."""
+    return comparison.values(run, outcome) - comparison.values(comparison.baseline, outcome)
+
+
+def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, of: str) -> str:
+    """What a policy does to one outcome: the median, the band, and in how many pairs it is so."""
+    difference = _difference(comparison, run, outcome)
+    if not difference.any():
+        return (
+            f"no change in {outcome.label} in any pair"
+            if len(difference) > 1
+            else f"no change in {outcome.label}"
+        )
+    text = f"{change(float(np.median(difference)))} {outcome.label}"
+    if len(difference) < 2:
+        return f"{text} {of}".rstrip()
+    edges = bands(difference)
+    lower, higher = int((difference < 0).sum()), int((difference > 0).sum())
+    often = (
+        f"fewer in {lower} of {len(difference)} pairs"
+        if lower >= higher
+        else f"more in {higher} of {len(difference)} pairs"
+    )
+    return f"{text} {of}".rstrip() + (
+        " (nine in ten pairs: "
+        f"{change_span(float(edges['low_90']), float(edges['high_90']))}; {often})"
+    )

@@ -1,0 +1,282 @@
+"""Charts of a comparison: paired differences from the baseline, and all runs together.
+Every function is pure: runs in, a figure out.
+
+The functions named ``..._figure`` draw; :func:`pictures_of_comparison` puts words beside what they
+drew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ...engine.trajectories import Trajectories
+from ...results.by_territory import named_outcome
+from ...results.comparison import Comparison
+from ...results.outcomes import Outcome
+from ...results.tables import bands
+from ..encoding import COLOURS, GREY, words_for_areas, words_for_strokes
+from ..wording import change, day, persons, rounded, sentence, signed
+from .maps import maps_of_comparison
+from .style import (
+    CROWD,
+    STRIPES,
+    Picture,
+    band_note,
+    days_of,
+    draw_whiskers,
+    dress,
+    fan,
+    flows_note,
+    label_ends,
+    main_outcomes,
+    sheet,
+    show_whole_time,
+    smoothed,
+    styled,
+    thousands,
+    unit_label,
+)
+
+
+@styled
+def overlay_figure(
+    runs: Sequence[Trajectories],
+    outcome_name: str,
+    names: Sequence[str] = (),
+    since: int = 0,
+    footer: str = "",
+) -> Figure:
+    """One outcome of several runs over time, each line named at its end.
+
+    Args:
+        runs: of scenarios that start on the same day; the first is drawn in black.
+        outcome_name: such as ``"members"``.
+        names: of the runs, if not those of their scenarios.
+        since: week from which the others differ from the first; they are drawn from there on.
+        footer: line at the bottom that says where the figure comes from.
+    """
+    outcome = named_outcome(runs[0], outcome_name)
+    figure, axes = sheet(
+        1, 1, (8.5, 4.4), sentence(outcome.label), band_note(runs[0], len(runs)), footer
+    )
+    ax, ends, smoothing = axes[0, 0], [], 0
+    for i, run in enumerate(runs):
+        days, values, smoothing = smoothed(run, outcome)
+        colour, line = _ink(i - 1) if i else ("#000000", "-")
+        apart = days >= days_of(run, np.array([since if i else 0]))
+        # A run that is the first one over again is a dashed line on top of it.
+        same = i > 0 and np.array_equal(run.total(outcome.series), runs[0].total(outcome.series))
+        last = fan(
+            ax,
+            days[apart],
+            values[:, apart],
+            colour,
+            "--" if same else line,
+            banded=len(runs) <= CROWD and not same,
+        )
+        ends.append((last, names[i] if names else run.scenario.shown, colour))
+    dress(ax, "", unit_label(outcome, smoothing), from_zero=True)
+    show_whole_time(ax, runs[0])
+    label_ends(ax, ends)
+    return figure
+
+
+def _ink(number: int) -> tuple[str, str]:
+    """Colour and line style of the policy with this number; black is the baseline's."""
+    colours = COLOURS[:-1]
+    return colours[number % len(colours)], STRIPES[number // len(colours) % len(STRIPES)]
+
+
+@styled
+def difference_figure(comparison: Comparison, outcome: str = "killed", footer: str = "") -> Figure:
+    """Paired difference from the baseline over time, for every policy:
+    a flow added up since the first policy began, a stock as it stands.
+
+    Args:
+        comparison: paired runs.
+        outcome: such as ``"killed"``.
+        footer: line at the bottom that says where the figure comes from.
+    """
+    what = named_outcome(comparison.baseline, outcome)
+    since = day(comparison.baseline.scenario.date(comparison.since))
+    label = f"persons, added up since {since}" if what.kind == "flow" else "persons"
+    note = _pairs_note(comparison)
+    figure, axes = sheet(
+        1, 1, (8.5, 4.4), f"{sentence(what.label)}: difference from the baseline", note, footer
+    )
+    ax, ends = axes[0, 0], []
+    ax.axhline(0.0, color=GREY, linewidth=1.0)
+    for i, run in enumerate(comparison.policies):
+        days, values = differences(comparison, run, what)
+        colour, line = _ink(i)
+        last = fan(ax, days, values, colour, line, banded=len(comparison.policies) <= CROWD)
+        ends.append((last, run.scenario.shown, colour))
+    dress(ax, "", label)
+    label_ends(ax, [*ends, (0.0, "Baseline", GREY)] if all(end[0] != 0.0 for end in ends) else ends)
+    return figure
+
+
+def differences(
+    comparison: Comparison, run: Trajectories, outcome: Outcome
+) -> tuple[np.ndarray, np.ndarray]:
+    """Days and paired differences (replicate, time) since the first policy began;
+    those of a flow are added up.
+    """
+    weeks = run.weeks(outcome.series)
+    before, after = (x.total(outcome.series).astype(float) for x in (comparison.baseline, run))
+    inside = weeks > comparison.since if outcome.kind == "flow" else weeks >= comparison.since
+    apart = (after - before)[:, inside]
+    if outcome.kind == "stock":
+        return days_of(run, weeks[inside]), apart
+    # Nothing has happened yet on the first day.
+    return days_of(run, np.concatenate([[comparison.since], weeks[inside]])), np.pad(
+        np.cumsum(apart, axis=1), ((0, 0), (1, 0))
+    )
+
+
+@styled
+def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
+    """Dot chart of the total effect of every policy on deaths and members: median of the paired
+    differences, with bands.
+    """
+    shown, count = main_outcomes(comparison.outcomes), len(comparison.policies)
+    figure, axes = sheet(
+        1,
+        max(len(shown), 1),
+        (9.0, 1.7 + 0.5 * count),
+        "Effect of each policy",
+        _pairs_note(comparison, lines=True),
+        footer,
+        sharey=True,
+    )
+    bare = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
+    rows, end = (
+        np.arange(count),
+        comparison.baseline.scenario.date(comparison.baseline.scenario.weeks),
+    )
+    for ax, outcome in zip(axes[0], shown, strict=False):
+        before = comparison.values(comparison.baseline, outcome)
+        effects = [comparison.values(run, outcome) - before for run in comparison.policies]
+        edges = bands(np.array(effects).T)
+        ax.axvline(0.0, color=GREY, linewidth=1.0)
+        for i in range(count):
+            draw_whiskers(
+                ax,
+                rows[i : i + 1],
+                {name: x[i : i + 1] for name, x in edges.items()},
+                _ink(i)[0],
+                len(before) > 1,
+            )
+            ax.annotate(
+                signed(edges["median"][i], persons),
+                (edges["median"][i], i),
+                (0, 7),
+                "data",
+                "offset points",
+                ha="center",
+                fontsize=8,
+                bbox=bare,
+            )
+        when = (
+            f"{day(comparison.baseline.scenario.date(comparison.since))} to {day(end)}"
+            if outcome.kind == "flow"
+            else f"on {day(end)}"
+        )
+        ax.set_title(f"{sentence(outcome.label)},\n{when}", fontsize=9.0)
+        ax.set_xlabel("persons, difference from the baseline")
+        ax.margins(x=0.14)
+        ax.grid(axis="y", visible=False)
+        thousands(ax, "x")
+    axes[0, 0].set_yticks(rows, [run.scenario.shown for run in comparison.policies])
+    axes[0, 0].set_ylim(count - 0.4, -0.75)
+    return figure
+
+
+def _pairs_note(comparison: Comparison, lines: bool = False) -> str:
+    """How to read bands of paired differences."""
+    pairs = comparison.baseline.plan.replicates
+    if pairs == 1:
+        return band_note(comparison.baseline)
+    if lines:
+        return f"Upright line: median of {pairs} pairs of replicates. {words_for_strokes()}"
+    if len(comparison.policies) > CROWD:
+        return (
+            f"Line: median of {pairs} pairs of replicates. Bands are left out "
+            "here; the tables have them."
+        )
+    return f"Line: median of {pairs} pairs of replicates. {words_for_areas()}"
+
+
+def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Picture]:
+    """The figures of a comparison with their words."""
+    shown, runs = main_outcomes(comparison.outcomes), (comparison.baseline, *comparison.policies)
+    names = ["Baseline", *(run.scenario.shown for run in comparison.policies)]
+    told = "; ".join(f"{outcome.label}: {_effects(comparison, outcome)}" for outcome in shown)
+    caption = (
+        _pairs_note(comparison, lines=True) + " Left of zero the policy gives the lower number."
+    )
+    alt = f"Dot chart of the total effect of each policy. {sentence(told)}."
+    pictures = [
+        Picture(
+            "effects", outcomes_figure(comparison, footer), "Effect of each policy", alt, caption
+        )
+    ]
+    for outcome in shown:
+        alt = (
+            "Line chart of the paired difference from the baseline over time. At the end: "
+            f"{_effects(comparison, outcome)}."
+        )
+        figure = difference_figure(comparison, outcome.name, footer)
+        caption = _pairs_note(comparison) + " Below zero the policy gives the lower number."
+        pictures.append(
+            Picture(
+                f"difference-{outcome.name}",
+                figure,
+                f"{sentence(outcome.label)}: difference from the baseline",
+                alt,
+                caption,
+            )
+        )
+    pictures += [
+        picture
+        for outcome in shown
+        if outcome.kind == "flow"
+        for picture in maps_of_comparison(comparison, outcome, footer)
+    ]
+    for outcome in shown:
+        ends = "; ".join(
+            f"{name} {rounded(float(np.median(smoothed(run, outcome)[1][:, -1])))}"
+            for name, run in zip(names, runs, strict=True)
+        )
+        unit = unit_label(outcome, smoothed(comparison.baseline, outcome)[2])
+        alt = (
+            f"Line chart of {outcome.label} [{unit}] in the baseline and under each "
+            f"policy. At the end: {ends}."
+        )
+        figure = overlay_figure(runs, outcome.name, names, comparison.since, footer)
+        caption = band_note(comparison.baseline, len(runs)) + flows_note(
+            comparison.baseline, [outcome]
+        )
+        pictures.append(
+            Picture(
+                f"together-{outcome.name}",
+                figure,
+                f"{sentence(outcome.label)}: all runs",
+                alt,
+                caption,
+            )
+        )
+    return pictures
+
+
+def _effects(comparison: Comparison, outcome: Outcome) -> str:
+    """Median effect of every policy in words."""
+    before = comparison.values(comparison.baseline, outcome)
+    middles = {
+        run.scenario.shown: float(np.median(comparison.values(run, outcome) - before))
+        for run in comparison.policies
+    }
+    return ", ".join(f"{name} {change(middle)}" for name, middle in middles.items())

@@ -1,0 +1,168 @@
+"""Tables of a report: rows of text made of the tables of a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..engine.trajectories import Trajectories
+from ..model.declarations import BACKGROUND
+from ..results.by_victim import ALL
+from ..results.comparison import Comparison
+from ..results.outcomes import VICTIMS, headlines
+from .charts.style import main_outcomes
+from .wording import percent, persons, sentence, signed, signed_span, span
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def has_bands(trajectories: Trajectories) -> bool:
+    """Whether there is more than one replicate, and so bands over them."""
+    return trajectories.plan.replicates > 1
+
+
+def deaths_rows(table: pandas.DataFrame) -> dict[str, Any]:
+    """Persons killed by victim and cause for a table: one block for each victim, the sum of all,
+    and those without a tie to groups.
+    """
+    killed: dict[tuple[str, str], Any] = {
+        (row["victim"], row["cause"]): row for row in table.to_dict("records")
+    }
+    if (ALL, ALL) not in killed:
+        return {}
+    everyone = killed[ALL, ALL]["mean"]
+
+    def line(label: str, row: Mapping[str, Any], shared: bool = True) -> dict[str, str]:
+        share = _share(row["mean"] / everyone) if everyone and shared else ""
+        return {
+            "label": label,
+            "middle": persons(row["median"]),
+            "range": span(row["low_90"], row["high_90"], persons),
+            "share": share,
+        }
+
+    blocks = []
+    for victim in VICTIMS:
+        causes = [
+            line(cause, row)
+            for (who, cause), row in killed.items()
+            if who == victim and cause not in (ALL, BACKGROUND)
+        ]
+        if causes:
+            blocks.append(
+                {"total": line(sentence(VICTIMS[victim]), killed[victim, ALL]), "causes": causes}
+            )
+    apart = [
+        line(f"{sentence(VICTIMS[who])}, without a tie to groups", row, False)
+        for (who, cause), row in killed.items()
+        if cause == BACKGROUND
+    ]
+    return {"blocks": blocks, "everyone": line("All of them", killed[ALL, ALL]), "apart": apart}
+
+
+def _share(part: float) -> str:
+    """A share in whole per cent; a small one is not said to be none."""
+    return "under 1 %" if 0.0 < part < 0.005 else percent(part).lstrip("+")
+
+
+def records_rows(trajectories: Trajectories, table: pandas.DataFrame) -> list[dict[str, Any]]:
+    """Rows of the table of records: the first, the middle and the last year of each."""
+    years, banded = sorted(table["year"].unique()), has_bands(trajectories)
+    shown = {years[0], years[len(years) // 2], years[-1]} if years else set()
+    rows = []
+    for row in table[table["year"].isin(shown)].to_dict("records"):
+        edges = [
+            (row[f"{k}_median"], row[f"{k}_low_90"], row[f"{k}_high_90"])
+            for k in ("happened", "recorded")
+        ]
+        cells = [
+            (persons(middle), span(low, high, persons) if banded else "")
+            for middle, low, high in edges
+        ]
+        rows.append(
+            {
+                "label": row["doc"],
+                "year": row["year"],
+                "cells": cells,
+                "share": _share(row["share_median"]),
+            }
+        )
+    return rows
+
+
+def years_rows(
+    table: pandas.DataFrame, columns: Sequence[tuple[str, str]], banded: bool, first: int = 0
+) -> list[dict[str, Any]]:
+    """Rows of a yearly table from a year on: the year, then median and band for every column,
+    a scenario and an outcome.
+    """
+    cells_of: dict[tuple[Any, ...], Any] = {
+        (row["scenario"], row["outcome"], row["year"]): row for row in table.to_dict("records")
+    }
+    rows = []
+    for year in sorted({year for *_, year in cells_of if year >= first}):
+        cells = [cells_of[*column, year] for column in columns]
+        rows.append(
+            {
+                "year": year,
+                "cells": [
+                    (
+                        persons(c["median"]),
+                        span(c["low_90"], c["high_90"], persons) if banded else "",
+                    )
+                    for c in cells
+                ],
+            }
+        )
+    return rows
+
+
+def effects_rows(comparison: Comparison, differences: pandas.DataFrame) -> list[dict[str, Any]]:
+    """Rows of the table of effects, by policy."""
+    outcomes = {o.name: o for o in headlines(comparison.baseline.scenario.model)}
+    policies = []
+    for run in comparison.policies:
+        part = differences[
+            (differences["policy"] == run.scenario.name)
+            & differences["outcome"].isin(list(outcomes))
+        ]
+        rows = []
+        for row in part.itertuples():
+            rows.append(
+                {
+                    "label": sentence(outcomes[row.outcome].label),
+                    "when": "in the period"
+                    if outcomes[row.outcome].kind == "flow"
+                    else "at the end",
+                    "baseline": persons(row.baseline),
+                    "with_policy": persons(row.with_policy),
+                    "difference": signed(row.difference, persons),
+                    "range": signed_span(row.difference_low_90, row.difference_high_90, persons),
+                    "relative": percent(row.relative),
+                    "lower": f"{round(row.lower_in * row.pairs)} of {row.pairs}",
+                }
+            )
+        policies.append({"label": run.scenario.shown, "rows": rows})
+    return policies
+
+
+def head_to_head_rows(comparison: Comparison, beats: pandas.DataFrame) -> list[dict[str, Any]]:
+    """Rows of the table that sets every run against every other, by deaths;
+    empty with a single policy.
+    """
+    runs, pairs = (comparison.baseline, *comparison.policies), comparison.baseline.plan.replicates
+    if len(runs) < 3 or pairs < 2:
+        return []
+    outcome = main_outcomes(comparison.outcomes)[0].name
+    shares = {
+        (row["run"], row["against"]): row["lower_in"]
+        for row in beats.to_dict("records")
+        if row["outcome"] == outcome
+    }
+    names = [run.scenario.name for run in runs]
+    labels = ["Baseline", *(run.scenario.shown for run in comparison.policies)]
+    return [
+        {"label": label, "cells": [round(shares[a, b] * pairs) if a != b else "" for b in names]}
+        for label, a in zip(labels, names, strict=True)
+    ]
