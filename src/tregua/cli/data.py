@@ -62,7 +62,8 @@ def show_table(name: str, json: bool) -> int:
         note = {"file": name, "note": LAYOUTS[name].doc, "used": list(figures.used)}
         above = "Read from: " + "; ".join(figures.used)
     else:
-        note, rows = shipped_table(name)
+        note, cells = shipped_table(name)
+        rows = cells.to_dict("records")
         above = (
             f"{note['note']}\nSource: {note['source']}. Licence: {note['licence']}. Unit: "
             f"{note['unit']}. Years: {note['years']}."

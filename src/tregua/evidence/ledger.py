@@ -20,7 +20,7 @@ from typing import Any
 
 from ..model.declarations import Number, Stance
 from ..model.mechanism import Mechanism, registry
-from ..shipped import read_table
+from ..shipped import cells_of_table
 from .cite import unknown
 from .claims import CLAIM_STANCE
 from .sources import CITED, Kind, Source
@@ -194,7 +194,8 @@ def unanswered(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> tuple
 def load() -> tuple[Entry, ...]:
     """All entries: the claims in their order, then the sources in theirs."""
     used, tuples = users(), conflicts()
-    claims = [_claim(row, used, tuples) for row in read_table("evidence/data", "claims.csv")]
+    rows = cells_of_table("evidence/data", "claims.csv").to_dict("records")
+    claims = [_claim(row, used, tuples) for row in rows]
     sources = [_source(name, source, used, tuples) for name, source in CITED.items()]
     return (*claims, *sources)
 

@@ -23,11 +23,8 @@ STATE = "16"
 
 def registered() -> dict[int, float]:
     """Registered homicides of Michoacán by year."""
-    return {
-        int(row["year"]): float(row["homicides"])
-        for row in read_table(FOLDER, "homicides-year.csv")
-        if row["state_code"] == STATE
-    }
+    deaths = read_table(FOLDER, "homicides-year.csv").query("state_code == @STATE")
+    return deaths.set_index("year")["homicides"].astype(float).to_dict()
 
 
 def _years(run: Trajectories, points: int) -> np.ndarray:
