@@ -14,35 +14,14 @@ import numpy as np
 from jaxtyping import Float
 
 from ..engine.trajectories import Trajectories
+from ..model.calendar import WEEK_DAYS, calendar_years, year_shares
 from .outcomes import Outcome, headlines, outcomes_of
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = [
-    "Outcome",
-    "bands",
-    "by_year",
-    "groups_at_end",
-    "outcomes_of",
-    "weekly_bands",
-    "whole_years",
-    "year_shares",
-    "yearly",
-    "yearly_bands",
-    "yearly_values",
-]
-
 QUANTILES = {"low_90": 0.05, "low_50": 0.25, "median": 0.5, "high_50": 0.75, "high_90": 0.95}
 """Edges of the two bands that tables and figures show: half of all replicates, and nine in ten."""
-
-SLACK_DAYS = 7
-"""Days that a calendar year may miss at either end and still count, at the mean of its other days:
-scenarios begin and end with a week.
-"""
-
-WEEK_DAYS = 7
-"""Days in a week."""
 
 
 def bands(values: Float[np.ndarray, "replicate *rest"]) -> dict[str, np.ndarray]:
@@ -122,40 +101,11 @@ def _year_of_flow(series: np.ndarray, shares: Float[np.ndarray, "time"]) -> np.n
     return np.tensordot(shares[inside], series[:, inside], (0, 1))
 
 
-def year_shares(
-    start: dt.date, edges: Float[np.ndarray, "edge"]
-) -> dict[int, Float[np.ndarray, "step"]]:
-    """How much of each step counts for each whole calendar year, by days;
-    what a year misses at either end counts at its mean.
-
-    Args:
-        start: the day from which edges count.
-        edges: of the steps [days], in order and without gaps.
-    """
-    found = {}
-    for year in _years_between(
-        *(start + dt.timedelta(days=round(float(edge))) for edge in (edges[0], edges[-1]))
-    ):
-        first, last = ((dt.date(year + after, 1, 1) - start).days for after in (0, 1))
-        inside = np.clip(np.minimum(edges[1:], last) - np.maximum(edges[:-1], first), 0.0, None)
-        found[year] = inside / np.diff(edges) * (last - first) / inside.sum()
-    return found
-
-
 def whole_years(trajectories: Trajectories) -> range:
     """Calendar years that the scenario covers but for a week or less at either end."""
-    return _years_between(
+    return calendar_years(
         trajectories.scenario.date(0), trajectories.scenario.date(trajectories.scenario.weeks)
     )
-
-
-def _years_between(start: dt.date, end: dt.date) -> range:
-    """Calendar years between two days that miss less than a week after the first,
-    and at most one before the second.
-    """
-    first = start.year if (start - dt.date(start.year, 1, 1)).days < SLACK_DAYS else start.year + 1
-    last = end.year if (dt.date(end.year + 1, 1, 1) - end).days <= SLACK_DAYS else end.year - 1
-    return range(first, last + 1)
 
 
 def yearly_bands(

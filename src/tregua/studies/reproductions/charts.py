@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ...engine.trajectories import Trajectories
+from ...model.calendar import GREGORIAN_YEAR_WEEKS
 from ...reporting.charts.style import COLOURS, Picture, styled
 from .published import Published
 
@@ -42,7 +43,7 @@ def panels(columns: int, width: float = 11.0, height: float = 4.6) -> tuple[Figu
 
 def _years(run: Trajectories, weeks: np.ndarray) -> np.ndarray:
     """Weeks as calendar years with decimals."""
-    return run.scenario.start.year + weeks / 52.1775
+    return run.scenario.start.year + weeks / GREGORIAN_YEAR_WEEKS
 
 
 @styled

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...countries.record import FOLDER
 from ...engine.trajectories import Trajectories
+from ...model.calendar import GREGORIAN_YEAR_WEEKS, decimal_year
 from ...reporting.charts.style import Picture, styled
 from ...shipped import read_table
 from .charts import BLACK, GREEN, GREY, SKY, VERMILLION, panels
@@ -28,11 +29,7 @@ def registered() -> dict[int, float]:
 
 
 def _years(run: Trajectories, points: int) -> np.ndarray:
-    return run.scenario.start.year + np.arange(points) / 52.1775
-
-
-def _year(day) -> float:
-    return day.year + (day.timetuple().tm_yday - 1) / 365.25
+    return run.scenario.start.year + np.arange(points) / GREGORIAN_YEAR_WEEKS
 
 
 @styled
@@ -53,7 +50,7 @@ def episode_picture(published: Published, run: Trajectories) -> Picture:
         (lines[label],) = left.plot(x, middle, color=colour)
     for key, day in (("municipalities.begin", "begin"), ("municipalities.order", "order")):
         left.errorbar(
-            _year(settings[day]),
+            decimal_year(settings[day]),
             entries[key]["value"],
             0.3 * entries[key]["value"],
             color=BLACK,
@@ -61,14 +58,14 @@ def episode_picture(published: Published, run: Trajectories) -> Picture:
             capsize=3,
         )
     left.plot(
-        _year(settings["early"]),
+        decimal_year(settings["early"]),
         entries["municipalities.early"]["value"],
         "o",
         color=GREY,
         markerfacecolor="none",
     )
     left.errorbar(
-        _year(settings["first"]),
+        decimal_year(settings["first"]),
         entries["absorbed.first"]["value"] / each,
         0.3 * entries["absorbed.first"]["value"] / each,
         color=BLACK,

@@ -29,6 +29,7 @@ import numpy as np
 from ...engine.plan import blocks_of, make_plan
 from ...engine.run import CHUNK, simulate
 from ...engine.trajectories import Trajectories
+from ...model.calendar import WEEK_DAYS
 from ...model.declarations import Number
 from ...model.model import Model
 from ...reporting.charts.style import Picture
@@ -318,7 +319,9 @@ def history(runner: Runner, base: Trajectories) -> np.ndarray:
     """
     run, data = runner.published.run, base.scenario.data
     none = runner(run["weeks"], Policy.set("troops.surge", 0.0, name="no operations"))
-    first = (np.asarray(data.covariates["operation_start"]) - base.scenario.start.toordinal()) / 7.0
+    first = (
+        np.asarray(data.covariates["operation_start"]) - base.scenario.start.toordinal()
+    ) / WEEK_DAYS
     begun, rates = np.flatnonzero(first < run["week"]), []
     for place in begun:
         start = max(0, int(np.ceil(first[place])))
