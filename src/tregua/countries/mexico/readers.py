@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +53,7 @@ VICTIMS = {
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a reader found.
+    """What a reader makes of a file.
 
     Attributes:
         table: the tidy table.
@@ -93,62 +93,22 @@ def read_homicides(text: str, name: str) -> Reading:
     total. Municipalities and deaths abroad are left out.
     """
     lines = list(csv.reader(io.StringIO(text)))
-    head = next(
-        (i for i, line in enumerate(lines) if set(MONTHS) <= {cell.strip() for cell in line}), None
-    )
-    if head is None:
-        found = next((" ".join(line) for line in lines if any(line)), "nothing")[:80]
-        raise TreguaError(
-            "TR1702",
-            "this is no INEGI export of homicides by month",
-            where=name,
-            found=found,
-            expected="a row with the names of the twelve months",
-            do=(
-                "export 'Defunciones por homicidio' by state of occurrence and month of "
-                "registration, one year a file"
-            ),
-        )
+    head = _row_of_months(lines, name)
     preamble = " ".join(" ".join(line) for line in lines[:head])
-    stated = re.search(r"A.o de registro\s*:\s*(\d{4})", preamble)
-    if stated is None:
-        raise TreguaError(
-            "TR1702",
-            "the year of registration is not stated",
-            where=f"{name}, rows 1 to {head}",
-            expected="'Año de registro : 2015' above the table",
-        )
-    year = checked_year(stated[1], f"{name}, rows 1 to {head}")
-    place = {cell.strip(): i for i, cell in enumerate(lines[head])}
-    columns = [place[month] for month in MONTHS]
-    rows, seen, dropped, national, abroad = (
-        [],
-        {},
-        {"municipalities": 0, "deaths abroad": 0},
-        None,
-        0,
-    )
-    for number, line in enumerate(lines[head + 1 :], start=head + 2):
-        if len(line) <= max(columns):
-            continue
+    year = _year_of_registration(preamble, f"{name}, rows 1 to {head}")
+    column = {cell.strip(): i for i, cell in enumerate(lines[head])}
+    last = max(column[month] for month in MONTHS)
+    filled = [
+        (number, line)
+        for number, line in enumerate(lines[head + 1 :], start=head + 2)
+        if len(line) > last
+    ]
+    deaths: dict[str, list[int]] = {}
+    seen: dict[str, int] = {}
+    dropped, national, abroad = {"municipalities": 0, "deaths abroad": 0}, None, 0
+    for number, line in filled:
         where, label = f"{name}, row {number}", line[1].strip()
-        counts = [
-            checked_count(line[i], f"{where}, column {month}")
-            for i, month in zip(columns, MONTHS, strict=True)
-        ]
-        total = (
-            checked_count(line[place["Total"]], f"{where}, column Total")
-            if "Total" in place
-            else sum(counts)
-        )
-        if sum(counts) != total:
-            raise TreguaError(
-                "TR1706",
-                "the months do not add up to the total",
-                where=where,
-                found=f"{sum(counts)} against {total}",
-                expected=f"{total}",
-            )
+        months, total = _months_and_total(line, column, where)
         digits = "".join(re.findall(r"\d+", re.sub(r"CONCATENAR\([^,]*,", "", line[0])))
         if plain(label) == "total":
             national = total
@@ -168,30 +128,84 @@ def read_homicides(text: str, name: str) -> Reading:
                     found=label,
                     expected=f"once; it was in row {seen[code]}",
                 )
-            seen[code] = number
-            rows += [(code, year, month, count) for month, count in enumerate(counts, start=1)]
+            seen[code], deaths[code] = number, months
+    rows = [
+        (code, year, month, count)
+        for code, counts in deaths.items()
+        for month, count in enumerate(counts, start=1)
+    ]
     table = pd.DataFrame(rows, columns=["state_code", "year", "month", "homicides"])
-    everywhere = int(table["homicides"].sum()) + abroad
-    if national is not None and everywhere != national:
-        found = f"{everywhere:,} in {len(seen)} states and abroad"
-        raise TreguaError(
-            "TR1706",
-            "the states do not add up to the national total",
-            where=name,
-            found=found,
-            expected=f"{national:,}",
-        )
+    _agree_with_nation(int(table["homicides"].sum()) + abroad, national, len(deaths), name)
     odd = (
         ()
         if re.search(r"de ocurrencia", preamble.partition("Por:")[2])
         else ("the file does not say that its states are those of occurrence",)
     )
-    return Reading(
-        _some(table, name),
-        sum(1 for line in lines[head + 1 :] if len(line) > max(columns)),
-        dropped,
-        odd,
+    return Reading(_some(table, name), len(filled), dropped, odd)
+
+
+def _row_of_months(lines: list[list[str]], name: str) -> int:
+    """Number of the row that names the twelve months (TR1702 if there is none)."""
+    for number, line in enumerate(lines):
+        if set(MONTHS) <= {cell.strip() for cell in line}:
+            return number
+    raise TreguaError(
+        "TR1702",
+        "this is no INEGI export of homicides by month",
+        where=name,
+        found=next((" ".join(line) for line in lines if any(line)), "nothing")[:80],
+        expected="a row with the names of the twelve months",
+        do=(
+            "export 'Defunciones por homicidio' by state of occurrence and month of "
+            "registration, one year a file"
+        ),
     )
+
+
+def _year_of_registration(preamble: str, where: str) -> int:
+    """The year that stands above the table (TR1702 if none does)."""
+    stated = re.search(r"A.o de registro\s*:\s*(\d{4})", preamble)
+    if stated is None:
+        raise TreguaError(
+            "TR1702",
+            "the year of registration is not stated",
+            where=where,
+            expected="'Año de registro : 2015' above the table",
+        )
+    return checked_year(stated[1], where)
+
+
+def _months_and_total(
+    line: list[str], column: Mapping[str, int], where: str
+) -> tuple[list[int], int]:
+    """Deaths of the twelve months and of all together (TR1706 if they do not add up)."""
+    months = [checked_count(line[column[month]], f"{where}, column {month}") for month in MONTHS]
+    total = (
+        checked_count(line[column["Total"]], f"{where}, column Total")
+        if "Total" in column
+        else sum(months)
+    )
+    if sum(months) != total:
+        raise TreguaError(
+            "TR1706",
+            "the months do not add up to the total",
+            where=where,
+            found=f"{sum(months)} against {total}",
+            expected=f"{total}",
+        )
+    return months, total
+
+
+def _agree_with_nation(deaths: int, national: int | None, states: int, name: str) -> None:
+    """Refuse states that do not add up to the total that the file states (TR1706)."""
+    if national is not None and deaths != national:
+        raise TreguaError(
+            "TR1706",
+            "the states do not add up to the national total",
+            where=name,
+            found=f"{deaths:,} in {states} states and abroad",
+            expected=f"{national:,}",
+        )
 
 
 def read_victims(text: str, name: str) -> Reading:
@@ -407,12 +421,11 @@ def _no_twins(frame: pd.DataFrame, key: list[str], name: str) -> None:
     twins = frame.duplicated(key, keep=False)
     if twins.any():
         first, second = frame.index[twins][0], frame.index[frame.duplicated(key)][0]
-        found = ", ".join(frame.loc[second, key])
         raise TreguaError(
             "TR1705",
             "a row is there twice",
             where=f"{name}, row {second + 2}",
-            found=found,
+            found=", ".join(frame.loc[second, key]),
             expected=f"once; see row {first + 2}",
         )
 
@@ -435,21 +448,19 @@ def _dates(row: pd.Series, where: str) -> None:
     try:
         start, end = pd.Timestamp(row["date_start"]), pd.Timestamp(row["date_end"])
     except ValueError as error:
-        found = f"{row['date_start']}, {row['date_end']}"
         raise TreguaError(
             "TR1704",
             "these are no dates",
             where=f"{where}, columns date_start, date_end",
-            found=found,
+            found=f"{row['date_start']}, {row['date_end']}",
             expected="2015-01-31",
         ) from error
     if not (start <= end and start.year <= row["year"] <= end.year):
-        found = f"{row['date_start']} to {row['date_end']} in {row['year']}"
         raise TreguaError(
             "TR1704",
             "the dates of an event do not fit",
             where=where,
-            found=found,
+            found=f"{row['date_start']} to {row['date_end']} in {row['year']}",
             expected="a start, then an end, in the year of the event",
         )
 
