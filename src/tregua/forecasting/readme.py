@@ -66,7 +66,9 @@ origin; in brackets the share of the record inside the 80 % interval.
 {table}"""
 
 
-def readme(forecast: Frozen, scores: Scoreboard | None, command: str, known: str, kept: int) -> str:
+def readme(
+    forecast: Frozen, scores: Scoreboard | None, command: str, known: str, months_written: int
+) -> str:
     """The page.
 
     Args:
@@ -74,7 +76,7 @@ def readme(forecast: Frozen, scores: Scoreboard | None, command: str, known: str
         scores: the layer and some baselines from earlier origins, if any was long enough ago.
         command: that makes the forecast again.
         known: what was common knowledge of the years to come.
-        kept: months that are written one by one.
+        months_written: months that are written one by one.
     """
     years = forecast.years.shape[2]
     listed = (
@@ -87,7 +89,9 @@ def readme(forecast: Frozen, scores: Scoreboard | None, command: str, known: str
         if years
         else []
     )
-    listed.append(f"- `state_month.parquet`: the same with `month`, for the first {kept} months.\n")
+    listed.append(
+        f"- `state_month.parquet`: the same with `month`, for the first {months_written} months.\n"
+    )
     return PAGE.format(
         origin=forecast.origin,
         replicates=len(forecast.samples),

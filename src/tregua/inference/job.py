@@ -196,13 +196,13 @@ class Job(Work[Length]):
 
     def _search(self, told: Progress) -> None:
         file = self.folder / "best.npz"
-        kept = read_whole(file)
-        if kept is not None:
+        stored = read_whole(file)
+        if stored is not None:
             self.best = Best(
-                kept["point"],
-                float(kept["log_density"]),
-                int(kept["evaluations"]),
-                bool(kept["converged"]),
+                stored["point"],
+                float(stored["log_density"]),
+                int(stored["evaluations"]),
+                bool(stored["converged"]),
             )
             return
         self.best = find_best(self.posterior, progress=told)
@@ -210,8 +210,8 @@ class Job(Work[Length]):
 
     def _look(self, told: Progress) -> None:
         file = self.folder / "nearby.npz"
-        kept = read_whole(file)
-        if kept is None:
+        stored = read_whole(file)
+        if stored is None:
             self.nearby = Nearby.at(self.posterior, self.best.point, told)
             arrays = {f"logs/{n}": x for n, x in self.nearby.logs.items()} | {
                 f"jacobian/{n}": x for n, x in self.nearby.jacobian.items()
@@ -219,7 +219,7 @@ class Job(Work[Length]):
             write_whole(file, arrays)
             return
         logs, jacobian = (
-            {n.partition("/")[2]: x for n, x in kept.items() if n.startswith(f"{kind}/")}
+            {n.partition("/")[2]: x for n, x in stored.items() if n.startswith(f"{kind}/")}
             for kind in ("logs", "jacobian")
         )
         self.nearby = Nearby(self.posterior, self.best.point, logs, jacobian)

@@ -87,7 +87,7 @@ def find_best(
         told(min(count, steps - 1), steps)
         return float(value), np.where(held, 0.0, np.nan_to_num(slope))
 
-    found = minimize(
+    search = minimize(
         loss,
         start,
         jac=True,
@@ -95,4 +95,4 @@ def find_best(
         options={"maxiter": steps, "maxcor": MEMORY, "ftol": TOLERANCE},
     )
     told(steps, steps)
-    return Best(np.where(held, 0.0, found.x), -float(found.fun), count, bool(found.success))
+    return Best(np.where(held, 0.0, search.x), -float(search.fun), count, bool(search.success))

@@ -45,8 +45,8 @@ def yearly(
 
     @jax.jit
     def run(values: Mapping[str, Array]) -> dict[str, Array]:
-        found = path.run(values)
-        return {name: jnp.tensordot(weights.T, found[name], 1) for name in names}
+        weekly = path.run(values)
+        return {name: jnp.tensordot(weights.T, weekly[name], 1) for name in names}
 
     return jax.device_get(run({n: jnp.asarray(x) for n, x in values.items()}))
 

@@ -68,11 +68,11 @@ def yearly_values(
     year. Years that the scenario misses by more than a week at either end are left out; a smaller
     gap counts at the year's mean.
     """
-    found = [
+    values = [
         by_year(trajectories, outcome, trajectories.total(outcome.series)) for outcome in outcomes
     ]
-    return np.array(found).reshape(
-        len(found), len(whole_years(trajectories)), trajectories.plan.replicates
+    return np.array(values).reshape(
+        len(values), len(whole_years(trajectories)), trajectories.plan.replicates
     )
 
 
@@ -84,11 +84,11 @@ def by_year(
     """
     ends, years = WEEK_DAYS * trajectories.weeks(outcome.series), whole_years(trajectories)
     if outcome.kind == "flow":
-        found = [
+        values = [
             _year_of_flow(series, shares)
             for shares in year_shares(trajectories.scenario.start, np.append(0.0, ends)).values()
         ]
-        return np.array(found).reshape(len(years), len(series), *series.shape[2:])
+        return np.array(values).reshape(len(years), len(series), *series.shape[2:])
     starts = [(dt.date(year + 1, 1, 1) - trajectories.scenario.start).days for year in years]
     last = [int(np.flatnonzero(ends < start)[-1]) for start in starts]
     return np.moveaxis(series[:, last], 1, 0).astype(float)

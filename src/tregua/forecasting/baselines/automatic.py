@@ -74,7 +74,7 @@ def _each(
         # Fits of forms that do not suit a series warn about it; such a form is then not chosen.
         warnings.simplefilter("ignore")
         fits = [fit(series, leads) for series in record.log_rates]
-    middle, error = (np.array([found[i] for found in fits]) for i in (0, 1))
+    middle, error = (np.array([forecast[i] for forecast in fits]) for i in (0, 1))
     drawn = rng.standard_normal((replicates, len(middle), 1))
     return record.deaths_at(middle + np.minimum(error, WIDEST) * drawn)
 
