@@ -1,5 +1,5 @@
-"""Newer or finer official files that a user brings: checked, converted and kept whole in the user's
-own folder, and read together with the shipped tables.
+"""Imports of official files: newer or finer figures that a user brings, checked, converted and kept
+whole in the user's own folder, and read together with the shipped tables.
 
 A file is kept under ``KIND/DIGEST`` as ``figures.csv`` and ``manifest.json``. The folder appears in
 one step when everything is written, so a refused or interrupted import leaves nothing. The shipped

@@ -1,5 +1,5 @@
-"""The record of homicides as forecasts see it: deaths and inhabitants of every state,
-by year or month, up to some year.
+"""Record of homicides as forecasts see it: deaths and inhabitants of every state, by year or month,
+up to some year.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Who forecast homicides how well: scores of the baselines, and of a forecast from a file, in every
-state, at every lead, from several origins.
+"""Scoreboard of forecasts: who forecast homicides how well; scores of the baselines, and of a
+forecast from a file, in every state, at every lead, from several origins.
 
 A row of :func:`cells <board>` is one forecast of one state in one period. All other tables are
 means over its rows. Models that cannot be made at every origin have fewer rows; their means are not

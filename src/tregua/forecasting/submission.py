@@ -1,5 +1,5 @@
-"""Forecasts of homicides from a file: a parquet table of samples,
-checked and turned into the arrays that scores take.
+"""Submitted forecasts: a parquet table of samples, checked and turned into the arrays that scores
+take.
 
 A file that is not what it should be is refused as a whole; the message says what is wrong, where,
 what was expected and what to do.

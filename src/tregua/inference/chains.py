@@ -1,5 +1,5 @@
-r"""Chains through the posterior: the no-U-turn sampler in the directions that the record informs, a
-simple exact step in all others.
+r"""Markov chains through the posterior: the no-U-turn sampler in the directions that the record
+informs, a simple exact step in all others.
 
 With the curvature of :class:`tregua.inference.laplace.Nearby`,
 :math:`H = V \operatorname{diag}(w) V^T`, every point is :math:`z = \hat z + V w^{-1/2} u`.

@@ -1,5 +1,5 @@
-r"""The posterior: prior of the unknowns times the density of every stream, as one differentiable
-function of the coordinates.
+r"""Posterior density: prior of the unknowns times the likelihood of every stream, as one
+differentiable function of the coordinates.
 
 .. math::
     \log p(z \mid \text{record}) = \log p(z) + \sum_i \log

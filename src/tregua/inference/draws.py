@@ -1,5 +1,5 @@
-r"""What a fit leaves behind: draws, what each unknown was before and after,
-and whether the chains may be believed.
+r"""Posterior draws and their diagnostics: what each unknown was before and after a fit, and whether
+the chains may be believed.
 
 The potential scale reduction (R-hat) compares chains with each other, the effective sample size
 says how many independent draws they are worth. Source: A. Gelman et al., Bayesian Data Analysis

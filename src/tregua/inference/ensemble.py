@@ -1,5 +1,5 @@
-r"""A posterior by an ensemble of runs with chance: points drawn from the prior are moved to the
-record in several passes, without any derivative.
+r"""Ensemble smoother with several passes: points drawn from the prior, each run with chance, are
+moved to the record, without any derivative.
 
 With points z, predictions g(z) of a run with chance, and the record d, all on the log, a pass moves
 every point by

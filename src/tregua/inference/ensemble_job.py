@@ -1,5 +1,5 @@
-"""A fit by an ensemble of runs with chance, pass by pass; each pass is kept, so that an interrupted
-fit goes on with the next.
+"""Fit by the ensemble smoother, pass by pass; each pass is kept, so that an interrupted fit goes on
+with the next.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-r"""How recorded homicides would grow by the mechanisms alone, from the end of a record on:
-what the statistical layer takes beside its own growth.
+r"""Growth that the posterior expects: how recorded homicides would grow by the mechanisms alone,
+from the end of a record on; what the statistical layer takes beside its own growth.
 
 .. math:: g_{s,h} = \log \mu_{s,T+h} - \log \bar\mu_{s,T}
 

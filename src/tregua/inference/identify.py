@@ -1,5 +1,5 @@
-r"""What the record says about the unknowns and what it leaves open, and what one independent count
-of members would say about the size of the groups.
+r"""Identifiability: what the record says about the unknowns and what it leaves open, and what one
+independent count of members would say about the size of the groups.
 
 The record counts the dead and never the living. Twice the members, each half as likely to kill, may
 give the same record; then the width of the posterior of such an unknown is that of its prior, and

@@ -1,5 +1,5 @@
-"""A fit from start to end, in parts that can be interrupted: the best point, the shape around it,
-the chains, and what they imply.
+"""Fits as jobs, in parts that can be interrupted, and the one by Markov chains: the mode of the
+posterior, the shape around it, the chains, and what they imply.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-r"""Streams of observations: how the record comes about if the model were true.
-Each can be sampled and scored.
+r"""Observation models: streams of the record, each with its likelihood; how the record comes about
+if the model were true. Each can be sampled and scored.
 
 **Homicides by state and year** are negative binomial around what the mechanisms expect times a
 discrepancy, which is declared statistical and no mechanism:

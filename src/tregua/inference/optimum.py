@@ -1,5 +1,5 @@
-r"""The best point: where the log density of the posterior is highest (MAP), by a quasi-Newton
-method with exact gradients.
+r"""Posterior mode (MAP): the best point, where the log density of the posterior is highest, by a
+quasi-Newton method with exact gradients.
 
 The spreads of state effects are held at their prior medians meanwhile: the highest point of a
 density over effects and their spread is no summary of either (the spread runs to where the effects

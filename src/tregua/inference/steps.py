@@ -1,5 +1,5 @@
-r"""What the length of a step does to a fit: yearly series of the mean field with ever shorter
-steps, at one point.
+r"""Discretisation error: what the length of a step does to a fit, by yearly series of the mean
+field with ever shorter steps, at one point.
 
 The leap holds hazards fixed for a step, so that its error falls with the step itself. For steps h,
 h/2 and h/4 the observed order of convergence is

@@ -1,5 +1,5 @@
-r"""What a fit does not know: parameters, effects of states, and what observations scatter by;
-each as a coordinate, about standard normal before the fit.
+r"""Unknowns and their priors: parameters, effects of states, and what observations scatter by; each
+as a coordinate, about standard normal before the fit.
 
 A prior that is log-normal or uniform becomes exactly standard normal,
 

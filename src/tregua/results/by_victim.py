@@ -1,4 +1,4 @@
-"""Deaths by who died and of what, and what is on record against what happened.
+"""Outcomes by victim and cause: who died and of what, and what is on record against what happened.
 
 Every death is in one cell, since every flow with a victim has one victim and one cause: in each
 replicate the cells of a table add up to all deaths. Medians do not add up exactly, because the

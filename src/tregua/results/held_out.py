@@ -1,5 +1,5 @@
-"""What is on record and no fit sees, beside what a run expects on record:
-missing persons, mass displacement, and the other count of homicides.
+"""Held-out series: what is on record and no fit sees, beside what a run expects on record: missing
+persons, mass displacement, and the other count of homicides.
 
 A model may reach what it was fitted to for wrong reasons. These series were kept out of the fit, so
 that they can say so.

@@ -1,5 +1,5 @@
-"""What a reader asks about a run, named and in order: deaths, what is on record of them, then all
-else that moves or stands.
+"""Outcomes of a run: what a reader asks about it, named and in order: deaths, what is on record of
+them, then all else that moves or stands.
 
 A death is a flow with a victim, and each is in exactly one series, so that no sum of outcomes by
 victim or by cause counts anybody twice.

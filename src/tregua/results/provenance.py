@@ -1,5 +1,5 @@
-"""The record of a run: what went in, in which versions,
-and a hash by which the same inputs are known again.
+"""Provenance of a run: what went in, in which versions, and a hash by which the same inputs are
+known again.
 
 Nothing here knows about the machine it runs on beyond its kind: no path, user or host gets into a
 record.

@@ -1,4 +1,4 @@
-"""What a run shows: tidy tables of its outcomes with bands.
+"""Tidy tables of a run: its outcomes by week, year and group, with bands over replicates.
 
 Bands are quantiles over replicates, never a mean plus or minus something: counts are skewed and
 cannot be negative.

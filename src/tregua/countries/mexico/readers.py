@@ -1,5 +1,5 @@
-"""The three official files that a user may bring, read from the layout in which they are published,
-checked, and turned into the package's tables.
+"""Readers of the three official files that a user may bring: read from the layout in which they are
+published, checked, and turned into the package's tables.
 
 Every reader takes the text of a file and its name and gives a tidy table and what was left out and
 why. A file that is not what it should be is refused as a whole (TR1702 to TR1706), with the row and

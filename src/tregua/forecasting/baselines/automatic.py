@@ -1,5 +1,5 @@
-r"""Textbook forecasts of each state's log rate, with the form chosen by the corrected Akaike
-criterion: exponential smoothing (ETS) and ARIMA.
+r"""Automatic exponential smoothing (ETS) and ARIMA: textbook forecasts of each state's log rate,
+with the form chosen by the corrected Akaike criterion.
 
 ETS: additive error with no trend, a trend, or a damped trend. ARIMA(p, d, q): d is 1 where the test
 of Kwiatkowski and others (KPSS) rejects a steady level at 5 %, and p + q is at most two; a drift is

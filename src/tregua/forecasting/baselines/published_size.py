@@ -1,4 +1,4 @@
-r"""The published size model of 150 groups, with all states moving together.
+r"""Baseline of the published size model of 150 groups, with all states moving together.
 
 .. math:: D_{r,t+h} = D_{r,t} \frac{K_{t+h}}{K_t}
 
