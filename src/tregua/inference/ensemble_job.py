@@ -67,6 +67,8 @@ class Pass:
 class EnsembleJob(Work[Size]):
     """A fit by an ensemble of runs with chance (:mod:`tregua.inference.ensemble`)."""
 
+    method = "ensemble"
+
     ensemble: Pass = field(init=False)
     ran: Ran = field(init=False)
     scatter: dict[str, float] = field(init=False)
@@ -90,7 +92,7 @@ class EnsembleJob(Work[Size]):
     def how(self) -> dict[str, Any]:
         """The ensemble, for the record."""
         return {
-            "method": "ensemble",
+            "method": self.method,
             "ensemble": {
                 "points": self.size.points,
                 "passes": self.size.passes,

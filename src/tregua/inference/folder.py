@@ -161,7 +161,6 @@ def totals_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
 def describe_chains(best: Best, chains: Chains, fit: Fit, length: Length) -> dict[str, Any]:
     """The search and the chains, for the record."""
     return {
-        "method": "chains",
         "best": {
             "log_density": best.log_density,
             "evaluations": best.evaluations,

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -103,6 +103,9 @@ class Work(Generic[S]):
         parent: folder beside whose run folders unfinished work is kept.
     """
 
+    method: ClassVar[str]
+    """How the fit is made, as records and hashes say it."""
+
     scenario: Scenario
     until: int
     size: S
@@ -121,12 +124,12 @@ class Work(Generic[S]):
 
     @cached_property
     def inputs_sha256(self) -> str:
-        """Hash of all that decides the result."""
+        """Hash of all that decides the result; no path, and no name of a module or class."""
         plan = make_plan(self.scenario, "mean-field")
         priors = {name: asdict(prior) for name, prior in SCATTER.items()}
         said = [
             inputs_hash(self.scenario, plan),
-            type(self).__name__,
+            self.method,
             self.until,
             asdict(self.size),
             priors,
@@ -176,13 +179,17 @@ class Work(Generic[S]):
 class Job(Work[Length]):
     """A fit by the best point and chains on the mean field."""
 
+    method = "chains"
+
     best: Best = field(init=False)
     nearby: Nearby = field(init=False)
     chains: Chains = field(init=False)
 
     def how(self) -> dict[str, Any]:
         """The search and the chains."""
-        return describe_chains(self.best, self.chains, self.fit, self.size)
+        return {"method": self.method} | describe_chains(
+            self.best, self.chains, self.fit, self.size
+        )
 
     def parts(self) -> dict[str, Callable[[Progress], None]]:
         """The parts in their order, by what a reader sees while they run."""
