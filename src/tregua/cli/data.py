@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..countries.imports import FOLDER, import_figures, imported, read_figures, shipped_table
+from ..countries.imports import import_figures, imported, read_figures, shipped_table
 from ..countries.mexico.readers import LAYOUTS
+from ..countries.record import FOLDER
 from ..shipped import table_notes
 from .show import OUT, print_json, print_table
 

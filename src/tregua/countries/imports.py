@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import TreguaError, nearest_name
 from ..shipped import cells_of_table, read_table, table_notes
 from .mexico.places import UNKNOWN
+from .record import FOLDER
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FOLDER = "countries/mexico/tables"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,8 @@ from jaxtyping import Float, Int
 from ..shipped import read_table
 
 FOLDER = "countries/mexico/tables"
+"""Folder of the national tables."""
+
 LAST_YEAR = 2020
 """No figure after this year is used, even where a table goes on (population is
 projected further).

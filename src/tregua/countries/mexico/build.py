@@ -22,11 +22,10 @@ from ...model.space import Axis, Space
 from ...shipped import read_table, table_notes
 from ..corridors import Corridors, corridors
 from ..dataset import Dataset
+from ..record import FOLDER
 
 if TYPE_CHECKING:
     import pandas
-
-FOLDER = "countries/mexico/tables"
 
 LOCAL = "Local groups"
 BREAKAWAYS = 6
