@@ -225,7 +225,7 @@ def nation() -> Model:
 @cache
 def states(groups: int = 2) -> Dataset:
     """The 32 states in the order of the shipped table, with made-up populations."""
-    labels = tuple(row["name"] for row in read_table("countries/mexico/tables", "states.csv"))
+    labels = tuple(read_table("countries/mexico/tables", "states.csv")["name"])
     sizes = {
         "corps": ("c0",),
         "group": tuple(f"g{i}" for i in range(groups)),

@@ -56,14 +56,10 @@ def _baseline(number: int) -> np.ndarray:
     """A chunk of baselines: shape (replicate, year, territory, victim)."""
     draw = np.random.default_rng(number)
     places = len(read_table("countries/mexico/tables", "states.csv"))
-    people = {
-        row["state_code"]: float(row["population"])
-        for row in read_table("countries/mexico/tables", "population.csv")
-        if row["year"] == "2007"
-    }
+    people = read_table("countries/mexico/tables", "population.csv").query("year == 2007")
     size = (
         np.exp(np.random.default_rng(99).normal(0.0, 0.9, places))
-        * np.array(list(people.values()))
+        * people["population"].to_numpy(float)
         * 2.0e-4
     )
     growth = np.cumsum(draw.normal(0.05, 0.08, (WIDTH, len(YEARS))), axis=1)
@@ -89,7 +85,7 @@ def futures_of(
             baseline * np.exp(change * own * ramp + draw.normal(0.0, 0.02, baseline.shape))
         )
     )
-    labels = tuple(row["name"] for row in read_table("countries/mexico/tables", "states.csv"))
+    labels = tuple(read_table("countries/mexico/tables", "states.csv")["name"])
     return Futures(
         YEARS, baseline, changed, VICTIMS, labels, wanted, quick, ERROR if quick else None
     )

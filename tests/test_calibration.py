@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nation import seven_mechanisms
-from tregua.inference.calibration import (
+from calibration import (
     Places,
     calibrate,
     largest_distance,
@@ -21,6 +20,7 @@ from tregua.inference.calibration import (
     smallest_narrowing,
     smallest_shift,
 )
+from nation import seven_mechanisms
 from tregua.inference.density import Posterior
 from tregua.inference.laplace import Nearby
 from tregua.inference.mean_field import MeanField

@@ -36,7 +36,10 @@ def test_readme_names_two_commands():
     blocks = re.findall(r"```sh\n(.*?)\n```", README, re.S)
     assert len(blocks) == 2
     steps = [re.split(r" *\\?\s*&& ", block) for block in blocks]
-    assert [commands[-1] for commands in steps] == [".venv/bin/tregua run", ".venv/bin/pytest -n auto"]
+    assert [commands[-1] for commands in steps] == [
+        ".venv/bin/tregua run",
+        ".venv/bin/pytest -n auto",
+    ]
     assert steps[0][:3] == steps[1][:3] and len(steps[0]) == 4
 
 

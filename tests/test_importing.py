@@ -269,7 +269,7 @@ def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_z
     assert mine.loc[("01", 2022, 2), "intentional_homicide"] == 6
     assert ("01", 2022, 3) not in mine.index
     assert set(mine.columns) == {
-        *read_table("countries/mexico/tables", "victims-month.csv")[0],
+        *read_table("countries/mexico/tables", "victims-month.csv"),
         "origin",
     } - {"state_code", "year", "month"}
 

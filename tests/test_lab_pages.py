@@ -427,9 +427,5 @@ def test_both_official_series_are_there_for_every_state():
 
 
 def test_scores_that_ship_are_those_of_the_document():
-    layer = {
-        int(row["origin"]): float(row["crps"])
-        for row in shipped_scores()
-        if row["model"] == "layer"
-    }
+    layer = shipped_scores().query("model == 'layer'").set_index("origin")["crps"]
     assert [round(layer[origin]) for origin in (2006, 2012, 2016)] == [220, 143, 247]

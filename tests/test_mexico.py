@@ -25,7 +25,7 @@ from tregua.countries.mexico.build import (
 )
 from tregua.countries.registry import load
 from tregua.inference.job import national
-from tregua.shipped import read_table, table_notes
+from tregua.shipped import cells_of_table, read_table, table_notes
 from tregua.studies.reproductions import published
 
 COUNTRY = Path(tregua.__file__).parent / "countries" / "mexico"
@@ -34,17 +34,16 @@ FILES = sorted(path.name for path in PLACE.glob("*.csv"))
 NAMES = ("mexico-2007", "mexico-2012")
 
 
-def total(file, column, where=lambda row: True):
-    return sum(
-        float(row[column] or 0) for row in read_table("countries/mexico/tables", file) if where(row)
-    )
+def total(file, column, where=None):
+    table = read_table("countries/mexico/tables", file)
+    return (table if where is None else table.query(where))[column].sum()
 
 
 def test_states_are_the_32_in_the_order_of_their_codes():
     assert state_codes() == tuple(f"{i:02d}" for i in range(1, 33))
-    rows = read_table("countries/mexico/tables", "states.csv")
-    assert len({(row["tile_row"], row["tile_col"]) for row in rows}) == 32
-    assert {row["abbreviation"] for row in rows if row["borders_us"] == "1"} == {
+    states = read_table("countries/mexico/tables", "states.csv")
+    assert not states.duplicated(["tile_row", "tile_col"]).any()
+    assert set(states.query("borders_us == 1")["abbreviation"]) == {
         "BC",
         "SON",
         "CHIH",
@@ -52,7 +51,7 @@ def test_states_are_the_32_in_the_order_of_their_codes():
         "NL",
         "TAMPS",
     }
-    assert sum(float(row["area_km2"]) for row in rows) == pytest.approx(1_959_248, rel=0.005)
+    assert states["area_km2"].sum() == pytest.approx(1_959_248, rel=0.005)
 
 
 @pytest.mark.parametrize(
@@ -60,83 +59,65 @@ def test_states_are_the_32_in_the_order_of_their_codes():
     [(1990, 14_426), (2007, 8_863), (2011, 27_212), (2015, 20_759), (2018, 36_685), (2020, 36_773)],
 )
 def test_homicides_of_the_states_add_up_to_the_national_figure_inegi_published(year, official):
-    assert (
-        total("homicides-year.csv", "homicides", lambda row: row["year"] == str(year)) == official
-    )
+    assert total("homicides-year.csv", "homicides", f"year == {year}") == official
 
 
 def test_months_add_up_to_years_and_years_to_the_national_series():
-    months = {
-        (r["state_code"], r["year"]): sum(int(r[f"m{i:02d}"]) for i in range(1, 13))
-        for r in read_table("countries/mexico/tables", "homicides-month.csv")
-    }
-    years = {
-        (r["state_code"], r["year"]): int(r["homicides"])
-        for r in read_table("countries/mexico/tables", "homicides-year.csv")
-    }
-    assert months == years
-    assert len(years) == 32 * 31
-    national = {
-        r["year"]: float(r["value"])
-        for r in read_table("countries/mexico/tables", "national-year.csv")
-        if r["indicator"] == "homicides_inegi"
-    }
-    summed = defaultdict(int)
-    for (_, year), deaths in years.items():
-        summed[year] += deaths
-    assert dict(summed) == national
+    months, years, national = (
+        read_table("countries/mexico/tables", file)
+        for file in ("homicides-month.csv", "homicides-year.csv", "national-year.csv")
+    )
+    by_month = months.set_index(["state_code", "year"]).filter(regex=r"m\d\d").sum(axis=1)
+    by_year = years.set_index(["state_code", "year"])["homicides"]
+    assert by_month.to_dict() == by_year.to_dict()
+    assert len(by_year) == 32 * 31
+    inegi = national.query("indicator == 'homicides_inegi'").set_index("year")["value"]
+    assert by_year.groupby("year").sum().to_dict() == inegi.to_dict()
 
 
 def test_other_totals_are_those_published_by_the_sources():
     assert total("clashes-army.csv", "soldiers_killed") == 290
     assert total("clashes-army.csv", "opponents_killed") == 5_042
     assert total("clashes-all.csv", "total_killed") == 6_357
-    assert total("ucdp-state-year.csv", "best", lambda row: row["type"] == "non_state") == 94_590
+    assert total("ucdp-state-year.csv", "best", "type == 'non_state'") == 94_590
     assert total("ucdp-dyad-year.csv", "best") == total("ucdp-state-year.csv", "best")
-    assert (
-        total("victims-month.csv", "intentional_homicide", lambda row: row["year"] == "2018")
-        == 33_742
-    )
+    assert total("victims-month.csv", "intentional_homicide", "year == 2018") == 33_742
     for crop in ("poppy", "marijuana"):
-        assert total(
-            "cultivation.csv", "share", lambda row, crop=crop: row["crop"] == crop
-        ) == pytest.approx(1.0, abs=1e-3)
+        assert total("cultivation.csv", "share", f"crop == '{crop}'") == pytest.approx(
+            1.0, abs=1e-3
+        )
 
 
 def test_the_vetting_figures_hold_those_that_contradict_one_another():
-    rows = [
-        row
-        for row in read_table("countries/mexico/tables", "vetting.csv")
-        if row["quantity"].startswith("failed") and row["population"].startswith("federal")
-    ]
-    assert {2045.0, 17862.0, 1176.0} <= {float(row["value"]) for row in rows}
+    table = read_table("countries/mexico/tables", "vetting.csv")
+    federal = table["population"].str.startswith("federal")
+    failed = table[table["quantity"].str.startswith("failed") & federal]
+    assert {2045.0, 17862.0, 1176.0} <= set(failed["value"])
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_outcome_is_later_than_2020(file):
     latest = 2030 if file == "population.csv" else 2020
-    for row in read_table("countries/mexico/tables", file):
-        found = [int(row["year"])] if "year" in row else []
-        found += [int(row["date"][:4])] if "date" in row else []
-        assert all(1980 <= year <= latest for year in found)
+    table = read_table("countries/mexico/tables", file)
+    if "year" in table:
+        assert table["year"].between(1980, latest).all()
+    if "date" in table:
+        assert table["date"].str[:4].astype(int).between(1980, latest).all()
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_table_has_a_column_for_persons_or_an_unknown_state_or_group(file):
-    rows = read_table("countries/mexico/tables", file)
-    assert not {"leader", "alias", "person", "nickname"} & set(rows[0])
-    assert {row["state_code"] for row in rows if "state_code" in row} <= {*state_codes(), "00"}
-    groups = {row["group"] for row in read_table("countries/mexico/tables", "groups.csv")}
-    for row in rows:
-        assert {row[column] for column in ("group", "group_a", "group_b") if column in row} <= {
-            *groups,
-            "Guadalajara (before 1990)",
-        }
+    table = read_table("countries/mexico/tables", file)
+    assert not {"leader", "alias", "person", "nickname"} & set(table)
+    assert set(table.get("state_code", ())) <= {*state_codes(), "00"}
+    groups = read_table("countries/mexico/tables", "groups.csv")["group"]
+    for column in ("group", "group_a", "group_b"):
+        assert set(table.get(column, ())) <= {*groups, "Guadalajara (before 1990)"}
 
 
 def test_leaders_are_events_without_persons():
-    rows = read_table("countries/mexico/tables", "leaders-removed.csv")
-    assert set(rows[0]) == {
+    events = cells_of_table("countries/mexico/tables", "leaders-removed.csv")
+    assert set(events) == {
         "event",
         "date",
         "date_precision_in_source",
@@ -148,16 +129,15 @@ def test_leaders_are_events_without_persons():
         "source",
     }
     # A name is two capitalised words that are neither a group nor one of the few sources.
-    allowed = {row["group"] for row in rows} | {
+    allowed = set(events["group"]) | {
         "timeline in github.com/diegovalle/Homicide-MX-Drug-War",
         "general knowledge",
         "press",
     }
-    for row in rows:
-        assert all(
-            value in allowed or not re.search(r"[A-ZÁÉÍÓÚÑ][\w.]+ [A-ZÁÉÍÓÚÑ]", value)
-            for value in row.values()
-        )
+    assert all(
+        value in allowed or not re.search(r"[A-ZÁÉÍÓÚÑ][\w.]+ [A-ZÁÉÍÓÚÑ]", value)
+        for value in events.to_numpy().ravel()
+    )
 
 
 def test_tables_are_small_and_complete_csv():
@@ -218,13 +198,11 @@ def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
 
 def test_people_police_and_prisons_add_up_to_the_national_totals():
     for name, year, inmates, places in (
-        ("mexico-2007", "2007", 212_000, 165_000),
-        ("mexico-2012", "2012", 237_580, 188_167),
+        ("mexico-2007", 2007, 212_000, 165_000),
+        ("mexico-2012", 2012, 237_580, 188_167),
     ):
         data = load(name).covariates
-        assert data["population"].sum() == total(
-            "population.csv", "population", lambda row, year=year: row["year"] == year
-        )
+        assert data["population"].sum() == total("population.csv", "population", f"year == {year}")
         assert data["police"][:, :2].sum() == pytest.approx(LOCAL_OFFICERS)
         assert data["police"][:, 2].sum() == pytest.approx(FEDERAL_OFFICERS)
         assert data["prisoners"].sum() == pytest.approx((1.0 - MEMBERS_INSIDE) * inmates)
@@ -262,26 +240,25 @@ def test_lengths_are_those_of_an_algorithm_written_out_by_hand():
     and half the width of the last state.
     """
     states = read_table("countries/mexico/tables", "states.csv")
-    place = {row["state_code"]: i for i, row in enumerate(states)}
+    place = {code: i for i, code in enumerate(states["state_code"])}
     km = [[0.0 if i == j else float("inf") for j in range(32)] for i in range(32)]
-    for row in read_table("countries/mexico/tables", "adjacency.csv"):
-        i, j = place[row["state_a"]], place[row["state_b"]]
-        km[i][j] = km[j][i] = float(row["centroid_km"])
+    for pair in read_table("countries/mexico/tables", "adjacency.csv").itertuples():
+        i, j = place[pair.state_a], place[pair.state_b]
+        km[i][j] = km[j][i] = pair.centroid_km
     for middle in range(32):
         for i in range(32):
             for j in range(32):
                 km[i][j] = min(km[i][j], km[i][middle] + km[middle][j])
     routes = corridors()
     expected = [
-        km[path[0]][path[-1]] + float(states[path[-1]]["area_km2"]) ** 0.5 / 2
-        for path in routes.paths
+        km[path[0]][path[-1]] + states["area_km2"][path[-1]] ** 0.5 / 2 for path in routes.paths
     ]
     assert routes.length == pytest.approx(expected)
 
 
 def test_the_supply_of_each_commodity_is_shared_among_its_origins():
     routes, carries = corridors(), load("mexico-2007").covariates["carries"]
-    states = [row["name"] for row in read_table("countries/mexico/tables", "states.csv")]
+    states = read_table("countries/mexico/tables", "states.csv")["name"]
     share = np.array(
         [
             [carries[routes.origin[:, s] == 1, c].max(initial=0.0) for c in range(3)]
@@ -325,18 +302,14 @@ def test_foothold_of_a_state_is_what_the_table_says_by_hand():
     for the inhabitants.
     """
     counts = defaultdict(float)
-    for row in read_table("countries/mexico/tables", "presence.csv"):
+    for row in read_table("countries/mexico/tables", "presence.csv").itertuples():
         if (
-            row["source"] == "Coscia and Ríos"
-            and row["state_code"] == "01"
-            and row["year"] in {"2006", "2007", "2008"}
+            row.source == "Coscia and Ríos"
+            and row.state_code == "01"
+            and row.year in {2006, 2007, 2008}
         ):
-            counts[row["group"]] += float(row["count"]) / 3
-    people = next(
-        float(r["population"])
-        for r in read_table("countries/mexico/tables", "population.csv")
-        if r["state_code"] == "01" and r["year"] == "2007"
-    )
+            counts[row.group] += row.count / 3
+    people = total("population.csv", "population", "state_code == '01' and year == 2007")
     counts["Local groups"] += LOCAL_WEIGHT * people / 1e6
     data = load("mexico-2007")
     expected = [counts[group] / sum(counts.values()) for group in data.space.labels("group")]
@@ -369,16 +342,10 @@ def test_the_feuds_of_the_record_are_rivalries():
 def test_captures_are_those_of_the_table_that_cost_a_named_group_its_leader():
     data = load("mexico-2007")
     groups, states = data.space.labels("group"), data.space.labels("territory")
-    rows = {
-        row["event"]: row for row in read_table("countries/mexico/tables", "leaders-removed.csv")
-    }
-    kept = data.space.labels("capture")
-    left_out = {
-        (row["outcome"], row["group"])
-        for event, row in rows.items()
-        if event not in kept and row["date"] >= "2007"
-    }
-    assert left_out == {
+    events = read_table("countries/mexico/tables", "leaders-removed.csv").set_index("event")
+    captures = data.space.labels("capture")
+    left_out = events[~events.index.isin(captures) & (events["date"] >= "2007")]
+    assert set(zip(left_out["outcome"], left_out["group"], strict=True)) == {
         ("escaped", "Sinaloa"),
         ("extradited", "Sinaloa"),
         ("captured and released", "Sinaloa"),
@@ -389,12 +356,12 @@ def test_captures_are_those_of_the_table_that_cost_a_named_group_its_leader():
         data.covariates[name] for name in ("captured_on", "captured_wing", "captured_head")
     )
     assert (wing.sum(axis=(1, 2)) == 1.0).all()
-    for i, event in enumerate(kept):
-        assert on[i] == date.fromisoformat(rows[event]["date"]).toordinal()
-        assert head[i] == (rows[event]["rank"] == "1")
-        assert groups[wing[i].any(axis=0).argmax()] == rows[event]["group"]
+    for i, event in enumerate(captures):
+        assert on[i] == date.fromisoformat(events.loc[event, "date"]).toordinal()
+        assert head[i] == (events.loc[event, "rank"] == 1)
+        assert groups[wing[i].any(axis=0).argmax()] == events.loc[event, "group"]
     # One by hand: a leader of the whole group Beltrán Leyva died in Morelos on 16 December 2009.
-    one = kept.index("19")
+    one = captures.index("19")
     assert (states[wing[one].any(axis=1).argmax()], head[one]) == ("Morelos", 1.0)
     # The data set of 2012 has the same days; those before the start of a run do not happen in
     # it (test_leaders).
@@ -429,18 +396,12 @@ def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
     assert (then["captured_on"][~before] == NEVER).all()
 
     def past(folder, file):
-        return [
-            row
-            for row in read_table(folder, file)
-            if file != "relations.csv" and int(row.get("year", 0)) <= 2012
-        ]
+        table = read_table(folder, file)
+        if file == "relations.csv":
+            return table.iloc[:0]
+        return table.query("year <= 2012") if "year" in table else table
 
-    monkeypatch.setattr(
-        "tregua.countries.mexico.build.read_table",
-        lambda folder, file: (
-            read_table(folder, file) if file == "groups.csv" else past(folder, file)
-        ),
-    )
+    monkeypatch.setattr("tregua.countries.mexico.build.read_table", past)
     again = as_known(whole, 2012).covariates
     np.testing.assert_array_equal(again["rivalry"], then["rivalry"])
     np.testing.assert_array_equal(again["alliance"], then["alliance"])
@@ -485,12 +446,11 @@ def test_removals_at_random_and_those_on_record_are_an_even_rate_together():
 def test_years_of_fighting_are_those_of_the_table_of_relations():
     """Two ways to the same count: by pair in one table, by pair and year in the other."""
     groups, years = load("mexico-2007").space.labels("group"), _years_of_fighting(2020)
-    rows = read_table("countries/mexico/tables", "relations.csv")
-    assert len(rows) == 18
-    for row in rows:
-        assert years[groups.index(row["group_a"]), groups.index(row["group_b"])] == float(
-            row["years_of_fighting"]
-        ), row
+    pairs = read_table("countries/mexico/tables", "relations.csv")
+    assert len(pairs) == 18
+    for pair in pairs.itertuples():
+        fought = years[groups.index(pair.group_a), groups.index(pair.group_b)]
+        assert fought == pair.years_of_fighting, pair
 
 
 def test_breakaways_and_operations_have_their_days():

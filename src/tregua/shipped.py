@@ -1,21 +1,50 @@
-"""Files that ship with the package, read in one place."""
+"""Shipped tables and their notes: the files that come with the package, read in one place."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import tomllib
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas
+
+CODES = ("state_code", "state_a", "state_b", "place", "event", "date")
+"""Columns that hold names although they look like numbers: ``09`` is a state, ``2011`` a date of
+which only the year is known.
+"""
 
 
-def read_table(folder: str, file: str) -> list[dict[str, str]]:
-    """Rows of a shipped table, in a folder below the package such as
+def read_table(folder: str, file: str) -> pandas.DataFrame:
+    """A shipped table with types, in a folder below the package such as
     ``countries/mexico/tables``.
+
+    Columns of :data:`CODES` are text. Any other column holds numbers where all its cells are
+    numbers, and text otherwise. An empty cell is not a number (NaN) among numbers and ``""`` in
+    text. Numbers are those that Python reads, to the last bit (a test holds pandas to it).
     """
-    text = (resources.files("tregua") / folder / file).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    import pandas
+
+    with (resources.files("tregua") / folder / file).open(encoding="utf-8") as stream:
+        table = pandas.read_csv(
+            stream,
+            dtype=dict.fromkeys(CODES, str),
+            keep_default_na=False,
+            na_values=[""],
+        )
+    text = table.select_dtypes(exclude="number").columns
+    table[text] = table[text].fillna("")
+    return table
+
+
+def cells_of_table(folder: str, file: str) -> pandas.DataFrame:
+    """A shipped table as it is written, every cell as text: for showing it."""
+    import pandas
+
+    with (resources.files("tregua") / folder / file).open(encoding="utf-8") as stream:
+        return pandas.read_csv(stream, dtype=str, keep_default_na=False)
 
 
 def table_notes(folder: str) -> tuple[dict[str, Any], ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..countries.imports import FOLDER, import_figures, imported, read_figures, shipped_table
+from ..countries.imports import import_figures, imported, read_figures, shipped_table
 from ..countries.mexico.readers import LAYOUTS
+from ..countries.record import FOLDER
 from ..shipped import table_notes
 from .show import OUT, print_json, print_table
 
@@ -62,7 +63,8 @@ def show_table(name: str, json: bool) -> int:
         note = {"file": name, "note": LAYOUTS[name].doc, "used": list(figures.used)}
         above = "Read from: " + "; ".join(figures.used)
     else:
-        note, rows = shipped_table(name)
+        note, cells = shipped_table(name)
+        rows = cells.to_dict("records")
         above = (
             f"{note['note']}\nSource: {note['source']}. Licence: {note['licence']}. Unit: "
             f"{note['unit']}. Years: {note['years']}."

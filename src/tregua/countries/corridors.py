@@ -53,22 +53,25 @@ def corridors() -> Corridors:
     """All routes; every origin is joined with each of the six border states by the way with the
     fewest kilometres from centre to centre.
     """
+    import pandas
+
     states = read_table(FOLDER, "states.csv")
-    place = {row["state_code"]: i for i, row in enumerate(states)}
+    names, place = tuple(states["name"]), pandas.Index(states["state_code"])
+    pairs = read_table(FOLDER, "adjacency.csv")
+    i, j = place.get_indexer(pairs["state_a"]), place.get_indexer(pairs["state_b"])
     distance = np.zeros((len(states), len(states)))
-    for row in read_table(FOLDER, "adjacency.csv"):
-        i, j = place[row["state_a"]], place[row["state_b"]]
-        distance[i, j] = distance[j, i] = float(row["centroid_km"])
-    origins = sorted({place[row["state_code"]] for row in read_table(FOLDER, "entries.csv")})
-    crossings = [i for i, row in enumerate(states) if row["borders_us"] == "1"]
+    distance[i, j] = distance[j, i] = pairs["centroid_km"]
+    entries = read_table(FOLDER, "entries.csv")["state_code"].unique()
+    origins = sorted(place.get_indexer(entries).tolist())
+    crossings = np.flatnonzero(states["borders_us"] == 1).tolist()
     shortest, previous = shortest_path(distance, directed=False, return_predecessors=True)
     ends = [(start, end) for start in origins for end in crossings]
     paths = tuple(_path(previous, start, end) for start, end in ends)
-    half_width = np.sqrt([float(row["area_km2"]) for row in states]) / 2.0
+    half_width = np.sqrt(states["area_km2"].to_numpy(float)) / 2.0
     identity = np.eye(len(states))
     adjacency = (distance > 0).astype(float)
     return Corridors(
-        labels=tuple(f"{states[start]['name']} to {states[end]['name']}" for start, end in ends),
+        labels=tuple(f"{names[start]} to {names[end]}" for start, end in ends),
         passes=np.array([identity[list(path)].sum(axis=0) for path in paths]),
         origin=identity[[start for start, _ in ends]],
         crossing=identity[[end for _, end in ends]],

@@ -1,5 +1,5 @@
-"""Newer or finer official files that a user brings: checked, converted and kept whole in the user's
-own folder, and read together with the shipped tables.
+"""Imports of official files: newer or finer figures that a user brings, checked, converted and kept
+whole in the user's own folder, and read together with the shipped tables.
 
 A file is kept under ``KIND/DIGEST`` as ``figures.csv`` and ``manifest.json``. The folder appears in
 one step when everything is written, so a refused or interrupted import leaves nothing. The shipped
@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TreguaError, nearest_name
-from ..shipped import read_table, table_notes
+from ..shipped import cells_of_table, read_table, table_notes
 from .mexico.places import UNKNOWN
+from .record import FOLDER
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FOLDER = "countries/mexico/tables"
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +91,11 @@ def imported(kind: str) -> list[tuple[Path, dict[str, Any]]]:
     oldest import first.
     """
     _layout(kind)
-    found = [
+    folders = [
         (path.parent, json.loads(path.read_text(encoding="utf-8")))
         for path in (user_folder() / kind).glob("[0-9a-f]*/manifest.json")
     ]
-    return sorted(found, key=lambda pair: pair[1]["imported"])
+    return sorted(folders, key=lambda pair: pair[1]["imported"])
 
 
 def read_figures(kind: str) -> Figures:
@@ -121,8 +120,8 @@ def read_figures(kind: str) -> Figures:
     return Figures(kind, table.sort_values(list(layout.key)).reset_index(drop=True), tuple(used))
 
 
-def shipped_table(name: str) -> tuple[Mapping[str, Any], list[dict[str, str]]]:
-    """Note and rows of a shipped national table,
+def shipped_table(name: str) -> tuple[Mapping[str, Any], pd.DataFrame]:
+    """Note and cells, as they are written, of a shipped national table,
     by its name with or without ``.csv`` (TR1708 if there is none).
     """
     notes = {note["file"].removesuffix(".csv"): note for note in table_notes(FOLDER)}
@@ -135,7 +134,7 @@ def shipped_table(name: str) -> tuple[Mapping[str, Any], list[dict[str, str]]]:
             nearest=nearest_name(wanted, notes),
             do="tregua data lists the shipped tables",
         )
-    return notes[wanted], read_table(FOLDER, notes[wanted]["file"])
+    return notes[wanted], cells_of_table(FOLDER, notes[wanted]["file"])
 
 
 def _layout(kind: str):
@@ -154,10 +153,7 @@ def _layout(kind: str):
 
 def _shipped(kind: str) -> pd.DataFrame:
     """The shipped table of a kind in the tidy form of the imports."""
-    import pandas as pd
-
-    layout = _layout(kind)
-    table = pd.DataFrame(read_table(FOLDER, layout.shipped))
+    table = read_table(FOLDER, _layout(kind).shipped)
     if kind == "homicides":
         table = table.melt(
             ["state_code", "year", "basis"],
@@ -165,9 +161,8 @@ def _shipped(kind: str) -> pd.DataFrame:
             "month",
             "homicides",
         )
-        table["month"] = table["month"].str[1:]
-    numbers = [column for column in table.columns if column not in {"state_code", "type", "basis"}]
-    return table.astype(dict.fromkeys(numbers, int))
+        table["month"] = table["month"].str[1:].astype(int)
+    return table
 
 
 def _text(file: Path) -> tuple[bytes, str, str]:

@@ -1,5 +1,5 @@
-"""The record of homicides as forecasts see it: deaths and inhabitants of every state,
-by year or month, up to some year.
+"""Record of homicides as forecasts see it: deaths and inhabitants of every state, by year or month,
+up to some year.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from jaxtyping import Float, Int
 from ..shipped import read_table
 
 FOLDER = "countries/mexico/tables"
+"""Folder of the national tables."""
+
 LAST_YEAR = 2020
 """No figure after this year is used, even where a table goes on (population is
 projected further).
@@ -99,36 +101,26 @@ class Record:
 @cache
 def yearly_record() -> Record:
     """The shipped record by state and year, 1990 to 2020."""
-    rows = [
-        row for row in read_table(FOLDER, "homicides-year.csv") if int(row["year"]) <= LAST_YEAR
-    ]
-    return _record(
-        {(row["state_code"], int(row["year"])): [int(row["homicides"])] for row in rows}, 1
-    )
+    return _record("homicides-year.csv", ["homicides"])
 
 
 @cache
 def monthly_record() -> Record:
     """The shipped record by state and month, 1990 to 2020."""
-    rows = [
-        row for row in read_table(FOLDER, "homicides-month.csv") if int(row["year"]) <= LAST_YEAR
-    ]
-    found = {
-        (row["state_code"], int(row["year"])): [
-            int(row[f"m{month:02d}"]) for month in range(1, MONTHS + 1)
-        ]
-        for row in rows
-    }
-    return _record(found, MONTHS)
+    return _record("homicides-month.csv", [f"m{month:02d}" for month in range(1, MONTHS + 1)])
 
 
-def _record(deaths: dict[tuple[str, int], list[int]], season: int) -> Record:
-    """Rows by state and year as arrays."""
-    codes, years = sorted({code for code, _ in deaths}), sorted({year for _, year in deaths})
-    people = {
-        (row["state_code"], int(row["year"])): float(row["population"])
-        for row in read_table(FOLDER, "population.csv")
-    }
-    counts = np.array([[count for year in years for count in deaths[code, year]] for code in codes])
-    inhabitants = np.array([[people[code, year] for year in years] for code in codes])
-    return Record(tuple(codes), years[0], season, counts, np.repeat(inhabitants, season, axis=1))
+def _record(file: str, periods: list[str]) -> Record:
+    """The record of a table with a row for each state and year and a column for each period."""
+    key = ["state_code", "year"]
+    deaths = read_table(FOLDER, file).query("year <= @LAST_YEAR").set_index(key).sort_index()
+    people = read_table(FOLDER, "population.csv").set_index(key)["population"].astype(float)
+    codes, years = deaths.index.unique("state_code"), deaths.index.unique("year")
+    inhabitants = people.loc[deaths.index].to_numpy().reshape(len(codes), len(years))
+    return Record(
+        tuple(codes),
+        int(years[0]),
+        len(periods),
+        deaths[periods].to_numpy().reshape(len(codes), -1),
+        np.repeat(inhabitants, len(periods), axis=1),
+    )

@@ -32,7 +32,7 @@ def data_for(axes: set[str], covariates: set[str]) -> Dataset:
     where none has, the first, and compiling says what it lacks.
     """
     for name in LOADERS:
-        found = load(name)
-        if axes <= {axis.name for axis in found.space.axes} and covariates <= set(found.covariates):
-            return found
+        data = load(name)
+        if axes <= {axis.name for axis in data.space.axes} and covariates <= set(data.covariates):
+            return data
     return load(next(iter(LOADERS)))

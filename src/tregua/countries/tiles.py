@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..model.space import Space
 from ..shipped import read_table
 from .record import FOLDER
-
-if TYPE_CHECKING:
-    pass
 
 Tiles = dict[str, tuple[str, int, int]]
 """By territory: abbreviation, and row and column of its tile, counted from the upper left."""
@@ -20,12 +15,12 @@ def tiles_of(space: Space) -> Tiles | None:
     None where its territories are anything else.
     """
     try:
-        rows = read_table(FOLDER, "states.csv")
+        states = read_table(FOLDER, "states.csv")
     except FileNotFoundError:
         return None
-    known = {
-        row["name"]: (row["abbreviation"], int(row["tile_row"]), int(row["tile_col"]))
-        for row in rows
-    }
+    columns = ["abbreviation", "tile_row", "tile_col"]
+    known = dict(
+        zip(states["name"], states[columns].itertuples(index=False, name=None), strict=True)
+    )
     labels = space.labels("territory")
     return {label: known[label] for label in labels} if set(labels) == set(known) else None

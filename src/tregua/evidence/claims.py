@@ -4,10 +4,11 @@ world. They are listed in ``evidence/data/claims.csv``.
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
+from importlib import resources
 
 from ..model.declarations import Stance
-from ..shipped import read_table
 
 ARTICLES: dict[str, str] = {
     "A": (
@@ -54,8 +55,12 @@ class Claim:
         return self.article[0]
 
 
+# Every mechanism imports this: the table is text, and a library for tables would take longer to
+# load than all claims to read.
+_TABLE = resources.files(__package__) / "data" / "claims.csv"
+
 CLAIMS: dict[str, Claim] = {
-    row["id"]: Claim(**row)  # pyright: ignore[reportArgumentType]
-    for row in read_table("evidence/data", "claims.csv")
+    row["id"]: Claim(**row)  # type: ignore[arg-type]
+    for row in csv.DictReader(_TABLE.read_text(encoding="utf-8").splitlines())
 }
 """Every claim by id. A mechanism takes one with :func:`tregua.evidence.cite.claim`."""

@@ -161,12 +161,12 @@ def check_record(record: Record) -> None:
     """Refuse a record that the layer cannot be made from (TR2801)."""
     years = record.counts.shape[1] / record.season
     if record.season != MONTHS or years < LEAST_YEARS:
-        found = f"{record.season} periods in a year, {years:g} years"
+        given = f"{record.season} periods in a year, {years:g} years"
         raise TreguaError(
             "TR2801",
             "the layer cannot be made here",
             where="record",
-            found=found,
+            found=given,
             expected=f"months of at least {LEAST_YEARS} years",
         )
 

@@ -1,5 +1,5 @@
-r"""What the record up to a month has taught: where each state stands, where such states went in
-earlier years, and how far off that was.
+r"""Training of the statistical layer: what the record up to a month has taught: where each state
+stands, where such states went in earlier years, and how far off that was.
 
 Two signs are read at the end of a month, both on the logarithm of deaths per inhabitant and month:
 

@@ -1,5 +1,5 @@
-"""The statistical layer from earlier origins, as the scoreboard takes it:
-its own row beside the baselines, from the same origins at the same leads.
+"""Rolling-origin evaluation of the statistical layer: its own row on the scoreboard beside the
+baselines, from the same origins at the same leads.
 """
 
 from __future__ import annotations

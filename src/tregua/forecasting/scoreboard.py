@@ -1,5 +1,5 @@
-"""Who forecast homicides how well: scores of the baselines, and of a forecast from a file, in every
-state, at every lead, from several origins.
+"""Scoreboard of forecasts: who forecast homicides how well; scores of the baselines, and of a
+forecast from a file, in every state, at every lead, from several origins.
 
 A row of :func:`cells <board>` is one forecast of one state in one period. All other tables are
 means over its rows. Models that cannot be made at every origin have fewer rows; their means are not
@@ -286,7 +286,7 @@ def _rows(
 
     leads = samples.shape[2]
     came = record.after(origin, leads)
-    found = score_cells(samples, came.counts, came.people)
+    scored = score_cells(samples, came.counts, came.people)
     ahead = np.tile(np.arange(leads), len(record.codes))
     keys = {
         "model": name,
@@ -297,4 +297,4 @@ def _rows(
         "month": ahead % record.season + 1 if record.season > 1 else 0,
         "state_code": np.repeat(np.array(record.codes, dtype=object), leads),
     }
-    return pandas.DataFrame({**keys, **{score: values.ravel() for score, values in found.items()}})
+    return pandas.DataFrame({**keys, **{score: values.ravel() for score, values in scored.items()}})

@@ -1,5 +1,5 @@
-"""Forecasts of homicides from a file: a parquet table of samples,
-checked and turned into the arrays that scores take.
+"""Submitted forecasts: a parquet table of samples, checked and turned into the arrays that scores
+take.
 
 A file that is not what it should be is refused as a whole; the message says what is wrong, where,
 what was expected and what to do.
@@ -111,12 +111,12 @@ def _table(file: Path) -> pandas.DataFrame:
     try:
         return pandas.read_parquet(file)
     except OSError as error:
-        found = error.strerror or ("no such file" if not file.exists() else "no parquet file")
+        reason = error.strerror or ("no such file" if not file.exists() else "no parquet file")
         raise TreguaError(
             "TR2701",
             "this forecast cannot be read",
             where=str(file),
-            found=found,
+            found=reason,
             expected="a parquet file",
             do="check the path",
         ) from error
@@ -136,7 +136,7 @@ def _columns(table: pandas.DataFrame, file: Path) -> pandas.DataFrame:
 
     missing = [name for name in COLUMNS if name not in table]
     if missing:
-        found, expected = (
+        columns, expected = (
             ", ".join(map(str, table.columns)),
             "the columns " + ", ".join(COLUMNS) + ", and month for months",
         )
@@ -144,7 +144,7 @@ def _columns(table: pandas.DataFrame, file: Path) -> pandas.DataFrame:
             "TR2702",
             "a column is missing: " + ", ".join(missing),
             where=str(file),
-            found=found,
+            found=columns,
             expected=expected,
             do="name the columns so",
         )
@@ -211,7 +211,7 @@ def _leads(lead: np.ndarray, origin: int, record: Record, file: Path) -> int:
     name = "year" if record.season == 1 else "month"
     expected = f"every {name} from {origin + 1} on, at most to {record.last}"
     if periods[0] < 0 or periods[-1] >= most or len(periods) != periods[-1] + 1:
-        found = (
+        given = (
             f"{name}s " + ", ".join(map(str, periods[:12] + 1)) + " after the origin"
             if record.season > 1
             else ", ".join(map(str, periods + origin + 1))
@@ -221,7 +221,7 @@ def _leads(lead: np.ndarray, origin: int, record: Record, file: Path) -> int:
             "TR2705",
             f"the {name}s do not follow the origin",
             where=f"{file}, origin {origin}",
-            found=found,
+            found=given,
             expected=expected,
             do=do,
         )
@@ -241,7 +241,7 @@ def _complete(
     for bad, what in ((counted > 1, "rows are there twice"), (counted == 0, "rows are missing")):
         if bad.any():
             r, s, h = (int(i[0]) for i in np.unravel_index(np.flatnonzero(bad), shape))
-            found = (
+            cells = (
                 f"{int(bad.sum())} of {bad.size}; the first: replicate number {r}, state "
                 f"{s + 1:02d}, period {h + 1} after the origin"
             )
@@ -250,7 +250,7 @@ def _complete(
                 "TR2704",
                 what,
                 where=str(file),
-                found=found,
+                found=cells,
                 expected=expected,
                 do="write the whole grid, each row once",
             )

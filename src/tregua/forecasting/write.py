@@ -116,10 +116,10 @@ def tables(forecast: Frozen) -> dict[str, pandas.DataFrame]:
     """The tables by file name, one row for each state, period and replicate;
     that of years only where a year is whole.
     """
-    found = {"state_month": _table(forecast, forecast.samples[:, :, :MONTHS_KEPT], MONTHS)}
+    by_month = {"state_month": _table(forecast, forecast.samples[:, :, :MONTHS_KEPT], MONTHS)}
     return (
         {"state_year": _table(forecast, forecast.years, 1)} if forecast.years.shape[2] else {}
-    ) | found
+    ) | by_month
 
 
 def _table(
@@ -201,10 +201,10 @@ def command(forecast: Frozen) -> str:
 
 
 def _digest(*parts: bytes) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in parts:
-        found.update(part)
-    return found.hexdigest()
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def write(folder: Path, forecast: Frozen, scores: Scoreboard | None) -> None:

@@ -1,5 +1,5 @@
-r"""Chains through the posterior: the no-U-turn sampler in the directions that the record informs, a
-simple exact step in all others.
+r"""Markov chains through the posterior: the no-U-turn sampler in the directions that the record
+informs, a simple exact step in all others.
 
 With the curvature of :class:`tregua.inference.laplace.Nearby`,
 :math:`H = V \operatorname{diag}(w) V^T`, every point is :math:`z = \hat z + V w^{-1/2} u`.
@@ -276,17 +276,17 @@ class Sampler:
         done, cancelled = [0] * length.chains, threading.Event()
 
         def work(device_number: int) -> dict[int, dict[str, np.ndarray]]:
-            found = {}
+            by_chain = {}
             with jax.default_device(devices[device_number]):
                 for chain in range(device_number, length.chains, len(devices)):
-                    for count, kept in self._chain(chain):
+                    for count, iterations in self._chain(chain):
                         if cancelled.is_set():
-                            return found
-                        found[chain] = kept
+                            return by_chain
+                        by_chain[chain] = iterations
                         with self._lock:
                             done[chain] = count
                             told(sum(done), total)
-            return found
+            return by_chain
 
         with ThreadPoolExecutor(len(devices)) as pool:
             try:
@@ -297,13 +297,17 @@ class Sampler:
             except BaseException:
                 cancelled.set()
                 raise
-        found = {chain: kept for part in parts for chain, kept in part.items()}
-        kept = {
-            n: np.stack([found[c][n][length.warmup :] for c in range(length.chains)])
-            for n in next(iter(found.values()))
+        by_chain = {chain: iterations for part in parts for chain, iterations in part.items()}
+        iterations = {
+            n: np.stack([by_chain[c][n][length.warmup :] for c in range(length.chains)])
+            for n in next(iter(by_chain.values()))
         }
         return Chains(
-            kept["points"], kept["energy"], kept["diverging"], kept["steps"], kept["accepted"]
+            iterations["points"],
+            iterations["energy"],
+            iterations["diverging"],
+            iterations["steps"],
+            iterations["accepted"],
         )
 
     def _random(self, chain: int, number: int) -> np.random.Generator:
@@ -336,30 +340,30 @@ class Sampler:
     def _chain(self, chain: int):
         """Iterations of one chain as they come: how many are done, and all that is kept of them."""
         state, rest = self._first(chain)
-        kept: dict[str, list] = {
+        iterations: dict[str, list] = {
             n: [] for n in ("points", "energy", "diverging", "steps", "accepted")
         }
-        state, rest = self._take_up(chain, state, rest, kept)
-        for number in range(len(kept["energy"]), self.length.iterations):
+        state, rest = self._take_up(chain, state, rest, iterations)
+        for number in range(len(iterations["energy"]), self.length.iterations):
             state, rest, taken = self._other_step(
                 self._step(state, rest), rest, self._random(chain, number)
             )
             u = np.concatenate([np.asarray(state.z), np.asarray(rest)])
-            kept["points"].append(self.nearby.point + self._axes[0] @ u)
-            kept["energy"].append(float(state.potential_energy))
-            kept["diverging"].append(bool(state.diverging))
-            kept["steps"].append(float(state.num_steps) + 1.0)
-            kept["accepted"].append(bool(taken))
+            iterations["points"].append(self.nearby.point + self._axes[0] @ u)
+            iterations["energy"].append(float(state.potential_energy))
+            iterations["diverging"].append(bool(state.diverging))
+            iterations["steps"].append(float(state.num_steps) + 1.0)
+            iterations["accepted"].append(bool(taken))
             if (number + 1) % SAVED_EVERY == 0 or number + 1 == self.length.iterations:
-                self._put_down(chain, state, rest, kept)
-            yield number + 1, {n: np.asarray(x) for n, x in kept.items()}
-        if len(kept["energy"]) == self.length.iterations:
-            yield self.length.iterations, {n: np.asarray(x) for n, x in kept.items()}
+                self._put_down(chain, state, rest, iterations)
+            yield number + 1, {n: np.asarray(x) for n, x in iterations.items()}
+        if len(iterations["energy"]) == self.length.iterations:
+            yield self.length.iterations, {n: np.asarray(x) for n, x in iterations.items()}
 
     def _file(self, chain: int) -> Path | None:
         return self.folder / f"chain-{chain}.npz" if self.folder else None
 
-    def _put_down(self, chain: int, state: Any, rest: Array, kept: dict[str, list]) -> None:
+    def _put_down(self, chain: int, state: Any, rest: Array, iterations: dict[str, list]) -> None:
         """Keep a chain as it stands, whole or not at all."""
         file = self._file(chain)
         if file is None:
@@ -370,20 +374,20 @@ class Sampler:
             {
                 "rest": np.asarray(rest),
                 **leaves,
-                **{f"kept/{n}": np.asarray(x) for n, x in kept.items()},
+                **{f"kept/{n}": np.asarray(x) for n, x in iterations.items()},
             },
         )
 
     def _take_up(
-        self, chain: int, state: Any, rest: Array, kept: dict[str, list]
+        self, chain: int, state: Any, rest: Array, iterations: dict[str, list]
     ) -> tuple[Any, Array]:
         """Go on where a chain stood, if it was begun."""
         file = self._file(chain)
         stored = read_whole(file) if file else None
         if stored is None:
             return state, rest
-        for name in kept:
-            kept[name].extend(stored[f"kept/{name}"])
+        for name in iterations:
+            iterations[name].extend(stored[f"kept/{name}"])
         leaves, tree = jax.tree.flatten(state)
         leaves = [jnp.asarray(stored[f"state/{i}"], x.dtype) for i, x in enumerate(leaves)]
         return jax.tree.unflatten(tree, leaves), jnp.asarray(stored["rest"])

@@ -1,5 +1,5 @@
-r"""What a fit leaves out by comparing the mean field with the record:
-the bias of the mean field, and the scatter that chance gives a count.
+r"""Error of the mean-field approximation: its bias against runs with chance, and the scatter that
+chance gives a count, both of which a fit leaves out.
 
 The mean field is the plug-in mean of the weekly chain. Hazards are not linear in the numbers, so
 that the mean of many runs with chance differs from it, and a fit by the mean field has parameters

@@ -1,5 +1,5 @@
-r"""The posterior: prior of the unknowns times the density of every stream, as one differentiable
-function of the coordinates.
+r"""Posterior density: prior of the unknowns times the likelihood of every stream, as one
+differentiable function of the coordinates.
 
 .. math::
     \log p(z \mid \text{record}) = \log p(z) + \sum_i \log
@@ -49,16 +49,16 @@ class Posterior:
 
     def series(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, "year territory"]]:
         """Expected numbers of every calendar year."""
-        found, weights = self.path.run(self.unknowns.values(z)), jnp.asarray(self._weights)
-        return {name: weights.T @ found[name] for name in wanted(self.streams)}
+        weekly, weights = self.path.run(self.unknowns.values(z)), jnp.asarray(self._weights)
+        return {name: weights.T @ weekly[name] for name in wanted(self.streams)}
 
     def log_density(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:
         """Log density of the posterior at a point, up to a constant."""
         series, scatter = self.series(z), self.unknowns.scatter(z)
-        found = self.unknowns.log_prior(z) + sum(
+        density = self.unknowns.log_prior(z) + sum(
             stream.log_density(series, scatter) for stream in self.streams
         )
-        return jnp.where(jnp.isfinite(found), found, WORST)
+        return jnp.where(jnp.isfinite(density), density, WORST)
 
     def loss(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:
         """What a search makes small and a sampler takes as energy: minus the log density."""

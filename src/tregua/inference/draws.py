@@ -1,5 +1,5 @@
-r"""What a fit leaves behind: draws, what each unknown was before and after,
-and whether the chains may be believed.
+r"""Posterior draws and their diagnostics: what each unknown was before and after a fit, and whether
+the chains may be believed.
 
 The potential scale reduction (R-hat) compares chains with each other, the effective sample size
 says how many independent draws they are worth. Source: A. Gelman et al., Bayesian Data Analysis
@@ -112,21 +112,21 @@ def mean_fields(
 
     @jax.jit
     def at(z):
-        found, end = posterior.path.run_to_end(posterior.unknowns.values(z))
-        return {name: weights.T @ found[name] for name in wanted(posterior.streams)}, jnp.sum(
+        weekly, end = posterior.path.run_to_end(posterior.unknowns.values(z))
+        return {name: weights.T @ weekly[name] for name in wanted(posterior.streams)}, jnp.sum(
             end.stocks["members"], axis=0
         )
 
-    kept = []
+    runs = []
     for i, point in enumerate(points):
-        kept.append(jax.device_get(at(jnp.asarray(point))))
+        runs.append(jax.device_get(at(jnp.asarray(point))))
         if progress:
             progress(i + 1, len(points))
-    series = {name: np.stack([one[name] for one, _ in kept]) for name in kept[0][0]}
+    series = {name: np.stack([one[name] for one, _ in runs]) for name in runs[0][0]}
     return Ran(
         series,
-        np.stack([np.asarray(members, float) for _, members in kept]),
-        np.ones(len(kept), bool),
+        np.stack([np.asarray(members, float) for _, members in runs]),
+        np.ones(len(runs), bool),
     )
 
 
@@ -232,20 +232,24 @@ def moved(
 def problems(table: Any, chains: Chains) -> list[str]:
     """Why the chains may not be believed, in words."""
     # A chain that stands still has no R-hat and no effective draws: it is the worst there is.
-    r_hat, draws, found = table["r_hat"].fillna(np.inf), table["effective_draws"].fillna(0.0), []
+    r_hat, draws, complaints = (
+        table["r_hat"].fillna(np.inf),
+        table["effective_draws"].fillna(0.0),
+        [],
+    )
     worst, least = table["unknown"][r_hat.idxmax()], table["unknown"][draws.idxmin()]
     if r_hat.max() > LARGEST_RHAT:
-        found.append(
+        complaints.append(
             f"{int((r_hat > LARGEST_RHAT).sum())} of {len(table)} unknowns have an R-hat above "
             f"{LARGEST_RHAT:g}, the worst {worst} with {r_hat.max():.3f}: the chains have not met"
         )
     if draws.min() < LEAST_ESS:
         count = int((draws < LEAST_ESS).sum())
-        found.append(
+        complaints.append(
             f"{count} of {len(table)} unknowns have fewer than {LEAST_ESS:g} effective draws, the "
             f"least {least} with {draws.min():.0f}"
         )
     share = float(chains.diverging.mean())
     if share > MOST_DIVERGING:
-        found.append(f"{100 * share:.1f} % of the iterations diverged")
-    return found
+        complaints.append(f"{100 * share:.1f} % of the iterations diverged")
+    return complaints

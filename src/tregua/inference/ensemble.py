@@ -1,5 +1,5 @@
-r"""A posterior by an ensemble of runs with chance: points drawn from the prior are moved to the
-record in several passes, without any derivative.
+r"""Ensemble smoother with several passes: points drawn from the prior, each run with chance, are
+moved to the record, without any derivative.
 
 With points z, predictions g(z) of a run with chance, and the record d, all on the log, a pass moves
 every point by
@@ -122,13 +122,13 @@ class Compared:
         scatter: Mapping[str, Float[np.ndarray, "point"]],
     ) -> Float[np.ndarray, "point datum"]:
         """What is expected, at every point."""
-        found = jax.vmap(
+        at_each = jax.vmap(
             lambda series, scatter: jnp.concatenate(
                 [s.predicted(series, scatter) for s in self.streams]
             )
         )
         return np.asarray(
-            jax.jit(found)(
+            jax.jit(at_each)(
                 {n: jnp.asarray(x) for n, x in series.items()},
                 {n: jnp.asarray(x) for n, x in scatter.items()},
             ),
@@ -159,7 +159,7 @@ class Compared:
             territories: names of the states.
         """
         places = np.concatenate([s.places for s in self.streams])
-        found = np.ones((len(labels), len(places)), bool)
+        moves = np.ones((len(labels), len(places)), bool)
         own = {
             f"{effect}{state}": number
             for effect in effects
@@ -167,7 +167,7 @@ class Compared:
         }
         for i, label in enumerate(labels):
             if label in own:
-                found[i] = places == own[label]
+                moves[i] = places == own[label]
             elif label in DISCREPANT:
-                found[i] = False
-        return found
+                moves[i] = False
+        return moves

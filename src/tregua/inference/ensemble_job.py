@@ -1,5 +1,5 @@
-"""A fit by an ensemble of runs with chance, pass by pass; each pass is kept, so that an interrupted
-fit goes on with the next.
+"""Fit by the ensemble smoother, pass by pass; each pass is kept, so that an interrupted fit goes on
+with the next.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ class Pass:
 class EnsembleJob(Work[Size]):
     """A fit by an ensemble of runs with chance (:mod:`tregua.inference.ensemble`)."""
 
+    method = "ensemble"
+
     ensemble: Pass = field(init=False)
     ran: Ran = field(init=False)
     scatter: dict[str, float] = field(init=False)
@@ -90,7 +92,7 @@ class EnsembleJob(Work[Size]):
     def how(self) -> dict[str, Any]:
         """The ensemble, for the record."""
         return {
-            "method": "ensemble",
+            "method": self.method,
             "ensemble": {
                 "points": self.size.points,
                 "passes": self.size.passes,
@@ -113,10 +115,13 @@ class EnsembleJob(Work[Size]):
 
     def _pass(self, number: int, told: Progress) -> None:
         file = self.folder / f"pass-{number}.npz"
-        kept = read_whole(file)
-        if kept is not None:
+        stored = read_whole(file)
+        if stored is not None:
             self.ensemble = Pass(
-                kept["points"], kept["idle"], tuple(map(float, kept["misfit"])), int(kept["lost"])
+                stored["points"],
+                stored["idle"],
+                tuple(map(float, stored["misfit"])),
+                int(stored["lost"]),
             )
             return
         before = self._begin() if number == 0 else self.ensemble
@@ -144,11 +149,11 @@ class EnsembleJob(Work[Size]):
         self.ensemble = Pass(
             after[:, :-IDLE], after[:, -IDLE:], (*before.misfit, misfit), before.lost
         )
-        found = {"points": self.ensemble.points, "idle": self.ensemble.idle}
         write_whole(
             file,
             {
-                **found,
+                "points": self.ensemble.points,
+                "idle": self.ensemble.idle,
                 "misfit": np.array(self.ensemble.misfit),
                 "lost": np.array(self.ensemble.lost),
             },
@@ -192,8 +197,8 @@ class EnsembleJob(Work[Size]):
         # Given how far the middle of the ensemble is from the record:
         # single runs are farther by their chance.
         residual = self._residuals(predicted).mean(axis=0, keepdims=True)
-        found = typical(self.posterior.homicides, residual, middle[RECORDED])
-        self.scatter |= {n: float(x) for n, x in scatter_at(jnp.asarray(found), DISCREPANT).items()}
+        mean = jnp.asarray(typical(self.posterior.homicides, residual, middle[RECORDED]))
+        self.scatter |= {n: float(x) for n, x in scatter_at(mean, DISCREPANT).items()}
         # With a scatter that follows the residuals any ensemble would reach the record:
         # the misfit is told in that which the priors expect.
         expected = self.compared.covariance(
@@ -218,22 +223,25 @@ class EnsembleJob(Work[Size]):
     def _last(self, told: Progress) -> None:
         """Run the points once more, and draw what the homicides scatter by at each."""
         file = self.folder / "last.npz"
-        kept = read_whole(file)
-        if kept is None:
+        stored = read_whole(file)
+        if stored is None:
             self.ensemble, self.ran = self._run(self.ensemble, self.size.passes, told)
-            stored = {f"series/{n}": x for n, x in self.ran.series.items()} | {
-                "members": self.ran.members,
-                "points": self.ensemble.points,
-            }
             write_whole(
-                file, {**stored, "idle": self.ensemble.idle, "lost": np.array(self.ensemble.lost)}
+                file,
+                {
+                    **{f"series/{n}": x for n, x in self.ran.series.items()},
+                    "members": self.ran.members,
+                    "points": self.ensemble.points,
+                    "idle": self.ensemble.idle,
+                    "lost": np.array(self.ensemble.lost),
+                },
             )
         else:
             self.ensemble = Pass(
-                kept["points"], kept["idle"], self.ensemble.misfit, int(kept["lost"])
+                stored["points"], stored["idle"], self.ensemble.misfit, int(stored["lost"])
             )
-            series = {n.partition("/")[2]: x for n, x in kept.items() if n.startswith("series/")}
-            self.ran = Ran(series, kept["members"], np.ones(len(kept["points"]), bool))
+            series = {n.partition("/")[2]: x for n, x in stored.items() if n.startswith("series/")}
+            self.ran = Ran(series, stored["members"], np.ones(len(stored["points"]), bool))
         predicted, _, misfit = self._compare(self.ensemble.points, self.ran.series)
         rng = np.random.default_rng((self.size.seed, SEEDS_APART))
         points, labels = self.ensemble.points.copy(), self.posterior.unknowns.labels
@@ -249,10 +257,10 @@ class EnsembleJob(Work[Size]):
         """Discrepancies at every point given the record, and the tables."""
         points, rng = self.ensemble.points, np.random.default_rng((self.size.seed, SEEDS_APART + 1))
         table = ensemble_table(self.posterior.unknowns.labels, points)
-        found = problems(
+        complaints = problems(
             self._idle_width, self.ensemble.misfit[-1], self.ensemble.lost, self.size.points
         )
-        self.fit = implied(self.posterior, points, self.ran, rng, table, found, told)
+        self.fit = implied(self.posterior, points, self.ran, rng, table, complaints, told)
 
 
 def ensemble_table(
@@ -279,17 +287,17 @@ def ensemble_table(
 
 def problems(idle_width: float, misfit: float, lost: int, begun: int) -> list[str]:
     """Why the ensemble may not be believed, in words."""
-    found = []
+    complaints = []
     if idle_width < LEAST_IDLE_WIDTH:
-        found.append(
+        complaints.append(
             f"coordinates that nothing reads have {100 * idle_width:.0f} % of their width left: "
             "the ensemble is too small, and all bands too narrow"
         )
     if misfit > MOST_MISFIT:
-        found.append(
+        complaints.append(
             f"the fitted points miss the record by {misfit:.1f} squared deviations a datum, "
             "where the priors expect one"
         )
     if lost > MOST_LOST * begun:
-        found.append(f"{lost} of {begun} points met numbers that make no sense")
-    return found
+        complaints.append(f"{lost} of {begun} points met numbers that make no sense")
+    return complaints

@@ -69,15 +69,17 @@ def run_all(
         )
 
     try:
-        kept = list(on_devices(numbers, work, cancelled))
+        chunks = list(on_devices(numbers, work, cancelled))
     except BaseException:
         cancelled.set()
         raise
-    series = {name: np.concatenate([part.series[name] for part in kept])[:count] for name in names}
+    series = {
+        name: np.concatenate([part.series[name] for part in chunks])[:count] for name in names
+    }
     return Ran(
         series,
-        np.concatenate([p.members for p in kept])[:count],
-        np.concatenate([p.well for p in kept])[:count],
+        np.concatenate([p.members for p in chunks])[:count],
+        np.concatenate([p.well for p in chunks])[:count],
     )
 
 

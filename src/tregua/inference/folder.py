@@ -71,13 +71,13 @@ def write_fit(
     write_json(folder / RECORD, {**describe(posterior, fit), **record})
 
 
-def write_draws(file: Path, fit: Fit, kept: int = KEPT) -> None:
+def write_draws(file: Path, fit: Fit, most: int = KEPT) -> None:
     """The draws as arrays in single precision; draws are in random order,
     so that the first ones are as good as any.
     """
-    arrays = {f"{PARAMETER}{n}": x[:kept] for n, x in fit.values.items()}
-    arrays |= {f"{SCATTER}{n}": x[:kept] for n, x in fit.scatter.items()}
-    arrays[DISCREPANCY] = fit.discrepancy[:kept, :, -1]
+    arrays = {f"{PARAMETER}{n}": x[:most] for n, x in fit.values.items()}
+    arrays |= {f"{SCATTER}{n}": x[:most] for n, x in fit.scatter.items()}
+    arrays[DISCREPANCY] = fit.discrepancy[:most, :, -1]
     np.savez_compressed(file, **{n: np.asarray(x, np.float32) for n, x in arrays.items()})
 
 
@@ -161,7 +161,6 @@ def totals_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
 def describe_chains(best: Best, chains: Chains, fit: Fit, length: Length) -> dict[str, Any]:
     """The search and the chains, for the record."""
     return {
-        "method": "chains",
         "best": {
             "log_density": best.log_density,
             "evaluations": best.evaluations,

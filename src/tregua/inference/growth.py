@@ -1,5 +1,5 @@
-r"""How recorded homicides would grow by the mechanisms alone, from the end of a record on:
-what the statistical layer takes beside its own growth.
+r"""Growth that the posterior expects: how recorded homicides would grow by the mechanisms alone,
+from the end of a record on; what the statistical layer takes beside its own growth.
 
 .. math:: g_{s,h} = \log \mu_{s,T+h} - \log \bar\mu_{s,T}
 
@@ -63,10 +63,10 @@ def growth(
             / lengths[:, None]
         ).T
 
-    found = []
+    growth = []
     for i, point in enumerate(points):
         logs = jax.device_get(at(jnp.asarray(point)))
-        found.append(logs[:, LEVEL_MONTHS:] - logs[:, :LEVEL_MONTHS].mean(axis=1, keepdims=True))
+        growth.append(logs[:, LEVEL_MONTHS:] - logs[:, :LEVEL_MONTHS].mean(axis=1, keepdims=True))
         if progress:
             progress(i + 1, len(points))
-    return np.stack(found)
+    return np.stack(growth)

@@ -1,5 +1,5 @@
-r"""What the record says about the unknowns and what it leaves open, and what one independent count
-of members would say about the size of the groups.
+r"""Identifiability: what the record says about the unknowns and what it leaves open, and what one
+independent count of members would say about the size of the groups.
 
 The record counts the dead and never the living. Twice the members, each half as likely to kill, may
 give the same record; then the width of the posterior of such an unknown is that of its prior, and
@@ -143,12 +143,12 @@ def told_apart(table: pandas.DataFrame) -> pandas.DataFrame:
         width_left squared, 0 where it took none; moved: whether the record says anything; trusted:
         whether draws of this unknown may be believed, without which the row says nothing.
     """
-    found = table.assign(
+    owned = table.assign(
         belongs_to=[_owner(name) for name in table["unknown"]],
         known=np.clip(1.0 - table["width_left"] ** 2, 0.0, 1.0),
     )
     columns = ["unknown", "belongs_to", "mean", "width_left", "known", "moved", "trusted"]
-    return found.sort_values(["moved", "known"], ascending=False, kind="stable")[
+    return owned.sort_values(["moved", "known"], ascending=False, kind="stable")[
         columns
     ].reset_index(drop=True)
 
@@ -160,11 +160,11 @@ def by_owner(apart: pandas.DataFrame) -> pandas.DataFrame:
     many unknowns' worth the record tells along their own axes).
     """
     groups = apart.groupby("belongs_to", sort=False)
-    found = groups.agg(
+    counted = groups.agg(
         unknowns=("unknown", "size"), moved=("moved", "sum"), known=("known", "sum")
     ).reset_index()
-    found.insert(3, "prior_only", found["unknowns"] - found["moved"])
-    return found.sort_values("known", ascending=False, kind="stable").reset_index(drop=True)
+    counted.insert(3, "prior_only", counted["unknowns"] - counted["moved"])
+    return counted.sort_values("known", ascending=False, kind="stable").reset_index(drop=True)
 
 
 def _owner(label: str) -> str:

@@ -1,5 +1,5 @@
-"""A fit from start to end, in parts that can be interrupted: the best point, the shape around it,
-the chains, and what they imply.
+"""Fits as jobs, in parts that can be interrupted, and the one by Markov chains: the mode of the
+posterior, the shape around it, the chains, and what they imply.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -103,6 +103,9 @@ class Work(Generic[S]):
         parent: folder beside whose run folders unfinished work is kept.
     """
 
+    method: ClassVar[str]
+    """How the fit is made, as records and hashes say it."""
+
     scenario: Scenario
     until: int
     size: S
@@ -121,12 +124,12 @@ class Work(Generic[S]):
 
     @cached_property
     def inputs_sha256(self) -> str:
-        """Hash of all that decides the result."""
+        """Hash of all that decides the result; no path, and no name of a module or class."""
         plan = make_plan(self.scenario, "mean-field")
         priors = {name: asdict(prior) for name, prior in SCATTER.items()}
         said = [
             inputs_hash(self.scenario, plan),
-            type(self).__name__,
+            self.method,
             self.until,
             asdict(self.size),
             priors,
@@ -176,13 +179,17 @@ class Work(Generic[S]):
 class Job(Work[Length]):
     """A fit by the best point and chains on the mean field."""
 
+    method = "chains"
+
     best: Best = field(init=False)
     nearby: Nearby = field(init=False)
     chains: Chains = field(init=False)
 
     def how(self) -> dict[str, Any]:
         """The search and the chains."""
-        return describe_chains(self.best, self.chains, self.fit, self.size)
+        return {"method": self.method} | describe_chains(
+            self.best, self.chains, self.fit, self.size
+        )
 
     def parts(self) -> dict[str, Callable[[Progress], None]]:
         """The parts in their order, by what a reader sees while they run."""
@@ -196,13 +203,13 @@ class Job(Work[Length]):
 
     def _search(self, told: Progress) -> None:
         file = self.folder / "best.npz"
-        kept = read_whole(file)
-        if kept is not None:
+        stored = read_whole(file)
+        if stored is not None:
             self.best = Best(
-                kept["point"],
-                float(kept["log_density"]),
-                int(kept["evaluations"]),
-                bool(kept["converged"]),
+                stored["point"],
+                float(stored["log_density"]),
+                int(stored["evaluations"]),
+                bool(stored["converged"]),
             )
             return
         self.best = find_best(self.posterior, progress=told)
@@ -210,8 +217,8 @@ class Job(Work[Length]):
 
     def _look(self, told: Progress) -> None:
         file = self.folder / "nearby.npz"
-        kept = read_whole(file)
-        if kept is None:
+        stored = read_whole(file)
+        if stored is None:
             self.nearby = Nearby.at(self.posterior, self.best.point, told)
             arrays = {f"logs/{n}": x for n, x in self.nearby.logs.items()} | {
                 f"jacobian/{n}": x for n, x in self.nearby.jacobian.items()
@@ -219,7 +226,7 @@ class Job(Work[Length]):
             write_whole(file, arrays)
             return
         logs, jacobian = (
-            {n.partition("/")[2]: x for n, x in kept.items() if n.startswith(f"{kind}/")}
+            {n.partition("/")[2]: x for n, x in stored.items() if n.startswith(f"{kind}/")}
             for kind in ("logs", "jacobian")
         )
         self.nearby = Nearby(self.posterior, self.best.point, logs, jacobian)

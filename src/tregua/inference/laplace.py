@@ -1,5 +1,5 @@
-r"""The posterior near its best point: the mean field taken as log-linear in the coordinates, which
-needs one Jacobian and no further run.
+r"""Approximation of the posterior near its mode, as Laplace's: the mean field taken as log-linear
+in the coordinates, which needs one Jacobian and no further run.
 
 .. math:: \log s(z) \approx \log s(\hat z) + J\,(z - \hat z)
 

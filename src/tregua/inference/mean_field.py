@@ -18,13 +18,11 @@ from ..engine.random import Means, root_key
 from ..engine.run import advance, at_start
 from ..engine.solvers.leap import MEAN_FIELD
 from ..engine.state import State
+from ..model.calendar import WEEK_DAYS
 from ..scenarios.scenario import Scenario
 
 BLOCK = 26
 """Steps between points from which a derivative starts again: less memory for one more run."""
-
-DAYS = 7.0
-"""Days in a week."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +53,14 @@ class MeanField:
 
     def parts(self, days: Sequence[dt.date]) -> Float[np.ndarray, "step period"]:
         """Part of each step that lies between each day and the next."""
-        edges = np.arange(self._steps() + 1) * self.step * DAYS + self.scenario.start.toordinal()
+        edges = (
+            np.arange(self._steps() + 1) * self.step * WEEK_DAYS + self.scenario.start.toordinal()
+        )
         inside = [
             np.minimum(edges[1:], end.toordinal()) - np.maximum(edges[:-1], begin.toordinal())
             for begin, end in pairwise(days)
         ]
-        return np.clip(np.stack(inside, axis=1), 0.0, None) / (self.step * DAYS)
+        return np.clip(np.stack(inside, axis=1), 0.0, None) / (self.step * WEEK_DAYS)
 
     def _steps(self) -> int:
         return round(self.scenario.weeks / self.step)

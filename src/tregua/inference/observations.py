@@ -1,5 +1,5 @@
-r"""Streams of observations: how the record comes about if the model were true.
-Each can be sampled and scored.
+r"""Observation models: streams of the record, each with its likelihood; how the record comes about
+if the model were true. Each can be sampled and scored.
 
 **Homicides by state and year** are negative binomial around what the mechanisms expect times a
 discrepancy, which is declared statistical and no mechanism:
@@ -34,6 +34,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -42,6 +43,9 @@ from jaxtyping import Array, Float, Int
 
 from ..countries.record import FOLDER, HALF, yearly_record
 from ..shipped import read_table
+
+if TYPE_CHECKING:
+    import pandas
 
 RECORDED = "reporting.homicides"
 """The record of the model that the homicides of the offices are compared with."""
@@ -203,22 +207,22 @@ class Fights:
     @classmethod
     def on_record(cls, first: int, last: int) -> Fights:
         """The shipped record from a year to a year; periods are cut where the years end."""
-        codes = yearly_record().codes
-        found: dict[str, np.ndarray] = {}
-        for row in read_table(FOLDER, "ucdp-state-year.csv"):
-            year = int(row["year"])
-            if (
-                row["type"] != "non_state"
-                or row["state_code"] not in codes
-                or not first <= year <= last
-            ):
-                continue
-            for period, (begin, end) in PERIODS.items():
-                if begin <= year <= end:
-                    found.setdefault(period, np.zeros(len(codes)))[
-                        codes.index(row["state_code"])
-                    ] += float(row["best"])
-        return cls(tuple(range(first, last + 1)), found)
+        codes, events = yearly_record().codes, read_table(FOLDER, "ucdp-state-year.csv")
+        fights = events[
+            (events["type"] == "non_state")
+            & events["state_code"].isin(codes)
+            & events["year"].between(first, last)
+        ]
+        named = {y: name for name, (begin, end) in PERIODS.items() for y in range(begin, end + 1)}
+        # In the order of the table, which is that of the cells and of their random numbers.
+        counts = {
+            period: rows.groupby("state_code")["best"]
+            .sum()
+            .reindex(list(codes), fill_value=0)
+            .to_numpy(float)
+            for period, rows in fights.groupby(fights["year"].map(named), sort=False)
+        }
+        return cls(tuple(range(first, last + 1)), counts)
 
     def expected(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, "state"]]:
         """Deaths that are expected on record, by period."""
@@ -382,15 +386,11 @@ def totals_on_record() -> tuple[tuple[str, tuple[str, ...], int, int, float], ..
         for file in ("clashes-all.csv", "clashes-army.csv", "prison-incidents.csv")
     )
 
-    def added(rows: list[dict[str, str]], columns: tuple[str, ...], first: int, last: int) -> float:
-        return sum(
-            float(row[column] or 0.0)
-            for row in rows
-            if first <= int(row["year"]) <= last
-            for column in columns
-        )
+    def added(table: pandas.DataFrame, columns: tuple[str, ...], first: int, last: int) -> float:
+        counted = table.loc[table["year"].between(first, last), list(columns)]
+        return float(counted.sum().sum())
 
-    escapes = [row for row in prisons if row["event"] == "escape"]
+    escapes = prisons[prisons["event"] == "escape"]
     officers = tuple(f"corruption.killed_{stock}" for stock in ("honest", "vetted", "failed"))
     return (
         ("police killed (PPD-CIDE)", officers, 2007, 2011, added(clashes, POLICE, 2007, 2011)),

@@ -1,5 +1,5 @@
-r"""The best point: where the log density of the posterior is highest (MAP), by a quasi-Newton
-method with exact gradients.
+r"""Posterior mode (MAP): the best point, where the log density of the posterior is highest, by a
+quasi-Newton method with exact gradients.
 
 The spreads of state effects are held at their prior medians meanwhile: the highest point of a
 density over effects and their spread is no summary of either (the spread runs to where the effects
@@ -87,7 +87,7 @@ def find_best(
         told(min(count, steps - 1), steps)
         return float(value), np.where(held, 0.0, np.nan_to_num(slope))
 
-    found = minimize(
+    search = minimize(
         loss,
         start,
         jac=True,
@@ -95,4 +95,4 @@ def find_best(
         options={"maxiter": steps, "maxcor": MEMORY, "ftol": TOLERANCE},
     )
     told(steps, steps)
-    return Best(np.where(held, 0.0, found.x), -float(found.fun), count, bool(found.success))
+    return Best(np.where(held, 0.0, search.x), -float(search.fun), count, bool(search.success))

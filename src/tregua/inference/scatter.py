@@ -1,4 +1,4 @@
-r"""What homicides scatter by, given how far record and prediction are apart:
+r"""Dispersion of the homicides around the model, given how far record and prediction are apart:
 steps of the discrepancy and dispersion move no prediction, and are drawn from
 
 .. math:: p(s \mid r) \propto p(s)\, N(r;\ 0,\ \Sigma(s))

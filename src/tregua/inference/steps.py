@@ -1,5 +1,5 @@
-r"""What the length of a step does to a fit: yearly series of the mean field with ever shorter
-steps, at one point.
+r"""Discretisation error: what the length of a step does to a fit, by yearly series of the mean
+field with ever shorter steps, at one point.
 
 The leap holds hazards fixed for a step, so that its error falls with the step itself. For steps h,
 h/2 and h/4 the observed order of convergence is
@@ -45,8 +45,8 @@ def yearly(
 
     @jax.jit
     def run(values: Mapping[str, Array]) -> dict[str, Array]:
-        found = path.run(values)
-        return {name: jnp.tensordot(weights.T, found[name], 1) for name in names}
+        weekly = path.run(values)
+        return {name: jnp.tensordot(weights.T, weekly[name], 1) for name in names}
 
     return jax.device_get(run({n: jnp.asarray(x) for n, x in values.items()}))
 

@@ -1,5 +1,5 @@
-r"""What a fit does not know: parameters, effects of states, and what observations scatter by;
-each as a coordinate, about standard normal before the fit.
+r"""Unknowns and their priors: parameters, effects of states, and what observations scatter by; each
+as a coordinate, about standard normal before the fit.
 
 A prior that is log-normal or uniform becomes exactly standard normal,
 
@@ -154,9 +154,9 @@ class Unknowns:
         """The unknowns of a scenario: every parameter that is not zero and not
         named in ``fixed``.
         """
-        found, entries, off, labels = resolve(scenario), [], [], []
+        resolved, entries, off, labels = resolve(scenario), [], [], []
         for name, parameter in scenario.model.parameters.items():
-            value = np.asarray(found[name].value, float)
+            value = np.asarray(resolved[name].value, float)
             if not value.any():
                 off.append(name)
                 continue
@@ -168,7 +168,7 @@ class Unknowns:
                 parameter.prior,
                 parameter.axes,
                 value,
-                found[name].layer != "mechanism default",
+                resolved[name].layer != "mechanism default",
                 len(labels),
             )
             entries.append(entry)
@@ -181,7 +181,7 @@ class Unknowns:
         states = scenario.data.space.labels("territory")
         labels += [f"{EFFECT}{name} in {state}" for name in STATE_EFFECTS for state in states]
         labels += list(SCATTER)
-        base = {n: np.asarray(r.value, float) for n, r in found.items()}
+        base = {n: np.asarray(r.value, float) for n, r in resolved.items()}
         return cls(tuple(entries), base, tuple(off), tuple(states), tuple(labels))
 
     @property
@@ -205,13 +205,13 @@ class Unknowns:
     def values(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, "*axes"]]:
         """Every parameter of the model at a point."""
         z = jnp.clip(z, -LARGEST, LARGEST)
-        found = {n: jnp.asarray(x) for n, x in self.base.items()}
-        found |= {e.name: e.value(z[e.start : e.start + e.size]) for e in self.entries}
+        values = {n: jnp.asarray(x) for n, x in self.base.items()}
+        values |= {e.name: e.value(z[e.start : e.start + e.size]) for e in self.entries}
         scatter = self.scatter(z)
         for name, effect in self.effects(z).items():
-            if name in found:
-                found[name] = found[name] * jnp.exp(scatter[f"spread of {name}"] * effect)
-        return found
+            if name in values:
+                values[name] = values[name] * jnp.exp(scatter[f"spread of {name}"] * effect)
+        return values
 
     def log_prior(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:
         """Log density of the prior at a point, up to a constant."""

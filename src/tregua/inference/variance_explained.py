@@ -1,5 +1,5 @@
-r"""How much of the change in the record the mechanisms explain:
-whether they know more than that things stay as they are.
+r"""Variance explained: how much of the change in the record the mechanisms explain, and whether
+they know more than that things stay as they are.
 
 With :math:`y_t` the log of the homicides on record and :math:`m_t` the log of what the mechanisms
 expect (middle of the draws), over h years

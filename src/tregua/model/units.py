@@ -12,13 +12,14 @@ from tokenize import TokenError
 from typing import Any
 
 from ..errors import TreguaError, nearest_name
+from .calendar import YEAR_DAYS
 
 DEFINITIONS = (
     "person = [people] = persons = member = members",
     "day = [time] = days",
     "week = 7 day = weeks",
     "fortnight = 14 day = fortnights",
-    "year = 365.25 day = years",
+    f"year = {YEAR_DAYS} day = years",
     "month = year / 12 = months",
     "hour = day / 24 = hours",
     "kilometer = [length] = km = kilometers = kilometres",

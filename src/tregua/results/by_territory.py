@@ -24,9 +24,13 @@ PERSONS = 100_000.0
 
 def population_of(scenario: Scenario) -> Float[np.ndarray, "territory"] | None:
     """Inhabitants of each territory, where the data have them. They do not change over a run."""
-    found = scenario.data.covariates.get("population")
+    population = scenario.data.covariates.get("population")
     places = len(scenario.data.space.labels("territory"))
-    return np.asarray(found, float) if found is not None and np.shape(found) == (places,) else None
+    return (
+        np.asarray(population, float)
+        if population is not None and np.shape(population) == (places,)
+        else None
+    )
 
 
 def values_by_territory(
@@ -103,13 +107,13 @@ def headlines_by_territory(trajectories: Trajectories) -> pandas.DataFrame:
 
 def named_outcome(trajectories: Trajectories, name: str) -> Outcome:
     """An outcome of a run by its short name; the run refuses an unknown one (TR2303)."""
-    found = outcomes_of(trajectories.scenario.model)
-    if name not in found:
+    outcomes = outcomes_of(trajectories.scenario.model)
+    if name not in outcomes:
         raise TreguaError(
             "TR2303",
             f"the run has no outcome {name!r}",
             found=name,
-            expected=", ".join(found),
-            nearest=nearest_name(name, found),
+            expected=", ".join(outcomes),
+            nearest=nearest_name(name, outcomes),
         )
-    return found[name]
+    return outcomes[name]

@@ -1,4 +1,4 @@
-"""Deaths by who died and of what, and what is on record against what happened.
+"""Outcomes by victim and cause: who died and of what, and what is on record against what happened.
 
 Every death is in one cell, since every flow with a victim has one victim and one cause: in each
 replicate the cells of a table add up to all deaths. Medians do not add up exactly, because the
@@ -40,14 +40,14 @@ def cells(trajectories: Trajectories) -> dict[tuple[str, str], Outcome]:
     }
 
 
-def margins(found: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
+def margins(deaths: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
     """Cells with the sums over causes, over victims and over both, of deaths tied to groups."""
     summed: dict[tuple[str, str], np.ndarray] = {}
-    for (victim, cause), values in found.items():
+    for (victim, cause), values in deaths.items():
         if cause != BACKGROUND:
             for key in ((victim, ALL), (ALL, cause), (ALL, ALL)):
                 summed[key] = summed[key] + values if key in summed else values
-    return {**found, **summed}
+    return {**deaths, **summed}
 
 
 def deaths_by_victim(trajectories: Trajectories) -> pandas.DataFrame:
@@ -56,15 +56,16 @@ def deaths_by_victim(trajectories: Trajectories) -> pandas.DataFrame:
     """
     import pandas
 
-    found, years = cells(trajectories), list(whole_years(trajectories))
-    edges = bands(np.moveaxis(yearly_values(trajectories, found.values()), 2, 0))
+    outcomes, years = cells(trajectories), list(whole_years(trajectories))
+    edges = bands(np.moveaxis(yearly_values(trajectories, outcomes.values()), 2, 0))
     columns: dict[str, Any] = {
-        name: [key[i] for key in found for _ in years] for i, name in enumerate(("victim", "cause"))
+        name: [key[i] for key in outcomes for _ in years]
+        for i, name in enumerate(("victim", "cause"))
     }
     table = pandas.DataFrame(
         {
             **columns,
-            "year": years * len(found),
+            "year": years * len(outcomes),
             **{name: edge.ravel() for name, edge in edges.items()},
         }
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine.trajectories import Trajectories
+from ..model.calendar import WEEK_DAYS, YEAR_DAYS
 from .by_territory import PERSONS, population_of
 from .outcomes import Outcome, outcomes_of
 from .tables import bands
@@ -130,7 +131,8 @@ class Comparison:
         population = population_of(self.baseline.scenario)
         if population is None:
             return None
-        years = (run.scenario.weeks - self.since) * 7.0 / 365.25 if outcome.kind == "flow" else 1.0
+        weeks = run.scenario.weeks - self.since
+        years = weeks * WEEK_DAYS / YEAR_DAYS if outcome.kind == "flow" else 1.0
         return (
             (
                 self.values_by_territory(run, outcome)

@@ -1,5 +1,5 @@
-"""What is on record and no fit sees, beside what a run expects on record:
-missing persons, mass displacement, and the other count of homicides.
+"""Held-out series: what is on record and no fit sees, beside what a run expects on record: missing
+persons, mass displacement, and the other count of homicides.
 
 A model may reach what it was fitted to for wrong reasons. These series were kept out of the fit, so
 that they can say so.
@@ -47,18 +47,13 @@ class Series:
 
 
 def _missing() -> dict[int, float]:
-    found: Counter[int] = Counter()
-    for row in read_table(FOLDER, "missing.csv"):
-        found[int(row["year"])] += float(row["disappeared_or_not_located"])
-    return dict(found)
+    counts = read_table(FOLDER, "missing.csv").astype({"disappeared_or_not_located": float})
+    return counts.groupby("year")["disappeared_or_not_located"].sum().to_dict()
 
 
 def _displaced() -> dict[int, float]:
-    return {
-        int(row["year"]): float(row["persons"])
-        for row in read_table(FOLDER, "displacement.csv")
-        if row["state_code"] == UNKNOWN
-    }
+    counts = read_table(FOLDER, "displacement.csv").astype({"persons": float})
+    return counts[counts["state_code"] == UNKNOWN].set_index("year")["persons"].to_dict()
 
 
 @cache
@@ -66,23 +61,19 @@ def homicide_victims() -> dict[str, dict[int, float]]:
     """Victims of intentional homicide in criminal investigations (SESNSP) by code of the state and
     year, for years with all twelve months.
     """
-    months: dict[tuple[str, int], list[float]] = {}
-    for row in read_table(FOLDER, "victims-month.csv"):
-        months.setdefault((row["state_code"], int(row["year"])), []).append(
-            float(row["intentional_homicide"])
-        )
-    found: dict[str, dict[int, float]] = {}
-    for (code, year), values in months.items():
-        if len(values) == YEAR_MONTHS:
-            found.setdefault(code, {})[year] = sum(values)
-    return found
+    months = read_table(FOLDER, "victims-month.csv").groupby(["state_code", "year"])
+    victims = months["intentional_homicide"].sum().astype(float)[months.size() == YEAR_MONTHS]
+    return {
+        code: years.droplevel("state_code").to_dict()
+        for code, years in victims.groupby("state_code")
+    }
 
 
 def _victims() -> dict[int, float]:
-    found: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
     for years in homicide_victims().values():
-        found.update(years)
-    return dict(found)
+        counts.update(years)
+    return dict(counts)
 
 
 SERIES = (
@@ -107,15 +98,15 @@ def held_out(trajectories: Trajectories) -> pandas.DataFrame:
     """
     import pandas
 
-    found, frames = outcomes_of(trajectories.scenario.model), []
+    outcomes, frames = outcomes_of(trajectories.scenario.model), []
     years = list(whole_years(trajectories))
     for series in SERIES:
-        if series.outcome not in found or tiles_of(trajectories.scenario.data.space) is None:
+        if series.outcome not in outcomes or tiles_of(trajectories.scenario.data.space) is None:
             continue
         counts = series.counts()
         places = [i for i, year in enumerate(years) if year in counts]
         recorded = np.array([counts[years[i]] for i in places])
-        edges = bands(yearly_values(trajectories, [found[series.outcome]])[0, places].T)
+        edges = bands(yearly_values(trajectories, [outcomes[series.outcome]])[0, places].T)
         where = np.select(
             [recorded < edges["low_90"], recorded > edges["high_90"]], ["below", "above"], "inside"
         )

@@ -1,5 +1,5 @@
-"""What a reader asks about a run, named and in order: deaths, what is on record of them, then all
-else that moves or stands.
+"""Outcomes of a run: what a reader asks about it, named and in order: deaths, what is on record of
+them, then all else that moves or stands.
 
 A death is a flow with a victim, and each is in exactly one series, so that no sum of outcomes by
 victim or by cause counts anybody twice.
@@ -102,10 +102,10 @@ def _deaths(model: Model) -> list[Outcome]:
     deaths = deaths_of(model)
     tied = {name: flow for name, flow in deaths.items() if flow.cause != BACKGROUND}
     victims = [victim for victim in VICTIMS if any(flow.victim == victim for flow in tied.values())]
-    found = []
+    outcomes = []
     if tied:
         one = f"{VICTIMS[victims[0]]} killed" if len(tied) > 1 else next(iter(tied.values())).doc
-        found.append(
+        outcomes.append(
             Outcome(
                 "killed",
                 "persons killed in group violence" if len(victims) > 1 else one,
@@ -114,18 +114,18 @@ def _deaths(model: Model) -> list[Outcome]:
             )
         )
     if len(victims) > 1:
-        found += [
+        outcomes += [
             killed(tied, (victim,), f"killed_{victim}", f"{VICTIMS[victim]} killed")
             for victim in victims
         ]
     rest = tuple(name for name in deaths if name not in tied)
     return (
         [
-            *found,
+            *outcomes,
             Outcome(f"killed_{BACKGROUND}", "persons killed without a tie to groups", rest, "flow"),
         ]
         if rest
-        else found
+        else outcomes
     )
 
 
@@ -148,10 +148,10 @@ def headlines(model: Model) -> list[Outcome]:
     """The outcomes that most readers want: deaths, counts on record, and what becomes of members;
     all outcomes of a model that has none of these.
     """
-    found = outcomes_of(model)
+    outcomes = outcomes_of(model)
     return [
-        o for o in found.values() if o.name in HEADLINES or o.name.startswith("recorded_")
-    ] or list(found.values())
+        o for o in outcomes.values() if o.name in HEADLINES or o.name.startswith("recorded_")
+    ] or list(outcomes.values())
 
 
 def summary(model: Model) -> list[Outcome]:
@@ -161,7 +161,7 @@ def summary(model: Model) -> list[Outcome]:
     Police and troops are one line there: all killed, civilians, members, police and troops,
     homicides on record, and members alive.
     """
-    found, tied = (
+    outcomes, tied = (
         outcomes_of(model),
         {name: flow for name, flow in deaths_of(model).items() if flow.cause != BACKGROUND},
     )
@@ -171,10 +171,10 @@ def summary(model: Model) -> list[Outcome]:
         tied, (OFFICER, SOLDIER), "killed_police_and_troops", "police officers and troops killed"
     )
     short = [
-        found.get("killed"),
-        found.get(f"killed_{CIVILIAN}"),
-        found.get(f"killed_{MEMBER}"),
+        outcomes.get("killed"),
+        outcomes.get(f"killed_{CIVILIAN}"),
+        outcomes.get(f"killed_{MEMBER}"),
         forces if forces.series else None,
     ]
-    short += [found.get("recorded_homicides"), found.get("members")]
+    short += [outcomes.get("recorded_homicides"), outcomes.get("members")]
     return [outcome for outcome in short if outcome]

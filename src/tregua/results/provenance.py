@@ -1,5 +1,5 @@
-"""The record of a run: what went in, in which versions,
-and a hash by which the same inputs are known again.
+"""Provenance of a run: what went in, in which versions, and a hash by which the same inputs are
+known again.
 
 Nothing here knows about the machine it runs on beyond its kind: no path, user or host gets into a
 record.
@@ -278,12 +278,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = Path(folder) / MANIFEST
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise _no_run(folder) from error
-    if not isinstance(found, dict) or "kind" not in found:
+    if not isinstance(manifest, dict) or "kind" not in manifest:
         raise _no_run(folder)
-    return found
+    return manifest
 
 
 def _no_run(folder: Path) -> TreguaError:

@@ -1,5 +1,4 @@
-r"""How far a forecast was from what came: scores of samples of deaths in the states against
-the deaths on record.
+r"""Forecast verification: how far samples of deaths in the states were from the deaths on record.
 
 A forecast is an array of samples, shape (replicate, \*rest); what came has shape \*rest, such as
 (state, lead). Every score but the coverage is a loss: lower is better. The continuous ranked

@@ -215,8 +215,8 @@ def _locked(folder: Path) -> int | None:
         lock = os.open(folder, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(lock), os.stat(folder)):
-            kept, lock = lock, None
-            return kept
+            held, lock = lock, None
+            return held
     except (FileNotFoundError, BlockingIOError):
         pass
     finally:

@@ -1,4 +1,4 @@
-"""What a run shows: tidy tables of its outcomes with bands.
+"""Tidy tables of a run: its outcomes by week, year and group, with bands over replicates.
 
 Bands are quantiles over replicates, never a mean plus or minus something: counts are skewed and
 cannot be negative.
@@ -14,35 +14,14 @@ import numpy as np
 from jaxtyping import Float
 
 from ..engine.trajectories import Trajectories
+from ..model.calendar import WEEK_DAYS, calendar_years, year_shares
 from .outcomes import Outcome, headlines, outcomes_of
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = [
-    "Outcome",
-    "bands",
-    "by_year",
-    "groups_at_end",
-    "outcomes_of",
-    "weekly_bands",
-    "whole_years",
-    "year_shares",
-    "yearly",
-    "yearly_bands",
-    "yearly_values",
-]
-
 QUANTILES = {"low_90": 0.05, "low_50": 0.25, "median": 0.5, "high_50": 0.75, "high_90": 0.95}
 """Edges of the two bands that tables and figures show: half of all replicates, and nine in ten."""
-
-SLACK_DAYS = 7
-"""Days that a calendar year may miss at either end and still count, at the mean of its other days:
-scenarios begin and end with a week.
-"""
-
-WEEK_DAYS = 7
-"""Days in a week."""
 
 
 def bands(values: Float[np.ndarray, "replicate *rest"]) -> dict[str, np.ndarray]:
@@ -89,11 +68,11 @@ def yearly_values(
     year. Years that the scenario misses by more than a week at either end are left out; a smaller
     gap counts at the year's mean.
     """
-    found = [
+    values = [
         by_year(trajectories, outcome, trajectories.total(outcome.series)) for outcome in outcomes
     ]
-    return np.array(found).reshape(
-        len(found), len(whole_years(trajectories)), trajectories.plan.replicates
+    return np.array(values).reshape(
+        len(values), len(whole_years(trajectories)), trajectories.plan.replicates
     )
 
 
@@ -105,11 +84,11 @@ def by_year(
     """
     ends, years = WEEK_DAYS * trajectories.weeks(outcome.series), whole_years(trajectories)
     if outcome.kind == "flow":
-        found = [
+        values = [
             _year_of_flow(series, shares)
             for shares in year_shares(trajectories.scenario.start, np.append(0.0, ends)).values()
         ]
-        return np.array(found).reshape(len(years), len(series), *series.shape[2:])
+        return np.array(values).reshape(len(years), len(series), *series.shape[2:])
     starts = [(dt.date(year + 1, 1, 1) - trajectories.scenario.start).days for year in years]
     last = [int(np.flatnonzero(ends < start)[-1]) for start in starts]
     return np.moveaxis(series[:, last], 1, 0).astype(float)
@@ -122,40 +101,11 @@ def _year_of_flow(series: np.ndarray, shares: Float[np.ndarray, "time"]) -> np.n
     return np.tensordot(shares[inside], series[:, inside], (0, 1))
 
 
-def year_shares(
-    start: dt.date, edges: Float[np.ndarray, "edge"]
-) -> dict[int, Float[np.ndarray, "step"]]:
-    """How much of each step counts for each whole calendar year, by days;
-    what a year misses at either end counts at its mean.
-
-    Args:
-        start: the day from which edges count.
-        edges: of the steps [days], in order and without gaps.
-    """
-    found = {}
-    for year in _years_between(
-        *(start + dt.timedelta(days=round(float(edge))) for edge in (edges[0], edges[-1]))
-    ):
-        first, last = ((dt.date(year + after, 1, 1) - start).days for after in (0, 1))
-        inside = np.clip(np.minimum(edges[1:], last) - np.maximum(edges[:-1], first), 0.0, None)
-        found[year] = inside / np.diff(edges) * (last - first) / inside.sum()
-    return found
-
-
 def whole_years(trajectories: Trajectories) -> range:
     """Calendar years that the scenario covers but for a week or less at either end."""
-    return _years_between(
+    return calendar_years(
         trajectories.scenario.date(0), trajectories.scenario.date(trajectories.scenario.weeks)
     )
-
-
-def _years_between(start: dt.date, end: dt.date) -> range:
-    """Calendar years between two days that miss less than a week after the first,
-    and at most one before the second.
-    """
-    first = start.year if (start - dt.date(start.year, 1, 1)).days < SLACK_DAYS else start.year + 1
-    last = end.year if (dt.date(end.year + 1, 1, 1) - end).days <= SLACK_DAYS else end.year - 1
-    return range(first, last + 1)
 
 
 def yearly_bands(

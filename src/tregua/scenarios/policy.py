@@ -25,6 +25,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ..errors import TreguaError, nearest_name
+from ..model.calendar import week_of
 from ..model.declarations import Number, Parameter
 from ..model.space import Space
 
@@ -236,8 +237,8 @@ def _strength(
     change: Modifier, parameter: Parameter, space: Space, start: dt.date, weeks: int, where: str
 ) -> np.ndarray:
     """How much of a change is in force, from 0 to 1, for every week and place."""
-    first = 0 if change.start is None else math.ceil((change.start - start).days / 7)
-    last = weeks if change.end is None else math.ceil((change.end - start).days / 7)
+    first = 0 if change.start is None else week_of(start, change.start)
+    last = weeks if change.end is None else week_of(start, change.end)
     if first >= weeks or last <= 0:
         raise TreguaError(
             "TR1404",

@@ -17,6 +17,7 @@ import numpy as np
 from ..countries.dataset import Dataset
 from ..countries.registry import data_for, load
 from ..errors import TreguaError, nearest_name
+from ..model.calendar import WEEK_DAYS, day_of, week_of
 from ..model.declarations import DATE, Number, Parameter
 from ..model.model import Model
 from .policy import Lever, Modifier, Policy, as_date, build_levers
@@ -145,12 +146,11 @@ class Scenario:
 
     def date(self, week: Number) -> dt.date:
         """The day on which a week of the scenario begins."""
-        return self.start + dt.timedelta(days=round(7 * float(week)))
+        return day_of(self.start, week)
 
     def week_of(self, date: str | dt.date) -> int:
         """The first week that begins on or after a date."""
-        day = as_date(date)
-        return -(-(day - self.start).days // 7)
+        return week_of(self.start, as_date(date))
 
     def compile(self, draws: Draws | None = None) -> Inputs:
         """Arrays only: base values, levers and covariates.
@@ -168,9 +168,9 @@ class Scenario:
                     expected=covariate.doc,
                 )
             measured = np.asarray(self.data.covariates[name], float)
-            covariates[name] = (
-                (measured - self.start.toordinal()) / 7.0 if covariate.unit == DATE else measured
-            )
+            if covariate.unit == DATE:
+                measured = (measured - self.start.toordinal()) / WEEK_DAYS
+            covariates[name] = measured
         for name, level in self.model.neutral.items():
             # Data may prescribe a level that no mechanism of this model changes.
             covariates[name] = np.broadcast_to(

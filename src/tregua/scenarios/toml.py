@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..countries.registry import load
 from ..errors import TreguaError, nearest_name
+from ..model.calendar import week_of, weeks_between
 from ..model.declarations import Parameter
 from ..model.mechanism import Mechanism, registry
 from ..model.model import Model
@@ -459,7 +460,7 @@ def _weeks(part: _ScenarioPart, start: dt.date, shown: str) -> int:
             in_unit(part.length, "week", f"{shown}, key scenario.length"),
             f"{shown}, key scenario.length",
         )
-        if not 0.5 < weeks < (dt.date.max - start).days / 7:
+        if not 0.5 < weeks < weeks_between(start, dt.date.max):
             raise TreguaError(
                 "TR1305",
                 "a scenario lasts at least a week and ends before the year 10000",
@@ -476,7 +477,7 @@ def _weeks(part: _ScenarioPart, start: dt.date, shown: str) -> int:
             found=end,
             expected=f"a day after {start}",
         )
-    return -(-(end - start).days // 7)
+    return week_of(start, end)
 
 
 def _policies(

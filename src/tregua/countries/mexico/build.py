@@ -9,21 +9,23 @@ or weight that a fit may replace, never a measurement.
 from __future__ import annotations
 
 import tomllib
-from collections import defaultdict
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ...model.space import Axis, Space
 from ...shipped import read_table, table_notes
 from ..corridors import Corridors, corridors
 from ..dataset import Dataset
+from ..record import FOLDER
 
-FOLDER = "countries/mexico/tables"
+if TYPE_CHECKING:
+    import pandas
 
 LOCAL = "Local groups"
 BREAKAWAYS = 6
@@ -129,12 +131,12 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
         name,
         Space(
             (
-                Axis("territory", tuple(row["name"] for row in states)),
+                Axis("territory", tuple(states["name"])),
                 Axis("group", groups),
                 Axis("corps", CORPS),
                 Axis("commodity", COMMODITIES),
                 Axis("route", routes.labels),
-                Axis("capture", tuple(row["event"] for row in _captures())),
+                Axis("capture", tuple(_captures()["event"])),
             )
         ),
         {
@@ -147,7 +149,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
             "young_men": YOUNG_SHARE * men,
             "adjacency": routes.adjacency,
             "links": routes.links,
-            "border": np.array([float(row["borders_us"]) for row in states]),
+            "border": states["borders_us"].to_numpy(float),
             "police": _police(people),
             "programme_start": np.asarray(float(date.fromisoformat(PROGRAMME_START).toordinal())),
             "operation_start": _operations(),
@@ -180,22 +182,22 @@ def _values(
     from ``values.toml``.
     """
     weights = {"presence": presence / presence.sum(), "population": people / people.sum()}
-    found = {}
+    values = {}
     for name, entry in _entries().items():
         value = np.asarray(entry["value"], float)
-        found[name] = value * weights[entry["spread"]] if "spread" in entry else value
-    return found
+        values[name] = value * weights[entry["spread"]] if "spread" in entry else value
+    return values
 
 
 def _routes(routes: Corridors) -> dict[str, np.ndarray]:
     """Covariates of the corridors; ``carries`` is the share of a commodity's supply that starts
     where the route starts.
     """
+    entries = read_table(FOLDER, "entries.csv")
     weights = np.zeros((len(state_codes()), len(COMMODITIES)))
-    for row in read_table(FOLDER, "entries.csv"):
-        weights[state_codes().index(row["state_code"]), COMMODITIES.index(row["commodity"])] = (
-            float(row["weight"])
-        )
+    weights[_at(entries["state_code"], state_codes()), _at(entries["commodity"], COMMODITIES)] = (
+        entries["weight"]
+    )
     return {
         "passes": routes.passes,
         "origin": routes.origin,
@@ -208,13 +210,19 @@ def _routes(routes: Corridors) -> dict[str, np.ndarray]:
 @cache
 def state_codes() -> tuple[str, ...]:
     """INEGI codes of the states, in the order of the axis."""
-    return tuple(row["state_code"] for row in read_table(FOLDER, "states.csv"))
+    return tuple(read_table(FOLDER, "states.csv")["state_code"])
+
+
+def _at(labels: pandas.Series, axis: tuple[str, ...]) -> Int[np.ndarray, "row"]:
+    """Place of each label on an axis; a label that is not there is an error."""
+    places = {label: place for place, label in enumerate(axis)}
+    return np.array([places[label] for label in labels], int)
 
 
 def _groups() -> tuple[str, ...]:
     """Labels of the group axis: the named groups, local groups, and empty slots for breakaways."""
     return (
-        *(row["group"] for row in read_table(FOLDER, "groups.csv")),
+        *read_table(FOLDER, "groups.csv")["group"],
         *(f"Breakaway {i + 1}" for i in range(BREAKAWAYS)),
     )
 
@@ -227,27 +235,20 @@ def _shares(weights: Float[np.ndarray, "territory group"]) -> Float[np.ndarray, 
 
 def _presence(source: str, years: tuple[int, ...]) -> Float[np.ndarray, "territory named"]:
     """Mean over the years of what a source counts for each state and named group."""
-    named = [row["group"] for row in read_table(FOLDER, "groups.csv")]
+    named = tuple(read_table(FOLDER, "groups.csv")["group"])
+    presence = read_table(FOLDER, "presence.csv")
+    listed = presence[(presence["source"] == source) & presence["year"].isin(years)]
     counts = np.zeros((len(state_codes()), len(named)))
-    for row in read_table(FOLDER, "presence.csv"):
-        if row["source"] == source and int(row["year"]) in years:
-            counts[state_codes().index(row["state_code"]), named.index(row["group"])] += float(
-                row["count"]
-            ) / len(years)
+    cells = _at(listed["state_code"], state_codes()), _at(listed["group"], named)
+    np.add.at(counts, cells, listed["count"] / len(years))
     return counts
 
 
 def _people(year: int) -> tuple[Float[np.ndarray, "territory"], Float[np.ndarray, "territory"]]:
     """Population and men of every state in the middle of a year."""
-    rows = {
-        row["state_code"]: row
-        for row in read_table(FOLDER, "population.csv")
-        if int(row["year"]) == year
-    }
-    return tuple(
-        np.array([float(rows[code][column]) for code in state_codes()])
-        for column in ("population", "men")
-    )
+    table = read_table(FOLDER, "population.csv").query("year == @year").set_index("state_code")
+    table = table.loc[list(state_codes())]
+    return table["population"].to_numpy(float), table["men"].to_numpy(float)
 
 
 def _ties(
@@ -276,31 +277,28 @@ def _ties(
 
 def _reports(column: str) -> Float[np.ndarray, "group group"]:
     """Newspaper reports of each pair in 2020, over their mean."""
-    groups, rows = (
-        _groups(),
-        [row for row in read_table(FOLDER, "relations.csv") if float(row[column]) > 0],
-    )
-    found = np.zeros((len(groups), len(groups)))
-    for row in rows:
-        i, j = groups.index(row["group_a"]), groups.index(row["group_b"])
-        found[i, j] = found[j, i] = float(row[column])
-    return found / np.mean([float(row[column]) for row in rows])
+    groups, pairs = _groups(), read_table(FOLDER, "relations.csv")
+    pairs = pairs[pairs[column] > 0]
+    i, j = _at(pairs["group_a"], groups), _at(pairs["group_b"], groups)
+    reports = np.zeros((len(groups), len(groups)))
+    reports[i, j] = reports[j, i] = pairs[column]
+    return reports / np.mean(pairs[column].to_numpy(float))
 
 
 def _years_of_fighting(until: int) -> Float[np.ndarray, "group group"]:
     """Years to ``until`` in which UCDP lists fighting of each pair;
     where several groups fight on one side, each of them fights each on the other.
     """
-    groups, found = _groups(), set()
-    for row in read_table(FOLDER, "ucdp-dyad-year.csv"):
-        if row["type"] == "non_state" and FIRST_TIES <= int(row["year"]) <= until:
-            found |= {
-                (row["year"], a, b)
-                for a in row["side_a"].split("+")
-                for b in row["side_b"].split("+")
-            }
+    groups, dyads = _groups(), read_table(FOLDER, "ucdp-dyad-year.csv")
+    dyads = dyads[(dyads["type"] == "non_state") & dyads["year"].between(FIRST_TIES, until)]
+    fought = {
+        (dyad.year, *sorted((a, b)))
+        for dyad in dyads.itertuples()
+        for a in dyad.side_a.split("+")
+        for b in dyad.side_b.split("+")
+    }
     years = np.zeros((len(groups), len(groups)))
-    for _, *pair in {(year, *sorted(pair)) for year, *pair in found}:
+    for _, *pair in fought:
         i, j = map(groups.index, pair)
         years[i, j] = years[j, i] = years[i, j] + 1.0
     return years
@@ -332,49 +330,51 @@ def _breakaways(year: int) -> tuple[Float[np.ndarray, "group"], Float[np.ndarray
     """
     groups = _groups()
     founded, parent = np.full(len(groups), NEVER), np.zeros((len(groups), len(groups)))
-    for i, row in enumerate(read_table(FOLDER, "groups.csv")):
-        if row["founded"]:
-            parent[i, groups.index(row["parent"])] = 1.0
-            begins = date.fromisoformat(row["founded"])
-            founded[i] = begins.toordinal() if begins.year >= year else NEVER
+    table = read_table(FOLDER, "groups.csv")
+    for group in table[table["founded"] != ""].itertuples():
+        parent[group.Index, groups.index(group.parent)] = 1.0
+        begins = date.fromisoformat(group.founded)
+        founded[group.Index] = begins.toordinal() if begins.year >= year else NEVER
     return founded, parent
 
 
-def _captures() -> list[dict[str, str]]:
+def _captures() -> pandas.DataFrame:
     """Captures and deaths of leaders of named groups since the first year of the national model."""
-    named = {row["group"] for row in read_table(FOLDER, "groups.csv")} - {LOCAL}
-    rows = read_table(FOLDER, "leaders-removed.csv")
-    return [
-        row
-        for row in rows
-        if row["date"] >= FIRST_CAPTURES and row["group"] in named and row["outcome"] in TAKEN
+    named = {*read_table(FOLDER, "groups.csv")["group"]} - {LOCAL}
+    removed = read_table(FOLDER, "leaders-removed.csv")
+    return removed[
+        (removed["date"] >= FIRST_CAPTURES)
+        & removed["group"].isin(named)
+        & removed["outcome"].isin(TAKEN)
     ]
 
 
 def _captured() -> dict[str, np.ndarray]:
     """Day of each capture; its state and group; and whether it took a leader of the whole group."""
-    rows, groups = _captures(), _groups()
-    wing = np.zeros((len(rows), len(state_codes()), len(groups)))
-    for i, row in enumerate(rows):
-        wing[i, state_codes().index(row["state_code"]), groups.index(row["group"])] = 1.0
+    captures, groups = _captures(), _groups()
+    wing = np.zeros((len(captures), len(state_codes()), len(groups)))
+    places = _at(captures["state_code"], state_codes()), _at(captures["group"], groups)
+    wing[np.arange(len(captures)), *places] = 1.0
     return {
-        "captured_on": np.array(
-            [float(date.fromisoformat(row["date"]).toordinal()) for row in rows]
-        ),
+        "captured_on": _ordinals(captures["date"]),
         "captured_wing": wing,
-        "captured_head": np.array([float(row["rank"] == "1") for row in rows]),
+        "captured_head": (captures["rank"] == 1).to_numpy(float),
     }
+
+
+def _ordinals(dates: pandas.Series) -> Float[np.ndarray, "row"]:
+    """Dates as ``date.toordinal`` counts days."""
+    return np.array([float(date.fromisoformat(day).toordinal()) for day in dates])
 
 
 def _operations() -> Float[np.ndarray, "territory"]:
     """Day of the first joint operation in each state, as ``date.toordinal`` counts;
     never where none was recorded.
     """
+    operations = read_table(FOLDER, "operations.csv")
+    joint = operations[operations["date"] >= FIRST_JOINT_OPERATION]
     first = np.full(len(state_codes()), NEVER)
-    for row in read_table(FOLDER, "operations.csv"):
-        if row["date"] >= FIRST_JOINT_OPERATION:
-            place = state_codes().index(row["state_code"])
-            first[place] = min(first[place], date.fromisoformat(row["date"]).toordinal())
+    np.minimum.at(first, _at(joint["state_code"], state_codes()), _ordinals(joint["date"]))
     return first
 
 
@@ -386,12 +386,9 @@ def _police(people: Float[np.ndarray, "territory"]) -> Float[np.ndarray, "territ
     officers follow the population. The split into state and municipal is the same in every state,
     though Ciudad de México has no municipal police: its city force is shared out in the same way.
     """
-    known = {
-        r["state_code"]: float(r["officers_per_1000"])
-        for r in read_table(FOLDER, "police-strength.csv")
-        if r["corps"] == "state+municipal"
-    }
-    rates = np.array([known.get(code, np.nan) for code in state_codes()])
+    strength = read_table(FOLDER, "police-strength.csv").query("corps == 'state+municipal'")
+    known = strength.set_index("state_code")["officers_per_1000"]
+    rates = known.reindex(list(state_codes())).to_numpy()
     counted = np.nansum(rates * people / 1e3) * LOCAL_OFFICERS / (known["00"] * people.sum() / 1e3)
     rest = people * np.isnan(rates)
     local = np.where(
@@ -418,15 +415,11 @@ def _prisons(
     follow the inmates and the crowding of each state in 2014, the first year for which it is known
     by state, scaled to the national number of places.
     """
-    national = next(row for row in read_table(FOLDER, "prisons.csv") if int(row["year"]) == year)
-    crowding: dict[str, float] = defaultdict(float)
-    crowding.update(
-        {
-            r["state_code"]: float(r["overcrowding_pct"])
-            for r in read_table(FOLDER, "prison-overcrowding.csv")
-            if r["year"] == "2014"
-        }
-    )
+    national = read_table(FOLDER, "prisons.csv").set_index("year").loc[year]
+    crowding = read_table(FOLDER, "prison-overcrowding.csv").query("year == 2014")
+    by_state = crowding.set_index("state_code")["overcrowding_pct"]
     inmates = float(national["population"]) * people / people.sum()
-    places = inmates / (1.0 + np.array([crowding[code] for code in state_codes()]) / 100.0)
+    places = inmates / (
+        1.0 + by_state.reindex(list(state_codes()), fill_value=0.0).to_numpy() / 100.0
+    )
     return inmates, places * float(national["capacity"]) / places.sum()

@@ -20,29 +20,27 @@ the published model does not use it.
 
 def groups_2020() -> Dataset:
     """The data set ``groups-2020``."""
-    rows = read_table(FOLDER, "groups.csv")
-    labels = tuple(row["group"] for row in rows)
-    place = {row["node"]: i for i, row in enumerate(rows)}
+    groups = read_table(FOLDER, "groups.csv")
+    labels, nodes = tuple(groups["group"]), list(groups["node"])
     return Dataset(
         "groups-2020",
         Space((Axis("territory", ("Mexico",)), Axis("group", labels))),
         {
-            "rank": np.arange(1.0, len(rows) + 1.0),
-            "foothold": np.ones((1, len(rows))),
+            "rank": np.arange(1.0, len(labels) + 1.0),
+            "foothold": np.ones((1, len(labels))),
             "young_men": np.array([YOUNG_MEN_2012]),
-            "rivalry": _ties(place, "rivalry"),
-            "alliance": _ties(place, "alliance"),
+            "rivalry": _ties(nodes, "rivalry"),
+            "alliance": _ties(nodes, "alliance"),
         },
         tables=table_notes(FOLDER),
         mechanisms=("founding", "recruitment", "arrests", "conflict", "saturation"),
     )
 
 
-def _ties(place: dict[str, int], relation: str) -> Float[np.ndarray, "group group"]:
+def _ties(nodes: list[str], relation: str) -> Float[np.ndarray, "group group"]:
     """Symmetric matrix of tie weights."""
-    matrix = np.zeros((len(place), len(place)))
-    for row in read_table(FOLDER, "relations.csv"):
-        if row["relation"] == relation:
-            i, j = place[row["node_a"]], place[row["node_b"]]
-            matrix[i, j] = matrix[j, i] = float(row["weight"])
+    matrix, ties = np.zeros((len(nodes), len(nodes))), read_table(FOLDER, "relations.csv")
+    for tie in ties[ties["relation"] == relation].itertuples():
+        i, j = nodes.index(tie.node_a), nodes.index(tie.node_b)
+        matrix[i, j] = matrix[j, i] = tie.weight
     return matrix

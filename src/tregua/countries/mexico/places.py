@@ -45,18 +45,12 @@ def _codes() -> dict[str, str]:
     """Code by every spelling: short name, abbreviation,
     the code itself with and without its zero.
     """
-    found = dict(SPELLINGS)
-    for row in read_table(FOLDER, "states.csv"):
-        code = row["state_code"]
-        found.update(
-            {
-                plain(row["name"]): code,
-                plain(row["abbreviation"]): code,
-                code: code,
-                str(int(code)): code,
-            }
-        )
-    return found
+    codes = dict(SPELLINGS)
+    for state in read_table(FOLDER, "states.csv").itertuples():
+        code = state.state_code
+        spellings = plain(state.name), plain(state.abbreviation), code, str(int(code))
+        codes |= dict.fromkeys(spellings, code)
+    return codes
 
 
 def state_code(text: object, where: str = "") -> str:

@@ -1,5 +1,5 @@
-"""The three official files that a user may bring, read from the layout in which they are published,
-checked, and turned into the package's tables.
+"""Readers of the three official files that a user may bring: read from the layout in which they are
+published, checked, and turned into the package's tables.
 
 Every reader takes the text of a file and its name and gives a tidy table and what was left out and
 why. A file that is not what it should be is refused as a whole (TR1702 to TR1706), with the row and
@@ -11,13 +11,22 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ...errors import TreguaError
+from .checks import (
+    checked_count,
+    checked_year,
+    in_order,
+    read_columns,
+    refuse_dates,
+    refuse_other_state,
+    refuse_twins,
+)
 from .places import UNKNOWN, plain, state_code
 
 MONTHS = (
@@ -34,9 +43,6 @@ MONTHS = (
     "Noviembre",
     "Diciembre",
 )
-YEARS = (1980, 2100)
-"""Years that make sense in such a file."""
-
 VIOLENCE = {1: "state_based", 2: "non_state", 3: "one_sided"}
 """UCDP's types of organised violence."""
 
@@ -53,7 +59,7 @@ VICTIMS = {
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a reader found.
+    """What a reader makes of a file.
 
     Attributes:
         table: the tidy table.
@@ -93,62 +99,22 @@ def read_homicides(text: str, name: str) -> Reading:
     total. Municipalities and deaths abroad are left out.
     """
     lines = list(csv.reader(io.StringIO(text)))
-    head = next(
-        (i for i, line in enumerate(lines) if set(MONTHS) <= {cell.strip() for cell in line}), None
-    )
-    if head is None:
-        found = next((" ".join(line) for line in lines if any(line)), "nothing")[:80]
-        raise TreguaError(
-            "TR1702",
-            "this is no INEGI export of homicides by month",
-            where=name,
-            found=found,
-            expected="a row with the names of the twelve months",
-            do=(
-                "export 'Defunciones por homicidio' by state of occurrence and month of "
-                "registration, one year a file"
-            ),
-        )
+    head = _row_of_months(lines, name)
     preamble = " ".join(" ".join(line) for line in lines[:head])
-    stated = re.search(r"A.o de registro\s*:\s*(\d{4})", preamble)
-    if stated is None:
-        raise TreguaError(
-            "TR1702",
-            "the year of registration is not stated",
-            where=f"{name}, rows 1 to {head}",
-            expected="'Año de registro : 2015' above the table",
-        )
-    year = checked_year(stated[1], f"{name}, rows 1 to {head}")
-    place = {cell.strip(): i for i, cell in enumerate(lines[head])}
-    columns = [place[month] for month in MONTHS]
-    rows, seen, dropped, national, abroad = (
-        [],
-        {},
-        {"municipalities": 0, "deaths abroad": 0},
-        None,
-        0,
-    )
-    for number, line in enumerate(lines[head + 1 :], start=head + 2):
-        if len(line) <= max(columns):
-            continue
+    year = _year_of_registration(preamble, f"{name}, rows 1 to {head}")
+    column = {cell.strip(): i for i, cell in enumerate(lines[head])}
+    last = max(column[month] for month in MONTHS)
+    filled = [
+        (number, line)
+        for number, line in enumerate(lines[head + 1 :], start=head + 2)
+        if len(line) > last
+    ]
+    deaths: dict[str, list[int]] = {}
+    seen: dict[str, int] = {}
+    dropped, national, abroad = {"municipalities": 0, "deaths abroad": 0}, None, 0
+    for number, line in filled:
         where, label = f"{name}, row {number}", line[1].strip()
-        counts = [
-            checked_count(line[i], f"{where}, column {month}")
-            for i, month in zip(columns, MONTHS, strict=True)
-        ]
-        total = (
-            checked_count(line[place["Total"]], f"{where}, column Total")
-            if "Total" in place
-            else sum(counts)
-        )
-        if sum(counts) != total:
-            raise TreguaError(
-                "TR1706",
-                "the months do not add up to the total",
-                where=where,
-                found=f"{sum(counts)} against {total}",
-                expected=f"{total}",
-            )
+        months, total = _months_and_total(line, column, where)
         digits = "".join(re.findall(r"\d+", re.sub(r"CONCATENAR\([^,]*,", "", line[0])))
         if plain(label) == "total":
             national = total
@@ -159,7 +125,7 @@ def read_homicides(text: str, name: str) -> Reading:
             abroad += total
         else:
             code = state_code(label, where)
-            _agree(code, digits, label, where)
+            refuse_other_state(code, digits, label, where)
             if code in seen:
                 raise TreguaError(
                     "TR1705",
@@ -168,30 +134,84 @@ def read_homicides(text: str, name: str) -> Reading:
                     found=label,
                     expected=f"once; it was in row {seen[code]}",
                 )
-            seen[code] = number
-            rows += [(code, year, month, count) for month, count in enumerate(counts, start=1)]
+            seen[code], deaths[code] = number, months
+    rows = [
+        (code, year, month, count)
+        for code, counts in deaths.items()
+        for month, count in enumerate(counts, start=1)
+    ]
     table = pd.DataFrame(rows, columns=["state_code", "year", "month", "homicides"])
-    everywhere = int(table["homicides"].sum()) + abroad
-    if national is not None and everywhere != national:
-        found = f"{everywhere:,} in {len(seen)} states and abroad"
-        raise TreguaError(
-            "TR1706",
-            "the states do not add up to the national total",
-            where=name,
-            found=found,
-            expected=f"{national:,}",
-        )
+    _agree_with_nation(int(table["homicides"].sum()) + abroad, national, len(deaths), name)
     odd = (
         ()
         if re.search(r"de ocurrencia", preamble.partition("Por:")[2])
         else ("the file does not say that its states are those of occurrence",)
     )
-    return Reading(
-        _some(table, name),
-        sum(1 for line in lines[head + 1 :] if len(line) > max(columns)),
-        dropped,
-        odd,
+    return Reading(in_order(table, name), len(filled), dropped, odd)
+
+
+def _row_of_months(lines: list[list[str]], name: str) -> int:
+    """Number of the row that names the twelve months (TR1702 if there is none)."""
+    for number, line in enumerate(lines):
+        if set(MONTHS) <= {cell.strip() for cell in line}:
+            return number
+    raise TreguaError(
+        "TR1702",
+        "this is no INEGI export of homicides by month",
+        where=name,
+        found=next((" ".join(line) for line in lines if any(line)), "nothing")[:80],
+        expected="a row with the names of the twelve months",
+        do=(
+            "export 'Defunciones por homicidio' by state of occurrence and month of "
+            "registration, one year a file"
+        ),
     )
+
+
+def _year_of_registration(preamble: str, where: str) -> int:
+    """The year that stands above the table (TR1702 if none does)."""
+    stated = re.search(r"A.o de registro\s*:\s*(\d{4})", preamble)
+    if stated is None:
+        raise TreguaError(
+            "TR1702",
+            "the year of registration is not stated",
+            where=where,
+            expected="'Año de registro : 2015' above the table",
+        )
+    return checked_year(stated[1], where)
+
+
+def _months_and_total(
+    line: list[str], column: Mapping[str, int], where: str
+) -> tuple[list[int], int]:
+    """Deaths of the twelve months and of all together (TR1706 if they do not add up)."""
+    months = [checked_count(line[column[month]], f"{where}, column {month}") for month in MONTHS]
+    total = (
+        checked_count(line[column["Total"]], f"{where}, column Total")
+        if "Total" in column
+        else sum(months)
+    )
+    if sum(months) != total:
+        raise TreguaError(
+            "TR1706",
+            "the months do not add up to the total",
+            where=where,
+            found=f"{sum(months)} against {total}",
+            expected=f"{total}",
+        )
+    return months, total
+
+
+def _agree_with_nation(deaths: int, national: int | None, states: int, name: str) -> None:
+    """Refuse states that do not add up to the total that the file states (TR1706)."""
+    if national is not None and deaths != national:
+        raise TreguaError(
+            "TR1706",
+            "the states do not add up to the national total",
+            where=name,
+            found=f"{deaths:,} in {states} states and abroad",
+            expected=f"{national:,}",
+        )
 
 
 def read_victims(text: str, name: str) -> Reading:
@@ -210,8 +230,8 @@ def read_victims(text: str, name: str) -> Reading:
         "Modalidad",
         *MONTHS,
     )
-    frame = _frame(text, name, wanted, "SESNSP's file of victims (IDVFC)")
-    _no_twins(frame, [column for column in frame.columns if column not in MONTHS], name)
+    frame = read_columns(text, name, wanted, "SESNSP's file of victims (IDVFC)")
+    refuse_twins(frame, [column for column in frame.columns if column not in MONTHS], name)
     numbers = frame.index + 2
     frame["year"] = [
         checked_year(x, f"{name}, row {i}, column Año")
@@ -221,7 +241,7 @@ def read_victims(text: str, name: str) -> Reading:
     for i, code, state in zip(numbers, frame["Clave_Ent"], frame["Entidad"], strict=True):
         if (code, state) not in pairs:
             pairs[code, state] = state_code(state, f"{name}, row {i}, column Entidad")
-            _agree(pairs[code, state], code, state, f"{name}, row {i}")
+            refuse_other_state(pairs[code, state], code, state, f"{name}, row {i}")
     frame["state_code"] = [
         pairs[pair] for pair in zip(frame["Clave_Ent"], frame["Entidad"], strict=True)
     ]
@@ -268,7 +288,7 @@ def read_victims(text: str, name: str) -> Reading:
     table = tidy[key].assign(**columns).groupby(key, as_index=False).sum()
     counted = len(set(tidy.index[used]))
     dropped = {"other crimes": len(frame) - counted, "cells of months not yet reported": waiting}
-    return Reading(_some(table, name), len(frame), dropped)
+    return Reading(in_order(table, name), len(frame), dropped)
 
 
 def read_events(text: str, name: str) -> Reading:
@@ -291,7 +311,7 @@ def read_events(text: str, name: str) -> Reading:
         "high",
         "low",
     )
-    frame = _frame(
+    frame = read_columns(
         text, name, (*wanted, "deaths_civilians", "country"), "a UCDP GED file of events"
     )
     mexican = frame["country"].map(plain) == "mexico"
@@ -303,7 +323,7 @@ def read_events(text: str, name: str) -> Reading:
             where=name,
             expected="rows whose column country is Mexico",
         )
-    _no_twins(frame, ["id"], name)
+    refuse_twins(frame, ["id"], name)
     cells = {
         column: [f"{name}, row {i + 2}, column {column}" for i in frame.index]
         for column in frame.columns
@@ -321,7 +341,7 @@ def read_events(text: str, name: str) -> Reading:
                 expected="1, 2 or 3",
             )
     for i, row in frame.iterrows():
-        _dates(row, f"{name}, row {i + 2}")
+        refuse_dates(row, f"{name}, row {i + 2}")
     frame["state_code"] = [
         state_code(x, where) if x.strip() else UNKNOWN
         for x, where in zip(frame["adm_1"], cells["adm_1"], strict=True)
@@ -337,128 +357,8 @@ def read_events(text: str, name: str) -> Reading:
     if nowhere := int((frame["state_code"] == UNKNOWN).sum()):
         odd.append(f"{nowhere} events name no state and count under {UNKNOWN}")
     return Reading(
-        _some(table, name), every, {"events outside Mexico": int((~mexican).sum())}, tuple(odd)
+        in_order(table, name), every, {"events outside Mexico": int((~mexican).sum())}, tuple(odd)
     )
-
-
-def checked_year(text: object, where: str) -> int:
-    """A year (TR1704 if it is none)."""
-    value = str(text).strip()
-    if not re.fullmatch(r"\d{4}", value) or not YEARS[0] <= int(value) <= YEARS[1]:
-        raise TreguaError(
-            "TR1704",
-            "this is no year",
-            where=where,
-            found=text,
-            expected=f"a year from {YEARS[0]} to {YEARS[1]}",
-        )
-    return int(value)
-
-
-def checked_count(text: object, where: str) -> int:
-    """A number of persons or events, empty for none (TR1704 if it is negative, broken or no
-    number). Thousands may have commas.
-    """
-    value = str(text).strip()
-    if not re.fullmatch(r"(\d+|\d{1,3}(,\d{3})+)?(\.0+)?", value) or value.startswith("."):
-        raise TreguaError(
-            "TR1704",
-            "this is no count",
-            where=where,
-            found=text,
-            expected="a whole number from 0, or nothing",
-        )
-    return int(float(value.replace(",", "") or 0))
-
-
-def _frame(text: str, name: str, wanted: tuple[str, ...], what: str) -> pd.DataFrame:
-    """The table of a csv file, every cell as text;
-    columns are found whatever their accents and case (TR1702).
-    """
-    try:
-        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise TreguaError(
-            "TR1702",
-            "this is no table with columns",
-            where=name,
-            found=" ".join(str(error).split()),
-            expected=what,
-        ) from error
-    known = {plain(column.replace("_", " ")): column for column in frame.columns}
-    missing = [column for column in wanted if plain(column.replace("_", " ")) not in known]
-    if missing:
-        raise TreguaError(
-            "TR1702",
-            f"this is not {what}",
-            where=f"{name}, row 1",
-            found=", ".join(map(str, frame.columns[:8])),
-            expected="the columns " + ", ".join(missing) + " as well",
-        )
-    if frame.empty:
-        raise TreguaError("TR1702", "the file has no rows", where=name, expected=what)
-    return frame.rename(
-        columns={known[plain(column.replace("_", " "))]: column for column in wanted}
-    )
-
-
-def _no_twins(frame: pd.DataFrame, key: list[str], name: str) -> None:
-    """Refuse a file in which the same thing is counted twice (TR1705)."""
-    twins = frame.duplicated(key, keep=False)
-    if twins.any():
-        first, second = frame.index[twins][0], frame.index[frame.duplicated(key)][0]
-        found = ", ".join(frame.loc[second, key])
-        raise TreguaError(
-            "TR1705",
-            "a row is there twice",
-            where=f"{name}, row {second + 2}",
-            found=found,
-            expected=f"once; see row {first + 2}",
-        )
-
-
-def _agree(code: str, number: object, label: str, where: str) -> None:
-    """Refuse a code that belongs to another state than the name beside it (TR1703)."""
-    stated = str(number).strip()
-    if stated and (not stated.isdecimal() or int(stated) != int(code)):
-        raise TreguaError(
-            "TR1703",
-            "code and name are those of different states",
-            where=where,
-            found=f"{number} {label}",
-            expected=f"{code} {label}",
-        )
-
-
-def _dates(row: pd.Series, where: str) -> None:
-    """Refuse an event that ends before it starts, or whose dates are not in its year (TR1704)."""
-    try:
-        start, end = pd.Timestamp(row["date_start"]), pd.Timestamp(row["date_end"])
-    except ValueError as error:
-        found = f"{row['date_start']}, {row['date_end']}"
-        raise TreguaError(
-            "TR1704",
-            "these are no dates",
-            where=f"{where}, columns date_start, date_end",
-            found=found,
-            expected="2015-01-31",
-        ) from error
-    if not (start <= end and start.year <= row["year"] <= end.year):
-        found = f"{row['date_start']} to {row['date_end']} in {row['year']}"
-        raise TreguaError(
-            "TR1704",
-            "the dates of an event do not fit",
-            where=where,
-            found=found,
-            expected="a start, then an end, in the year of the event",
-        )
-
-
-def _some(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The table in order, refused where nothing is left (TR1702)."""
-    if table.empty:
-        raise TreguaError("TR1702", "no row of this file could be used", where=name)
-    return table.sort_values(list(table.columns[:3])).reset_index(drop=True)
 
 
 LAYOUTS = {

@@ -153,7 +153,7 @@ def samples_of(
 ) -> Int[np.ndarray, "replicate state lead"]:
     """As :func:`draw`, for any way of forecasting, under any name."""
     if replicates < 1 or not 0 <= seed <= LARGEST_SEED:
-        found, expected = (
+        given, expected = (
             f"{replicates} replicates, seed {seed}",
             f"at least one replicate, a seed from 0 to {LARGEST_SEED}",
         )
@@ -161,7 +161,7 @@ def samples_of(
             "TR2204",
             "replicates or seed out of range",
             where=f"forecast {name}",
-            found=found,
+            found=given,
             expected=expected,
         )
     rng = np.random.default_rng([seed, zlib.crc32(name.encode()), origin, record.season])

@@ -1,5 +1,5 @@
-r"""Textbook forecasts of each state's log rate, with the form chosen by the corrected Akaike
-criterion: exponential smoothing (ETS) and ARIMA.
+r"""Automatic exponential smoothing (ETS) and ARIMA: textbook forecasts of each state's log rate,
+with the form chosen by the corrected Akaike criterion.
 
 ETS: additive error with no trend, a trend, or a damped trend. ARIMA(p, d, q): d is 1 where the test
 of Kwiatkowski and others (KPSS) rejects a steady level at 5 %, and p + q is at most two; a drift is
@@ -74,7 +74,7 @@ def _each(
         # Fits of forms that do not suit a series warn about it; such a form is then not chosen.
         warnings.simplefilter("ignore")
         fits = [fit(series, leads) for series in record.log_rates]
-    middle, error = (np.array([found[i] for found in fits]) for i in (0, 1))
+    middle, error = (np.array([forecast[i] for forecast in fits]) for i in (0, 1))
     drawn = rng.standard_normal((replicates, len(middle), 1))
     return record.deaths_at(middle + np.minimum(error, WIDEST) * drawn)
 

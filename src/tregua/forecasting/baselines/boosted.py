@@ -1,5 +1,5 @@
-r"""Quantiles of the change of a state's log rate,
-learnt from all states together by boosted regression trees.
+r"""Boosted regression trees: quantiles of the change of a state's log rate, learnt from all states
+together.
 
 For each lead and quantile, trees are fitted to all pairs of an earlier year and what had come
 ``lead`` years later, still before the origin. They see the last change of the log rate and those

@@ -1,4 +1,5 @@
-r"""The future goes on as the past went: a constant growth of the rate, or one that dies away.
+r"""Trend baselines, the future goes on as the past went: a constant growth of the rate, or one that
+dies away.
 
 .. math:: \ell_{t+h} = \ell_t + h\, d, \qquad \ell_{t+h} = \ell_t + d_5 \sum_{k=1}^{h} \phi^k
 

@@ -1,5 +1,5 @@
-"""The future is like the past: the last year once more, the mean of the last three, or the last one
-with changes of the state's own history.
+"""Persistence baselines, the future is like the past: the last year once more, the mean of the last
+three, or the last one with changes of the state's own history.
 """
 
 from __future__ import annotations

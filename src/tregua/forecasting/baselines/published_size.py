@@ -1,4 +1,4 @@
-r"""The published size model of 150 groups, with all states moving together.
+r"""Baseline of the published size model of 150 groups, with all states moving together.
 
 .. math:: D_{r,t+h} = D_{r,t} \frac{K_{t+h}}{K_t}
 
@@ -22,6 +22,7 @@ from jaxtyping import Float, Int
 
 from ...countries.record import Record
 from ...engine.run import simulate
+from ...model.calendar import week_of
 from ...model.model import Model
 from ...results.outcomes import outcomes_of
 from ...results.tables import by_year, whole_years
@@ -41,7 +42,7 @@ KILLED = "killed"
 @cache
 def killed_by_year() -> dict[int, float]:
     """Members killed in each year from 2012 to 2030, expected [person]."""
-    weeks = -(-(dt.date(PATH_END + 1, 1, 1) - dt.date(FIRST_YEAR, 1, 1)).days // 7)
+    weeks = week_of(dt.date(FIRST_YEAR, 1, 1), dt.date(PATH_END + 1, 1, 1))
     run = simulate(
         Scenario(Model.size_2023(), f"{FIRST_YEAR}-01-01", weeks, data="groups-2020"), "mean-field"
     )

@@ -1,4 +1,5 @@
-"""The spread around a point forecast: its own errors in the past.
+"""Empirical predictive distribution: the spread around a point forecast is that of its own errors
+in the past.
 
 A rule that turns a record into one number for each state and lead is applied at the end of every
 earlier year; what came later, still before the origin, says how far it was off. The errors of all

@@ -1,4 +1,4 @@
-r"""A rate that wanders, and deaths that scatter around it.
+r"""Local level model: a rate that wanders, and deaths that scatter around it.
 
 .. math::
     \ell_{t+1} = \ell_t + \sigma \varepsilon_t, \qquad

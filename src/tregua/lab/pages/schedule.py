@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 ROW, AROUND = 46, 60
 """Height of a row of the chart, and of what is around all rows [px]."""
 
-WEEK = 7
-
 MOST_RAMP = 260
 """Weeks of the longest ramp here, five years; addresses and files allow longer ones."""
 
@@ -138,7 +136,7 @@ class ScheduleScreen:
 def stretch_of(setting: Setting, handle: Handle, last: dt.date, say: Callable[..., str]) -> Stretch:
     """A setting on the time line."""
     end = min(setting.end or last, last)
-    full = min(setting.start + dt.timedelta(days=WEEK * setting.ramp_weeks), end)
+    full = min(setting.start + dt.timedelta(weeks=setting.ramp_weeks), end)
     return Stretch(
         say(f"handle.{setting.handle}.name"),
         position_text(setting.value, handle, say),

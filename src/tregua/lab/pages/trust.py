@@ -23,6 +23,7 @@ from .frame import Screen
 from .parts import ChartCard, block, notice, table, text
 
 if TYPE_CHECKING:
+    import pandas
     from nicegui.events import ValueChangeEventArguments
 
     from ...reporting.browser.base import Say
@@ -53,9 +54,11 @@ def official() -> dict[str, dict[str, dict[int, float]]]:
     """Both official series of homicides by name of the series, code of the state and year [deaths,
     victims].
     """
-    deaths: dict[str, dict[int, float]] = {}
-    for row in read_table(FOLDER, "homicides-year.csv"):
-        deaths.setdefault(row["state_code"], {})[int(row["year"])] = float(row["homicides"])
+    table = read_table(FOLDER, "homicides-year.csv").astype({"homicides": float})
+    deaths = {
+        code: rows.set_index("year")["homicides"].to_dict()
+        for code, rows in table.groupby("state_code")
+    }
     return {"inegi": deaths, "sesnsp": homicide_victims()}
 
 
@@ -75,9 +78,9 @@ def fitted(stored: StoredPosterior | None) -> dict[tuple[str, int], dict[str, fl
 
 
 @cache
-def shipped_scores() -> tuple[dict[str, str], ...]:
-    """Rows of the table of scores."""
-    return tuple(read_table("lab/data", SCORE_TABLE))
+def shipped_scores() -> pandas.DataFrame:
+    """Table of scores."""
+    return read_table("lab/data", SCORE_TABLE)
 
 
 def trust(here: Screen) -> None:
@@ -133,7 +136,7 @@ def reach_text(record: Mapping[str, Any], say: Say) -> str:
 def _by_state(here: Screen) -> None:
     """The record of one state at a time, by both series, and the fit."""
     say = here.say
-    states = {row["state_code"]: row["name"] for row in read_table(FOLDER, "states.csv")}
+    states = read_table(FOLDER, "states.csv").set_index("state_code")["name"].to_dict()
     with block("section", "by-state", say("trust.by_state")):
         choice = (
             ui.select(states, value=next(iter(states)), label=say("trust.state"), with_input=True)
@@ -172,17 +175,16 @@ def _by_state(here: Screen) -> None:
 
 def _scores(here: Screen) -> None:
     """How well simple forecasts and ours did."""
-    say, rows = here.say, shipped_scores()
+    say, told = here.say, shipped_scores()
     with block("section", "scores", say("trust.scores")):
-        labels = list(dict.fromkeys(row["model"] for row in rows))
-        origins = sorted({int(row["origin"]) for row in rows})
+        labels = list(told["model"].unique())
+        origins = sorted(told["origin"].unique().tolist())
         crps, covered = (
-            np.full((len(labels), len(origins)), np.nan),
-            np.full((len(labels), len(origins)), np.nan),
+            told.pivot(index="model", columns="origin", values=score)
+            .reindex(index=labels, columns=origins)
+            .to_numpy(float)
+            for score in ("crps", "covered_80")
         )
-        for row in rows:
-            place = labels.index(row["model"]), origins.index(int(row["origin"]))
-            crps[place], covered[place] = float(row["crps"]), float(row["covered_80"])
         named = [say(f"forecast.{label}") for label in labels]
         ChartCard(say, "scores", 90 + 30 * len(labels), 2).show(
             scores(named, origins, crps, covered, say)

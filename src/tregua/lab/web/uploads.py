@@ -12,6 +12,7 @@ from typing import Any
 
 from ...engine.plan import plan_of_file
 from ...errors import TreguaError
+from ...model.calendar import weeks_between
 from ...model.units import in_unit
 from ...scenarios.policy import Modifier, Policy, as_date
 from ...scenarios.posterior import StoredPosterior, shipped_posteriors
@@ -127,7 +128,7 @@ def _check_length(scenario: Mapping[str, Any]) -> None:
             weeks = in_unit(scenario["length"], "week", SHOWN)
         else:
             start, end = (as_date(scenario.get(key), SHOWN) for key in ("start", "end"))
-            weeks = (end - start).days / 7 if start and end else 0.0
+            weeks = weeks_between(start, end) if start and end else 0.0
     except TreguaError:
         return
     if not weeks <= MOST_WEEKS:

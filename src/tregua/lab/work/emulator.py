@@ -29,8 +29,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.interpolate import PchipInterpolator
 
+from ...model.calendar import week_of
 from ...results.checkpoints import read_whole, write_whole
-from ...results.tables import WEEK_DAYS
 from ...scenarios.scenario import Scenario
 from ...shipped import country_folders
 from ..handles import Handle, handles_of, policy_of
@@ -225,7 +225,7 @@ class Emulator:
 
     def _weeks(self, day: dt.date) -> float:
         """Weeks from the origin to the first that begins on or after a day."""
-        return float(-(-(day - self.origin).days // WEEK_DAYS))
+        return float(week_of(self.origin, day))
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,11 +29,11 @@ from ...engine.run import Batch, Progress, check_status
 from ...engine.session import cache_folder
 from ...engine.state import State
 from ...errors import TreguaError
+from ...model.calendar import WEEK_DAYS, full_weeks, year_shares
 from ...model.declarations import BACKGROUND
 from ...results.checkpoints import Checkpoint
 from ...results.outcomes import VICTIMS, deaths_of
 from ...results.provenance import describe_inputs, inputs_hash
-from ...results.tables import WEEK_DAYS, year_shares
 from ...scenarios.policy import Policy
 from ...scenarios.scenario import Draws, Inputs, Scenario
 from ..handles import first_day
@@ -138,7 +138,7 @@ class Present:
         self.draw_count = len(next(iter(draws.values()))) if draws else 0
         self.first = first or first_day(scenario)
         self.plan: Plan = make_plan(scenario, SOLVER, WIDTH, seed, draws=draws)
-        self.first_week = (self.first - scenario.start).days // WEEK_DAYS
+        self.first_week = full_weeks(scenario.start, self.first)
         self.shares, self.years = _years(scenario, self.first_week)
         self._deaths = _deaths(scenario)
         self.victims = tuple(self._deaths)

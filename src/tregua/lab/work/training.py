@@ -20,9 +20,9 @@ from jaxtyping import Float
 
 from ...engine.executor import on_devices
 from ...engine.run import Progress
+from ...model.calendar import weeks_between
 from ...results.checkpoints import read_whole, write_whole
 from ...results.pairs import relative_change
-from ...results.tables import WEEK_DAYS
 from ..handles import Handle, handles_of, policy_of
 from ..package import Package, Setting
 from .emulator import BIN, FILE, MOST_PAIRED, Emulator, kept_emulator, write_emulator
@@ -225,7 +225,7 @@ def _with_runs(
         origin=origin,
         year_edges=np.array(
             [
-                [(dt.date(int(y) + i, 1, 1) - origin).days / WEEK_DAYS for i in (0, 1)]
+                [weeks_between(origin, dt.date(int(y) + i, 1, 1)) for i in (0, 1)]
                 for y in present.years
             ]
         ),

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...engine.trajectories import Trajectories
+from ...model.calendar import GREGORIAN_YEAR_WEEKS
 from ...reporting.charts.style import Picture, label_ends, styled
 from ...reporting.encoding import COLOURS
 from .published import Published
@@ -37,7 +38,7 @@ def panels(columns: int, width: float = 11.0, height: float = 4.6) -> tuple[Figu
 
 def _years(run: Trajectories, weeks: np.ndarray) -> np.ndarray:
     """Weeks as calendar years with decimals."""
-    return run.scenario.start.year + weeks / 52.1775
+    return run.scenario.start.year + weeks / GREGORIAN_YEAR_WEEKS
 
 
 def draw_band(

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from ...countries.record import FOLDER
 from ...engine.trajectories import Trajectories
+from ...model.calendar import GREGORIAN_YEAR_WEEKS, decimal_year
 from ...reporting.charts.style import Picture, styled
 from ...shipped import read_table
 from .charts import BLACK, GREEN, GREY, SKY, VERMILLION, draw_band, panels
@@ -24,19 +25,12 @@ STATE = "16"
 
 def registered() -> dict[int, float]:
     """Registered homicides of Michoacán by year."""
-    return {
-        int(row["year"]): float(row["homicides"])
-        for row in read_table(FOLDER, "homicides-year.csv")
-        if row["state_code"] == STATE
-    }
+    deaths = read_table(FOLDER, "homicides-year.csv").query("state_code == @STATE")
+    return deaths.set_index("year")["homicides"].astype(float).to_dict()
 
 
 def _years(run: Trajectories, points: int) -> np.ndarray:
-    return run.scenario.start.year + np.arange(points) / 52.1775
-
-
-def _year(day) -> float:
-    return day.year + (day.timetuple().tm_yday - 1) / 365.25
+    return run.scenario.start.year + np.arange(points) / GREGORIAN_YEAR_WEEKS
 
 
 @styled
@@ -72,9 +66,9 @@ def _armed(axes: Axes, published: Published, run: Trajectories) -> None:
         ("absorbed.first", "first", each, {"marker": "s"}),
     ):
         value = published.entry(key)["value"] / scale
-        axes.errorbar(_year(settings[day]), value, 0.3 * value, color=BLACK, **look)
+        axes.errorbar(decimal_year(settings[day]), value, 0.3 * value, color=BLACK, **look)
     axes.plot(
-        _year(settings["early"]),
+        decimal_year(settings["early"]),
         published.entry("municipalities.early")["value"],
         "o",
         color=GREY,

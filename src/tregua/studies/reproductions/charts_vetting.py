@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...engine.trajectories import Trajectories
+from ...model.calendar import GREGORIAN_YEAR_WEEKS, decimal_year
 from ...reporting.charts.style import Picture, styled
 from .charts import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, draw_band, panels
 from .published import Published
@@ -49,11 +50,7 @@ def vetting_picture(
     """
     figure, (left, right) = panels(2)
     start = ensemble.scenario.start
-    years = (
-        start.year
-        + (start.timetuple().tm_yday - 1) / 365.25
-        + np.arange(ensemble.scenario.weeks + 1) / 52.1775
-    )
+    years = decimal_year(start) + np.arange(ensemble.scenario.weeks + 1) / GREGORIAN_YEAR_WEEKS
     for axes, series, x in (
         (left, serving(ensemble) / 1000.0, years),
         (right, failed_share(ensemble), years[1:]),

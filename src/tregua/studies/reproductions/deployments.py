@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...engine.trajectories import Trajectories
+from ...model.calendar import WEEK_DAYS
 from ...results.by_territory import PERSONS, population_of
 from ...scenarios.policy import Modifier, Policy
 from .paired_runs import Numbers, Runner, counted, killed_names, mean, place_of, relative
@@ -71,7 +72,8 @@ def history(runner: Runner, base: Trajectories) -> np.ndarray:
     """
     run, data = runner.published.run, base.scenario.data
     none = runner(run["weeks"], Policy.set("troops.surge", 0.0, name="no operations"))
-    first = (np.asarray(data.covariates["operation_start"]) - base.scenario.start.toordinal()) / 7.0
+    days = np.asarray(data.covariates["operation_start"]) - base.scenario.start.toordinal()
+    first = days / WEEK_DAYS
     begun, rates = np.flatnonzero(first < run["week"]), []
     for place in begun:
         start = max(0, int(np.ceil(first[place])))

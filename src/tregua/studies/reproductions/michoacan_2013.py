@@ -29,6 +29,7 @@ from ...engine.plan import blocks_of, make_plan
 from ...engine.run import CHUNK, simulate
 from ...engine.trajectories import Trajectories
 from ...evidence.cite import assumed, cite
+from ...model.calendar import YEAR_WEEKS, day_of, full_weeks
 from ...model.declarations import NONNEGATIVE, Covariate, Drift, LogNormal, Number, Parameter
 from ...model.mechanism import Mechanism
 from ...model.model import Model
@@ -48,10 +49,7 @@ NAME = "michoacan-2013"
 
 TARGETED = Covariate("targeted", GROUP, "1", "1 for the group whose leaders are removed")
 
-YEAR = 365.25 / 7.0
-"""Weeks in a year."""
-
-MONTH = YEAR / 12.0
+MONTH = YEAR_WEEKS / 12.0
 """Weeks in a month."""
 
 YEARS = range(2013, 2021)
@@ -261,7 +259,7 @@ def local(trajectories: Trajectories, name: str, place: str) -> np.ndarray:
 
 def week_of(published: Published, day: dt.date) -> int:
     """Whole weeks from the start to the last week-end before or on a day."""
-    return (day - dt.date.fromisoformat(published.run["start"])).days // 7
+    return full_weeks(dt.date.fromisoformat(published.run["start"]), day)
 
 
 def counted(trajectories: Trajectories, published: Published) -> np.ndarray:
@@ -272,10 +270,8 @@ def counted(trajectories: Trajectories, published: Published) -> np.ndarray:
         local(trajectories, "reporting.homicides", published.run["place"]),
         trajectories.scenario.start,
     )
-    ends = np.array(
-        [(start + dt.timedelta(days=7 * (week + 1))).year for week in range(weekly.shape[1])]
-    )
-    return np.stack([YEAR * weekly[:, ends == year].mean(axis=1) for year in YEARS], axis=1)
+    ends = np.array([day_of(start, week + 1).year for week in range(weekly.shape[1])])
+    return np.stack([YEAR_WEEKS * weekly[:, ends == year].mean(axis=1) for year in YEARS], axis=1)
 
 
 def relapse(homicides: np.ndarray) -> np.ndarray:

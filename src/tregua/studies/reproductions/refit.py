@@ -60,19 +60,17 @@ def target(published: Published, share: float) -> Float[np.ndarray, "week"]:
     from scipy.interpolate import CubicSpline
 
     run = published.run
-    rows = read_table("studies/reproductions/data/national", "trends-2012-2021.csv")
-    years = np.array([float(row["year"]) for row in rows])
+    trends = read_table("studies/reproductions/data/national", "trends-2012-2021.csv")
+    years = trends["year"].to_numpy(float)
     spline = CubicSpline(years, share * yearly_casualties(published), bc_type="natural")
     return spline(np.linspace(run["first_year"], run["last_year"], run["policy_week"]))
 
 
 def yearly_casualties(published: Published) -> Float[np.ndarray, "year"]:
     """Homicides and missing reports of each year, as a number a week [person/week]."""
-    rows = read_table("studies/reproductions/data/national", "trends-2012-2021.csv")
-    return (
-        np.array([float(row["homicides"]) + float(row["missing_reports"]) for row in rows])
-        / published.run["weeks_in_year"]
-    )
+    trends = read_table("studies/reproductions/data/national", "trends-2012-2021.csv")
+    casualties = trends["homicides"] + trends["missing_reports"]
+    return casualties.to_numpy(float) / published.run["weeks_in_year"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,7 @@ from ...engine.trajectories import Trajectories
 from ...mechanisms.corruption import Corruption
 from ...mechanisms.founding import Founding
 from ...mechanisms.vetting import Vetting
+from ...model.calendar import weeks_between
 from ...model.model import Model
 from ...model.space import Axis, Space
 from ...scenarios.policy import Modifier, Policy, as_date
@@ -129,8 +130,8 @@ def scenario(published: Published, policy: str = "as_found", weeks: int | None =
 def week_at(published: Published, date: str) -> int:
     """The snapshot nearest to a date of the file [weeks since the start]."""
     run = published.run
-    days = (dt.date.fromisoformat(run["dates"][date]) - dt.date.fromisoformat(run["start"])).days
-    return run["block_weeks"] * round(days / 7.0 / run["block_weeks"])
+    start, day = map(dt.date.fromisoformat, (run["start"], run["dates"][date]))
+    return run["block_weeks"] * round(weeks_between(start, day) / run["block_weeks"])
 
 
 def stock(
@@ -318,7 +319,7 @@ def under_policies(published: Published, runs: Mapping[str, Trajectories]) -> di
         for n in ("no_labour_limit", "no_limit")
         for y in ("2014", "2018")
     }
-    first = (dt.date(2013, 1, 1) - runs["no_limit"].scenario.start).days / 7.0
+    first = weeks_between(runs["no_limit"].scenario.start, dt.date(2013, 1, 1))
     return told | {
         "no_limit.joined": float(
             runs["no_limit"].between("vetting.joined", first, week_at(published, "2018"))[0]

@@ -36,10 +36,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..model.declarations import Number
-from ..optional import FIT, extra
-from ..results.scores import LEVELS
-from .observations import Series, Stream
+from tregua.inference.observations import Series, Stream
+from tregua.model.declarations import Number
+from tregua.optional import FIT, extra
+from tregua.results.scores import LEVELS
 
 if TYPE_CHECKING:
     import pandas
