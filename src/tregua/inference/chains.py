@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from ..engine.executor import Executor, Stop, ThreadsOnDevices
 from ..optional import FIT, extra
 from ..results.checkpoints import read_whole, write_whole
 
@@ -262,48 +262,33 @@ class Sampler:
     def run(
         self,
         progress: Callable[[int, int], None] | None = None,
-        devices: list[jax.Device] | None = None,
+        executor: Executor | None = None,
     ) -> Chains:
-        """Run all chains, one thread for each device;
-        chains that were begun earlier go on where they stood.
+        """Run all chains; those that were begun earlier go on where they stood.
 
         Args:
             progress: told after each iteration of any chain.
-            devices: all local devices if None.
+            executor: runs the chains; one thread for each local device if None.
         """
-        length, devices = self.length, devices or jax.local_devices()
-        told, total = progress or (lambda done, all_: None), length.chains * length.iterations
-        done, cancelled = [0] * length.chains, threading.Event()
+        length, total = self.length, self.length.chains * self.length.iterations
+        told, done = progress or (lambda done, all_: None), [0] * length.chains
 
-        def work(device_number: int) -> dict[int, dict[str, np.ndarray]]:
-            found = {}
-            with jax.default_device(devices[device_number]):
-                for chain in range(device_number, length.chains, len(devices)):
-                    for count, kept in self._chain(chain):
-                        if cancelled.is_set():
-                            return found
-                        found[chain] = kept
-                        with self._lock:
-                            done[chain] = count
-                            told(sum(done), total)
-            return found
+        def work(chain: int, device: jax.Device, stop: Stop) -> dict[str, np.ndarray] | None:
+            draws: dict[str, np.ndarray] = {}
+            with jax.default_device(device):
+                for count, so_far in self._chain(chain):
+                    if stop.is_set():
+                        return None
+                    draws = so_far
+                    with self._lock:
+                        done[chain] = count
+                        told(sum(done), total)
+            return draws
 
-        with ThreadPoolExecutor(len(devices)) as pool:
-            try:
-                parts = [
-                    future.result()
-                    for future in [pool.submit(work, i) for i in range(len(devices))]
-                ]
-            except BaseException:
-                cancelled.set()
-                raise
-        found = {chain: kept for part in parts for chain, kept in part.items()}
-        kept = {
-            n: np.stack([found[c][n][length.warmup :] for c in range(length.chains)])
-            for n in next(iter(found.values()))
-        }
+        chains = (executor or ThreadsOnDevices()).run(work, range(length.chains))
+        draws = {n: np.stack([chain[n][length.warmup :] for chain in chains]) for n in chains[0]}
         return Chains(
-            kept["points"], kept["energy"], kept["diverging"], kept["steps"], kept["accepted"]
+            draws["points"], draws["energy"], draws["diverging"], draws["steps"], draws["accepted"]
         )
 
     def _random(self, chain: int, number: int) -> np.random.Generator:
