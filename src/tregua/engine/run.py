@@ -156,7 +156,7 @@ def _width(plan: Plan) -> int:
 
 
 def _take_finished(
-    gathering: Gathering, numbers: range, kept: MutableMapping[int, Any]
+    gathering: Gathering, numbers: range, kept: MutableMapping[int, Chunk]
 ) -> list[int]:
     """Put in the chunks that were finished earlier; the numbers of the others."""
     missing = []
