@@ -43,20 +43,27 @@ tests assert that a user's changes leave it alone.
 """
 
 
+Step = Callable[..., Any]
+"""A function of state, sums, base, key, number of the step and levers."""
+
+Stepped = tuple[tuple[State, Tally], dict[str, Array]]
+"""State and sums after a step, and its row of the series."""
+
+
 @partial(jax.jit, static_argnames=("model", "sizes", "whole"))
 def _start(
     model: Model,
-    sizes: tuple,
+    sizes: tuple[tuple[str, int], ...],
     whole: bool,
-    base: dict,
-    covariates: dict,
-    levers: dict,
+    base: dict[str, Array],
+    covariates: dict[str, Array],
+    levers: dict[str, Lever],
     root: Array,
     replicates: Int[Array, "r"],
-):
+) -> tuple[State, dict[str, Array]]:
     TRACES["start"] += 1
 
-    def one(base: dict, replicate: Int[Array, ""]) -> tuple[State, dict[str, Array]]:
+    def one(base: dict[str, Array], replicate: Int[Array, ""]) -> tuple[State, dict[str, Array]]:
         draw = (
             Draws(replicate_key(root, replicate), jnp.asarray(INITIAL_STEP)) if whole else Means()
         )
@@ -125,7 +132,7 @@ def advance(
     steps: Int[Array, "n"],
     stop: Int[Array, ""],
     key: Array,
-    each: Callable[[Callable], Callable] = lambda step: step,
+    each: Callable[[Step], Step] = lambda step: step,
 ) -> tuple[State, dict[str, Array], dict[str, Array]]:
     """Carry one replicate, or many, over one block. Pure, so that fits can differentiate it.
 
@@ -145,8 +152,13 @@ def advance(
         return Draws(key, number) if solver.stochastic else Means()
 
     def act_and_step(
-        state: State, sums: Tally, base: dict, key: Array, number: Array, lever: dict[str, Lever]
-    ):
+        state: State,
+        sums: Tally,
+        base: dict[str, Array],
+        key: Array,
+        number: Array,
+        lever: dict[str, Lever],
+    ) -> Stepped:
         inputs = {**act(base, lever), **covariates}
         before = values_of(state, inputs)
         state, tally = solver.step(model, state, inputs, number * dt, dt, draw(number, key))
@@ -154,15 +166,15 @@ def advance(
         state = remember(model, state, tally, before, number * dt, dt)
         return (state, jax.tree.map(jnp.add, sums, tally)), _series(model, state, tally)
 
-    def wait(state: State, sums: Tally, *_: Any):
+    def wait(state: State, sums: Tally, *_: Any) -> Stepped:
         return (state, sums), _series(model, state, jax.tree.map(jnp.zeros_like, sums))
 
-    def nothing(state: State, _: Any, base: dict, *__: Any) -> Tally:
+    def nothing(state: State, _: Any, base: dict[str, Array], *__: Any) -> Tally:
         return empty_tally(model, {**state.stocks, **base, **covariates}, solver.whole)
 
     packed, unpack = _packed(levers)
 
-    def step(carry: tuple[State, Tally], now: tuple[Array, list[Array]]):
+    def step(carry: tuple[State, Tally], now: tuple[Array, list[Array]]) -> Any:
         number, row = now
         inputs = (*carry, base, key, number, unpack(row))
         if solver.stochastic:
@@ -190,12 +202,15 @@ def _packed(
         alike.setdefault(leaf.shape[1:], []).append(place)
 
     def unpack(row: list[Array]) -> dict[str, Lever]:
-        found = {
+        leaf_at = {
             place: x
             for places, together in zip(alike.values(), row, strict=True)
             for place, x in zip(places, together, strict=True)
         }
-        return jax.tree.unflatten(tree, [found[place] for place in range(len(leaves))])
+        row_of: dict[str, Lever] = jax.tree.unflatten(
+            tree, [leaf_at[place] for place in range(len(leaves))]
+        )
+        return row_of
 
     return [
         jnp.stack([leaves[place] for place in places], axis=1) for places in alike.values()
@@ -271,16 +286,9 @@ class Batch:
             n: _at(lever, np.asarray(0), jnp.result_type(float)) for n, lever in self.levers.items()
         }
         sizes, whole = self.scenario.data.space.sizes, self.plan.solver.stochastic
-        return _start(
-            self.scenario.model,
-            sizes,
-            whole,
-            self.base,
-            self.covariates,
-            first,
-            self.root,
-            self.ids,
-        )
+        inputs = (self.base, self.covariates, first, self.root, self.ids)
+        begun: tuple[State, dict[str, Array]] = _start(self.scenario.model, sizes, whole, *inputs)
+        return begun
 
     def block(
         self, state: State, first: int, stop: int
@@ -302,8 +310,13 @@ class Batch:
             self.root,
             self.ids,
         )
-        return _block(self.scenario.model, plan.solver, plan.dt, state, *inputs)
+        result: tuple[State, dict[str, Array], dict[str, Array]] = _block(
+            self.scenario.model, plan.solver, plan.dt, state, *inputs
+        )
+        return result
 
 
 def _at(lever: Lever, weeks: np.ndarray, dtype: Any) -> Lever:
-    return jax.tree.map(lambda x: np.asarray(x, dtype), lever.at(weeks))
+    """A lever at the given weeks, as arrays of NumPy."""
+    then: Lever = jax.tree.map(lambda x: np.asarray(x, dtype), lever.at(weeks))
+    return then

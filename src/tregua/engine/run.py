@@ -15,10 +15,9 @@ from jaxtyping import Int
 
 from ..errors import TreguaError
 from ..model.declarations import Number
-from ..scenarios.policy import act
 from ..scenarios.scenario import Draws as PosteriorDraws
 from ..scenarios.scenario import Inputs, Scenario
-from .block import Batch
+from .block import Batch, at_start
 from .collect import Chunk, Gathering
 from .executor import Executor, Stop, ThreadsOnDevices
 from .plan import BLOCK_WEEKS, Plan, blocks_of, make_plan
@@ -125,7 +124,7 @@ def _check_happenings(scenario: Scenario, plan: Plan, inputs: Inputs, width: int
     levers = {
         n: jax.tree.map(jnp.asarray, lever.at(np.asarray(0))) for n, lever in inputs.levers.items()
     }
-    values = {**act(base, levers), **{n: jnp.asarray(x) for n, x in inputs.covariates.items()}}
+    values = at_start(base, {n: jnp.asarray(x) for n, x in inputs.covariates.items()}, levers)
     sizes = scenario.data.space.sizes
     stocks, levels = (
         scenario.model.initial_stocks(values, sizes, Means()),

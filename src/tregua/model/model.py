@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -25,6 +26,8 @@ from .declarations import (
 )
 from .mechanism import Mechanism, View, registry
 from .space import shape_of
+
+N = TypeVar("N", Compartment, Level, Covariate)
 
 AXES = ("territory", "corps", "group", "commodity", "route")
 """Axes that quantities may have, in the order in which arrays have them.
@@ -82,8 +85,8 @@ class Model:
             )
         return Model(tuple(m for m in self.mechanisms if m.name != name))
 
-    def _needs(self, kind: type) -> dict[str, object]:
-        found: dict[str, object] = {}
+    def _needs(self, kind: type[N]) -> dict[str, N]:
+        found: dict[str, N] = {}
         for mechanism in self.mechanisms:
             for need in mechanism.needs:
                 if isinstance(need, kind) and found.setdefault(need.name, need) != need:
@@ -325,7 +328,7 @@ class Model:
         return rates
 
     def initial_stocks(
-        self, values: Values, sizes: tuple[tuple[str, int], ...], draw
+        self, values: Values, sizes: tuple[tuple[str, int], ...], draw: Any
     ) -> dict[str, Array]:
         """Stocks at the start, on their axes; compartments that no mechanism founds are empty."""
         dtype = jnp.int32 if draw.whole else jnp.result_type(float)

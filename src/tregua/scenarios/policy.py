@@ -17,7 +17,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, overload
 
 import jax
 import jax.numpy as jnp
@@ -56,7 +56,7 @@ class Modifier:
     territories: tuple[str, ...] = ()
     written: str = field(default="", compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         problem = ""
         if not math.isfinite(self.value) or (self.operation == "scale" and self.value < 0.0):
             problem = "the factor or value must be finite, and a factor not negative"
@@ -146,6 +146,14 @@ class Policy:
     def shown(self) -> str:
         """Label for readers."""
         return self.label or self.name
+
+
+@overload
+def as_date(value: str | dt.date, where: str = "") -> dt.date: ...
+
+
+@overload
+def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None: ...
 
 
 def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None:
@@ -278,7 +286,8 @@ def _strength(
             )
     chosen = np.array([label in change.territories for label in labels], float)
     axis = 1 + parameter.axes.index("territory")
-    return strength * chosen.reshape([-1 if i == axis else 1 for i in range(strength.ndim)])
+    strength *= chosen.reshape([-1 if i == axis else 1 for i in range(strength.ndim)])
+    return strength
 
 
 def _compose(lever: Lever, change: Modifier, strength: np.ndarray) -> Lever:
