@@ -70,7 +70,9 @@ class Trajectories:
     def snapshot_weeks(self) -> np.ndarray:
         """Weeks at which snapshots were taken."""
         blocks = next(iter(self.snapshots.values())).shape[1] - 1
-        return np.minimum(np.arange(blocks + 1) * self.plan.block_weeks, self.scenario.weeks)
+        ends = np.arange(blocks + 1) * self.plan.block_weeks
+        weeks: np.ndarray = np.minimum(ends, self.scenario.weeks)
+        return weeks
 
     def weeks(self, name: Names) -> np.ndarray:
         """Time [weeks since the start] of each entry of a series; for a flow,

@@ -153,7 +153,7 @@ class Sampler:
     folder: Path | None = None
     rough: Callable[[Array], Array] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _ready: set = field(default_factory=set, repr=False)
+    _ready: set[Any] = field(default_factory=set, repr=False)
 
     @cached_property
     def _axes(self) -> tuple[Float[np.ndarray, "unknown unknown"], int]:
@@ -222,7 +222,8 @@ class Sampler:
         """One step; the first of each device alone, because the sampler's own functions are shared
         and two threads must not trace them at once.
         """
-        device = jax.config.jax_default_device
+        # JAX puts its settings on this object while it starts, where no type checker sees them.
+        device = jax.config.jax_default_device  # type: ignore[attr-defined]
         if device in self._ready:
             return self._next(state, rest)
         with self._lock:

@@ -75,10 +75,11 @@ def write_draws(file: Path, fit: Fit, kept: int = KEPT) -> None:
     """The draws as arrays in single precision; draws are in random order,
     so that the first ones are as good as any.
     """
-    arrays = {f"{PARAMETER}{n}": x[:kept] for n, x in fit.values.items()}
+    arrays: dict[str, Any] = {f"{PARAMETER}{n}": x[:kept] for n, x in fit.values.items()}
     arrays |= {f"{SCATTER}{n}": x[:kept] for n, x in fit.scatter.items()}
     arrays[DISCREPANCY] = fit.discrepancy[:kept, :, -1]
-    np.savez_compressed(file, **{n: np.asarray(x, np.float32) for n, x in arrays.items()})
+    single: dict[str, Any] = {n: np.asarray(x, np.float32) for n, x in arrays.items()}
+    np.savez_compressed(file, **single)
 
 
 def state_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
@@ -139,7 +140,7 @@ def totals_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
     counted = {
         label: x
         for s in posterior.streams
-        if s is not posterior.homicides
+        if not isinstance(s, Homicides)
         for label, x in s.counted().items()
     }
     rows = [

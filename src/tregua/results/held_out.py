@@ -7,7 +7,7 @@ that they can say so.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -47,7 +47,7 @@ class Series:
 
 
 def _missing() -> dict[int, float]:
-    found: Counter[int] = Counter()
+    found: defaultdict[int, float] = defaultdict(float)
     for row in read_table(FOLDER, "missing.csv"):
         found[int(row["year"])] += float(row["disappeared_or_not_located"])
     return dict(found)

@@ -244,10 +244,11 @@ def _people(year: int) -> tuple[Float[np.ndarray, "territory"], Float[np.ndarray
         for row in read_table(FOLDER, "population.csv")
         if int(row["year"]) == year
     }
-    return tuple(
+    population, men = (
         np.array([float(rows[code][column]) for code in state_codes()])
         for column in ("population", "men")
     )
+    return population, men
 
 
 def _ties(

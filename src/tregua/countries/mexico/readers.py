@@ -121,13 +121,13 @@ def read_homicides(text: str, name: str) -> Reading:
     year = checked_year(stated[1], f"{name}, rows 1 to {head}")
     place = {cell.strip(): i for i, cell in enumerate(lines[head])}
     columns = [place[month] for month in MONTHS]
-    rows, seen, dropped, national, abroad = (
+    rows, dropped, national, abroad = (
         [],
-        {},
         {"municipalities": 0, "deaths abroad": 0},
         None,
         0,
     )
+    seen: dict[str, int] = {}
     for number, line in enumerate(lines[head + 1 :], start=head + 2):
         if len(line) <= max(columns):
             continue

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, run, ui
 
@@ -16,7 +16,7 @@ from ...reporting.browser.compare import compare_boxes, compare_lines
 from ..answers.answer import answer, position_text, refused_text, standing_text
 from ..answers.charts import killed_by_year
 from ..handles import by_key
-from ..package import Package
+from ..package import Package, Setting
 from ..work.futures import Futures
 from ..work.headline import ALL, CIVILIANS, shown_victim
 from ..work.jobs import Job
@@ -42,8 +42,9 @@ class CompareScreen:
     """
 
     def __init__(self, here: Screen):
-        self.here, self._found = here, {}
-        self._standings: dict[str, ui.element] = {}
+        self.here = here
+        self._found: dict[tuple[Setting, ...], Futures] = {}
+        self._standings: dict[str, Any] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._drawing = self._outdated = False
         say = here.say
@@ -179,7 +180,7 @@ def differing(
     return (say("table.handle"), *(package.name for package in pins)), rows
 
 
-def _cell(setting: object, handle: Handle, say: Say) -> str:
+def _cell(setting: Setting | None, handle: Handle, say: Say) -> str:
     if setting is None:
         return say("compare.as_today")
     text_of = position_text(setting.value, handle, say)

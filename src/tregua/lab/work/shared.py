@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from ...engine.session import usable_cores
 from ...errors import TreguaError
@@ -256,6 +256,6 @@ class Shared:
         self._made += 0 if wanted.is_set() else len(numbers)
         return self._made < CHUNKS_FIRST
 
-    def _move(self, **changes: object) -> None:
+    def _move(self, **changes: Any) -> None:
         self.readiness = replace(self.readiness, **changes)
         self._told(self.readiness)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import nan
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -77,7 +78,12 @@ def compare_lines(
     for i, (called, middle) in enumerate(middles):
         colour = GREY if i == 0 else COLOURS[(i - 1) % len(COLOURS)]
         points = [
-            {"value": x, "tooltip": {"formatter": f"{clean(called)}, {year}: {rounded(x)}"}}
+            {
+                "value": x,
+                "tooltip": {
+                    "formatter": f"{clean(called)}, {year}: {rounded(nan if x is None else x)}"
+                },
+            }
             for x, year in zip(plain(middle), years, strict=True)
         ]
         line = {

@@ -5,6 +5,7 @@ See :mod:`~tregua.reporting.browser.base`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -159,7 +160,8 @@ def _map(
     """
     across, down = _extent(tiles)
     stops = [to_hex(colormaps[colours](place)) for place in np.linspace(0.0, 1.0, STOPS)]
-    plain_tiles, pale_tiles = [], []
+    plain_tiles: list[Any] = []
+    pale_tiles: list[Any] = []
     for i, (abbreviation, row, column) in enumerate(tiles.values()):
         pale = faded is not None and bool(faded[i])
         ink = INK if pale else ink_on(_colour(float(values[i]), ends, colours), INK)

@@ -253,7 +253,7 @@ def _tile_figure(
     if panels:
         shade = panels[0][1]
         bar = figure.colorbar(_scale(shade), ax=list(axes.flat), shrink=0.5, aspect=24, pad=0.01)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=8)
         bar.set_label(unit, fontsize=8)
     return figure

@@ -5,6 +5,7 @@ tell apart; shape or place always says the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -53,7 +54,8 @@ def policies_picture(
     the footer says where the figure comes from.
     """
     figure, (left, right) = panels(2)
-    figure.get_layout_engine().set(rect=(0.0, 0.05, 1.0, 0.95))  # type: ignore[union-attr]
+    layout: Any = figure.get_layout_engine()
+    layout.set(rect=(0.0, 0.05, 1.0, 0.95))
     figure.text(0.01, 0.012, footer, fontsize=7.5, color=GREY, va="bottom")
     for name, run in runs.items():
         years = _years(run, np.arange(run.scenario.weeks + 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ REMOVAL = {
 def effects_picture(published: Published, found: Numbers, sent: list[Deployment]) -> Picture:
     """Our effects with their intervals beside the published numbers."""
     figure, (left, right) = panels(2)
-    values = {entry["key"]: entry.get("value") for entry in published.entries}
+    values: dict[str, Any] = {entry["key"]: entry.get("value") for entry in published.entries}
     for i, key in enumerate(REMOVAL):
         left.plot(
             [found[f"{key}.low"], found[f"{key}.high"]],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def vetting_picture(
 ) -> Picture:
     """Who still serves after failing, and the share of tests failed, with what was published."""
     figure, (left, right) = panels(2)
-    values = {entry["key"]: entry.get("value") for entry in published.entries}
+    values: dict[str, Any] = {entry["key"]: entry.get("value") for entry in published.entries}
     start = ensemble.scenario.start
     years = (
         start.year

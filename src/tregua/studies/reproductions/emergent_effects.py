@@ -298,17 +298,17 @@ def deployment(runner: Runner, base: Trajectories, state: str) -> Deployment:
     traffic = [
         counted(x, ("traffic",), run["week"], run["year"]).mean(axis=0) for x in (base, sent)
     ]
-    moved = tuple(
+    moved_there, moved_linked = (
         100.0 * float((w @ traffic[1]) / max(w @ traffic[0], 1e-9) - 1.0)
         for w in (np.eye(len(links))[place], links)
     )
-    people = population_of(base.scenario)[place]
+    people = np.asarray(population_of(base.scenario))[place]
     return Deployment(
         state,
         (after - before)[:, place] / people * PERSONS,
         (after - before) @ links,
         before @ links,
-        moved,
+        (moved_there, moved_linked),
     )
 
 
@@ -325,7 +325,7 @@ def history(runner: Runner, base: Trajectories) -> np.ndarray:
         with_, without = (
             counted(x, killed_names(base), start, run["year"])[:, place] for x in (base, none)
         )
-        rates.append((with_ - without) / population_of(base.scenario)[place] * PERSONS)
+        rates.append((with_ - without) / np.asarray(population_of(base.scenario))[place] * PERSONS)
     return np.mean(rates, axis=0)
 
 
@@ -384,7 +384,8 @@ def scarcity(runner: Runner, base: Trajectories) -> Numbers:
         counted(x, killed_names(base), run["week"], length)
         for x in (base, runner(run["weeks"], cut))
     )
-    people, border = population_of(base.scenario), np.asarray(data.covariates["border"]) > 0.0
+    people = np.asarray(population_of(base.scenario))
+    border = np.asarray(data.covariates["border"]) > 0.0
     members = base.snapshot("members", run["week"]).mean(axis=0)
     present = (members >= run["present"]).sum(axis=1)
     even = 1.0 / ((members / members.sum(axis=1, keepdims=True)) ** 2).sum(axis=1)

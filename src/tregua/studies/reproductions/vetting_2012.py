@@ -195,7 +195,7 @@ def figures(published: Published, run: Trajectories) -> Numbers:
     found["local.valid.2018"] = (
         100.0 * stock(run, ("vetted", "undetected"), march)[:, LOCAL].sum(axis=1) / local
     )
-    killed = sum(
+    killed: Any = sum(
         run.between(f"corruption.killed_{name}", 0, 208) for name in ("honest", "vetted", "failed")
     )
     return found | {"killed": killed / 208.0 * 52.18}
