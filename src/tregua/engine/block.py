@@ -43,9 +43,6 @@ tests assert that a user's changes leave it alone.
 """
 
 
-Step = Callable[..., Any]
-"""A function of state, sums, base, key, number of the step and levers."""
-
 Stepped = tuple[tuple[State, Tally], dict[str, Array]]
 """State and sums after a step, and its row of the series."""
 
@@ -132,7 +129,7 @@ def advance(
     steps: Int[Array, "n"],
     stop: Int[Array, ""],
     key: Array,
-    each: Callable[[Step], Step] = lambda step: step,
+    each: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda step: step,
 ) -> tuple[State, dict[str, Array], dict[str, Array]]:
     """Carry one replicate, or many, over one block. Pure, so that fits can differentiate it.
 

@@ -1,4 +1,4 @@
-"""How a scenario is to be run: checked before anything is computed."""
+"""The plan of a run: how a scenario is to be run, checked before anything is computed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ events only at the fifth.
 
 @dataclass(frozen=True)
 class Plan:
-    """How a scenario is run: everything that fixes a compiled program, and the numbers that do not.
+    """The plan of a run: everything that fixes a compiled program, and the numbers that do not.
 
     Attributes:
         solver: which of the four.
@@ -84,7 +84,7 @@ def make_plan(
     block_weeks: int = BLOCK_WEEKS,
     draws: PosteriorDraws | None = None,
 ) -> Plan:
-    """Check how a scenario is to be run.
+    """Plan a run: check how a scenario is to be run, before anything is computed.
 
     Raises:
         TreguaError: TR2201 where the solver cannot run the model, TR2202 for an unknown solver,
@@ -132,7 +132,7 @@ def plan_of_file(
     replicates: int | None = None,
     seed: int | None = None,
 ) -> Plan:
-    """How a scenario file is to be run; what is given here wins over the file.
+    """Plan the run of a scenario file; what is given here wins over the file.
 
     Raises:
         TreguaError: those of :func:`make_plan`, naming the file and the key.

@@ -1,4 +1,5 @@
-"""Randomness by meaning: every draw has an address (replicate, step, name), never an order.
+"""Counter-based random numbers, addressed by meaning: every draw has an address (replicate, step,
+name), never an order.
 
 Adding a mechanism, a policy or a replicate leaves the uniforms of all other draws where they were.
 That is what makes a run with a policy comparable with the same run without it. :class:`Draws` draws
@@ -202,7 +203,7 @@ class Draws:
 
 
 def _settled(work: Callable[..., Any], in_a_row: bool = False) -> Callable[..., Any]:
-    """Arithmetic that runs once, its result put down in memory.
+    """A barrier to the compiler: arithmetic that runs once, its result put down in memory.
 
     The compiler copies arithmetic as cheap as a sampler's into every place that reads its result,
     which made a step two and a half times slower. It cannot look through a branch, and this one is

@@ -155,13 +155,13 @@ def _width(plan: Plan) -> int:
 
 
 def _take_finished(
-    gathering: Gathering, numbers: range, kept: MutableMapping[int, Chunk]
+    gathering: Gathering, numbers: range, finished: MutableMapping[int, Chunk]
 ) -> list[int]:
     """Put in the chunks that were finished earlier; the numbers of the others."""
     missing = []
     for number in numbers:
         try:
-            gathering.take(number, kept[number])
+            gathering.take(number, finished[number])
         except KeyError:
             missing.append(number)
     return missing
@@ -171,7 +171,7 @@ def _run_chunks(
     gathering: Gathering,
     inputs: Inputs,
     numbers: Sequence[int],
-    kept: MutableMapping[int, Chunk],
+    finished: MutableMapping[int, Chunk],
     progress: Progress | None,
     executor: Executor,
 ) -> None:
@@ -190,7 +190,7 @@ def _run_chunks(
     def work(number: int, device: jax.Device, stop: Stop) -> bool | None:
         if not run_chunk(gathering, inputs, number, device, finished_block, stop):
             return None
-        kept[number] = gathering.chunk(number)
+        finished[number] = gathering.chunk(number)
         return True
 
     executor.run(work, numbers)

@@ -177,7 +177,7 @@ def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Lever:
-    """What all policies together do to one parameter in each week: ``min(slope x + shift, cap)``.
+    """All policies together, as they act on one parameter in a week: ``min(slope x + shift, cap)``.
 
     Attributes:
         slope: factor, shape (weeks, *axes of the parameter).

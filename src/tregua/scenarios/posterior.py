@@ -45,7 +45,7 @@ discrepancies of states at the end of the record.
 
 @dataclass(frozen=True, eq=False)
 class StoredPosterior:
-    """Draws of a fit.
+    """A posterior as stored: draws of a fit, and how they came about.
 
     Attributes:
         name: of the shipped posterior, or the folder's.

@@ -64,7 +64,7 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """What is to be run.
+    """A scenario: model, data, time, values and policies, all that is to be run.
 
     Args:
         model: the mechanisms.

@@ -14,7 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..errors import TreguaError, nearest_name
 
 Day = dt.date | str
+"""A date, or text that :func:`tregua.scenarios.policy.as_date` reads."""
+
 Quantity = int | float | str
+"""A value with its unit in text, or a bare number where the unit is one."""
 
 
 class _Table(BaseModel):

@@ -1,4 +1,5 @@
-r"""Weekly leaps: who leaves is decided first, where they go second.
+r"""Tau-leaping and its mean field, a week at a time: who leaves is decided first, where they go
+second.
 
 For a stock X with competing hazards :math:`h_1 \dots h_n` held at their value at the start of the
 step,
