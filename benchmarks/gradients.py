@@ -13,8 +13,8 @@ import peers
 from settings import WEEKS, setting
 from timing import Row, race
 
+from tregua.engine.block import advance
 from tregua.engine.random import Means, root_key
-from tregua.engine.run import advance
 from tregua.engine.solvers.leap import MEAN_FIELD
 from tregua.engine.state import State
 from tregua.scenarios.policy import Lever

@@ -13,6 +13,7 @@ import pytest
 
 from tregua.cli import run_command
 from tregua.cli.app_record import app
+from tregua.engine.plan import make_plan
 
 COMMANDS = sorted(name for name in app if not name.startswith("-"))
 SHORT = """
@@ -317,6 +318,27 @@ def test_a_second_run_keeps_the_notes_that_a_user_put_into_the_folder(
     assert run_command(["run", "short.toml"]) == 2
     assert "TR3105" in capsys.readouterr().err
     assert (folder / "scenario.toml").read_text() == "changed by me"
+
+
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_a_run_is_planned_once(command, short, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)
+    planned = []
+
+    def counted(*arguments, **settings):
+        planned.append(arguments)
+        return make_plan(*arguments, **settings)
+
+    for place in ("engine.plan", "engine.run", "studies.study"):
+        monkeypatch.setattr(f"tregua.{place}.make_plan", counted)
+    for writer in ("write_run", "write_comparison"):
+        monkeypatch.setattr(
+            f"tregua.reporting.run_folder.{writer}",
+            lambda place, *_, **__: (place / "manifest.json").write_text("{}"),
+        )
+    assert run_command([command, "short.toml", "--json"]) == 0
+    assert len(planned) == 1
 
 
 def test_reproduce_lists_what_there_is_and_refuses_the_rest():

@@ -12,7 +12,7 @@ import pytest
 
 import toys
 import tregua
-from tregua.engine import run
+from tregua.engine import block, run
 from tregua.model.model import Model
 from tregua.scenarios.policy import Policy
 
@@ -22,12 +22,12 @@ SMALL = {"founding.members_at_start": 100.0, "arrests.effort": 0.5}
 
 def traced(function) -> dict[str, int]:
     """How often each compiled function was traced anew."""
-    before = run.TRACES.copy()
+    before = block.TRACES.copy()
     function()
     return {
-        name: run.TRACES[name] - before[name]
-        for name in run.TRACES
-        if run.TRACES[name] != before[name]
+        name: block.TRACES[name] - before[name]
+        for name in block.TRACES
+        if block.TRACES[name] != before[name]
     }
 
 

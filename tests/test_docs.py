@@ -108,7 +108,7 @@ def test_the_picture_of_the_house_shows_the_imports_as_they_are():
 def test_what_the_design_names_is_there():
     page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
     rooms = {path.name for path in (ROOT / "src" / "tregua").iterdir() if path.is_dir()}
-    named = {name for name in re.findall(r"`([a-z_]+(?:\.\w+)+)`", page)}
+    named = set(re.findall(r"`([a-z_]+(?:\.\w+)+)`", page))
     named = {name for name in named if name.partition(".")[0] in rooms}
     assert len(named) > 25
     for name in named:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import toys
-from tregua.engine import run
+from tregua.engine import block
 from tregua.engine.random import Means, root_key
 from tregua.engine.solvers import SOLVERS
 from tregua.engine.state import State
@@ -44,7 +44,7 @@ def outcomes_of(scenario: Scenario, solver: str, weeks: int = 52):
         stocks = model.initial_stocks({**base, **covariates}, sizes, Means())
         state = State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
         steps, stop = jnp.arange(weeks, dtype=jnp.int32), jnp.asarray(weeks, jnp.int32)
-        state, sums, series = run.advance(
+        state, sums, series = block.advance(
             model, SOLVERS[solver], 1.0, state, base, covariates, levers, steps, stop, root_key(0)
         )
         found = {

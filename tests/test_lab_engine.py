@@ -15,8 +15,8 @@ import pytest
 
 from lab_fakes import short_switches
 from nation import seven_mechanisms
-from tregua.engine.executor import on_devices
-from tregua.engine.run import TRACES, simulate
+from tregua.engine.block import TRACES
+from tregua.engine.run import simulate
 from tregua.error_codes import ESSAYS
 from tregua.errors import TreguaError
 from tregua.lab.handles import (
@@ -290,23 +290,6 @@ class TestFutures:
             ]:
                 done.result()
         assert len(fresh._held) <= 2
-
-    def test_after_a_failure_no_more_chunks_are_begun(self, monkeypatch):
-        monkeypatch.setattr("jax.local_devices", lambda: ["one", "other"])
-        begun, failed = [], threading.Event()
-
-        def work(number, device):
-            begun.append(number)
-            if number == 1:
-                failed.set()
-                raise ZeroDivisionError
-            assert failed.wait(5.0)
-            time.sleep(0.05)
-            return number
-
-        with pytest.raises(ZeroDivisionError):
-            list(on_devices(range(9), work, None))
-        assert sorted(begun) == [0, 1]
 
     def test_progress_is_told_to_the_end(self, tmp_path):
         told = []

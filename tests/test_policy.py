@@ -272,7 +272,7 @@ def test_interventions_act_in_one_place_only():
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "act":
                 callers.add(file.name)
     assert readers == {"policy.py", "scenario.py"}
-    assert {"run.py"} <= callers <= {"run.py", "rates.py"}, (
+    assert {"block.py"} <= callers <= {"block.py", "rates.py"}, (
         "only a run puts policies in force; the reproduction recomputes published "
         "rates from the same values"
     )

@@ -13,8 +13,10 @@ import pytest
 import toys
 import tregua
 from tregua.engine import run
+from tregua.engine.block import INITIAL_STEP
 from tregua.engine.random import Draws, Means, replicate_key, root_key, uniforms
 from tregua.engine.solvers import SOLVERS
+from tregua.engine.state import State
 from tregua.errors import TreguaError
 from tregua.model.addresses import check_tags, tag
 from tregua.model.model import Model
@@ -109,8 +111,8 @@ def uniforms_of_a_step(model: Model, solver: str = "tau-leap") -> dict[str, np.n
         **{n: jnp.asarray(x) for n, x in inputs.covariates.items()},
     }
     sizes, key, book = scenario.data.space.sizes, replicate_key(root_key(1), jnp.asarray(7)), {}
-    stocks = model.initial_stocks(values, sizes, Recorder(key, jnp.asarray(run.INITIAL_STEP), book))
-    state = run.State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
+    stocks = model.initial_stocks(values, sizes, Recorder(key, jnp.asarray(INITIAL_STEP), book))
+    state = State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
     SOLVERS[solver].step(
         model, state, values, jnp.asarray(3.0), 1.0, Recorder(key, jnp.asarray(3), book)
     )

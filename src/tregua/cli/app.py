@@ -177,8 +177,8 @@ def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
     OUT.print(
         f"{read.scenario.shown}: {size}, solver {read.solver}, seed {read.seed}", markup=False
     )
-    rows = [
-        [n, ", ".join(f"{x:g}" for x in v["value"]), v["unit"], v["layer"]]
+    rows: list[list[str]] = [
+        [n, ", ".join(f"{x:g}" for x in v["value"]), str(v["unit"]), str(v["layer"])]
         for n, v in values.items()
     ]
     print_table("Values", ["parameter", "value", "unit", "from"], rows, left=4)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..countries.imports import import_figures, imported, read_figures, shipped_table
 from ..countries.mexico.readers import LAYOUTS
@@ -60,7 +62,11 @@ def show_table(name: str, json: bool) -> int:
     if name in LAYOUTS:
         figures = read_figures(name)
         rows = figures.table.fillna("").astype(str).to_dict("records")
-        note = {"file": name, "note": LAYOUTS[name].doc, "used": list(figures.used)}
+        note: Mapping[str, Any] = {
+            "file": name,
+            "note": LAYOUTS[name].doc,
+            "used": list(figures.used),
+        }
         above = "Read from: " + "; ".join(figures.used)
     else:
         note, cells = shipped_table(name)

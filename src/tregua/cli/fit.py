@@ -56,7 +56,8 @@ def fit_model(
     _check(until, size)
     folder, may_replace = out or Path("runs") / f"fit-{until}", may_replace or out is None
     check_target(folder, may_replace)
-    job = (EnsembleJob if by_ensemble else Job)(national(until), until, size, folder.parent)
+    kind: Any = EnsembleJob if by_ensemble else Job
+    job = kind(national(until), until, size, folder.parent)
     if fresh:
         job.discard()
     silent, seconds = quiet or as_json, {}

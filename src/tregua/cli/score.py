@@ -124,7 +124,7 @@ def _boards(
 
 def _tables(boards: Mapping[str, Scoreboard], seed: int) -> dict[str, pandas.DataFrame]:
     """Every table by file name."""
-    tables = {}
+    tables: dict[str, pandas.DataFrame] = {}
     for period, board in boards.items():
         means = {
             "all": (),

@@ -1,5 +1,5 @@
-"""Where the numbers of all replicates come together: arrays that the threads of a run fill block by
-block, so that each number is copied once.
+"""The arrays of an ensemble: where the numbers of all replicates come together. The threads of a
+run fill them block by block, so that each number is copied once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ Chunk = Mapping[str, np.ndarray]
 
 
 class Gathering:
-    """The arrays of all replicates, with rows for the padding of the last chunk.
+    """An ensemble in the making: the arrays of all replicates, with rows for the padding of the
+    last chunk.
 
     Args:
         scenario: what is run.

@@ -1,9 +1,11 @@
-"""How a scenario is to be run: checked before anything is computed."""
+"""The plan of a run: how a scenario is to be run, checked before anything is computed."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -48,7 +50,7 @@ events only at the fifth.
 
 @dataclass(frozen=True)
 class Plan:
-    """How a scenario is run: everything that fixes a compiled program, and the numbers that do not.
+    """The plan of a run: everything that fixes a compiled program, and the numbers that do not.
 
     Attributes:
         solver: which of the four.
@@ -82,7 +84,7 @@ def make_plan(
     block_weeks: int = BLOCK_WEEKS,
     draws: PosteriorDraws | None = None,
 ) -> Plan:
-    """Check how a scenario is to be run.
+    """Plan a run: check how a scenario is to be run, before anything is computed.
 
     Raises:
         TreguaError: TR2201 where the solver cannot run the model, TR2202 for an unknown solver,
@@ -130,15 +132,19 @@ def plan_of_file(
     replicates: int | None = None,
     seed: int | None = None,
 ) -> Plan:
-    """How a scenario file is to be run; what is given here wins over the file.
+    """Plan the run of a scenario file; what is given here wins over the file.
 
     Raises:
         TreguaError: those of :func:`make_plan`, naming the file and the key.
     """
-    given = zip((solver, replicates, seed), (file.solver, file.replicates, file.seed), strict=True)
-    chosen = [own if own is not None else other for own, other in given]
     try:
-        return make_plan(file.scenario, *chosen, draws=file.draws)
+        return make_plan(
+            file.scenario,
+            file.solver if solver is None else solver,
+            file.replicates if replicates is None else replicates,
+            file.seed if seed is None else seed,
+            draws=file.draws,
+        )
     except TreguaError as error:
         key = "scenario.mechanisms" if error.code == "TR2207" else "run"
         raise TreguaError(
@@ -185,11 +191,12 @@ def _founded(scenario: Scenario) -> set[str]:
         for name in names
     }
 
-    def provided(mechanism: Mechanism) -> dict:
-        return jax.eval_shape(
+    def provided(mechanism: Mechanism) -> Iterable[str]:
+        shapes: dict[str, Any] = jax.eval_shape(
             lambda values: mechanism.initial(model.view(mechanism, values, jnp.zeros(())), Means()),
             values,
         )
+        return shapes
 
     return {
         name
@@ -207,7 +214,7 @@ def _reached_from_outside(scenario: Scenario) -> set[str]:
     nobody = {
         name: jnp.zeros(scenario.data.space.shape(c.axes)) for name, c in model.compartments.items()
     }
-    found = set()
+    reached = set()
     for week in (0, scenario.weeks - 1):
         parameters = {
             name: jnp.asarray(forced(base, inputs.levers[name])[1, week])
@@ -220,12 +227,12 @@ def _reached_from_outside(scenario: Scenario) -> set[str]:
             **model.initial_levels(sizes),
         }
         rates = model.hazards(values, jnp.asarray(float(week)))
-        found |= {
+        reached |= {
             flow.target
             for name, (_, flow) in model.flows.items()
             if flow.source == OUTSIDE and float(rates[name].max()) > 0.0
         }
-    return found
+    return reached
 
 
 def _check_memory(scenario: Scenario, replicates: int, dt: float, block_weeks: int) -> None:
@@ -252,11 +259,10 @@ def _check_memory(scenario: Scenario, replicates: int, dt: float, block_weeks: i
     needed = 4.0 * replicates * (sum(rows) + sum(blocks))
     if needed > MOST_BYTES:
         most = max(1, int(replicates * MOST_BYTES / needed))
-        found = f"{needed / 1e9:.0f} GB for {replicates} replicates"
         raise TreguaError(
             "TR2205",
             "this run would not fit in memory",
-            found=found,
+            found=f"{needed / 1e9:.0f} GB for {replicates} replicates",
             expected=f"at most {most} replicates of it",
         )
 

@@ -1,4 +1,5 @@
-"""Randomness by meaning: every draw has an address (replicate, step, name), never an order.
+"""Counter-based random numbers, addressed by meaning: every draw has an address (replicate, step,
+name), never an order.
 
 Adding a mechanism, a policy or a replicate leaves the uniforms of all other draws where they were.
 That is what makes a run with a policy comparable with the same run without it. :class:`Draws` draws
@@ -69,10 +70,9 @@ def threefry(
 def fold_in(key: Key, number: Integer[Array, ""]) -> Key:
     """The key at one number below another key, as ``jax.random.fold_in`` gives it."""
     first, second = jax.random.key_data(key)
-    return jax.random.wrap_key_data(
-        jnp.stack(threefry(first, second, jnp.asarray(number).astype(jnp.uint32))),
-        impl="threefry2x32",
-    )
+    words = jnp.stack(threefry(first, second, jnp.asarray(number).astype(jnp.uint32)))
+    below: Key = jax.random.wrap_key_data(words, impl="threefry2x32")
+    return below
 
 
 def uniforms(
@@ -114,8 +114,10 @@ def _units(sizes: tuple[int, ...]) -> Callable[..., Array]:
     low = np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])
 
     def row(first: Array, second: Array) -> Array:
+        one, other = (word.at[..., keys].get(mode="promise_in_bounds") for word in (first, second))
         return _unit(
-            *(word.at[..., keys].get(mode="promise_in_bounds") for word in (first, second)),
+            one,
+            other,
             jnp.broadcast_to(low, (*first.shape[:-1], len(low))),
         )
 
@@ -124,7 +126,8 @@ def _units(sizes: tuple[int, ...]) -> Callable[..., Array]:
 
 def _unit(first: Array, second: Array, low: Array) -> Array:
     """One uniform for each key and counter."""
-    high, low = threefry(first, second, low)
+    words: tuple[Array, Array] = threefry(first, second, low)
+    high, low = words
     dtype = jnp.result_type(float)
     if dtype == jnp.float64:
         bits = (high.astype(jnp.uint64) << 32 | low) >> 12
@@ -134,12 +137,12 @@ def _unit(first: Array, second: Array, low: Array) -> Array:
 
 def _apart(flat: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
     """One long row, cut into named arrays."""
-    found, start = {}, 0
+    named, start = {}, 0
     for name, shape in shapes.items():
         size = math.prod(shape)
-        found[name] = flat[start : start + size].reshape(shape)
+        named[name] = flat[start : start + size].reshape(shape)
         start += size
-    return found
+    return named
 
 
 class Draws:
@@ -200,7 +203,7 @@ class Draws:
 
 
 def _settled(work: Callable[..., Any], in_a_row: bool = False) -> Callable[..., Any]:
-    """Arithmetic that runs once, its result put down in memory.
+    """A barrier to the compiler: arithmetic that runs once, its result put down in memory.
 
     The compiler copies arithmetic as cheap as a sampler's into every place that reads its result,
     which made a step two and a half times slower. It cannot look through a branch, and this one is
@@ -223,26 +226,26 @@ def _settled(work: Callable[..., Any], in_a_row: bool = False) -> Callable[..., 
     @custom_vmap
     def settle(step: Int[Array, ""], *inputs: Array) -> Any:
         shapes = jax.eval_shape(worked, *inputs)
-        found = lax.cond(
+        result = lax.cond(
             step >= 0,
             worked,
             lambda *_: jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes),
             *inputs,
         )
-        return found.reshape(inputs[0].shape) if in_a_row else found
+        return result.reshape(inputs[0].shape) if in_a_row else result
 
     @settle.def_vmap
     def settle_all(
         size: int, batched: Sequence[bool], step: Array, *inputs: Array
     ) -> tuple[Any, Any]:
-        found = settle(
+        result = settle(
             jnp.max(step),
             *[
                 x if has else jnp.broadcast_to(x, (size, *x.shape))
                 for x, has in zip(inputs, batched[1:], strict=True)
             ],
         )
-        return found, jax.tree.map(lambda _: True, found)
+        return result, jax.tree.map(lambda _: True, result)
 
     return settle
 

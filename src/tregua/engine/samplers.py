@@ -117,13 +117,13 @@ def normal_quantile(u: Float[Array, "*s"]) -> Float[Array, "*s"]:
     if u.dtype == jnp.float64:
         return math.sqrt(2.0) * lax.erf_inv(x)
     t = jnp.sqrt(4.0 - _log(4.0 * u * (1.0 - u))) - 3.0
-    shape = QUANTILE_SHAPE[0]
+    shape: Array | float = QUANTILE_SHAPE[0]
     for coefficient in QUANTILE_SHAPE[1:]:
         shape = shape * t + coefficient
     return shape * x
 
 
-def _walk(u, q, n):
+def _walk(u: Array, q: Array, n: Array) -> Array:
     """Binomial count by walking up the distribution function;
     ``n q`` must not exceed :data:`INVERSION_MEAN`.
     """
@@ -131,12 +131,12 @@ def _walk(u, q, n):
     return _count_terms(u, jnp.exp(n * _log_rest(q)), (n + 1.0) * odds, odds)
 
 
-def _log_rest(q):
+def _log_rest(q: Array) -> Array:
     """Logarithm of 1 - q for q up to 1/2."""
     return _twice_artanh(q / (q - 2.0), 7)
 
 
-def _log(x):
+def _log(x: Array) -> Array:
     """Logarithm of a float32 in (0, 1]: of its power of two, and of the rest,
     which lies between the roots of 1/2 and 2.
     """
@@ -146,18 +146,18 @@ def _log(x):
     return math.log(2.0) * power.astype(jnp.float32) + _twice_artanh((rest - 1.0) / (rest + 1.0), 4)
 
 
-def _twice_artanh(x, terms):
+def _twice_artanh(x: Array, terms: int) -> Array:
     """log((1 + x) / (1 - x)) as a series, which compiles to wide vectors where library logarithms
     do not; to 1e-7 of its value for the arguments above.
     """
     square = x * x
-    series = 1.0 / (2 * terms - 1)
+    series: Array | float = 1.0 / (2 * terms - 1)
     for k in reversed(range(1, terms)):
         series = series * square + 1.0 / (2 * k - 1)
     return 2.0 * x * series
 
 
-def _count_terms(u, first, rise, drop):
+def _count_terms(u: Array, first: Array, rise: Array, drop: Array | float) -> Array:
     """Number of partial sums of the probabilities that ``u`` exceeds:
     ``first`` is P(0), and P(k) / P(k - 1) = rise / k - drop.
     """
@@ -171,7 +171,7 @@ def _count_terms(u, first, rise, drop):
     return count
 
 
-def _asymptotic(u, n, q):
+def _asymptotic(u: Array, n: Array, q: Array) -> Array:
     """Binomial count for a large mean, from the expansion in the module's docstring."""
     w = normal_quantile(u)
     mean, v = n * q, q * (1.0 - q)

@@ -1,5 +1,5 @@
-"""What a process decides once, before any array exists: cores, precision,
-and where compiled programs are kept.
+"""Settings of a process, decided once before any array exists: cores, precision, and where compiled
+programs are kept.
 
 The command line, the tests and the benchmarks call :func:`begin`. The library itself never does:
 importing it changes nothing.
@@ -24,7 +24,7 @@ locking of the folder.
 
 
 def begin(cores: int | None = None, float64: bool = False, cache: bool = True) -> None:
-    """Settle this process.
+    """Settle cores, precision and cache of this process.
 
     Args:
         cores: host devices to make, one for each chunk that runs at the same time; all cores that

@@ -1,4 +1,6 @@
-"""What the next step needs (state), what a person needs (tally), and what went wrong (status)."""
+"""State, tally and status: what the next step needs, what a person wants to know, and what went
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,7 @@ STATUS_TEXT = {
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class State:
-    """Where one replicate stands.
+    """The state of one replicate: all that its next step depends on.
 
     Attributes:
         stocks: persons in each compartment, by name.
@@ -60,7 +62,7 @@ class State:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Tally:
-    """What happened in one step.
+    """The tally of a step: what happened in it.
 
     Attributes:
         moved: persons moved by each flow, by full name.

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Int
@@ -21,7 +21,7 @@ from .._version import __version__
 from ..errors import TreguaError, nearest_name
 from ..model.declarations import Number
 from ..scenarios.scenario import Draws, Scenario, resolve
-from .plan import SERIES_AXES
+from .plan import SERIES_AXES, Plan
 
 if TYPE_CHECKING:
     import xarray
@@ -60,7 +60,7 @@ class Trajectories:
     """
 
     scenario: Scenario
-    plan: Any
+    plan: Plan
     series: dict[str, np.ndarray]
     snapshots: dict[str, np.ndarray]
     sums: dict[str, np.ndarray]
@@ -70,7 +70,9 @@ class Trajectories:
     def snapshot_weeks(self) -> np.ndarray:
         """Weeks at which snapshots were taken."""
         blocks = next(iter(self.snapshots.values())).shape[1] - 1
-        return np.minimum(np.arange(blocks + 1) * self.plan.block_weeks, self.scenario.weeks)
+        ends = np.arange(blocks + 1) * self.plan.block_weeks
+        weeks: np.ndarray = np.minimum(ends, self.scenario.weeks)
+        return weeks
 
     def weeks(self, name: Names) -> np.ndarray:
         """Time [weeks since the start] of each entry of a series; for a flow,
@@ -85,8 +87,8 @@ class Trajectories:
         """A series, or several, summed over territories, if they have them: shape (replicate,
         time).
         """
-        found = [self._total(one) for one in ((name,) if isinstance(name, str) else name)]
-        return reduce(np.add, found)
+        totals = [self._total(one) for one in ((name,) if isinstance(name, str) else name)]
+        return reduce(np.add, totals)
 
     def _total(self, name: str) -> np.ndarray:
         # Tables and figures ask for the same totals again and again.
@@ -106,17 +108,18 @@ class Trajectories:
         Raises:
             TreguaError: TR2303 where one of them is not counted by territory.
         """
-        found = [self._named(one) for one in ((name,) if isinstance(name, str) else name)]
-        if any(series.ndim < 3 for series in found):
+        parts = [self._named(one) for one in ((name,) if isinstance(name, str) else name)]
+        if any(series.ndim < 3 for series in parts):
             raise TreguaError(
                 "TR2303", "this is not counted by territory", found=name, do="ask for its total"
             )
-        return reduce(np.add, found)
+        return reduce(np.add, parts)
 
     def between(self, name: Names, first: Number, last: Number) -> np.ndarray:
         """Persons moved by a flow from week ``first`` to week ``last``: shape (replicate,)."""
         ends = self.weeks(name)
-        return self.total(name)[:, (ends > first) & (ends <= last)].sum(axis=1)
+        persons: np.ndarray = self.total(name)[:, (ends > first) & (ends <= last)].sum(axis=1)
+        return persons
 
     def at(self, name: Names, week: Number) -> np.ndarray:
         """A stock in a week: shape (replicate,)."""
@@ -126,14 +129,14 @@ class Trajectories:
         """A stock on all its axes in a week that has a snapshot (TR2302 if it has none):
         shape (replicate, *axes).
         """
-        found = np.flatnonzero(self.snapshot_weeks == week)
-        if not len(found):
+        places = np.flatnonzero(self.snapshot_weeks == week)
+        if not len(places):
             raise TreguaError(
                 "TR2302",
                 f"no snapshot was taken in week {week}",
                 expected=f"a multiple of {self.plan.block_weeks}, or the end",
             )
-        return self.snapshots[name][:, found[0]]
+        return self.snapshots[name][:, places[0]]
 
     def dates(self, weeks: np.ndarray) -> list[dt.date]:
         """Calendar days of weeks."""
@@ -211,7 +214,7 @@ def write_arrays(path: Path, dataset: xarray.Dataset) -> None:
 
 def _series(trajectories: Trajectories) -> dict[str, Variable]:
     """Weekly stocks on the time from 0, and what happened in each step."""
-    model, found = trajectories.scenario.model, {}
+    model, variables = trajectories.scenario.model, {}
     whole = sum(values.nbytes for values in trajectories.series.values()) <= MOST_WEEKLY
     for name, values in trajectories.series.items():
         unit, doc, kind = _meaning(trajectories, name)
@@ -228,8 +231,8 @@ def _series(trajectories: Trajectories) -> dict[str, Variable]:
             "held": "at the end of each step",
             "kept": "up to each week",
         }[kind]
-        found[flat_name(name)] = (dims, values, {"units": unit, "long_name": f"{doc}, {note}"})
-    return found
+        variables[flat_name(name)] = (dims, values, {"units": unit, "long_name": f"{doc}, {note}"})
+    return variables
 
 
 def _headline(trajectories: Trajectories, name: str) -> bool:
@@ -246,26 +249,26 @@ def _headline(trajectories: Trajectories, name: str) -> bool:
 
 def _snapshots(trajectories: Trajectories) -> dict[str, Variable]:
     """Stocks and levels with all their axes now and then, and what happened in between."""
-    axes, found = trajectories.scenario.model.axes, {}
+    axes, variables = trajectories.scenario.model.axes, {}
     for name, values in trajectories.snapshots.items():
         unit, doc, _ = _meaning(trajectories, name)
         attributes = {
             "units": unit,
             "long_name": f"{doc}, at the start and at the end of every block",
         }
-        found[f"{flat_name(name)}_at_snapshot"] = (
+        variables[f"{flat_name(name)}_at_snapshot"] = (
             ("replicate", "snapshot", *axes[name]),
             values,
             attributes,
         )
     for name, values in trajectories.sums.items():
         unit, doc, _ = _meaning(trajectories, name)
-        found[f"{flat_name(name)}_in_block"] = (
+        variables[f"{flat_name(name)}_in_block"] = (
             ("replicate", "block", *axes[name]),
             values,
             {"units": unit, "long_name": f"{doc}, summed over each block"},
         )
-    return found
+    return variables
 
 
 def _meaning(trajectories: Trajectories, name: str) -> tuple[str, str, str]:
@@ -285,7 +288,7 @@ def _meaning(trajectories: Trajectories, name: str) -> tuple[str, str, str]:
 
 
 def _parameters(trajectories: Trajectories, draws: Draws | None) -> dict[str, Variable]:
-    scenario, found = trajectories.scenario, {}
+    scenario, variables = trajectories.scenario, {}
     for name, resolved in resolve(scenario, draws).items():
         parameter = scenario.model.parameters[name]
         attributes = {
@@ -295,23 +298,23 @@ def _parameters(trajectories: Trajectories, draws: Draws | None) -> dict[str, Va
             "parameter": name,
         }
         dims = (("draw",) if resolved.drawn else ()) + parameter.axes
-        found[f"parameter_{flat_name(name)}"] = (dims, np.array(resolved.value), attributes)
-    return found
+        variables[f"parameter_{flat_name(name)}"] = (dims, np.array(resolved.value), attributes)
+    return variables
 
 
 def _covariates(trajectories: Trajectories) -> dict[str, Variable]:
-    scenario, found = trajectories.scenario, {}
+    scenario, variables = trajectories.scenario, {}
     for name, covariate in scenario.model.covariates.items():
         dims = tuple(
             axis if axis not in covariate.axes[:i] else f"other_{axis}"
             for i, axis in enumerate(covariate.axes)
         )
-        found[f"covariate_{name}"] = (
+        variables[f"covariate_{name}"] = (
             dims,
             np.asarray(scenario.data.covariates[name], float),
             {"units": covariate.unit, "long_name": covariate.doc},
         )
-    return found
+    return variables
 
 
 def _coordinates(
@@ -331,7 +334,7 @@ def _coordinates(
         ),
     }
     used = {dim for dims, *_ in variables.values() for dim in dims}
-    found: dict[str, Variable] = {
+    labels: dict[str, Variable] = {
         "replicate": (
             ("replicate",),
             np.arange(plan.replicates),
@@ -341,12 +344,20 @@ def _coordinates(
     for dim, (weeks, doc) in times.items():
         if dim in used:
             days = np.array(trajectories.dates(weeks), dtype="datetime64[ns]")
-            found[dim] = ((dim,), weeks, {"units": "week", "long_name": doc})
-            found[f"{dim}_date"] = ((dim,), days, {"long_name": f"calendar day of each {dim}"})
+            labels[dim] = ((dim,), weeks, {"units": "week", "long_name": doc})
+            labels[f"{dim}_date"] = (
+                (dim,),
+                days,
+                {"long_name": f"calendar day of each {dim}"},
+            )
     for axis in scenario.data.space.axes:
         for dim in {axis.name, f"other_{axis.name}"} & used:
-            found[dim] = ((dim,), np.array(axis.labels, dtype=object), {"long_name": axis.name})
-    return found
+            labels[dim] = (
+                (dim,),
+                np.array(axis.labels, dtype=object),
+                {"long_name": axis.name},
+            )
+    return labels
 
 
 def _attributes(trajectories: Trajectories) -> dict[str, str | int | float]:

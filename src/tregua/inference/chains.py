@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from ..engine.executor import Executor, Stop, ThreadsOnDevices
 from ..optional import FIT, extra
 from ..results.checkpoints import read_whole, write_whole
 
@@ -153,7 +153,7 @@ class Sampler:
     folder: Path | None = None
     rough: Callable[[Array], Array] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _ready: set = field(default_factory=set, repr=False)
+    _ready: set[Any] = field(default_factory=set, repr=False)
 
     @cached_property
     def _axes(self) -> tuple[Float[np.ndarray, "unknown unknown"], int]:
@@ -222,7 +222,8 @@ class Sampler:
         """One step; the first of each device alone, because the sampler's own functions are shared
         and two threads must not trace them at once.
         """
-        device = jax.config.jax_default_device
+        # JAX puts its settings on this object while it starts, where no type checker sees them.
+        device = jax.config.jax_default_device  # type: ignore[attr-defined]
         if device in self._ready:
             return self._next(state, rest)
         with self._lock:
@@ -262,52 +263,33 @@ class Sampler:
     def run(
         self,
         progress: Callable[[int, int], None] | None = None,
-        devices: list[jax.Device] | None = None,
+        executor: Executor | None = None,
     ) -> Chains:
-        """Run all chains, one thread for each device;
-        chains that were begun earlier go on where they stood.
+        """Run all chains; those that were begun earlier go on where they stood.
 
         Args:
             progress: told after each iteration of any chain.
-            devices: all local devices if None.
+            executor: runs the chains; one thread for each local device if None.
         """
-        length, devices = self.length, devices or jax.local_devices()
-        told, total = progress or (lambda done, all_: None), length.chains * length.iterations
-        done, cancelled = [0] * length.chains, threading.Event()
+        length, total = self.length, self.length.chains * self.length.iterations
+        told, done = progress or (lambda done, all_: None), [0] * length.chains
 
-        def work(device_number: int) -> dict[int, dict[str, np.ndarray]]:
-            by_chain = {}
-            with jax.default_device(devices[device_number]):
-                for chain in range(device_number, length.chains, len(devices)):
-                    for count, iterations in self._chain(chain):
-                        if cancelled.is_set():
-                            return by_chain
-                        by_chain[chain] = iterations
-                        with self._lock:
-                            done[chain] = count
-                            told(sum(done), total)
-            return by_chain
+        def work(chain: int, device: jax.Device, stop: Stop) -> dict[str, np.ndarray] | None:
+            draws: dict[str, np.ndarray] = {}
+            with jax.default_device(device):
+                for count, so_far in self._chain(chain):
+                    if stop.is_set():
+                        return None
+                    draws = so_far
+                    with self._lock:
+                        done[chain] = count
+                        told(sum(done), total)
+            return draws
 
-        with ThreadPoolExecutor(len(devices)) as pool:
-            try:
-                parts = [
-                    future.result()
-                    for future in [pool.submit(work, i) for i in range(len(devices))]
-                ]
-            except BaseException:
-                cancelled.set()
-                raise
-        by_chain = {chain: iterations for part in parts for chain, iterations in part.items()}
-        iterations = {
-            n: np.stack([by_chain[c][n][length.warmup :] for c in range(length.chains)])
-            for n in next(iter(by_chain.values()))
-        }
+        chains = (executor or ThreadsOnDevices()).run(work, range(length.chains))
+        draws = {n: np.stack([chain[n][length.warmup :] for chain in chains]) for n in chains[0]}
         return Chains(
-            iterations["points"],
-            iterations["energy"],
-            iterations["diverging"],
-            iterations["steps"],
-            iterations["accepted"],
+            draws["points"], draws["energy"], draws["diverging"], draws["steps"], draws["accepted"]
         )
 
     def _random(self, chain: int, number: int) -> np.random.Generator:

@@ -21,7 +21,7 @@ from ..optional import FIT, extra
 from .chains import Chains
 from .density import Posterior
 from .ensemble_runs import Ran
-from .observations import RECORDED, wanted
+from .observations import RECORDED, Homicides, wanted
 
 if TYPE_CHECKING:
     import pandas
@@ -154,7 +154,7 @@ def implied(
         totals = {
             label: x
             for other in posterior.streams
-            if other is not stream
+            if not isinstance(other, Homicides)
             for label, x in other.totals(series, scatter).items()
         }
         return *stream.discrepancies(series, scatter), totals

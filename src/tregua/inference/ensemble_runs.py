@@ -4,7 +4,6 @@ yearly series by state, and members at the end.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,9 +11,9 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ..engine.executor import on_devices
+from ..engine.block import Batch
+from ..engine.executor import Stop, ThreadsOnDevices
 from ..engine.plan import Plan, make_plan
-from ..engine.run import Batch
 from ..scenarios.scenario import Inputs, Scenario
 from .mean_field import MeanField
 
@@ -55,7 +54,7 @@ def run_all(
     """
     count, told = len(next(iter(values.values()))), progress or (lambda done, all_: None)
     plan, inputs = make_plan(scenario, "tau-leap", WIDTH, seed), scenario.compile(values)
-    weights, cancelled = MeanField(scenario).weights(), threading.Event()
+    weights = MeanField(scenario).weights()
     numbers, blocks, done = range(-(-count // WIDTH)), -(-scenario.weeks // plan.steps), 0
 
     def finished_block() -> None:
@@ -63,16 +62,10 @@ def run_all(
         done += 1
         told(done, len(numbers) * blocks)
 
-    def work(number: int, device: jax.Device) -> Ran | None:
-        return _batch(
-            scenario, plan, inputs, number, device, weights, names, finished_block, cancelled
-        )
+    def work(number: int, device: jax.Device, stop: Stop) -> Ran | None:
+        return _batch(scenario, plan, inputs, number, device, weights, names, finished_block, stop)
 
-    try:
-        chunks = list(on_devices(numbers, work, cancelled))
-    except BaseException:
-        cancelled.set()
-        raise
+    chunks = ThreadsOnDevices().run(work, numbers)
     series = {
         name: np.concatenate([part.series[name] for part in chunks])[:count] for name in names
     }
@@ -92,9 +85,9 @@ def _batch(
     weights: Float[np.ndarray, "step year"],
     names: Sequence[str],
     finished_block: Callable[[], None],
-    cancelled: threading.Event,
+    stop: Stop,
 ) -> Ran | None:
-    """Runs of one chunk, None where it was cancelled; years are summed block by block,
+    """Runs of one chunk, None where it was stopped; years are summed block by block,
     so that no weekly series is kept.
     """
     batch = Batch.on(
@@ -103,7 +96,7 @@ def _batch(
     state, _ = batch.start()
     series = dict.fromkeys(names, 0.0)
     for first in range(0, scenario.weeks, plan.steps):
-        if cancelled.is_set():
+        if stop.is_set():
             return None
         state, _, rows = batch.block(state, first, scenario.weeks)
         share = weights[first : first + plan.steps]

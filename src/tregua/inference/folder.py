@@ -139,7 +139,7 @@ def totals_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
     counted = {
         label: x
         for s in posterior.streams
-        if s is not posterior.homicides
+        if not isinstance(s, Homicides)
         for label, x in s.counted().items()
     }
     rows = [

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -107,7 +107,7 @@ def anchored(
 
     anchor = anchor or Anchor()
     weights, draws = anchor.weights(members), len(next(iter(members.values())))
-    shown = {
+    shown: dict[str, Any] = {
         "all groups": sum(members.values()),
         " and ".join(anchor.groups): sum(members[group] for group in anchor.groups),
     }

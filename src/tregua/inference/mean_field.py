@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..engine.block import advance, at_start
 from ..engine.random import Means, root_key
-from ..engine.run import advance, at_start
 from ..engine.solvers.leap import MEAN_FIELD
 from ..engine.state import State
 from ..model.calendar import WEEK_DAYS
@@ -69,7 +69,7 @@ class MeanField:
         self, values: Mapping[str, Float[Array, "*axes"]]
     ) -> dict[str, Float[Array, "step *place"]]:
         """Series of every step at given parameters, as a run gives them
-        (:func:`tregua.engine.run.advance`).
+        (:func:`tregua.engine.block.advance`).
         """
         return self.run_to_end(values)[0]
 

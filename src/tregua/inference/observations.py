@@ -226,7 +226,8 @@ class Fights:
 
     def expected(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, "state"]]:
         """Deaths that are expected on record, by period."""
-        deaths, years = sum(jnp.asarray(series[name]) for name in FIGHTS), np.array(self.years)
+        deaths: Any = sum(jnp.asarray(series[name]) for name in FIGHTS)
+        years = np.array(self.years)
         return {
             p: scatter[p] * deaths[(years >= PERIODS[p][0]) & (years <= PERIODS[p][1])].sum(axis=0)
             for p in self.counts
@@ -318,7 +319,8 @@ class Total:
     def expected(self, series: Series) -> Float[Array, ""]:
         """What the model expects [person]."""
         chosen = np.array([self.first <= year <= self.last for year in self.years])
-        return sum(jnp.sum(series[name][chosen]) for name in self.flows)
+        deaths: Any = sum(jnp.sum(series[name][chosen]) for name in self.flows)
+        return deaths
 
     def totals(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, ""]]:
         """What is expected, by what was counted [person]."""

@@ -8,7 +8,7 @@ import base64
 import datetime as dt
 import re
 import zlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -90,14 +90,14 @@ class Package(Wire):
 
     @model_validator(mode="before")
     @classmethod
-    def _in_order(cls, given: object) -> object:
+    def _in_order(cls, given: Any) -> Any:
         """Put settings in order before they are frozen;
         what is no setting is left for the checks.
         """
         settings = given.get("settings") if isinstance(given, dict) else None
         if not isinstance(settings, list | tuple):
             return given
-        keys = [
+        keys: list[Any] = [
             s.get("handle") if isinstance(s, dict) else getattr(s, "handle", None) for s in settings
         ]
         if not all(isinstance(key, str) for key in keys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -29,6 +30,9 @@ from .declarations import (
 )
 from .mechanism import Mechanism, View, registry
 from .space import shape_of
+
+N = TypeVar("N", Compartment, Level, Covariate)
+"""Kind of thing that a mechanism needs."""
 
 SIZE_2023 = ("founding", "recruitment", "arrests", "conflict", "saturation")
 """Mechanisms of the published size model of 2023, in its order."""
@@ -82,8 +86,8 @@ class Model:
             )
         return Model(tuple(m for m in self.mechanisms if m.name != name))
 
-    def _needs(self, kind: type) -> dict[str, object]:
-        needs: dict[str, object] = {}
+    def _needs(self, kind: type[N]) -> dict[str, N]:
+        needs: dict[str, N] = {}
         for mechanism in self.mechanisms:
             for need in mechanism.needs:
                 if isinstance(need, kind) and needs.setdefault(need.name, need) != need:
@@ -344,7 +348,7 @@ class Model:
         return rates
 
     def initial_stocks(
-        self, values: Values, sizes: tuple[tuple[str, int], ...], draw
+        self, values: Values, sizes: tuple[tuple[str, int], ...], draw: Any
     ) -> dict[str, Array]:
         """Stocks at the start, on their axes; compartments that no mechanism founds are empty."""
         dtype = jnp.int32 if draw.whole else jnp.result_type(float)

@@ -55,7 +55,7 @@ and powers of powers of numbers would keep it busy for ever.
 def _registry() -> Any:
     import pint
 
-    registry = pint.UnitRegistry(None)
+    registry: Any = pint.UnitRegistry(None)
     for line in DEFINITIONS:
         registry.define(line)
     return registry

@@ -12,7 +12,10 @@ compartment are outside: the civil population.
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from .declarations import DATE, Compartment, Covariate, Level
 
@@ -315,7 +318,7 @@ CROSSING = Covariate(
 )
 
 
-def as_alleged(v):
+def as_alleged(v: Any) -> Array:
     """Arrests of each group against those without favours, shape (group,):
     a favoured group is spared, its rivals are betrayed. 1 unless switched on.
     """

@@ -175,7 +175,7 @@ def published(trajectories: Trajectories, manifest: Mapping[str, Any]) -> bool:
     )
 
 
-def stances_of(record: Record) -> set[str]:
+def stances_of(record: Record) -> set[Stance]:
     """Stances of what is behind the value of a parameter: of its evidence, or only an assumption
     where the data set says that it assumes another value.
     """

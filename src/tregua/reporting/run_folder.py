@@ -293,9 +293,9 @@ def save_picture(folder: Path, name: str, picture: Picture | Figure) -> None:
     """
     from .charts.style import Picture, render
 
-    is_picture = isinstance(picture, Picture)
-    (folder / f"{name}.png").write_bytes(picture.png if is_picture else render(picture, "png"))
-    (folder / f"{name}.svg").write_bytes(picture.svg if is_picture else render(picture, "svg"))
+    for kind in ("png", "svg"):
+        image = getattr(picture, kind) if isinstance(picture, Picture) else render(picture, kind)
+        (folder / f"{name}.{kind}").write_bytes(image)
 
 
 def write_json(path: Path, value: Any) -> None:

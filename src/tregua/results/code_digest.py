@@ -13,6 +13,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from types import CodeType
+from typing import Any
 
 UNWRITTEN = ("type_comment", "type_ignores", "type_params", "kind", "ctx")
 """Fields of syntax trees that say nothing more, or that not every version of Python has."""
@@ -40,7 +41,8 @@ def class_digest(kind: type) -> str:
     """
     module = inspect.getmodule(kind)
     in_file = module is not None and module.__name__ != "__main__"
-    for place in (module, kind) if in_file else (kind,):
+    places: tuple[Any, ...] = (module, kind) if in_file else (kind,)
+    for place in places:
         try:
             return syntax_digest(inspect.getsource(place))
         except (OSError, TypeError, SyntaxError):

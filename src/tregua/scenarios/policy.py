@@ -17,7 +17,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, overload
 
 import jax
 import jax.numpy as jnp
@@ -57,7 +57,7 @@ class Modifier:
     territories: tuple[str, ...] = ()
     written: str = field(default="", compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         problem = ""
         if not math.isfinite(self.value) or (self.operation == "scale" and self.value < 0.0):
             problem = "the factor or value must be finite, and a factor not negative"
@@ -149,6 +149,14 @@ class Policy:
         return self.label or self.name
 
 
+@overload
+def as_date(value: str | dt.date, where: str = "") -> dt.date: ...
+
+
+@overload
+def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None: ...
+
+
 def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None:
     """A date from ``"2022"``, ``"2022-01"`` or ``"2022-01-31"`` (TR1304 if it is none of these)."""
     if value is None or isinstance(value, dt.date):
@@ -170,7 +178,7 @@ def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Lever:
-    """What all policies together do to one parameter in each week: ``min(slope x + shift, cap)``.
+    """All policies together, as they act on one parameter in a week: ``min(slope x + shift, cap)``.
 
     Attributes:
         slope: factor, shape (weeks, *axes of the parameter).
@@ -279,7 +287,8 @@ def _strength(
             )
     chosen = np.array([label in change.territories for label in labels], float)
     axis = 1 + parameter.axes.index("territory")
-    return strength * chosen.reshape([-1 if i == axis else 1 for i in range(strength.ndim)])
+    strength *= chosen.reshape([-1 if i == axis else 1 for i in range(strength.ndim)])
+    return strength
 
 
 def _compose(lever: Lever, change: Modifier, strength: np.ndarray) -> Lever:

@@ -45,7 +45,7 @@ discrepancies of states at the end of the record.
 
 @dataclass(frozen=True, eq=False)
 class StoredPosterior:
-    """Draws of a fit.
+    """A posterior as stored: draws of a fit, and how they came about.
 
     Attributes:
         name: of the shipped posterior, or the folder's.
@@ -146,11 +146,11 @@ def _tables(place: Any) -> dict[str, pandas.DataFrame]:
     """Tables of a fit as data frames."""
     import pandas
 
-    found = {}
+    tables = {}
     for name in TABLES:
         file = place / "tables" / f"{name}.csv"
         if file.is_file():
-            found[name] = pandas.read_csv(
+            tables[name] = pandas.read_csv(
                 io.StringIO(file.read_text(encoding="utf-8")), dtype={"state_code": str}
             )
-    return found
+    return tables

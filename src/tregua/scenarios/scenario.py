@@ -65,7 +65,7 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """What is to be run.
+    """A scenario: model, data, time, values and policies, all that is to be run.
 
     Args:
         model: the mechanisms.
@@ -222,7 +222,7 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
             strict=True,
         )
     )
-    found = {
+    resolved = {
         n: Resolved(np.broadcast_to(float(p.value), space.shape(p.axes)), LAYERS[0])
         for n, p in parameters.items()
     }
@@ -247,7 +247,7 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
                 array = array.reshape(-1, *(1,) * len(axes))
             shape = (*array.shape[:1], *axes) if drawn else axes
             try:
-                found[name] = Resolved(np.broadcast_to(array, shape), layer, drawn)
+                resolved[name] = Resolved(np.broadcast_to(array, shape), layer, drawn)
             except ValueError as error:
                 raise TreguaError(
                     "TR1307",
@@ -255,7 +255,7 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
                     found=array.shape,
                     expected=str(shape),
                 ) from error
-    return found
+    return resolved
 
 
 def _check_support(
@@ -271,22 +271,20 @@ def _check_support(
             expected=support_text(parameter),
         )
     if np.abs(base).max() > LARGEST:
-        found = f"{np.abs(base).max():g} {parameter.unit}"
         raise TreguaError(
             "TR1306",
             f"{name!r} is too large to compute with",
             where=f"value of {name}",
-            found=found,
+            found=f"{np.abs(base).max():g} {parameter.unit}",
             expected=f"at most {LARGEST:g}",
         )
     outside = _outside(parameter, base)
     if outside is not None:
-        found, where = f"{outside:g} {parameter.unit}", f"value of {name}"
         raise TreguaError(
             "TR1306",
             f"{name!r} leaves the values that make sense",
-            where=where,
-            found=found,
+            where=f"value of {name}",
+            found=f"{outside:g} {parameter.unit}",
             expected=support_text(parameter),
         )
     outside = _outside(parameter, forced(base, lever))

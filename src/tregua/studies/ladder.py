@@ -9,9 +9,9 @@ tells something that the layer does not know. The national data set begins in 20
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -90,7 +90,7 @@ class Rung:
 
 def rungs() -> tuple[Rung, ...]:
     """All rungs from the lowest."""
-    steps = (
+    steps: tuple[tuple[str, tuple[str, ...], Mapping[str, Any]], ...] = (
         ("size model in every state", (), {**PUBLISHED_FORM, **FIXED_TOTAL}),
         ("+ saturating conflict", (), FIXED_TOTAL),
         ("+ form of arrests", (), {}),

@@ -74,6 +74,10 @@ class Study:
                 do="give each policy a name of its own",
             )
 
+        plan = plan or make_plan(
+            self.baseline, self.solver, self.replicates, seed, draws=self.draws
+        )
+
         def told(number: int, done: int, all_: int) -> None:
             if progress:
                 progress(number * all_ + done, len(scenarios) * all_)
@@ -81,7 +85,7 @@ class Study:
         runs = [
             run_plan(
                 scenario,
-                plan or make_plan(scenario, self.solver, self.replicates, seed, draws=self.draws),
+                plan,
                 self.draws,
                 partial(told, number),
                 kept(scenario) if kept else None,

@@ -1,4 +1,4 @@
-"""Four ways to run the same mechanisms."""
+"""Solvers: four ways to run the same mechanisms."""
 
 from __future__ import annotations
 

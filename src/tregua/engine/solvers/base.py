@@ -1,4 +1,4 @@
-"""What a solver is, and the two things all of them do alike: put moved persons into stocks,
+"""The interface of solvers, and the two things all of them do alike: put moved persons into stocks,
 and fire events.
 """
 
@@ -26,7 +26,7 @@ Step = Callable[..., tuple[State, Tally]]
 
 @dataclass(frozen=True)
 class Solver:
-    """A way to carry a state over one step.
+    """A solver: a way to carry a state over one step.
 
     Attributes:
         name: as users write it.

@@ -19,6 +19,9 @@ from ..state import BAD_HAZARD, State, Tally
 from .base import Solver, apply_event, bad, crowded, transfer, values_of
 from .rk4 import flow_rates
 
+Carry = tuple[Array, Array, State, dict[str, Array], Array]
+"""Clock [weeks], number of the happening, state, what has happened so far, whether it is over."""
+
 
 def exact(
     model: Model, state: State, inputs: Values, time: Float[Array, ""], dt: float, draw: Any
@@ -27,7 +30,7 @@ def exact(
     rates = _rates(model, state, inputs, time)
     nothing = {n: jnp.zeros(x.shape, jnp.int32) for n, x in rates.items()}
 
-    def happen(carry):
+    def happen(carry: Carry) -> Carry:
         clock, count, state, tally, _ = carry
         rates = _rates(model, state, inputs, time)
         flat = jnp.concatenate([x.ravel() for x in rates.values()])
@@ -73,13 +76,11 @@ def _one_hot(rates: dict[str, Array], chosen: Array) -> dict[str, Array]:
     """1 in the chosen channel and 0 elsewhere, in the shapes of the rates;
     all 0 where ``chosen`` is negative.
     """
-    found, offset = {}, 0
+    one, offset = {}, 0
     for name, rate in rates.items():
-        found[name] = (
-            (jnp.arange(rate.size) + offset == chosen).astype(jnp.int32).reshape(rate.shape)
-        )
+        one[name] = (jnp.arange(rate.size) + offset == chosen).astype(jnp.int32).reshape(rate.shape)
         offset += rate.size
-    return found
+    return one
 
 
 def _put(

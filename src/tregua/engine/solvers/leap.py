@@ -1,4 +1,5 @@
-r"""Weekly leaps: who leaves is decided first, where they go second.
+r"""Tau-leaping and its mean field, a week at a time: who leaves is decided first, where they go
+second.
 
 For a stock X with competing hazards :math:`h_1 \dots h_n` held at their value at the start of the
 step,
@@ -130,7 +131,7 @@ def _fan_out(flows: dict[str, tuple[Array, Array]], draw: Any) -> dict[str, Arra
         # Expected numbers need no order of places,
         # and their derivative is several times cheaper without one.
         return {n: _spread(x, h) for n, (x, h) in flows.items()}
-    found: dict[str, Array] = {}
+    moved: dict[str, Array] = {}
     for count in dict.fromkeys(h.size // x.size for x, h in flows.values()):
         persons = {n: x for n, (x, h) in flows.items() if h.size // x.size == count}
         shares = {n: _shares_of_places(flows[n][1], persons[n].shape) for n in persons}
@@ -145,8 +146,8 @@ def _fan_out(flows: dict[str, tuple[Array, Array]], draw: Any) -> dict[str, Arra
             return {n: x - here[n] for n, x in left.items()}, here
 
         _, spread = lax.scan(place, persons, (jnp.arange(count, dtype=jnp.int32), shares))
-        found |= {n: jnp.moveaxis(x, 0, -1).reshape(flows[n][1].shape) for n, x in spread.items()}
-    return found
+        moved |= {n: jnp.moveaxis(x, 0, -1).reshape(flows[n][1].shape) for n, x in spread.items()}
+    return moved
 
 
 def _spread(persons: Array, hazards: Array) -> Array:

@@ -23,6 +23,9 @@ STABLE = 2.5
 beyond 2.79 the method turns a decline into an explosion.
 """
 
+Slope = tuple[dict[str, Array], dict[str, Array], Array]
+"""Persons moved per week, change of levels per week, whether either is too fast for the step."""
+
 
 def flow_rates(
     model: Model, stocks: dict[str, Array], values: Values, time: Float[Array, ""]
@@ -30,12 +33,12 @@ def flow_rates(
     """Persons moved by each flow per week at this instant: hazard times stock,
     or the rate itself from outside.
     """
-    hazards, found = model.hazards(values, time), {}
+    hazards, rates = model.hazards(values, time), {}
     for name, hazard in hazards.items():
         flow = model.flows[name][1]
         stock = 1.0 if flow.source == OUTSIDE else stocks[flow.source]
-        found[name] = hazard * jnp.reshape(stock, jnp.shape(stock) + (1,) * len(model.fan(flow)))
-    return found
+        rates[name] = hazard * jnp.reshape(stock, jnp.shape(stock) + (1,) * len(model.fan(flow)))
+    return rates
 
 
 def rk4(
@@ -44,7 +47,7 @@ def rk4(
     """One step of fourth order in ``dt``."""
     start = values_of(state, inputs)
 
-    def slope(last: tuple, share: float) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    def slope(last: Slope, share: float) -> Slope:
         stocks = transfer(model, state.stocks, {n: share * dt * x for n, x in last[0].items()})
         levels = {n: x + share * dt * last[1][n] for n, x in state.levels.items()}
         values, now = {**start, **stocks, **levels}, time + share * dt

@@ -16,7 +16,7 @@ from ...reporting.browser.compare import compare_boxes, compare_lines
 from ..answers.answer import answer, position_text, refused_text, standing_text
 from ..answers.charts import killed_by_year
 from ..handles import by_key
-from ..package import Package
+from ..package import Package, Setting
 from ..work.futures import Futures
 from ..work.headline import ALL, CIVILIANS, shown_victim
 from ..work.jobs import Job
@@ -181,7 +181,7 @@ def differing(
     return (say("table.handle"), *(package.name for package in pins)), rows
 
 
-def _cell(setting: object, handle: Handle, say: Say) -> str:
+def _cell(setting: Setting | None, handle: Handle, say: Say) -> str:
     if setting is None:
         return say("compare.as_today")
     text_of = position_text(setting.value, handle, say)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from nicegui import Client, ui
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ..work.shared import Shared
-    from ..work.visits import Visit
+    from ..work.visits import Language, Visit
 
 SCREENS = {
     "start": "/",
@@ -44,7 +44,7 @@ GUESS = "/guess"
 TICK = 0.5
 """Seconds between looks at how far the lab is, while it is not ready."""
 
-LOCALES = {"en": "en-US", "es": "es"}
+LOCALES: dict[str, Any] = {"en": "en-US", "es": "es"}
 """What the parts of the library that speak are told."""
 
 
@@ -122,7 +122,7 @@ def screen(shared: Shared, visit: Visit, request: Request, key: str) -> Iterator
     """
     asked = request.query_params
     if asked.get("lang") in LANGUAGES:
-        visit.language = asked["lang"]
+        visit.language = cast("Language", asked["lang"])
     package, problem = _asked(shared, visit, asked.get("p", ""))
     say, client = sayer(visit.language), ui.context.client
     client.page = copy.copy(client.page)

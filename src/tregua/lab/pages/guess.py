@@ -5,7 +5,7 @@ Who has guessed looks closer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nicegui import run, ui
 
@@ -119,7 +119,7 @@ class _Guessing:
         )
         return Package(settings=settings, name=self._here.say(f"guess.{self._question.key}"))
 
-    def _choose(self, event: object) -> None:
+    def _choose(self, event: Any) -> None:
         self._question, self._guess = self._by_key[event.value], ""
         self._asked.set_text(
             self._here.say("guess.ask", what=self._here.say(f"guess.{self._question.key}"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
@@ -40,7 +40,7 @@ class _Row:
     handle: Handle
     slider: _Slider
     number: ui.number
-    note: ui.element
+    note: Any
     root: ui.element
 
 

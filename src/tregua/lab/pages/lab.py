@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
@@ -226,7 +226,10 @@ class LabScreen:
         self._headline.set_text(said)
         self._error.set_text(error)
         self._box.classes(
-            add="quick" if fits and self._futures.quick and package.settings else "", remove="quick"
+            add="quick"
+            if fits and self._futures and self._futures.quick and package.settings
+            else "",
+            remove="quick",
         )
         self._outside()
 
@@ -294,7 +297,7 @@ def named_apart(
     """
     others = [bare(pin.name) for pin in pins if pin.settings != package.settings]
     if package.name:
-        names = chain(
+        names: Iterator[str] = chain(
             [package.name],
             (f"{package.name[: MOST_NAME - NUMBER_ROOM]} {number}" for number in count(2)),
         )

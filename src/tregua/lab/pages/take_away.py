@@ -5,13 +5,13 @@ and the command that does the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nicegui import run, ui
 
 from ...errors import TreguaError
 from ..answers.answer import answer, refused_text, standing_text
-from ..answers.bundle import Result, command_of, data_zip, figure, report, result_of, scenario_file
+from ..answers.bundle import command_of, data_zip, figure, report, result_of, scenario_file
 from ..answers.charts import ground_of
 from ..work.headline import CIVILIANS
 from .frame import SCREENS, TICK, Screen
@@ -36,7 +36,8 @@ class TakeAwayScreen:
 
     def __init__(self, here: Screen):
         self.here = here
-        self._result: Result | None = None
+        # A Result once it has arrived, for which the buttons wait.
+        self._result: Any = None
         say = here.say
         text("h1", say("take.title"))
         text("p", say("take.lead"), "lead")

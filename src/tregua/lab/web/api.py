@@ -16,6 +16,7 @@ from ...errors import TreguaError
 from ..answers.summary import job_record
 from ..handles import Handle
 from ..package import JobRecord, Package, PairsRequest, ReadinessRecord, ScenarioRecord
+from ..work.jobs import Job
 from ..work.shared import Readiness, Shared
 from .access import visit_of
 from .guard import STATUS
@@ -78,7 +79,7 @@ def _shared(request: Request) -> Shared:
     return request.app.state.shared
 
 
-def _record(request: Request, job: object) -> JobRecord:
+def _record(request: Request, job: Job) -> JobRecord:
     shared = _shared(request)
     return job_record(job, shared.present.digest if shared.present else "", shared.seed)
 

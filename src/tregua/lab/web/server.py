@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import nicegui.client
 import nicegui.core
@@ -109,7 +110,8 @@ def make_app(shared: Shared, access: Access, add_pages: Callable[..., None] | No
     if add_pages is not None:
         templates = nicegui.client.templates.env
         if not isinstance(templates.loader, _Marked):
-            templates.loader = _Marked(templates.loader)
+            pages: Any = templates.loader
+            templates.loader = _Marked(pages)
         add_pages(shared, visit_of)
         nicegui.app.on_startup(_beat)
         ui.run_with(

@@ -150,7 +150,7 @@ def _spelled_out(policies: Iterable[Any]) -> int:
             else []
             for key, kind in PARTS
         )
-        number = len(own) + sum(changes.get(name, 0) for name in combined)
+        number = len(own) + sum(changes.get(str(name), 0) for name in combined)
         changes[str(part.get("name", i))] = number
         total += number
     return total
@@ -214,12 +214,9 @@ def _policy_record(policy: Policy, shared: Shared) -> PolicyRecord:
 def _setting(change: Modifier, known: Mapping[str, Handle], shared: Shared) -> Setting | None:
     """A change as a setting, where a handle can make it."""
     handle = known.get(change.target)
-    fits = (
-        handle is not None
-        and change.operation == handle.kind
-        and not change.territories
-        and change.start is not None
-    )
+    if handle is None or change.start is None:
+        return None
+    fits = change.operation == handle.kind and not change.territories
     if not fits or change.ramp_weeks != int(change.ramp_weeks) or change.ramp_weeks > MOST_RAMP:
         return None
     setting = Setting(

@@ -213,7 +213,7 @@ class Emulator:
             if setting.ramp_weeks
             else np.array([start])
         )
-        weight = sum(self._shifted(float(begin)) for begin in starts) / parts
+        weight: Any = sum(self._shifted(float(begin)) for begin in starts) / parts
         return weight - self._shifted(self._weeks(setting.end)) if setting.end else weight
 
     def _shifted(self, start: float) -> Float[np.ndarray, "year bin"]:
@@ -266,10 +266,10 @@ class Curve:
         def with_rest(values: np.ndarray) -> np.ndarray:
             return np.concatenate([values, np.zeros_like(values[:1])])[order]
 
-        curves = (
+        smooth, local_smooth = (
             PchipInterpolator(nodes, np.exp(with_rest(values)), axis=0) for values in (mean, local)
         )
-        return cls(rest, nodes, *curves, with_rest(response - mean[:, None]))
+        return cls(rest, nodes, smooth, local_smooth, with_rest(response - mean[:, None]))
 
     def at(self, position: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Relative change in the mean, deviations of replicates from it as logarithms, and by what
@@ -343,7 +343,9 @@ def read_emulator(arrays: Mapping[str, np.ndarray], present: Present) -> Emulato
         "keys": tuple(facts.pop("keys")),
         **facts,
     }
-    whole = {name: np.asarray(arrays[name], int if name == "years" else float) for name in ARRAYS}
+    whole: dict[str, Any] = {
+        name: np.asarray(arrays[name], int if name == "years" else float) for name in ARRAYS
+    }
     return Emulator(
         scenario=present.scenario,
         first=first,

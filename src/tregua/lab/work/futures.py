@@ -23,9 +23,10 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from ...engine.executor import on_devices
+from ...engine.block import Batch
+from ...engine.executor import ThreadsOnDevices
 from ...engine.plan import Plan, make_plan
-from ...engine.run import Batch, Progress, check_status
+from ...engine.run import Progress, check_status
 from ...engine.session import cache_folder
 from ...engine.state import State
 from ...errors import TreguaError
@@ -193,14 +194,13 @@ class Present:
             ),
         )
         told = progress or (lambda done, all_: None)
-        for _ in on_devices(
-            numbers,
-            lambda number, device: self._chunk(
+        ThreadsOnDevices().run(
+            lambda number, device, _: self._chunk(
                 number, device, cancelled, lambda: told(next(count), total)
             ),
+            numbers,
             cancelled,
-        ):
-            pass
+        )
 
     def pairs(
         self, policy: Policy, numbers: range, cancelled: threading.Event | None = None
@@ -223,9 +223,9 @@ class Present:
         """
         inputs = self.scenario.with_policy(policy).compile(self.draws)
         futures: Futures | None = None
-        for part in on_devices(
+        for part in ThreadsOnDevices().run(
+            lambda number, device, _: self._pair(policy, inputs, number, device, cancelled),
             numbers,
-            lambda number, device: self._pair(policy, inputs, number, device, cancelled),
             cancelled,
         ):
             part = replace(part, wanted=len(numbers) * WIDTH)

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ...errors import TreguaError
 from ..package import Package, Refusal, State
@@ -129,7 +130,7 @@ class Job:
         finally:
             self._listeners.discard(wake)
 
-    def _move(self, **changes: object) -> None:
+    def _move(self, **changes: Any) -> None:
         """Put another standing in place and tell the listeners."""
         if self.standing.ended:
             return

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from ...engine.session import usable_cores
 from ...errors import TreguaError
@@ -236,6 +236,6 @@ class Shared:
         self._made += 0 if wanted.is_set() else len(numbers)
         return self._made < CHUNKS_FIRST
 
-    def _move(self, **changes: object) -> None:
+    def _move(self, **changes: Any) -> None:
         self.readiness = replace(self.readiness, **changes)
         self._told(self.readiness)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from ...engine.executor import on_devices
+from ...engine.executor import ThreadsOnDevices
 from ...engine.run import Progress
 from ...model.calendar import weeks_between
 from ...results.checkpoints import read_whole, write_whole
@@ -163,12 +163,10 @@ class Course:
         the first day; None where it was cancelled.
         """
         before = self._before
-        runs = list(
-            on_devices(
-                range(len(packages)),
-                lambda i, device: self._one(packages[i], device, before),
-                self.cancelled,
-            )
+        runs = ThreadsOnDevices().run(
+            lambda i, device, _: self._one(packages[i], device, before),
+            range(len(packages)),
+            self.cancelled,
         )
         return runs if len(runs) == len(packages) else None
 

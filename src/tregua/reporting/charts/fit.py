@@ -249,7 +249,8 @@ def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     )
     ax.tick_params(axis="y", labelsize=7.5)
     # Long names of small letters come out wider than the layout expects.
-    figure.get_layout_engine().set(w_pad=0.15)  # type: ignore[union-attr]
+    layout: Any = figure.get_layout_engine()
+    layout.set(w_pad=0.15)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.grid(visible=False, axis="y")
     first = rows.iloc[0]

@@ -7,6 +7,7 @@ says the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -70,7 +71,8 @@ def policies_picture(
     the footer says where the figure comes from.
     """
     figure, (left, right) = panels(2)
-    figure.get_layout_engine().set(rect=(0.0, 0.05, 1.0, 0.95))  # type: ignore[union-attr]
+    layout: Any = figure.get_layout_engine()
+    layout.set(rect=(0.0, 0.05, 1.0, 0.95))
     figure.text(0.01, 0.012, footer, fontsize=7.5, color=GREY, va="bottom")
     # Flows have one point less than stocks: their first is that of the first week.
     for axes, series, scale, before in (

@@ -20,7 +20,7 @@ def double_precision() -> Iterator[None]:
     """Compute in float64 inside, and as before outside. Runs use threads,
     so this sets the whole process, not one thread.
     """
-    before = jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
+    before = jax.config.jax_enable_x64  # type: ignore[attr-defined]
     jax.config.update("jax_enable_x64", True)
     try:
         yield

@@ -22,8 +22,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ...engine.block import advance
 from ...engine.random import Means, root_key
-from ...engine.run import advance
 from ...engine.solvers.leap import MEAN_FIELD
 from ...engine.state import State
 from ...scenarios.scenario import Scenario
