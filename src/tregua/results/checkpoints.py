@@ -48,7 +48,7 @@ def read_whole(file: Path) -> Chunk | None:
 
 
 class Checkpoint(MutableMapping[int, Chunk]):
-    """Finished chunks of one run by number, each a file of its own,
+    """Checkpoint of one run: its finished chunks by number, each a file of its own,
     so that an interrupted run goes on where it stopped.
 
     A file appears whole or not at all; one that was cut short or damaged all the same counts as
@@ -66,10 +66,10 @@ class Checkpoint(MutableMapping[int, Chunk]):
         return self.folder / f"chunk-{number:05d}.npz"
 
     def __getitem__(self, number: int) -> Chunk:
-        found = read_whole(self._file(number))
-        if found is None:
+        chunk = read_whole(self._file(number))
+        if chunk is None:
             raise KeyError(number)
-        return found
+        return chunk
 
     def __setitem__(self, number: int, chunk: Chunk) -> None:
         """Keep a finished chunk (TR3102 where it cannot be written)."""
@@ -98,24 +98,24 @@ class Checkpoint(MutableMapping[int, Chunk]):
 
 
 class Latest(MutableMapping[int, Chunk]):
-    """Finished chunks of which the latest few are held in memory only, until they are
-    :meth:`settled <settle>`.
+    """Write-back cache of a checkpoint: the latest few finished chunks are held in memory only,
+    until they are :meth:`settled <settle>`.
 
     Writing a chunk down takes seconds, and most runs end well: of these nothing is left on disk but
     the results. What is held is not copied.
 
     Args:
-        kept: where the chunks are written down.
+        disk: where the chunks are written down.
         held: how many may be held in memory.
     """
 
-    def __init__(self, kept: Checkpoint, held: int):
-        self._kept, self._most = kept, held
+    def __init__(self, disk: Checkpoint, held: int):
+        self._disk, self._most = disk, held
         self._held: dict[int, Chunk] = {}
         self._lock = threading.Lock()
 
     def __getitem__(self, number: int) -> Chunk:
-        return self._held[number] if number in self._held else self._kept[number]
+        return self._held[number] if number in self._held else self._disk[number]
 
     def __setitem__(self, number: int, chunk: Chunk) -> None:
         with self._lock:
@@ -123,14 +123,14 @@ class Latest(MutableMapping[int, Chunk]):
             oldest = next(iter(self._held))
             full = self._held.pop(oldest) if len(self._held) > self._most else None
         if full is not None:
-            self._kept[oldest] = full
+            self._disk[oldest] = full
 
     def __delitem__(self, number: int) -> None:
         if self._held.pop(number, None) is None:
-            del self._kept[number]
+            del self._disk[number]
 
     def __iter__(self) -> Iterator[int]:
-        return iter(sorted({*self._kept, *self._held}))
+        return iter(sorted({*self._disk, *self._held}))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -138,13 +138,13 @@ class Latest(MutableMapping[int, Chunk]):
     def settle(self) -> None:
         """Write down what is held (TR3102 where it cannot be written)."""
         for number in list(self._held):
-            self._kept[number] = self._held[number]
+            self._disk[number] = self._held[number]
             del self._held[number]
 
     def discard(self) -> None:
         """Forget all chunks."""
         self._held.clear()
-        self._kept.discard()
+        self._disk.discard()
 
 
 def unfinished_folder(out_parent: Path, digest: str) -> Path:
