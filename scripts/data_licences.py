@@ -171,8 +171,10 @@ OWN = (
 )
 """Files without notes that are under CC BY 4.0."""
 
-SOFTWARE = ("*/lab/words/*.toml",)
-"""Files that end like data and are part of the program: the words of the lab's pages."""
+SOFTWARE = ("*/lab/words/*.toml", "*/tregua/error_codes.toml")
+"""Files that end like data and are part of the program: the words of the lab's pages, and the
+essays behind the error codes.
+"""
 
 
 @dataclass(frozen=True)

@@ -404,9 +404,9 @@ def test_every_column_of_the_new_tables_is_explained(run, comparison, manifest):
 
 
 def test_the_command_line_sums_up_for_a_newcomer(run, capsys):
-    from tregua.cli.run import _show_run
+    from tregua.cli.run_summary import show_run
 
-    _show_run(run)
+    show_run(run)
     said = " ".join(capsys.readouterr().out.split())
     for words in (
         "persons killed in group violence",

@@ -136,7 +136,7 @@ def test_a_missing_package_is_named_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "scoringrules", None)
     with pytest.raises(TreguaError, match="TR9001") as caught:
         extra("scoringrules")
-    assert "tregua[app,score]" in caught.value.text()
+    assert "tregua[score]" in caught.value.text()
 
 
 def test_a_state_is_off_by_the_distance_of_its_median():

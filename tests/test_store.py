@@ -369,6 +369,7 @@ def test_parquet_equals_csv_and_every_column_is_explained(run_folder, comparison
                 keep_default_na=False,
                 na_values=[""],
                 parse_dates=dates,
+                float_precision="round_trip",
             )
             text = parquet.select_dtypes(exclude=["number", "datetime"]).columns
             csv[text] = csv[text].astype(object).fillna("").astype(parquet[text].dtypes)

@@ -1,7 +1,7 @@
-"""Coded errors: what is wrong, where, what was expected, and what to do.
+"""Exceptions with a code: what is wrong, where, what was expected, and what to do.
 
-Every refusal of the package is a :class:`TreguaError` with a code. The essays behind the codes live
-in ``essays.py`` and are what ``tregua explain CODE`` prints.
+Every refusal of the package is a :class:`TreguaError` with a code. The essays behind the codes
+live in ``error_codes.toml`` and are what ``tregua explain CODE`` prints.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Packages that only some commands need, brought in when they are needed."""
+"""Optional dependencies: packages that only some commands need, imported when they are needed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,30 @@ SCORE = "score"
 """The extra of the package that brings what scoring needs."""
 
 FIT = "fit"
-"""The extra of the package that brings the sampler of posteriors."""
+"""The extra of the package that brings the sampler of posteriors (Markov chains)."""
 
 LAB = "lab"
 """The extra of the package that brings the server and the pages of the lab."""
+
+PACKAGES = {
+    SCORE: ("scoringrules", "sklearn", "statsmodels"),
+    FIT: ("numpyro",),
+    LAB: ("nicegui", "fastapi", "uvicorn"),
+}
+"""The packages of each extra, by the names under which they are imported."""
+
+
+def need(name: str) -> None:
+    """Refuse a command before its work begins, where the packages of an extra are not installed.
+
+    Args:
+        name: the extra.
+
+    Raises:
+        TreguaError: TR9001 where one of them is missing.
+    """
+    for module in PACKAGES[name]:
+        extra(module, name)
 
 
 def extra(module: str, name: str = SCORE) -> ModuleType:
@@ -34,5 +54,5 @@ def extra(module: str, name: str = SCORE) -> ModuleType:
             "TR9001",
             f"the package {error.name!r} is not installed",
             where=f"import {module}",
-            do=f'pip install "tregua[app,{name}]"',
+            do=f'pip install "tregua[{name}]"',
         ) from error

@@ -1,4 +1,4 @@
-"""The command line: each command parses, calls the library once, and prints.
+"""Command-line interface, `tregua`: each command parses, calls the library once, and prints.
 
 Words and exit statuses are decided here; nothing is computed.
 """
@@ -36,6 +36,7 @@ def run_command(arguments: list[str]) -> int:
         The exit status. Refusals are printed, never raised.
     """
     try:
+        # The last module that registers commands; importing it gives the program with all.
         from .app_record import app
         from .show import print_refusal
     except ModuleNotFoundError as error:
@@ -44,9 +45,11 @@ def run_command(arguments: list[str]) -> int:
     from cyclopts import CycloptsError
 
     as_json = "--json" in arguments
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # Who asked with nohup that a closed terminal be ignored has it ignored.
-        if signal.getsignal(number) != signal.SIG_IGN:
+    for name in ("SIGTERM", "SIGHUP"):
+        # Windows has no SIGHUP. Who asked with nohup that a closed terminal be ignored has it
+        # ignored.
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
     try:
         status = app(
@@ -70,16 +73,13 @@ def run_command(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("TREGUA_DEBUG"):
             raise
-        found = f"{type(error).__name__}: {error}"
-        print_refusal(
-            TreguaError(
-                "TR9002",
-                "something went wrong inside Tregua",
-                found=found,
-                do="please report it with the command",
-            ),
-            as_json,
+        fault = TreguaError(
+            "TR9002",
+            "something went wrong inside Tregua",
+            found=f"{type(error).__name__}: {error}",
+            do="please report it with the command",
         )
+        print_refusal(fault, as_json)
         return FAULT
     return status if isinstance(status, int) else DONE
 
@@ -96,5 +96,5 @@ def _missing(error: ModuleNotFoundError) -> TreguaError:
     return TreguaError(
         "TR9001",
         f"the package {error.name!r} is not installed",
-        do='install the application: pip install "tregua[app]"',
+        do="install Tregua again with all that it needs: pip install --force-reinstall tregua",
     )

@@ -1,4 +1,4 @@
-"""`tregua ablate`: what each mechanism changes."""
+"""Ablation command, `tregua ablate`: what each mechanism changes."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ def _show(table: Any, short: Any, late: Sequence[str], posterior: str) -> None:
     """
     rows = []
     for name, part in table.groupby("mechanism", sort=False):
-        found = part.set_index("outcome")
+        by_outcome = part.set_index("outcome")
         cells = []
         for outcome in HEADINGS:
-            row = found.loc[outcome]
+            row = by_outcome.loc[outcome]
             mean = (
                 f"{signed(row['difference'])} ± {rounded(row['standard_error'])} "
                 f"({percent(row['relative'])})"

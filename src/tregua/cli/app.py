@@ -1,5 +1,8 @@
-"""The commands. Every one has an example in its help, ``--json``,
-and the exit statuses of :mod:`tregua.cli`.
+"""Command-line interface: the program, and the commands that run, compare and explain a model.
+
+A command is registered by the import of the module that defines it: those that meet the record
+lie in ``app_record.py``, and importing that one gives all. Each has an example in its help,
+``--json``, and the exit statuses of :mod:`tregua.cli`.
 """
 
 from __future__ import annotations

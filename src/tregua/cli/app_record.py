@@ -1,5 +1,7 @@
-"""The commands that meet the record: fit the model to it, forecast it,
-and score forecasts of it.
+"""Command-line interface: the commands that meet the record, which fit the model to it, forecast
+it and score forecasts of it.
+
+Importing this module registers them with the program beside those of ``app.py``.
 """
 
 from __future__ import annotations
@@ -7,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .app import app
-from .options import (  # fmt: skip
+from .options import (
     Ahead,
     BaselineSeed,
     Chains,

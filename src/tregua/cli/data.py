@@ -1,4 +1,4 @@
-"""What `tregua data` shows and does."""
+"""Data catalogue and import of official files: what `tregua data` shows and does."""
 
 from __future__ import annotations
 

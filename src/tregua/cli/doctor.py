@@ -1,4 +1,4 @@
-"""What `tregua mechanisms` and `tregua doctor` show."""
+"""Inspection commands: what `tregua mechanisms` and `tregua doctor` show."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .show import OUT, print_table
 
 def print_mechanism(mechanism: Mechanism) -> None:
     """One mechanism for people: the text of its file, then its parameters and what they rest on."""
-    found = describe_mechanism(mechanism)
+    described = describe_mechanism(mechanism)
     OUT.print(inspect.getdoc(inspect.getmodule(type(mechanism))), markup=False)
     OUT.print()
-    for flow in found["flows"]:
+    for flow in described["flows"]:
         OUT.print(
             f"flow {flow['name']}: {flow['source']} -> {flow['target']} ({flow['doc']})",
             markup=False,
         )
-    for event in found["events"]:
+    for event in described["events"]:
         OUT.print(f"event {event['name']} ({event['doc']})", markup=False)
     rows = []
     for p in mechanism.parameters:
@@ -47,7 +47,7 @@ def print_mechanism(mechanism: Mechanism) -> None:
     )
     rows = [
         [p["name"], e["stance"], f"{e['summary']} ({e['source']})"]
-        for p in found["parameters"]
+        for p in described["parameters"]
         for e in p["evidence"]
     ]
     print_table("Evidence", ["parameter", "stance", "what it rests on"], rows, left=3)

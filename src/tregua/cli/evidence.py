@@ -1,4 +1,4 @@
-"""What `tregua evidence` and `tregua describe` show."""
+"""Evidence ledger and model description: what `tregua evidence` and `tregua describe` show."""
 
 from __future__ import annotations
 
@@ -54,22 +54,22 @@ def list_evidence(
 
 def show_evidence(name: str, as_json: bool) -> int:
     """Show one claim or source."""
-    found = entry(name)
+    shown = entry(name)
     if as_json:
-        print_json(as_data(found))
+        print_json(as_data(shown))
         return 0
     lines = [
-        f"{found.id}  {found.stance}, {found.system}",
-        found.text,
-        f"Source: {found.source} ({found.date})",
-        *chain_lines(found),
+        f"{shown.id}  {shown.stance}, {shown.system}",
+        shown.text,
+        f"Source: {shown.source} ({shown.date})",
+        *chain_lines(shown),
     ]
-    lines += [f"Figures: {found.figures}"] if found.figures else []
-    lines += [f"Use in the model: {found.use}"] if found.use else []
-    lines += ["Used by: " + (", ".join(found.used_by) or "nothing yet")]
-    lines += [f"Not used, because: {found.excluded}"] if found.excluded else []
+    lines += [f"Figures: {shown.figures}"] if shown.figures else []
+    lines += [f"Use in the model: {shown.use}"] if shown.use else []
+    lines += ["Used by: " + (", ".join(shown.used_by) or "nothing yet")]
+    lines += [f"Not used, because: {shown.excluded}"] if shown.excluded else []
     OUT.print("\n".join(line for line in lines if line), markup=False)
-    for conflict in found.conflicts:
+    for conflict in shown.conflicts:
         OUT.print()
         print_table(
             _title(conflict),
@@ -81,22 +81,22 @@ def show_evidence(name: str, as_json: bool) -> int:
     return 0
 
 
-def chain_lines(found: Entry) -> list[str]:
+def chain_lines(shown: Entry) -> list[str]:
     """Every chain as lines, each link indented under the one that repeats it,
     then the number of independent origins.
     """
     lines = ["Chain, from whom we have it to the origin:"]
-    for chain in found.chains:
+    for chain in shown.chains:
         lines += [
             f"  {'   ' * depth}{'└─ ' if depth else ''}{link}" for depth, link in enumerate(chain)
         ]
-    count = independent_origins(found)
+    count = independent_origins(shown)
     return [*lines, f"Independent origins: {count}"]
 
 
-def as_data(found: Entry) -> dict[str, Any]:
+def as_data(shown: Entry) -> dict[str, Any]:
     """An entry as data."""
-    return {**asdict(found), "independent_origins": independent_origins(found)}
+    return {**asdict(shown), "independent_origins": independent_origins(shown)}
 
 
 def figure_text(count: Count) -> str:
@@ -153,10 +153,10 @@ def _check(value: str, name: str, known: set[str]) -> None:
         )
 
 
-def _used(found: Entry) -> str:
-    if found.used_by:
-        return ", ".join(found.used_by)
-    return "excluded" if found.excluded else "-"
+def _used(shown: Entry) -> str:
+    if shown.used_by:
+        return ", ".join(shown.used_by)
+    return "excluded" if shown.excluded else "-"
 
 
 def _title(conflict: Conflict) -> str:

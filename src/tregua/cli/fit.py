@@ -1,4 +1,4 @@
-"""`tregua fit`: a posterior of the national model from the record."""
+"""Calibration command, `tregua fit`: a posterior of the national model from the record."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.session import begin, usable_cores
 from ..errors import TreguaError
-from .run import check_target
+from ..optional import FIT, need
 from .show import ERR, print_json, print_table, progress_bar
+from .target import target_folder
 
 if TYPE_CHECKING:
     import pandas
@@ -44,6 +45,8 @@ def fit_model(
     from ..inference.ensemble import Size
 
     by_ensemble = isinstance(size, Size)
+    if not by_ensemble:
+        need(FIT)
     # A step with gradient keeps two cores busy by itself, and its program is large:
     # one device for two cores.
     begin(usable_cores() if by_ensemble else max(1, usable_cores() // 2), float64=not by_ensemble)
@@ -54,8 +57,7 @@ def fit_model(
 
     until = LAST_YEAR if until is None else until
     _check(until, size)
-    folder, may_replace = out or Path("runs") / f"fit-{until}", may_replace or out is None
-    check_target(folder, may_replace)
+    folder, may_replace = target_folder(out, f"fit-{until}", may_replace)
     kind: Any = EnsembleJob if by_ensemble else Job
     job = kind(national(until), until, size, folder.parent)
     if fresh:
@@ -97,25 +99,21 @@ def _check(until: int, size: Any) -> None:
         )
     if isinstance(size, Length):
         if size.chains < 1 or size.warmup < 1 or size.draws < 4:
-            found = f"{size.chains} chains, {size.warmup} iterations of warm-up, {size.draws} draws"
+            asked = f"{size.chains} chains, {size.warmup} iterations of warm-up, {size.draws} draws"
             raise TreguaError(
                 "TR2905",
                 "chains cannot be so short",
                 where="command line",
-                found=found,
+                found=asked,
                 expected="at least 1 chain, 1 of warm-up, 4 draws",
             )
     elif size.points < LEAST_POINTS or not 1 <= size.passes <= MOST_PASSES:
-        found, expected = (
-            f"{size.points} points, {size.passes} passes",
-            f"at least {LEAST_POINTS} points, 1 to {MOST_PASSES} passes",
-        )
         raise TreguaError(
             "TR2905",
             "an ensemble cannot be so small",
             where="command line",
-            found=found,
-            expected=expected,
+            found=f"{size.points} points, {size.passes} passes",
+            expected=f"at least {LEAST_POINTS} points, 1 to {MOST_PASSES} passes",
         )
 
 
@@ -123,13 +121,11 @@ def command(until: int, size: Any) -> str:
     """The command that makes the same fit."""
     from ..inference.chains import Length
 
-    method, said = (
-        ("chains", asdict(size)) if isinstance(size, Length) else ("ensemble", asdict(size))
-    )
+    method = "chains" if isinstance(size, Length) else "ensemble"
     return " ".join(
         [
             f"tregua fit --until {until} --method {method}",
-            *(f"--{name} {value}" for name, value in said.items()),
+            *(f"--{name} {value}" for name, value in asdict(size).items()),
         ]
     )
 
@@ -140,11 +136,11 @@ def _show_explained(table: pandas.DataFrame) -> None:
         table.pivot(index="of", columns="years_apart", values=name)
         for name in ("explained", "steady")
     )
-    told = {"": wide, ", by a steady rise": steady.loc[["nation"]]}
+    tables = {"": wide, ", by a steady rise": steady.loc[["nation"]]}
     rows = [
         [f"{of}{by}", *(f"{100 * share:.0f} %" for share in shares)]
-        for by, found in told.items()
-        for of, *shares in found.itertuples()
+        for by, table_of in tables.items()
+        for of, *shares in table_of.itertuples()
     ]
     caption = (
         "Share of the squared changes (log of recorded homicides) that what the mechanisms expect "

@@ -1,4 +1,4 @@
-"""`tregua forecast`: a frozen forecast of homicides by state, written as files."""
+"""Forecast command, `tregua forecast`: a frozen forecast of homicides by state, as files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .run import check_target
+from ..optional import SCORE, need
 from .show import ERR, print_json, print_table, progress_bar
+from .target import target_folder
 
 CAPTION = (
     "All states together, homicides on record. A sample is one future of all states; the "
@@ -30,13 +31,13 @@ def write_forecast(
     and write the folder.
     """
     began = time.perf_counter()
+    need(SCORE)
     from ..countries.record import LAST_YEAR
     from ..forecasting.write import LONGEST, REPLICATES, frozen, rolling_scores, write
     from ..results.staging import staged
 
     origin = LAST_YEAR if origin is None else origin
-    folder, may_replace = out or Path("runs") / f"forecast-{origin}", replace or out is None
-    check_target(folder, may_replace)
+    folder, may_replace = target_folder(out, f"forecast-{origin}", replace)
     forecast = frozen(
         origin,
         LONGEST if months is None else months,

@@ -1,4 +1,4 @@
-"""`tregua lab`: start the server, show the link, and stop it cleanly."""
+"""Web server of the lab, `tregua lab`: start it, show the link, and stop it cleanly."""
 
 from __future__ import annotations
 
@@ -14,18 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
 from ..engine.session import begin
-from ..optional import LAB, extra
-from .show import ERR, OUT, print_json
+from ..optional import LAB, need
+from .show import ERR, OUT, print_json, progress
 
 if TYPE_CHECKING:
     from ..lab.web.access import Access
@@ -59,7 +50,7 @@ def open_lab(
     json: bool,
 ) -> int:
     """Serve the lab until Ctrl-C."""
-    extra("nicegui", LAB)
+    need(LAB)
     from ..lab.pages import add_pages
     from ..lab.web.access import Access, read_password
     from ..lab.web.server import address_of, listen, make_app, serve
@@ -173,17 +164,7 @@ def _told(quiet: bool) -> Iterator[Any]:
     """Yields what is told about the preparations: a bar on a terminal,
     else a line for each step.
     """
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(
-        *columns, console=ERR, disable=quiet or not ERR.is_terminal, transient=True
-    ) as bar:
+    with progress(quiet, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def told(now: Readiness) -> None:

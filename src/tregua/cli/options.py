@@ -1,4 +1,4 @@
-"""Options that `tregua run` and `tregua compare` share."""
+"""Options of the command line: their names, kinds and help."""
 
 from __future__ import annotations
 
@@ -183,10 +183,3 @@ class Options:
     def silent(self) -> bool:
         """Whether nothing is to be said but the result."""
         return self.quiet or self.json
-
-    @property
-    def may_replace(self) -> bool:
-        """Whether a run in the target folder may be replaced;
-        a folder of the default name holds the same inputs.
-        """
-        return self.replace or self.out is None

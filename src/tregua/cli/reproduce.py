@@ -1,4 +1,6 @@
-"""`tregua reproduce`: published value, our value, tolerance and verdict, row by row."""
+"""Replication of published results, `tregua reproduce`: published value, our value, tolerance and
+verdict, row by row.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ from .._version import __version__
 from ..engine.session import begin
 from ..errors import TreguaError, nearest_name
 from ..reporting.wording import first_paragraph
-from .run import check_target
 from .show import ERR, OUT, print_json, print_table, progress_bar
+from .target import target_folder
 
 
 def reproduce_results(
@@ -35,28 +37,27 @@ def reproduce_results(
             "TR1004",
             f"there is nothing to reproduce by the name {name!r}",
             where="command line",
-            found=name,
+            results=name,
             expected=expected,
             nearest=nearest,
         )
-    folder = out or Path("runs") / name
-    check_target(folder, replace or out is None)
+    folder, may_replace = target_folder(out, name, replace)
     with progress_bar(name, quiet or as_json) as told:
-        found = REPRODUCTIONS[name](told)
-    _write(folder, found, replace or out is None)
+        results = REPRODUCTIONS[name](told)
+    _write(folder, results, may_replace)
     if as_json:
         print_json(
             {
-                "name": found.name,
-                "passed": found.passed,
+                "name": results.name,
+                "passed": results.passed,
                 "folder": str(folder),
-                "rows": [_record(row) for row in found.rows],
+                "rows": [_record(row) for row in results.rows],
             }
         )
     else:
-        _show(found, quiet)
+        _show(results, quiet)
         ERR.print(f"Tables and figures: {folder}", markup=False)
-    return 0 if found.passed else 1
+    return 0 if results.passed else 1
 
 
 def _record(row: Any) -> dict[str, Any]:
@@ -74,13 +75,13 @@ def _record(row: Any) -> dict[str, Any]:
     }
 
 
-def _show(found: Any, quiet: bool) -> None:
+def _show(results: Any, quiet: bool) -> None:
     if quiet:
-        OUT.print(_verdict(found), markup=False)
+        OUT.print(_verdict(results), markup=False)
         return
-    OUT.print(found.title, markup=False)
-    OUT.print(found.summary, markup=False)
-    remarks = list(dict.fromkeys(row.note for row in found.rows if row.note))
+    OUT.print(results.title, markup=False)
+    OUT.print(results.summary, markup=False)
+    remarks = list(dict.fromkeys(row.note for row in results.rows if row.note))
     marks = {note: f" [{i}]" for i, note in enumerate(remarks, 1)}
     rows = [
         [
@@ -92,23 +93,23 @@ def _show(found: Any, quiet: bool) -> None:
             r.verdict,
             r.source,
         ]
-        for r in found.rows
+        for r in results.rows
     ]
     print_table(
         "", ["quantity", "reference", "ours", "unit", "tolerance", "verdict", "source"], rows
     )
     for note, mark in marks.items():
         OUT.print(f"{mark.strip()} {note}", markup=False)
-    for tag, source in (found.sources or {}).items():
+    for tag, source in (results.sources or {}).items():
         OUT.print(f"source {tag}: {source}", markup=False)
-    for note in found.notes:
+    for note in results.notes:
         OUT.print(f"- {note}", markup=False)
-    OUT.print(_verdict(found), markup=False)
+    OUT.print(_verdict(results), markup=False)
 
 
-def _verdict(found: Any) -> str:
+def _verdict(results: Any) -> str:
     return (
-        f"{found.count('ok')} of {found.count('ok') + found.count('OUTSIDE')} numbers are "
+        f"{results.count('ok')} of {results.count('ok') + results.count('OUTSIDE')} numbers are "
         "within their tolerance."
     )
 
@@ -117,7 +118,7 @@ def _text(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else f"{value:,.6g}"
 
 
-def _write(folder: Path, found: Any, replace: bool) -> None:
+def _write(folder: Path, results: Any, replace: bool) -> None:
     import json
 
     import pandas
@@ -126,25 +127,25 @@ def _write(folder: Path, found: Any, replace: bool) -> None:
     from ..results.staging import staged
 
     with staged(folder, replace) as place:
-        records = [_record(row) for row in found.rows]
+        records = [_record(row) for row in results.rows]
         pandas.DataFrame(records).to_csv(place / "rows.csv", index=False)
-        for name, table in found.tables.items():
+        for name, table in results.tables.items():
             table.to_csv(place / f"{name}.csv", index=False)
-        for name, picture in found.pictures.items():
+        for name, picture in results.pictures.items():
             save_picture(place, name, picture)
         summary = {
             "kind": "reproduction",
             "tregua": __version__,
-            "name": found.name,
-            "title": found.title,
-            "passed": found.passed,
-            "inputs_sha256": found.inputs,
+            "name": results.name,
+            "title": results.title,
+            "passed": results.passed,
+            "inputs_sha256": results.inputs,
             "rows": records,
-            "notes": list(found.notes),
-            "sources": dict(found.sources or {}),
+            "notes": list(results.notes),
+            "sources": dict(results.sources or {}),
             "figures": {
                 name: {"title": p.title, "alt": p.alt, "caption": p.caption}
-                for name, p in found.pictures.items()
+                for name, p in results.pictures.items()
             },
         }
         (place / "manifest.json").write_text(

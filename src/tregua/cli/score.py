@@ -1,4 +1,4 @@
-"""`tregua score`: forecasts of homicides by state against the record."""
+"""Forecast verification, `tregua score`: forecasts of homicides by state against the record."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from .._version import __version__
 from ..countries.record import FOLDER
 from ..engine.session import begin
 from ..errors import TreguaError
-from .run import check_target
+from ..optional import SCORE, need
 from .show import ERR, OUT, print_json, print_table, progress_bar
+from .target import target_folder
 
 if TYPE_CHECKING:
     import pandas
@@ -51,6 +52,7 @@ def score_forecasts(
 ) -> int:
     """Score the baselines, or a forecast beside them; print the table and write the folder."""
     began = time.perf_counter()
+    need(SCORE)
     begin()
     from ..forecasting.scoreboard import SEED
 
@@ -59,12 +61,8 @@ def score_forecasts(
         raise TreguaError(
             "TR1001", "a file and its origin belong together", where="command line", do=do
         )
-    folder, may_replace, seed = (
-        out or Path("runs") / _name(file, origin),
-        replace or out is None,
-        SEED if seed is None else seed,
-    )
-    check_target(folder, may_replace)
+    seed = SEED if seed is None else seed
+    folder, may_replace = target_folder(out, _name(file, origin), replace)
     boards = _boards(file, origin, seed, quiet or as_json)
     tables = _tables(boards, seed)
     _write(folder, may_replace, boards, tables, _record(file, origin, seed, boards))

@@ -1,4 +1,4 @@
-"""How the command line shows things: progress, tables, refusals."""
+"""Terminal output: progress bars, tables, JSON and refusals."""
 
 from __future__ import annotations
 
@@ -44,9 +44,13 @@ def print_refusal(error: TreguaError, as_json: bool) -> int:
     return 2
 
 
-@contextmanager
-def progress_bar(label: str, quiet: bool) -> Iterator[Any]:
-    """A bar on standard error with the time left; yields ``told(done, all)``."""
+def progress(quiet: bool, transient: bool = False) -> Progress:
+    """Progress bars with the time left, on standard error where that is a terminal.
+
+    Args:
+        quiet: show none there either.
+        transient: take them away at the end.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -55,7 +59,15 @@ def progress_bar(label: str, quiet: bool) -> Iterator[Any]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=ERR, disable=quiet or not ERR.is_terminal) as bar:
+    return Progress(
+        *columns, console=ERR, disable=quiet or not ERR.is_terminal, transient=transient
+    )
+
+
+@contextmanager
+def progress_bar(label: str, quiet: bool) -> Iterator[Any]:
+    """A progress bar for one task; yields ``told(done, all)``."""
+    with progress(quiet) as bar:
         task = bar.add_task(label, total=None)
 
         def told(done: int, all_: int) -> None:

@@ -48,7 +48,7 @@ def read_whole(file: Path) -> Chunk | None:
 
 
 class Checkpoint(MutableMapping[int, Chunk]):
-    """Finished chunks of one run by number, each a file of its own,
+    """Checkpoint of one run: its finished chunks by number, each a file of its own,
     so that an interrupted run goes on where it stopped.
 
     A file appears whole or not at all; one that was cut short or damaged all the same counts as
@@ -98,8 +98,8 @@ class Checkpoint(MutableMapping[int, Chunk]):
 
 
 class Latest(MutableMapping[int, Chunk]):
-    """Finished chunks of which the latest few are held in memory only, until they are
-    :meth:`settled <settle>`.
+    """Write-back cache of a checkpoint: the latest few finished chunks are held in memory only,
+    until they are :meth:`settled <settle>`.
 
     Writing a chunk down takes seconds, and most runs end well: of these nothing is left on disk but
     the results. What is held is not copied.

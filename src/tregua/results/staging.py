@@ -1,8 +1,8 @@
-"""Staging of a folder: it appears whole or not at all, and nothing of others is lost."""
+"""Atomic writing of a folder: it appears whole or not at all, and nothing of others is lost."""
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import hashlib
 import json
 import os
@@ -15,18 +15,25 @@ from pathlib import Path
 
 from ..errors import TreguaError
 
+try:
+    import fcntl
+except ImportError:
+    # Windows. Nothing is swept there, because nobody could tell what is in use: what a killed
+    # process left stays until somebody deletes it.
+    fcntl = None  # type: ignore[assignment]
+
 MANIFEST = "manifest.json"
 """The file by which a folder is known to be a run's."""
 
 
 @contextmanager
 def staged(folder: Path, replace: bool) -> Iterator[Path]:
-    """A folder that appears whole or not at all.
+    """Atomic writing: a folder that appears whole or not at all.
 
     The body writes into a temporary folder beside ``folder``. When the body ends, the manifest is
     given a list of the files written and the folder is renamed, in one step; when anything is
     raised, an interrupt included, it is removed and ``folder`` is as it was before. What a process
-    that was killed has left beside ``folder`` is cleared away first.
+    that was killed has left beside ``folder`` is cleared away first, on systems with locks.
 
     Args:
         folder: the folder to make; its parents are made where they are missing.
@@ -181,7 +188,7 @@ def _take_over(old: Path, new: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
                 os.link(path, place, follow_symlinks=False)
-            except OSError:
+            except (OSError, NotImplementedError):
                 shutil.copy2(path, place, follow_symlinks=False)
 
 
@@ -200,7 +207,7 @@ def _claim(folder: Path) -> tuple[Path, int]:
         try:
             lock = _locked(temporary)
         except OSError:
-            # A file system without locks: nothing on it is ever swept either.
+            # No locks on this system or file system: nothing is ever swept here either.
             return temporary, -1
         if lock is not None:
             return temporary, lock
@@ -209,7 +216,15 @@ def _claim(folder: Path) -> tuple[Path, int]:
 def _locked(folder: Path) -> int | None:
     """A lock on a folder, as an open file; None where somebody else has it or has
     removed the folder.
+
+    The lock is on the folder itself, which needs no file beside it that a killed process would
+    leave behind, and goes with it when it is renamed.
+
+    Raises:
+        OSError: where the system or the file system has no such locks.
     """
+    if fcntl is None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
     lock = None
     try:
         lock = os.open(folder, os.O_RDONLY)
@@ -247,17 +262,30 @@ def _sweep(parent: Path) -> None:
             os.close(lock)
 
 
+@contextmanager
+def _in_use(folder: Path) -> Iterator[None]:
+    """Locking of a folder for as long as the body runs, where the system has locks."""
+    if fcntl is None:
+        yield
+        return
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
 def _put_in_place(temporary: Path, folder: Path) -> None:
     """Swap a finished folder for the old one, which comes back if the second step fails."""
     if not folder.exists():
         os.rename(temporary, folder)
         return
-    old, lock = _beside(folder, "old"), os.open(folder, os.O_RDONLY)
-    try:
-        # Locked under its own name already: under the new one another process would
-        # take it for left over.
-        with suppress(OSError):
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    old = _beside(folder, "old")
+    # Locked under its own name already: under the new one another process would take it for
+    # left over.
+    with _in_use(folder):
         os.rename(folder, old)
         try:
             os.rename(temporary, folder)
@@ -266,8 +294,6 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
                 os.rename(old, folder)
             raise
         shutil.rmtree(old, ignore_errors=True)
-    finally:
-        os.close(lock)
 
 
 def cannot_write(folder: Path, error: OSError) -> TreguaError:

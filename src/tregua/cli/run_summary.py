@@ -1,0 +1,169 @@
+"""Summary statistics of a run and of a comparison, as the terminal shows them to a newcomer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.plan import Plan
+from ..model.declarations import MEMBER
+from ..reporting.wording import percent, persons, signed, signed_span, span
+from ..results.outcomes import deaths_of, summary
+from ..results.tables import yearly_bands
+from .show import OUT, print_table
+
+CHANCE_ONLY = (
+    "Bands show chance only, with every parameter held fixed. What is not known about the "
+    "parameters matters more: see the report."
+)
+CHANCE_AND_DRAWS = "Bands hold chance and what the draws of the parameters leave open."
+DRAWS_ONLY = "Bands hold what the draws of the parameters leave open, without chance."
+
+
+HEADLINES = ("killed", "killed_civilian", "members")
+"""Outcomes for which a comparison is printed, as far as the model has them."""
+
+
+def held_by_bands(plan: Plan) -> str:
+    """What the bands of a run hold, and what they do not."""
+    if not plan.draws:
+        return CHANCE_ONLY
+    return CHANCE_AND_DRAWS if plan.solver.stochastic else DRAWS_ONLY
+
+
+def show_run(trajectories: Any) -> None:
+    """The first, the middle and the last year, for a newcomer; the folder has them all."""
+    outcomes = {outcome.name: outcome for outcome in summary(trajectories.scenario.model)}
+    table = yearly_bands(trajectories, outcomes.values())
+    years = sorted(table["year"].unique())
+    shown = sorted({years[0], years[len(years) // 2], years[-1]}) if years else []
+    banded = trajectories.plan.solver.stochastic or trajectories.plan.draws > 1
+
+    def cell(row: Any) -> str:
+        return persons(row["median"]) + (
+            f"  ({span(row['low_90'], row['high_90'], persons)})" if banded else ""
+        )
+
+    rows = []
+    for name, outcome in outcomes.items():
+        by_year = table[table["outcome"] == name].set_index("year")
+        rows.append(
+            [
+                f"{outcome.label} ({'in the year' if outcome.kind == 'flow' else 'at its end'})",
+                *(cell(by_year.loc[year]) for year in shown),
+            ]
+        )
+    caption = (
+        "Persons: the middle of all replicates, in brackets the range of nine in ten. "
+        + held_by_bands(trajectories.plan)
+        if banded
+        else "Persons: expected numbers, without chance."
+    )
+    if any(flow.victim != MEMBER for flow in deaths_of(trajectories.scenario.model).values()):
+        caption += (
+            " Each death is counted once; the report has them by victim, by cause and by state."
+        )
+    if not years:
+        OUT.print(
+            "The scenario covers no whole year; these are the weeks of the run in all.",
+            markup=False,
+        )
+        for outcome in outcomes.values():
+            end = trajectories.scenario.weeks
+            values = (
+                trajectories.between(outcome.series, 0, end)
+                if outcome.kind == "flow"
+                else trajectories.at(outcome.series, end)
+            )
+            low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+            OUT.print(
+                f"{outcome.label}: {persons(middle)}"
+                + (f" ({span(low, high, persons)})" if banded else ""),
+                markup=False,
+            )
+        return
+    print_table(trajectories.scenario.shown, ["", *(str(year) for year in shown)], rows, caption)
+
+
+def show_comparison(comparison: Any) -> None:
+    """The effect of every policy on deaths and members."""
+    plan = comparison.baseline.plan
+    if not plan.solver.stochastic and plan.draws <= 1:
+        _show_expected(comparison)
+        return
+    table = comparison.table()
+    start, end = (
+        comparison.baseline.scenario.date(week)
+        for week in (comparison.since, comparison.baseline.scenario.weeks)
+    )
+    for name, outcome in comparison.outcomes.items():
+        if name not in HEADLINES:
+            continue
+        rows = []
+        for row in table[table["outcome"] == name].itertuples():
+            change = [
+                (
+                    f"{signed(row.difference, persons)}  "
+                    f"({signed_span(row.difference_low_90, row.difference_high_90, persons)})"
+                ),
+                percent(row.relative),
+            ]
+            rows.append(
+                [
+                    row.label,
+                    persons(row.baseline),
+                    persons(row.with_policy),
+                    *change,
+                    f"{round(row.lower_in * row.pairs)} of {row.pairs}",
+                ]
+            )
+        when = f"{start} to {end}" if outcome.kind == "flow" else f"on {end}"
+        headings = [
+            "policy",
+            "baseline",
+            "with policy",
+            "difference (nine in ten pairs)",
+            "change",
+            "lower in",
+        ]
+        print_table(f"{outcome.label}, {when} [persons]".capitalize(), headings, rows)
+    OUT.print(
+        (
+            "Each replicate of a policy is paired with the baseline replicate that has "
+            "the same random numbers. "
+        )
+        + held_by_bands(plan),
+        markup=False,
+    )
+
+
+def _show_expected(comparison: Any) -> None:
+    """The effect of every policy where there is no chance and so no band."""
+    table = comparison.table()
+    for name in HEADLINES:
+        rows = []
+        for row in table[table["outcome"] == name].itertuples():
+            difference = signed(row.with_policy - row.baseline, persons)
+            rows.append(
+                [
+                    row.label,
+                    persons(row.baseline),
+                    persons(row.with_policy),
+                    difference,
+                    percent(row.relative),
+                ]
+            )
+        if rows:
+            print_table(
+                comparison.outcomes[name].label.capitalize(),
+                ["policy", "baseline", "with policy", "difference", "change"],
+                rows,
+            )
+    OUT.print(
+        (
+            "Expected numbers, without chance; what is not known about the parameters "
+            "matters more: see the report."
+        ),
+        markup=False,
+    )
