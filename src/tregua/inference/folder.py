@@ -78,7 +78,8 @@ def write_draws(file: Path, fit: Fit, most: int = KEPT) -> None:
     arrays = {f"{PARAMETER}{n}": x[:most] for n, x in fit.values.items()}
     arrays |= {f"{SCATTER}{n}": x[:most] for n, x in fit.scatter.items()}
     arrays[DISCREPANCY] = fit.discrepancy[:most, :, -1]
-    np.savez_compressed(file, **{n: np.asarray(x, np.float32) for n, x in arrays.items()})
+    stored: dict[str, Any] = {n: np.asarray(x, np.float32) for n, x in arrays.items()}
+    np.savez_compressed(file, **stored)
 
 
 def state_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:

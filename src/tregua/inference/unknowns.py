@@ -154,7 +154,8 @@ class Unknowns:
         """The unknowns of a scenario: every parameter that is not zero and not
         named in ``fixed``.
         """
-        resolved, entries, off, labels = resolve(scenario), [], [], []
+        resolved, entries, off = resolve(scenario), [], []
+        labels: list[str] = []
         for name, parameter in scenario.model.parameters.items():
             value = np.asarray(resolved[name].value, float)
             if not value.any():

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..engine.trajectories import Trajectories
 from ..evidence.cite import SIZE_2023
-from ..model.declarations import MEMBER, OUTSIDE
+from ..model.declarations import MEMBER, OUTSIDE, Stance
 from ..model.mechanism import registry
 from ..results.outcomes import deaths_of, outcomes_of
 

@@ -80,6 +80,7 @@ def ink_on(colour: Sequence[float], ink: str = "#000000") -> str:
     return "#ffffff" if float(np.dot(BRIGHTNESS, colour[:3])) < DARK else ink
 
 
-def faded(colour: Sequence[float]) -> tuple[float, ...]:
+def faded(colour: Sequence[float]) -> tuple[float, float, float]:
     """A colour (red, green, blue from 0 to 1) mixed with white as much as :data:`FADED` says."""
-    return tuple(FADED * channel + 1.0 - FADED for channel in colour[:3])
+    red, green, blue = (FADED * channel + 1.0 - FADED for channel in colour[:3])
+    return red, green, blue

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..model.declarations import BACKGROUND, CIVILIAN, MEMBER, OFFICER, SOLDIER, Flow, Victim
+from ..model.declarations import BACKGROUND, CIVILIAN, MEMBER, OFFICER, SOLDIER, Flow
 from ..model.model import Model
 
-VICTIMS: dict[Victim, str] = {
+VICTIMS: dict[str, str] = {
     CIVILIAN: "civilians",
     MEMBER: "members of groups",
     OFFICER: "police officers",
@@ -129,7 +129,7 @@ def _deaths(model: Model) -> list[Outcome]:
     )
 
 
-def killed(deaths: Mapping[str, Flow], victims: Iterable[Victim], name: str, label: str) -> Outcome:
+def killed(deaths: Mapping[str, Flow], victims: Iterable[str], name: str, label: str) -> Outcome:
     """Deaths of some kinds of victim as one outcome."""
     wanted = set(victims)
     return Outcome(

@@ -100,7 +100,8 @@ def rungs() -> tuple[Rung, ...]:
         ("+ prisons", ("prisons",), {}),
         ("+ vigilantes", ("vigilantes",), {}),
     )
-    names, nested = CORE, []
+    names: tuple[str, ...] = CORE
+    nested = []
     for label, more, held in steps:
         names = (*names, *more)
         nested.append(Rung(label, names, dict(held)))

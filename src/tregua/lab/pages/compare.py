@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nicegui import background_tasks, run, ui
 
@@ -42,8 +42,9 @@ class CompareScreen:
     """
 
     def __init__(self, here: Screen):
-        self.here, self._futures = here, {}
-        self._standings: dict[str, ui.element] = {}
+        self.here = here
+        self._futures: dict[tuple[Setting, ...], Futures] = {}
+        self._standings: dict[str, Any] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._drawing = self._outdated = False
         say = here.say

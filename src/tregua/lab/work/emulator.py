@@ -363,7 +363,9 @@ def kept_emulator(present: Present) -> Emulator | None:
     keys = [handle.key for handle in handles_of(present.scenario)]
     for place in (present.folder / FILE, *shipped()):
         arrays = _read(place)
-        facts = {} if arrays is None else json.loads(str(arrays[FACTS]))
+        if arrays is None:
+            continue
+        facts = json.loads(str(arrays[FACTS]))
         if facts.get("digest") == present.likeness and facts.get("keys") == keys:
             return read_emulator(arrays, present)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -67,13 +68,18 @@ def _package_line(
     number: int, name: str, years: np.ndarray, middle: np.ndarray, shift: float
 ) -> Options:
     """The line of a package, or of the baseline, which is number zero."""
-    points = [
-        {"value": x, "tooltip": {"formatter": f"{clean(name)}, {year}: {rounded(x)}"}}
-        for x, year in zip(plain(middle), years, strict=True)
-    ]
+
+    def point(x: float | None, year: int) -> Options:
+        deaths = rounded(math.nan if x is None else x)
+        return {"value": x, "tooltip": {"formatter": f"{clean(name)}, {year}: {deaths}"}}
+
+    points = [point(x, year) for x, year in zip(plain(middle), years, strict=True)]
     look = (GREY, "emptyCircle", "solid")
     if number:
-        look = tuple(kinds[(number - 1) % len(kinds)] for kinds in (COLOURS, SYMBOLS, DASHES))
+        colour, symbol, dash = (
+            kinds[(number - 1) % len(kinds)] for kinds in (COLOURS, SYMBOLS, DASHES)
+        )
+        look = (colour, symbol, dash)
     line = named_line(name, points, *look, shift, width=2.2, size=8)
     line["endLabel"] |= {"width": 150, "overflow": "truncate"}
     return line

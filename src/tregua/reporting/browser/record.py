@@ -75,7 +75,7 @@ def fit_by_state(
     first, last = int(years[0]), int(years[-1])
     alt = say(f"chart.fit.alt{kind}", title=title, first=first, last=last)
     options = over_years(alt, years, say("chart.fit.axis"), top, series, 140)
-    columns = (say("table.year"), names[1], names[2])
+    columns: tuple[str, ...] = (say("table.year"), names[1], names[2])
     columns += (names[0], say("table.ninety")) if fitted else ()
     return Chart(
         title,
@@ -110,7 +110,7 @@ def _rows(
     """The chart of a fit as a table."""
     rows = []
     for i, year in enumerate(years):
-        row = (str(year), rounded(float(record[i])), rounded(float(other[i])))
+        row: tuple[str, ...] = (str(year), rounded(float(record[i])), rounded(float(other[i])))
         if fitted:
             low, middle, high = (
                 rounded(float(fitted[edge][i])) for edge in ("low_90", "median", "high_90")

@@ -161,7 +161,7 @@ def _row(states: _States, grid: int, say: Say) -> list[Options]:
         before[part] = states.before["median"][:, i]
         heads.append(_head(states, i, begin, say))
     moved = states.moves is not None
-    place = {"xAxisIndex": grid, "yAxisIndex": grid}
+    place: Options = {"xAxisIndex": grid, "yAxisIndex": grid}
     line = {"type": "line", "symbol": "none", "silent": True, "tooltip": {"show": False}, **place}
     floor = plain(np.where(np.isnan(before), np.nan, 0.0))
     old = {"color": GREY, "width": 1.2, "type": "dashed" if moved else "solid"}

@@ -127,7 +127,8 @@ def _map(
     """
     extent = extent_of(tiles)
     stops = [to_hex(colormaps[colours](place)) for place in np.linspace(0.0, 1.0, STOPS)]
-    plain_tiles, pale_tiles = [], []
+    plain_tiles: list[Options] = []
+    pale_tiles: list[Options] = []
     for i, (name, (abbreviation, row, column)) in enumerate(tiles.items()):
         pale = unsure is not None and bool(unsure[i])
         ink = INK if pale else ink_on(_colour(float(values[i]), ends, colours), INK)
@@ -198,6 +199,8 @@ def paler(colour: str) -> str:
     return to_hex(faded(to_rgb(colour)))
 
 
-def _colour(value: float, ends: tuple[float, float], colours: str) -> tuple[float, ...]:
+def _colour(value: float, ends: tuple[float, float], colours: str) -> tuple[float, float, float]:
     """The colour of a value on a scale, as red, green and blue from 0 to 1."""
-    return colormaps[colours](float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0)))[:3]
+    place = float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0))
+    red, green, blue, _ = colormaps[colours](place)
+    return red, green, blue

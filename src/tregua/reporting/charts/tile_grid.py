@@ -71,7 +71,7 @@ def tile_figure(
         shade = panels[0][1]
         scale = ScalarMappable(shade.norm, colormaps[shade.colours])
         bar = figure.colorbar(scale, ax=list(axes.flat), shrink=0.5, aspect=24, pad=0.01)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=8)
         bar.set_label(unit, fontsize=8)
     return figure

@@ -34,7 +34,8 @@ def scarcity(runner: Runner, base: Trajectories) -> Numbers:
         counted(x, killed_names(base), run["week"], length)
         for x in (base, runner(run["weeks"], cut))
     )
-    people, border = population_of(base.scenario), np.asarray(data.covariates["border"]) > 0.0
+    people = np.asarray(population_of(base.scenario))
+    border = np.asarray(data.covariates["border"]) > 0.0
     members = base.snapshot("members", run["week"]).mean(axis=0)
     present = (members >= run["present"]).sum(axis=1)
     even = 1.0 / ((members / members.sum(axis=1, keepdims=True)) ** 2).sum(axis=1)

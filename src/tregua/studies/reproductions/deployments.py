@@ -52,17 +52,17 @@ def deployment(runner: Runner, base: Trajectories, state: str) -> Deployment:
     traffic = [
         counted(x, ("traffic",), run["week"], run["year"]).mean(axis=0) for x in (base, sent)
     ]
-    moved = tuple(
+    there, linked = (
         100.0 * float((w @ traffic[1]) / max(w @ traffic[0], 1e-9) - 1.0)
         for w in (np.eye(len(links))[place], links)
     )
-    people = population_of(base.scenario)[place]
+    people = np.asarray(population_of(base.scenario))[place]
     return Deployment(
         state,
         (after - before)[:, place] / people * PERSONS,
         (after - before) @ links,
         before @ links,
-        moved,
+        (there, linked),
     )
 
 
@@ -80,7 +80,7 @@ def history(runner: Runner, base: Trajectories) -> np.ndarray:
         with_, without = (
             counted(x, killed_names(base), start, run["year"])[:, place] for x in (base, none)
         )
-        rates.append((with_ - without) / population_of(base.scenario)[place] * PERSONS)
+        rates.append((with_ - without) / np.asarray(population_of(base.scenario))[place] * PERSONS)
     return np.mean(rates, axis=0)
 
 

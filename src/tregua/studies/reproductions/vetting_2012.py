@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -211,7 +212,7 @@ def _still_serving(published: Published, run: Trajectories) -> dict[str, np.ndar
 def figures(published: Published, run: Trajectories) -> Numbers:
     """Numbers that the rows ask for, by key: shape (replicate,)."""
     officers = _tested(published, run) | _still_serving(published, run)
-    killed = sum(
+    killed: Any = sum(
         run.between(f"corruption.killed_{name}", 0, 208) for name in ("honest", "vetted", "failed")
     )
     return officers | {"killed": killed / 208.0 * 52.18}
