@@ -70,7 +70,8 @@ def fan(
     options = over_years(alt, years, say("chart.fan.axis"), top, series)
     heads = [say("table.year")]
     for name in names[: len(shown)]:
-        heads += [say(f"table.{part}_of", name=name) for part in ("median", "half", "ninety")]
+        parts = ("table.median_of", "table.half_of", "table.ninety_of")
+        heads += [say(part, name=name) for part in parts]
     rows = [
         (str(year), *(cell for edges in shown for cell in _cells(edges, i, say)))
         for i, year in enumerate(years)

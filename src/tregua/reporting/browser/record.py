@@ -71,16 +71,18 @@ def fit_by_state(
         line = named_line(name, _points(name, values, years), *look, shift, width=width, size=6)
         line["endLabel"] |= {"show": end is not None, "fontSize": SMALL}
         series.append(line)
-    title, kind = say("chart.fit.title", state=state), "" if fitted else "_none"
+    title = say("chart.fit.title", state=state)
     first, last = int(years[0]), int(years[-1])
-    alt = say(f"chart.fit.alt{kind}", title=title, first=first, last=last)
+    alt = say(
+        "chart.fit.alt" if fitted else "chart.fit.alt_none", title=title, first=first, last=last
+    )
     options = over_years(alt, years, say("chart.fit.axis"), top, series, 140)
     columns: tuple[str, ...] = (say("table.year"), names[1], names[2])
     columns += (names[0], say("table.ninety")) if fitted else ()
     return Chart(
         title,
         options,
-        say(f"chart.fit.note{kind}"),
+        say("chart.fit.note" if fitted else "chart.fit.note_none"),
         alt,
         columns,
         _rows(years, record, other, fitted, say),
