@@ -171,7 +171,7 @@ OWN = (
 )
 """Files without notes that are under CC BY 4.0."""
 
-SOFTWARE = ("*/lab/words/*.toml", "*/tregua/error_codes.toml")
+SOFTWARE = ("*/lab/words/*.toml", "*/tregua/error_codes.toml", "*/table_columns.toml")
 """Files that end like data and are part of the program: the words of the lab's pages, and the
 essays behind the error codes.
 """

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import tomllib
 from collections.abc import Mapping, Sequence
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ..countries.tiles import tiles_of
@@ -154,8 +156,26 @@ def readme(manifest: Mapping[str, Any], tables: Mapping[str, pandas.DataFrame]) 
     return (
         templates_of("reporting")
         .get_template("README.txt.j2")
-        .render(manifest=manifest, tables=tables, comparison=manifest["kind"] == "comparison")
+        .render(
+            manifest=manifest,
+            tables=tables,
+            meanings=_meanings(),
+            comparison=manifest["kind"] == "comparison",
+        )
     )
+
+
+def _meanings() -> dict[str, Any]:
+    """By table what a row of it is, and what its columns hold."""
+    text = (resources.files(__package__) / "table_columns.toml").read_text(encoding="utf-8")
+    file = tomllib.loads(text)
+    for table in file["tables"].values():
+        table["columns"] = [
+            column
+            for entry in table["columns"]
+            for column in (file["shared"][entry["shared"]] if "shared" in entry else [entry])
+        ]
+    return file["tables"]
 
 
 def _page(
