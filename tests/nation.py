@@ -69,85 +69,46 @@ class War(Mechanism):
     )
 
     def flows(self):
+        return (*self._losses(), *self._bystanders(), *self._custody())
+
+    def _losses(self):
+        def killed(part):
+            return lambda v: part * v.rate + 0.0 * v.members
+
+        doc = "members killed by "
         return (
-            Flow(
-                "killed",
-                "members",
-                "dead",
-                lambda v: v.rate + 0.0 * v.members,
-                "members killed by rivals",
-                "member",
-                "turf war",
-            ),
-            Flow(
-                "clash",
-                "members",
-                "dead",
-                lambda v: 0.25 * v.rate + 0.0 * v.members,
-                "members killed by forces",
-                "member",
-                "operation",
-            ),
-            Flow(
-                "bystanders",
-                OUTSIDE,
-                "dead_others",
-                lambda v: v.near * jnp.sum(v.members, axis=1),
-                "civilians in crossfire",
-                "civilian",
-                "crossfire",
-            ),
-            Flow(
-                "raids",
-                OUTSIDE,
-                "dead_others",
-                lambda v: 0.3 * v.near * jnp.sum(v.members, axis=1),
-                "civilians in raids",
-                "civilian",
-                "operation",
-            ),
-            Flow(
-                "officers",
-                OUTSIDE,
-                "dead_others",
-                lambda v: 0.2 * v.near * jnp.sum(v.members, axis=1),
-                "officers killed",
-                "police",
-                "turf war",
-            ),
-            Flow(
-                "soldiers",
-                OUTSIDE,
-                "dead_others",
-                lambda v: 0.1 * v.near * jnp.sum(v.members, axis=1),
-                "soldiers killed",
-                "troops",
-                "operation",
-            ),
-            Flow(
-                "quarrels",
-                OUTSIDE,
-                "dead_others",
-                lambda v: v.other * v.population,
-                "killings without a tie to groups",
-                "civilian",
-                "background",
-            ),
-            Flow(
-                "arrested",
-                "members",
-                "arrested",
-                lambda v: v.caught + 0.0 * v.members,
-                "members arrested",
-                kind="arrest",
-            ),
-            Flow(
-                "released",
-                "arrested",
-                "members",
-                lambda v: v.freed + 0.0 * v.arrested,
-                "members released",
-            ),
+            Flow("killed", "members", "dead", killed(1.0), doc + "rivals", "member", "turf war"),
+            Flow("clash", "members", "dead", killed(0.25), doc + "forces", "member", "operation"),
+        )
+
+    def _bystanders(self):
+        """Deaths of others: by members nearby, and those that have nothing to do with groups."""
+
+        def near(part):
+            return lambda v: part * v.near * jnp.sum(v.members, axis=1)
+
+        def death(name, hazard, doc, victim, cause):
+            return Flow(name, OUTSIDE, "dead_others", hazard, doc, victim, cause)
+
+        others = "killings without a tie to groups"
+        return (
+            death("bystanders", near(1.0), "civilians in crossfire", "civilian", "crossfire"),
+            death("raids", near(0.3), "civilians in raids", "civilian", "operation"),
+            death("officers", near(0.2), "officers killed", "police", "turf war"),
+            death("soldiers", near(0.1), "soldiers killed", "troops", "operation"),
+            death("quarrels", lambda v: v.other * v.population, others, "civilian", "background"),
+        )
+
+    def _custody(self):
+        def caught(v):
+            return v.caught + 0.0 * v.members
+
+        def freed(v):
+            return v.freed + 0.0 * v.arrested
+
+        return (
+            Flow("arrested", "members", "arrested", caught, "members arrested", kind="arrest"),
+            Flow("released", "arrested", "members", freed, "members released"),
         )
 
 

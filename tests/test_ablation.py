@@ -94,14 +94,14 @@ def test_each_pair_has_one_draw_of_the_parameters(scenario):
         posterior=StoredPosterior("two", draws, {}, np.zeros((2, 1)), {}, "", {}),
     )
     short = shortened(plain, 52)[0]
-    kept = {"recruitment.rate": draws["recruitment.rate"]}
+    recruitment = {"recruitment.rate": draws["recruitment.rate"]}
     before = (
         tregua.simulate(short, replicates=4, seed=4, draws=draws)
         .total("conflict.killed")
         .sum(axis=1)
     )
     after = (
-        tregua.simulate(without(short, "arrests")[0], replicates=4, seed=4, draws=kept)
+        tregua.simulate(without(short, "arrests")[0], replicates=4, seed=4, draws=recruitment)
         .total("conflict.killed")
         .sum(axis=1)
     )

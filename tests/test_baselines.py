@@ -101,9 +101,9 @@ def test_a_walk_finds_the_step_that_made_a_record():
 
     rng, step = np.random.default_rng(1), 0.15
     level = np.cumsum(step * rng.standard_normal((200, 31)), axis=1)
-    found, noise = variances(level + 0.1 * rng.standard_normal((200, 31)), 3)
+    steps, noise = variances(level + 0.1 * rng.standard_normal((200, 31)), 3)
     # 200 states of 31 years: the mean is known to about 5 %.
-    assert np.sqrt(found.mean()) == pytest.approx(step, rel=0.1)
+    assert np.sqrt(steps.mean()) == pytest.approx(step, rel=0.1)
     assert np.sqrt(noise.mean()) == pytest.approx(0.1, rel=0.15)
 
 

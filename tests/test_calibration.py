@@ -65,9 +65,9 @@ def test_the_posterior_in_closed_form_passes():
     """Expected: places uniform. The standard error of the coverage of 50 % is 1.1 points
     with 2,000 trials.
     """
-    found = toy(2000, 1)
-    assert not found.problems(CHANCE), found.table()
-    table = found.table()
+    calibration = toy(2000, 1)
+    assert not calibration.problems(CHANCE), calibration.table()
+    table = calibration.table()
     assert table["error_50"][0] == pytest.approx(np.sqrt(0.25 / 2000))
     for level in (50, 80, 95):
         assert abs(table[f"covered_{level}"][0] - level / 100.0) < 4.9 * table[f"error_{level}"][0]
@@ -105,14 +105,14 @@ def test_the_smallest_errors_are_as_small_as_the_formulas_say():
 
 def test_statistics_are_those_of_the_textbook():
     places = np.random.default_rng(1).random((500, 2))
-    found = Places(("a", "b"), places)
+    ranks = Places(("a", "b"), places)
     for i in range(2):
         reference = stats.kstest(places[:, i], "uniform", mode="exact")
-        assert found.deviations()[i] == pytest.approx(reference.statistic, rel=1e-12)
-        assert found.table()["deviation_p"][i] == pytest.approx(reference.pvalue, rel=1e-6)
+        assert ranks.deviations()[i] == pytest.approx(reference.statistic, rel=1e-12)
+        assert ranks.table()["deviation_p"][i] == pytest.approx(reference.pvalue, rel=1e-6)
         reference = stats.chisquare(np.histogram(places[:, i], 10, (0, 1))[0])
-        assert found.table()["chi_square"][i] == pytest.approx(reference.statistic)
-        assert found.table()["chi_square_p"][i] == pytest.approx(reference.pvalue)
+        assert ranks.table()["chi_square"][i] == pytest.approx(reference.statistic)
+        assert ranks.table()["chi_square_p"][i] == pytest.approx(reference.pvalue)
     # Tables have 1.63 / sqrt(n) for one in a hundred and large n.
     assert largest_distance(10_000, 0.01) == pytest.approx(0.0163, abs=1e-4)
 
@@ -202,8 +202,8 @@ def test_the_density_of_homicides_finds_the_level_that_made_them():
     The density is an approximation of the counts' distribution: its shift, half of 1/k + 1/mu in
     the log, is 0.02 of the posterior's deviation.
     """
-    found = levels(MEDIANS, 400, 5)
-    assert not found.problems(CHANCE), found.table()
+    calibration = levels(MEDIANS, 400, 5)
+    assert not calibration.problems(CHANCE), calibration.table()
 
 
 @pytest.mark.parametrize("error", ["no walk", "half the walk"])
@@ -215,10 +215,12 @@ def test_a_density_of_homicides_that_forgets_the_walk_is_rejected(error):
     wrong = MEDIANS | {
         name: share * MEDIANS[name] for name in ("step of a state", "step of the nation")
     }
-    found = levels(wrong, 400, 5)
-    assert any("intervals of 95 %" in text for text in found.problems(CHANCE)), found.table()
+    calibration = levels(wrong, 400, 5)
+    assert any("intervals of 95 %" in text for text in calibration.problems(CHANCE)), (
+        calibration.table()
+    )
     if error == "no walk":
-        assert found.covered(95)[0] < 0.5
+        assert calibration.covered(95)[0] < 0.5
 
 
 STATES, YEARS = 4, 6
@@ -294,8 +296,8 @@ def test_the_posterior_of_a_small_nation_is_calibrated():
             quantities,
         )
 
-    found = places(right)
-    assert not found.problems(), found.table().to_string()
+    calibration = places(right)
+    assert not calibration.problems(), calibration.table().to_string()
     assert places(wrong).problems()
 
 
@@ -345,5 +347,5 @@ def test_the_posterior_of_the_nation_near_its_middle_is_calibrated():
         )
 
     assert any(share.name in text for text in places(wrong).problems())
-    found = places(right)
-    assert not found.problems(), found.table().to_string()
+    calibration = places(right)
+    assert not calibration.problems(), calibration.table().to_string()

@@ -128,18 +128,18 @@ def table(chains):
 
 def test_good_chains_have_no_problems_and_say_what_was_moved():
     chains = made(np.random.default_rng(2).standard_normal((4, 500, 2)) * np.array([0.2, 1.0]))
-    found = table(chains)
-    assert problems(found, chains) == []
-    assert list(found["moved"]) == [True, False]
-    assert found["width_left"].to_numpy() == pytest.approx([0.2, 1.0], abs=0.05)
+    summary = table(chains)
+    assert problems(summary, chains) == []
+    assert list(summary["moved"]) == [True, False]
+    assert summary["width_left"].to_numpy() == pytest.approx([0.2, 1.0], abs=0.05)
 
 
 def test_chains_that_have_not_met_are_named():
     points = np.random.default_rng(2).standard_normal((4, 500, 2))
     points[0, :, 1] += 3.0
     chains = made(points)
-    found = problems(table(chains), chains)
-    assert any("R-hat" in text and "other" in text for text in found)
+    warnings = problems(table(chains), chains)
+    assert any("R-hat" in text and "other" in text for text in warnings)
 
 
 def test_chains_that_hardly_move_have_too_few_draws():
@@ -157,9 +157,9 @@ def test_chains_that_stand_still_are_reported(still):
     points = np.random.default_rng(2).standard_normal((4, 500, 2))
     points[:, :, still] = 0.0
     chains = made(points)
-    found = table(chains)
-    assert found["r_hat"].isna()[list(still)].all()
-    text = " ".join(problems(found, chains))
+    summary = table(chains)
+    assert summary["r_hat"].isna()[list(still)].all()
+    text = " ".join(problems(summary, chains))
     assert (
         f"{len(still)} of 2 unknowns have an R-hat" in text
         and f"{len(still)} of 2 unknowns have fewer" in text

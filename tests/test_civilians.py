@@ -38,9 +38,9 @@ def values(**changed) -> dict:
 
 def rates(**changed) -> dict[str, float]:
     now = jnp.asarray(0.0)
-    found = MODEL.hazards(values(**changed), now) | MODEL.drift_rates(values(**changed), now)
+    hazard = MODEL.hazards(values(**changed), now) | MODEL.drift_rates(values(**changed), now)
     return {
-        n.removeprefix("civilians."): float(np.asarray(x).reshape(-1)[0]) for n, x in found.items()
+        n.removeprefix("civilians."): float(np.asarray(x).reshape(-1)[0]) for n, x in hazard.items()
     }
 
 
@@ -56,11 +56,11 @@ def test_homicides_without_groups_are_seven_in_100_000_a_year():
 
 
 def test_moves_and_displaced_are_those_of_the_survey_and_the_monitors():
-    found = rates(memory=480.0)
-    assert 2 * found["displaced"] * 365.25 / 7 == pytest.approx(1_133_041, rel=0.05)
-    assert found["displaced"] / found["returned"] == pytest.approx(345_000, rel=0.1)
+    weekly = rates(memory=480.0)
+    assert 2 * weekly["displaced"] * 365.25 / 7 == pytest.approx(1_133_041, rel=0.05)
+    assert weekly["displaced"] / weekly["returned"] == pytest.approx(345_000, rel=0.1)
     half = rates(memory=480.0, displaced=125e6)
-    assert half["displaced"] == pytest.approx(found["displaced"] / 2), (
+    assert half["displaced"] == pytest.approx(weekly["displaced"] / 2), (
         "who has left cannot leave again"
     )
 

@@ -241,14 +241,16 @@ def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     assert "the same command goes on" in said
     assert "Traceback" not in said
     assert not (tmp_path / "out").exists()
-    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob(".unfinished-*/*.npz")}
-    assert kept
+    finished = {path: path.stat().st_mtime_ns for path in tmp_path.glob(".unfinished-*/*.npz")}
+    assert finished
     process = started(command, tmp_path)
-    while process.poll() is None and len(list(tmp_path.glob(".unfinished-*/*.npz"))) <= len(kept):
+    while process.poll() is None and len(list(tmp_path.glob(".unfinished-*/*.npz"))) <= len(
+        finished
+    ):
         time.sleep(0.05)
-    assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items() if path.exists()), (
-        "kept parts must not be run again"
-    )
+    assert all(
+        path.stat().st_mtime_ns == stamp for path, stamp in finished.items() if path.exists()
+    ), "kept parts must not be run again"
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
 

@@ -92,7 +92,7 @@ def test_every_parameter_says_what_it_is_where_it_may_lie_and_what_it_rests_on(n
 def test_needs_flows_drifts_and_events_are_described_and_named_once(name):
     mechanism = CONTRACT[name]()
     things = [*mechanism.flows(), *mechanism.events()]
-    assert all(thing.doc for thing in [*mechanism.needs, *mechanism.drifts(), *things])
+    assert all(declared.doc for declared in [*mechanism.needs, *mechanism.drifts(), *things])
     for names in (
         [t.name for t in things],
         [n.name for n in mechanism.needs],
@@ -124,16 +124,16 @@ def states(model: Model, sizes, seed: int = 0) -> list[dict[str, np.ndarray]]:
     """Stocks and levels as a run may meet them: scattered over many sizes, empty, one person each,
     one person in all.
     """
-    rng, found = np.random.default_rng(seed), []
+    rng, stocks = np.random.default_rng(seed), []
     shapes = {n: shape_of(c.axes, sizes) for n, c in model.compartments.items()}
     for _ in range(12):
-        found.append(
+        stocks.append(
             {
                 n: np.floor(10 ** rng.uniform(0, 6, s)) * (rng.random(s) > 0.3)
                 for n, s in shapes.items()
             }
         )
-    found += [{n: np.full(s, x) for n, s in shapes.items()} for x in (0.0, 1.0)]
+    stocks += [{n: np.full(s, x) for n, s in shapes.items()} for x in (0.0, 1.0)]
     lonely = {n: np.zeros(s) for n, s in shapes.items()}
     for x in lonely.values():
         x[(0,) * x.ndim] = 1.0
@@ -143,7 +143,7 @@ def states(model: Model, sizes, seed: int = 0) -> list[dict[str, np.ndarray]]:
     }
     return [
         {**s, **{n: np.full(shape, first) * (i + 1) / 4 for n, (first, shape) in levels.items()}}
-        for i, s in enumerate([*found, lonely])
+        for i, s in enumerate([*stocks, lonely])
     ]
 
 
@@ -206,8 +206,8 @@ def test_everything_declared_is_used_and_nothing_else_is_read(name):
     written = {end for flow in mechanism.flows() for end in (flow.source, flow.target)} | {
         drift.level for drift in mechanism.drifts()
     }
-    for thing in (*mechanism.flows(), *mechanism.events()):
-        thing.hazard(view)
+    for process in (*mechanism.flows(), *mechanism.events()):
+        process.hazard(view)
     for drift in mechanism.drifts():
         drift.rate(view)
     for track in mechanism.tracks():

@@ -43,7 +43,7 @@ def test_a_relative_change_and_its_error():
     base = rng.poisson(100.0, 4000).astype(float)
     found, error = paired_runs.relative(0.3 * base + rng.normal(0.0, 5.0, 4000), base)
     # 5 / 100 / sqrt(4000) = 0.079 %.
-    assert found == pytest.approx(30.0, abs=5 * 0.079) and error == pytest.approx(0.079, rel=0.05)
+    assert change == pytest.approx(30.0, abs=5 * 0.079) and error == pytest.approx(0.079, rel=0.05)
 
 
 def test_a_pulse_removes_about_one_leader_and_nothing_moves_before_it(runner, base):
@@ -64,9 +64,9 @@ def test_a_removal_raises_killings_in_its_place_and_less_elsewhere(runner, base)
     found = leader_removals.numbers_of_removals(
         [leader_removals.removals(runner, base, state) for state in ("Michoacán", "Coahuila")]
     )
-    assert found["removals"] > 15.0
-    assert found["place.mean"] > 3.0 * found["place.error"] > 0.0
-    assert found["order"] > 0.0 and found["elsewhere.mean"] > 0.0
+    assert effect["removals"] > 15.0
+    assert effect["place.mean"] > 3.0 * effect["place.error"] > 0.0
+    assert effect["order"] > 0.0 and effect["elsewhere.mean"] > 0.0
 
 
 def test_more_searches_seize_more_in_all_less_each_time_and_leave_no_fewer_active_places(
@@ -85,4 +85,4 @@ def test_the_reproduction_gives_every_row_of_its_file():
     # A year of the full published +80 % is not reached:
     # the upper end of our interval lies between +35 and +55 %.
     assert {name for name, row in rows.items() if row.verdict == "OUTSIDE"} <= {"year.high"}
-    assert found.pictures["effects"].alt and len(found.tables["states"]) == 20
+    assert report.pictures["effects"].alt and len(report.tables["states"]) == 20

@@ -136,7 +136,7 @@ def test_scatter_is_drawn_from_its_posterior():
         2, 300, 3
     )
     means = []
-    for residual, found in zip(both[:, None], drawn, strict=True):
+    for residual, draws in zip(both[:, None], drawn, strict=True):
         middle = typical(stream, residual, expected)
         wide = np.sqrt(np.diag(spread(stream, residual, expected, middle)))
         grid = np.stack(
@@ -155,9 +155,9 @@ def test_scatter_is_drawn_from_its_posterior():
         weights = np.exp(density - density.max())
         mean = weights @ grid / weights.sum()
         deviation = np.sqrt(weights @ (grid - mean) ** 2 / weights.sum())
-        np.testing.assert_allclose((found.mean(axis=0) - mean) / deviation, 0.0, atol=0.4)
-        np.testing.assert_allclose(found.std(axis=0) / deviation, 1.0, atol=0.3)
-        assert len(np.unique(found, axis=0)) > 50
+        np.testing.assert_allclose((draws.mean(axis=0) - mean) / deviation, 0.0, atol=0.4)
+        np.testing.assert_allclose(draws.std(axis=0) / deviation, 1.0, atol=0.3)
+        assert len(np.unique(draws, axis=0)) > 50
         means.append((mean[1], deviation[1]))
     # The national steps of both lie where they were made,
     # and too far apart to be taken for each other.
@@ -196,8 +196,8 @@ def test_where_the_record_says_nothing_draws_are_as_wide_as_the_prior():
         np.array([[0.6]]),
         np.full((1, 1), 300.0),
     )
-    found = np.linalg.eigvalsh(spread(stream, residual, expected, np.zeros(3)))
-    assert np.all(found > 0.5) and found[-1] == pytest.approx(1.0, abs=1e-6)
+    widths = np.linalg.eigvalsh(spread(stream, residual, expected, np.zeros(3)))
+    assert np.all(widths > 0.5) and widths[-1] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_problems_are_named():

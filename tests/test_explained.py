@@ -40,9 +40,9 @@ def test_the_record_itself_explains_all_and_a_level_that_stays_nothing():
     # Twice or half as high in every year and place: levels do not count.
     assert shares(RECORD, 0.5 * RECORD).to_numpy() == pytest.approx(np.ones(4), abs=1e-3)
     stays = np.repeat(RECORD[:, :1], 9, axis=1)
-    found = shares(RECORD, stays)
-    assert found["nation"].to_numpy() == pytest.approx(np.zeros(2), abs=1e-12)
-    assert found["states beside it"].to_numpy() == pytest.approx(np.zeros(2), abs=1e-12)
+    parts = shares(RECORD, stays)
+    assert parts["nation"].to_numpy() == pytest.approx(np.zeros(2), abs=1e-12)
+    assert parts["states beside it"].to_numpy() == pytest.approx(np.zeros(2), abs=1e-12)
 
 
 def test_the_contrary_of_every_change_is_worse_than_none():
@@ -104,10 +104,10 @@ def test_the_documents_tell_what_the_shipped_fit_explains():
         ),
         text,
     )
-    found = [
+    reached = [
         table.loc[(years, of), "explained"]
         for years in (1, 4)
         for of in ("nation", "states beside it")
     ]
-    found += [table.loc[(years, "nation"), "steady"] for years in (1, 4)]
-    assert [float(x) for x in said.groups()] == [round(100.0 * x) for x in found]
+    reached += [table.loc[(years, "nation"), "steady"] for years in (1, 4)]
+    assert [float(x) for x in said.groups()] == [round(100.0 * x) for x in reached]

@@ -99,8 +99,8 @@ def test_draws_are_read_back_and_run(job, scenario, tmp_path):
     # in single precision.
     weights = MeanField(scenario).weights()
     expected = job.fit.recorded.sum(axis=1)
-    found = run.total("reporting.homicides") @ weights
-    np.testing.assert_allclose(found, expected, rtol=2e-3)
+    recorded = run.total("reporting.homicides") @ weights
+    np.testing.assert_allclose(recorded, expected, rtol=2e-3)
 
 
 @pytest.mark.slow
@@ -156,8 +156,8 @@ def test_tables_hold_the_record_and_bands_around_it(job, tmp_path):
 @pytest.mark.slow
 def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(job, scenario):
     months = 12
-    found = growth(job.posterior, job.best.point[None], 2009, months)
-    assert found.shape == (1, 32, months)
+    grown = growth(job.posterior, job.best.point[None], 2009, months)
+    assert grown.shape == (1, 32, months)
     days = first_days(2009, months)
     path = MeanField(replace(scenario, weeks=scenario.week_of(days[-1])))
     series = np.asarray(
@@ -176,7 +176,7 @@ def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(job, scenar
     # The same quarter a year later, over all states;
     # growth of single states is weighted by their deaths.
     share = (weights.T @ series)[:LEVEL_MONTHS].sum(axis=0)
-    mean = np.log(np.sum(share * np.exp(found[0, :, -LEVEL_MONTHS:].mean(axis=1))) / share.sum())
+    mean = np.log(np.sum(share * np.exp(grown[0, :, -LEVEL_MONTHS:].mean(axis=1))) / share.sum())
     assert mean == pytest.approx(np.log(after / before), abs=0.01)
 
 

@@ -77,8 +77,8 @@ def test_log_normal_and_uniform_coordinates_are_quantiles_of_the_prior(
         if e.name in said or isinstance(prior, Beta):
             continue
         expected = prior.distribution().ppf(quantile)
-        found = np.asarray(e.value(jnp.full(e.size, stats.norm.ppf(quantile))))
-        np.testing.assert_allclose(found, expected, rtol=1e-6, err_msg=e.name)
+        values = np.asarray(e.value(jnp.full(e.size, stats.norm.ppf(quantile))))
+        np.testing.assert_allclose(values, expected, rtol=1e-6, err_msg=e.name)
 
 
 def test_a_value_of_the_data_set_is_the_median(scenario, unknowns):
@@ -162,8 +162,8 @@ def test_the_density_of_homicides_is_that_of_a_normal_distribution_by_hand(small
     mean, covariance = by_hand(small, expected)
     logs = np.log(small.counts + 0.5).ravel()
     constant = -0.5 * logs.size * np.log(2.0 * np.pi)
-    found = float(small.log_density(series_of(expected), SCATTERED)) + constant
-    assert found == pytest.approx(
+    density = float(small.log_density(series_of(expected), SCATTERED)) + constant
+    assert density == pytest.approx(
         stats.multivariate_normal(mean, covariance).logpdf(logs), rel=1e-9
     )
 
@@ -198,12 +198,12 @@ def test_what_homicides_sample_they_score(small):
     mean, covariance = by_hand(small, expected)
     error = np.sqrt(np.diag(covariance) / len(logs))
     assert np.all(np.abs(logs.mean(axis=0) - mean) < 5.0 * error + 0.02)
-    found = np.cov(logs.T)
+    sampled = np.cov(logs.T)
     scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
-    assert np.abs(found - covariance).max() < (5.0 * np.sqrt(2.0 / len(logs)) + 0.03) * scale.max()
-    assert np.all(
-        np.abs(np.diag(found) / np.diag(covariance) - 1.0) < 5.0 * np.sqrt(2.0 / len(logs)) + 0.04
+    assert (
+        np.abs(sampled - covariance).max() < (5.0 * np.sqrt(2.0 / len(logs)) + 0.03) * scale.max()
     )
+    assert np.all(np.abs(np.diag(sampled) / np.diag(covariance) - 1.0) < error + 0.04)
 
 
 @pytest.mark.parametrize(("expected", "bound"), [(40.0, 0.02), (400.0, 0.005)])
@@ -312,10 +312,10 @@ def test_series_are_those_of_a_run(scenario, unknowns):
     to the last digits of double precision.
     """
     values = {n: np.asarray(x) for n, x in unknowns.base.items()}
-    found = jax.jit(MeanField(scenario).run)({n: jnp.asarray(x) for n, x in values.items()})
+    series = jax.jit(MeanField(scenario).run)({n: jnp.asarray(x) for n, x in values.items()})
     run = simulate(scenario, "mean-field")
     for name in (RECORDED, *FIGHTS):
-        np.testing.assert_allclose(found[name].sum(axis=1), run.total(name)[0], rtol=1e-9)
+        np.testing.assert_allclose(series[name].sum(axis=1), run.total(name)[0], rtol=1e-9)
 
 
 def test_slopes_of_the_loss_are_those_of_the_function(posterior):

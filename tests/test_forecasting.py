@@ -134,10 +134,10 @@ def test_growth_within_a_year_is_no_effect_of_its_months():
     months = np.arange(120.0)
     people = np.full((1, 120), 1e9)
     counts = np.rint(1e9 * np.exp(-9.0 + 0.02 * months + np.tile(wave, 10))).astype(int)[None]
-    found = past.month_effects(Record(("01",), 1990, 12, counts, people))
+    effects = past.month_effects(Record(("01",), 1990, 12, counts, people))
     # A mean of twelve months is that of their rates, not of their logs:
     # the two differ by less than a tenth of a per cent of the wave's size.
-    assert found == pytest.approx(wave, abs=2e-3)
+    assert effects == pytest.approx(wave, abs=2e-3)
 
 
 def test_neighbours_are_weighed_alike():
@@ -220,13 +220,13 @@ def test_intervals_hold_what_came_as_often_as_they_say_in_worlds_of_walking_rate
 
 @pytest.mark.slow
 def test_the_layer_beats_the_best_baselines_by_a_tenth_and_its_intervals_are_honest():
-    found = board(
+    scoreboard = board(
         yearly_record(), models=("random-walk", "boosted"), replicates=1000, others=OTHERS
     )
-    assert found.models == (NAME, "random-walk", "boosted") and found.labels == {
+    assert scoreboard.models == (NAME, "random-walk", "boosted") and scoreboard.labels == {
         NAME: "statistical layer, no mechanisms"
     }
-    means = found.means().set_index("model")
+    means = scoreboard.means().set_index("model")
     # Eight seeds with twice as many samples gave 202.0 to 204.6 deaths against 208.7, and 72.7 to
     # 74.0 %. The seed is fixed: the check finds a layer that has become worse, and is no estimate.
     assert means.loc[NAME, "crps"] < 0.9 * means["crps"].drop(NAME).min()
@@ -282,8 +282,8 @@ def test_the_command_writes_a_folder_that_scores_can_read(tmp_path, monkeypatch,
     assert run_command(arguments) == 2
     assert "TR3101" in capsys.readouterr().err
     assert run_command([*arguments, "--replace", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["folder"] == "made" and [row["year"] for row in found["national"]] == [2017]
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["folder"] == "made" and [row["year"] for row in answer["national"]] == [2017]
 
 
 @pytest.mark.parametrize(

@@ -24,12 +24,12 @@ def test_keys_are_those_of_jax(seed, number):
 @pytest.mark.parametrize("shape", [(1,), (7, 3), (4096,)])
 def test_uniforms_are_the_bits_of_jax(shape):
     # Each address is a key of its own below the key given, whatever else is drawn beside it.
-    found = uniforms(root_key(5), {"one": (3,), "x": shape})
+    ours = uniforms(root_key(5), {"one": (3,), "x": shape})
     theirs = (
         np.asarray(jax.random.bits(fold_in(root_key(5), jnp.uint32(tag("x"))), shape, jnp.uint64))
         >> 12
     ).astype(float)
-    assert np.array_equal(found["x"], (theirs + 0.5) * 2.0**-52)
+    assert np.array_equal(ours["x"], (theirs + 0.5) * 2.0**-52)
 
 
 def test_uniforms_lie_strictly_inside_the_unit_interval_and_fill_it_evenly():

@@ -75,14 +75,14 @@ def summary(result: Trajectories) -> dict[str, list[float]]:
     """Mean over replicates of every quantity: flows over each block, stocks and levels at each
     snapshot, the largest cell apart.
     """
-    found = {}
+    values = {}
     for name, x in [*result.sums.items(), *result.snapshots.items()]:
         flat = x.reshape(*x.shape[:2], -1).astype(float)
-        found[name] = [
+        values[name] = [
             *flat.sum(axis=2).mean(axis=0).tolist(),
             *flat[:, -1, :2].mean(axis=0).tolist(),
         ]
-    return found
+    return values
 
 
 def digest(result: Trajectories) -> str:
@@ -94,13 +94,13 @@ def digest(result: Trajectories) -> str:
     return hashed.hexdigest()
 
 
-def moved(found: dict, kept: dict, relative: float) -> dict[str, float]:
+def moved(now: dict, before: dict, relative: float) -> dict[str, float]:
     """Largest relative change of each quantity that changed by more than allowed,
     on the scale of the quantity.
     """
     changes = {}
-    for name in found.keys() | kept.keys():
-        one, two = np.asarray(found.get(name, [])), np.asarray(kept.get(name, []))
+    for name in now.keys() | before.keys():
+        one, two = np.asarray(now.get(name, [])), np.asarray(before.get(name, []))
         if one.shape != two.shape:
             changes[name] = np.inf
         elif (change := np.abs(one - two).max() / max(np.abs(two).max(), 1e-300)) > relative:
@@ -116,21 +116,21 @@ def run_case(name: str, seed: int = 20) -> Trajectories:
 @pytest.mark.parametrize("name", CASES)
 def test_no_number_of_a_reference_run_moved(name, update_golden):
     solver, file, result = CASES[name][1], FOLDER / f"{name}.json", run_case(name)
-    found = {
+    now = {
         "solver": solver,
         "replicates": CASES[name][2],
         "values": summary(result),
         "digest": digest(result) if solver in {"tau-leap", "exact"} else "",
     }
     if update_golden:
-        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    kept = json.loads(file.read_text(encoding="utf-8"))
-    changes = moved(found["values"], kept["values"], RELATIVE[solver])
+        file.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
+    before = json.loads(file.read_text(encoding="utf-8"))
+    changes = moved(now["values"], before["values"], RELATIVE[solver])
     assert not changes, (
         f"numbers of {name!r} moved, by relative change: {changes}. If that is meant: pytest "
         "tests/test_golden.py --update-golden, then say 'numbers moved' in CHANGELOG.md and why"
     )
-    if found["digest"] != kept["digest"]:
+    if now["digest"] != before["digest"]:
         warnings.warn(
             (
                 f"{name}: single persons moved although the means did not: another processor or "
@@ -145,15 +145,15 @@ def test_every_golden_file_belongs_to_a_case():
 
 
 def test_the_means_of_another_seed_do_not_pass():
-    kept = json.loads((FOLDER / "size-model-leap.json").read_text(encoding="utf-8"))
+    before = json.loads((FOLDER / "size-model-leap.json").read_text(encoding="utf-8"))
     assert "conflict.killed" in moved(
-        summary(run_case("size-model-leap", seed=21)), kept["values"], RELATIVE["tau-leap"]
+        summary(run_case("size-model-leap", seed=21)), before["values"], RELATIVE["tau-leap"]
     )
 
 
 def test_a_rate_that_is_one_in_a_million_off_does_not_pass():
-    kept = json.loads((FOLDER / "size-model.json").read_text(encoding="utf-8"))
+    before = json.loads((FOLDER / "size-model.json").read_text(encoding="utf-8"))
     result = tregua.simulate(
         size_model().with_values({"recruitment.rate": 2.527474e-3 * (1 + 1e-6)}), "rk4"
     )
-    assert moved(summary(result), kept["values"], RELATIVE["rk4"])
+    assert moved(summary(result), before["values"], RELATIVE["rk4"])

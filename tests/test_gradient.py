@@ -47,15 +47,15 @@ def outcomes_of(scenario: Scenario, solver: str, weeks: int = 52):
         state, sums, series = block.advance(
             model, SOLVERS[solver], 1.0, state, base, covariates, levers, steps, stop, root_key(0)
         )
-        found = {
+        values = {
             f"total of {n}": jnp.sum(x) for n, x in {**sums, **state.stocks, **state.levels}.items()
         }
         # Unequal weights, since a sum over groups hides who gains what another loses.
-        found |= {
+        values |= {
             f"spread of {n}": jnp.sum(x * jnp.linspace(1.0, 2.0, x.size).reshape(x.shape))
             for n, x in state.stocks.items()
         }
-        return found | {
+        return values | {
             f"last week of {n}": jnp.sum(x[-1]) for n, x in series.items() if n in model.flows
         }
 
@@ -115,13 +115,13 @@ def check_against_differences(function, base: dict, idle: frozenset[str] = froze
             expected = central(function, base, name, index)
             scale = abs(float(x[index])) or 1.0
             for outcome, slope in expected.items():
-                found = float(slopes[outcome][name][index])
-                assert np.isfinite(found), (outcome, name)
+                derivative = float(slopes[outcome][name][index])
+                assert np.isfinite(derivative), (outcome, name)
                 # Shares that add up to nothing leave only rounding: 1e-11 of one is none of it.
-                assert found == pytest.approx(
+                assert derivative == pytest.approx(
                     slope, rel=1e-6, abs=(1e-10 * abs(float(values[outcome])) + 1e-11) / scale
                 ), (outcome, name)
-                if abs(found) * scale > 1e-6 * abs(float(values[outcome])):
+                if abs(derivative) * scale > 1e-6 * abs(float(values[outcome])):
                     moved.add(name)
     assert moved == set(base) - idle, f"unlike what is expected: {moved ^ (set(base) - idle)}"
 

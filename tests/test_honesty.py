@@ -84,8 +84,8 @@ class Decay(MeanField):
 
     def run(self, values):
         h = 0.1 * self.step
-        kept = 1.0 - h + (0.5 * h**2 if self.ORDER == 2 else 0.0)
-        stock = kept ** jnp.arange(self._steps() + 1.0)
+        factor = 1.0 - h + (0.5 * h**2 if self.ORDER == 2 else 0.0)
+        stock = factor ** jnp.arange(self._steps() + 1.0)
         return {"left": (stock[:-1] - stock[1:])[:, None] * jnp.asarray([[600.0, 400.0]])}
 
 
@@ -101,12 +101,14 @@ def test_the_order_is_that_of_the_method(path, method, order):
     Exact to the next order of the step: 0.1 of it here.
     """
     with jax.enable_x64(True):
-        found = step_ladder(method(path.scenario), {}, ("left",), 0.5)
-    assert found["order"][1] == pytest.approx(order, abs=0.1)
+        orders = step_ladder(method(path.scenario), {}, ("left",), 0.5)
+    assert orders["order"][1] == pytest.approx(order, abs=0.1)
     if order == 1.0:
         exact = 1000.0 * (np.exp(-0.1 * 365.0 / 7.0) - np.exp(-0.1 * 731.0 / 7.0))
-        assert found["limit"][1] == pytest.approx(exact, rel=0.02)
-        assert found["whole_off"][1] == pytest.approx(found["whole"][1] / found["limit"][1] - 1.0)
+        assert orders["limit"][1] == pytest.approx(exact, rel=0.02)
+        assert orders["whole_off"][1] == pytest.approx(
+            orders["whole"][1] / orders["limit"][1] - 1.0
+        )
 
 
 REPLICATES = 100
@@ -246,8 +248,8 @@ def test_draws_far_from_the_anchor_have_weights_still():
 
 def test_quantiles_of_equal_weights_are_those_of_the_textbook():
     x = np.random.default_rng(9).normal(size=37)
-    found = weighted_quantiles(x, np.full(37, 1.0 / 37.0), (0.05, 0.3, 0.5, 0.95))
-    np.testing.assert_allclose(found, np.quantile(x, (0.05, 0.3, 0.5, 0.95), method="hazen"))
+    quantiles = weighted_quantiles(x, np.full(37, 1.0 / 37.0), (0.05, 0.3, 0.5, 0.95))
+    np.testing.assert_allclose(quantiles, np.quantile(x, (0.05, 0.3, 0.5, 0.95), method="hazen"))
 
 
 def made_up_table():

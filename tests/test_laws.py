@@ -68,8 +68,8 @@ def everyone(run: Trajectories) -> np.ndarray:
     )
 
 
-def policy_of(found) -> Policy:
-    target, operation, value, ramp = found
+def policy_of(drawn) -> Policy:
+    target, operation, value, ramp = drawn
     return Policy("p", (Modifier(target, operation, value, None, None, ramp),))
 
 
@@ -205,9 +205,9 @@ def test_two_identical_groups_stay_identical(solver):
     rivalry[1, 0] = rivalry[0, 1] = 2.0
     rivalry[0, 0] = rivalry[1, 1] = 0.0
     same = {}
-    for name, thing in (scenario.model.covariates | scenario.model.neutral).items():
+    for name, declared in (scenario.model.covariates | scenario.model.neutral).items():
         same[name] = scenario.data.covariates[name].copy()
-        if thing.axes[-1] == "group":
+        if declared.axes[-1] == "group":
             same[name][..., 1] = same[name][..., 0]
     data = dataclasses.replace(
         scenario.data, covariates={**same, "rivalry": rivalry, "alliance": 0.0 * rivalry}

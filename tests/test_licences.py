@@ -47,8 +47,8 @@ def note(**changes: str) -> str:
 
 def test_the_page_says_what_the_notes_say():
     assert licences.problems() == []
-    found = (ROOT / licences.PAGE).read_text(encoding="utf-8")
-    assert found == licences.page(), "run python scripts/data_licences.py"
+    page = (ROOT / licences.PAGE).read_text(encoding="utf-8")
+    assert page == licences.page(), "run python scripts/data_licences.py"
 
 
 def test_every_shipped_table_has_a_note_that_says_who_may_pass_it_on():
@@ -62,9 +62,9 @@ def test_every_shipped_table_has_a_note_that_says_who_may_pass_it_on():
 
 
 def test_every_data_file_stands_on_the_page_once():
-    found = (ROOT / licences.PAGE).read_text(encoding="utf-8")
+    page = (ROOT / licences.PAGE).read_text(encoding="utf-8")
     for path in [*(table.path for table in TABLES), *licences.other_files(ROOT, TABLES)]:
-        assert found.count(f"`{path}`") == (not licences.fits(path, licences.SOFTWARE)), path
+        assert page.count(f"`{path}`") == (not licences.fits(path, licences.SOFTWARE)), path
 
 
 def test_a_licence_text_belongs_to_one_group():
@@ -86,8 +86,8 @@ def test_a_licence_text_belongs_to_one_group():
     ],
 )
 def test_a_table_of_which_nobody_says_who_may_pass_it_on_is_refused(tmp_path, changes, said):
-    found = licences.problems(repository(tmp_path, note(**changes), "a.csv"))
-    assert any(said in problem for problem in found), found
+    problems = licences.problems(repository(tmp_path, note(**changes), "a.csv"))
+    assert any(said in problem for problem in problems), problems
 
 
 def test_a_file_without_a_note_and_a_table_with_two_are_refused(tmp_path):

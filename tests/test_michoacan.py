@@ -24,8 +24,8 @@ def run(*changed: tuple[str, float], without: str = ""):
     return simulate(episode.scenario(PUBLISHED, dict(changed), policy), "mean-field")
 
 
-def verdicts(found) -> dict[str, str]:
-    return {row.key: row.verdict for row in PUBLISHED.compare(found, partly=True)}
+def verdicts(numbers) -> dict[str, str]:
+    return {row.key: row.verdict for row in PUBLISHED.compare(numbers, partly=True)}
 
 
 def test_data_are_seven_states_whose_groups_make_a_whole():
@@ -57,10 +57,10 @@ def test_the_policy_changes_parameters_of_the_model_and_what_is_calibrated_is_na
 
 
 def test_every_reported_number_comes_out_without_chance():
-    found = episode.outcomes(PUBLISHED, run())
-    assert [key for key, verdict in verdicts(found).items() if verdict == "OUTSIDE"] == []
-    assert sum(verdict == "ok" for verdict in verdicts(found).values()) == 8
-    assert 0.5 < found["killed_by_troops"] < 12.0, "the order meets resistance"
+    numbers = episode.outcomes(PUBLISHED, run())
+    assert [key for key, verdict in verdicts(numbers).items() if verdict == "OUTSIDE"] == []
+    assert sum(verdict == "ok" for verdict in verdicts(numbers).values()) == 8
+    assert 0.5 < numbers["killed_by_troops"] < 12.0, "the order meets resistance"
 
 
 def test_changed_parameters_are_noticed():

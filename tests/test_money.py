@@ -59,12 +59,12 @@ def test_cash_settles_where_what_is_laundered_equals_what_is_kept():
         ),
         "mean-field",
     )
-    kept = 0.99 * 14.4
-    wanted = kept * 25.0 / (25.0 - kept)
-    assert np.allclose(final(run, "dirty"), (wanted - kept) / 0.5, rtol=1e-6)
-    assert np.allclose(final(run, "pay"), (0.9 * kept * 1e6 / 900.0 + 10.0) / 60_010.0, rtol=1e-6)
+    clean = 0.99 * 14.4
+    wanted = clean * 25.0 / (25.0 - clean)
+    assert np.allclose(final(run, "dirty"), (wanted - clean) / 0.5, rtol=1e-6)
+    assert np.allclose(final(run, "pay"), (0.9 * clean * 1e6 / 900.0 + 10.0) / 60_010.0, rtol=1e-6)
     assert np.allclose(
-        final(run, "bribes"), (0.1 * kept * 1e6 / 100.0 + 10.0) / 60_010.0, rtol=1e-6
+        final(run, "bribes"), (0.1 * clean * 1e6 / 100.0 + 10.0) / 60_010.0, rtol=1e-6
     )
 
 

@@ -83,13 +83,17 @@ def all_deaths(run, background: bool) -> np.ndarray:
 
 
 def test_outcomes_are_ordered_and_no_two_share_a_name():
-    found = list(outcomes_of(nation.nation()))
-    assert found[:8] == ["killed", *(f"killed_{victim}" for victim in VICTIMS), "killed_background"]
-    assert found[8:11] == ["recorded_homicides", "recorded_arrests", "recorded_escapes"]
-    assert found[11:14] == ["war.arrested", "war.released", "jails.released"], (
+    outcomes = list(outcomes_of(nation.nation()))
+    assert outcomes[:8] == [
+        "killed",
+        *(f"killed_{victim}" for victim in VICTIMS),
+        "killed_background",
+    ]
+    assert outcomes[8:11] == ["recorded_homicides", "recorded_arrests", "recorded_escapes"]
+    assert outcomes[11:14] == ["war.arrested", "war.released", "jails.released"], (
         "two have the same short name, or that of a stock"
     )
-    assert found[14:] == ["members", "inmates", "vigilantes", "arrested"]
+    assert outcomes[14:] == ["members", "inmates", "vigilantes", "arrested"]
 
 
 def test_the_summary_puts_police_and_troops_together_and_the_published_model_keeps_all():
@@ -316,7 +320,7 @@ def test_no_map_is_drawn_of_other_places():
 def test_the_list_of_assumptions_is_complete(run, manifest, page):
     model = run.scenario.model
     stances = {name: {e.stance for e in p.evidence} for name, p in model.parameters.items()}
-    unbacked = {name for name, found in stances.items() if found <= {"assumed", "alleged"}}
+    unbacked = {name for name, stated in stances.items() if stated <= {"assumed", "alleged"}}
     listed = {record["name"] for records in assumptions(manifest).values() for record in records}
     said = {record["name"] for record in alleged(manifest)}
     assert (

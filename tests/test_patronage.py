@@ -77,21 +77,21 @@ def test_switched_off_it_changes_no_person_and_its_levels_stay_exactly_zero():
     ],
 )
 def test_each_hypothesis_does_what_it_says_and_nothing_else(name, level, expected):
-    found = settled(**{name: 0.4})
-    assert np.allclose(found[level], expected, rtol=1e-9)
-    assert all(np.all(found[other] == 0.0) for other in LEVELS if other != level)
+    levels = settled(**{name: 0.4})
+    assert np.allclose(levels[level], expected, rtol=1e-9)
+    assert all(np.all(levels[other] == 0.0) for other in LEVELS if other != level)
 
 
 def test_hypotheses_together_spare_never_more_than_all():
-    found = settled(
+    levels = settled(
         immunity=1.0, impunity=1.0, bought=1.0, both_sides=0.5, corridor=1.0, cross_purposes=1.0
     )
     assert (
-        np.all(found["protection"] <= 1.0)
-        and found["protection"][0] == pytest.approx(1.0)
-        and found["exempt"] == pytest.approx(1.0)
+        np.all(levels["protection"] <= 1.0)
+        and levels["protection"][0] == pytest.approx(1.0)
+        and levels["exempt"] == pytest.approx(1.0)
     )
-    assert found["protection"][1:] == pytest.approx(1.0 - 0.75 * 0.5)
+    assert levels["protection"][1:] == pytest.approx(1.0 - 0.75 * 0.5)
 
 
 def test_goods_of_a_favoured_group_are_let_through_where_it_has_members():

@@ -94,14 +94,14 @@ def changes(draw):
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.lists(changes(), min_size=1, max_size=6), st.floats(0.0, 10.0))
 def test_a_week_s_three_numbers_equal_applying_the_changes_one_after_another(drawn, x):
-    found = [Modifier(*change) for change in drawn]
+    modifiers = [Modifier(*change) for change in drawn]
     try:
-        built = levers(*found)
+        built = levers(*modifiers)
     except TreguaError as error:
         assert error.code == "TR1404"
         return
     for name, parameter in PARAMETERS.items():
-        mine = [change for change in found if change.target == name]
+        mine = [change for change in modifiers if change.target == name]
         lever = built[name]
         value = np.minimum(lever.slope * x + lever.shift, lever.cap)
         for number in range(WEEKS):

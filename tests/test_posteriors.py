@@ -49,14 +49,14 @@ def folder(tmp_path):
 
 
 def test_what_is_stored_is_read_back(folder):
-    found = load_posterior(str(folder))
-    assert found.size == DRAWS
-    assert found.record == {"kind": "fit"}
+    posterior = load_posterior(str(folder))
+    assert posterior.size == DRAWS
+    assert posterior.record == {"kind": "fit"}
     np.testing.assert_allclose(
-        found.parameters["recruitment.rate"], [0.001, 0.002, 0.003], rtol=1e-6
+        posterior.parameters["recruitment.rate"], [0.001, 0.002, 0.003], rtol=1e-6
     )
-    np.testing.assert_allclose(found.scatter["dispersion"], [90.0, 100.0, 110.0])
-    assert len(found.digest) == 16
+    np.testing.assert_allclose(posterior.scatter["dispersion"], [90.0, 100.0, 110.0])
+    assert len(posterior.digest) == 16
 
 
 def test_a_model_takes_the_draws_of_its_own_parameters(folder):

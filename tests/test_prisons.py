@@ -88,9 +88,9 @@ def test_members_leave_custody_as_the_chain_says():
     # Without arrests and escapes the untried decay by 1 - exp(-1/pretrial) a week, and the
     # convicted share of them is sentenced.
     base = run(0.0, single=0.0)
-    kept = np.exp(-np.arange(521) / P["pretrial"])
+    inside = np.exp(-np.arange(521) / P["pretrial"])
     np.testing.assert_allclose(
-        base.total("arrested")[0], base.at("arrested", 0)[0] * kept, rtol=1e-9
+        base.total("arrested")[0], base.at("arrested", 0)[0] * inside, rtol=1e-9
     )
     left = {
         name: base.total(f"prisons.{name}")[0].sum()

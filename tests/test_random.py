@@ -96,10 +96,10 @@ class Recorder(Draws):
         self.book = book
 
     def uniforms(self, shapes):
-        found = super().uniforms(shapes)
+        drawn = super().uniforms(shapes)
         assert not set(shapes) & set(self.book), "an address is drawn twice in one step"
-        self.book |= {name: np.asarray(u) for name, u in found.items()}
-        return found
+        self.book |= {name: np.asarray(u) for name, u in drawn.items()}
+        return drawn
 
 
 def uniforms_of_a_step(model: Model, solver: str = "tau-leap") -> dict[str, np.ndarray]:

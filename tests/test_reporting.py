@@ -32,13 +32,13 @@ def shares(memory: float = 0.0, **changed) -> dict[str, float]:
 
 
 def test_every_count_takes_its_own_flows():
-    found = {
+    counted = {
         n.removeprefix("reporting."): set(flows)
         for n, flows in (episode() + toys.Happenings()).recorded.items()
     }
     assert (
-        found["homicides"]
-        == found["missing"]
+        counted["homicides"]
+        == counted["missing"]
         >= {
             "conflict.killed",
             "civilians.murdered",
@@ -47,10 +47,10 @@ def test_every_count_takes_its_own_flows():
             "happenings.war",
         }
     )
-    assert found["arrests"] == {"arrests.arrested", "happenings.arrested"}
-    assert found["escapes"] == {"happenings.escaped"}
-    assert found["displaced"] == {"civilians.displaced", "happenings.displaced"}
-    assert not found["homicides"] & {
+    assert counted["arrests"] == {"arrests.arrested", "happenings.arrested"}
+    assert counted["escapes"] == {"happenings.escaped"}
+    assert counted["displaced"] == {"civilians.displaced", "happenings.displaced"}
+    assert not counted["homicides"] & {
         "arrests.arrested",
         "vigilantes.driven_out",
         "vigilantes.absorbed",
@@ -58,11 +58,11 @@ def test_every_count_takes_its_own_flows():
 
 
 def test_a_killed_person_is_a_homicide_or_missing_or_nothing():
-    found = shares()
-    assert found["homicides"] == pytest.approx(0.97 * 0.85) and found["missing"] == pytest.approx(
+    share = shares()
+    assert share["homicides"] == pytest.approx(0.97 * 0.85) and share["missing"] == pytest.approx(
         0.15 * 0.7
     )
-    assert found["homicides"] + found["missing"] < 1.0
+    assert share["homicides"] + share["missing"] < 1.0
     assert shares(disappeared_share=1.0)["homicides"] == 0.0
 
 

@@ -47,8 +47,8 @@ def whole_fitter() -> Fitter:
 
 
 def test_every_row_without_chance_is_reproduced():
-    found, _ = without_chance()
-    rows = load("size-2023").compare(found, partly=True)
+    outcomes, _ = without_chance()
+    rows = load("size-2023").compare(outcomes, partly=True)
     assert [row.key for row in rows if row.verdict == "OUTSIDE"] == []
     assert sum(row.verdict == "ok" for row in rows) == 63
     assert all(row.ours == row.ours for row in rows)
@@ -73,10 +73,10 @@ def test_the_picture_of_policies_says_what_it_shows_and_has_the_colours_of_a_com
 def test_a_changed_parameter_is_noticed():
     published = load("size-2023")
     runs = size_2023.policy_runs(published, {"conflict.lethality": 1.6e-8})
-    found = size_2023.outcome_2022(published, runs["status_quo"]) | size_2023.policy_effects(
+    outcomes = size_2023.outcome_2022(published, runs["status_quo"]) | size_2023.policy_effects(
         published, runs
     )
-    rows = published.compare(found, partly=True)
+    rows = published.compare(outcomes, partly=True)
     report = Reproduction("x", "x", "", rows, {}, {})
     assert not report.passed
     assert report.count("OUTSIDE") > 20
@@ -299,7 +299,7 @@ def test_another_method_ends_at_the_same_place():
         return rest @ rest, 2.0 * rest @ tool.slopes(logs, 110.0, 115_000.0)
 
     bounds = [tuple(np.log(published.search[name])) for name in FREE]
-    found = minimize(
+    optimum = minimize(
         loss,
         tool.guess(110.0, 115_000.0, goal),
         jac=True,
@@ -307,8 +307,8 @@ def test_another_method_ends_at_the_same_place():
         bounds=bounds,
         options={"ftol": 1e-14, "gtol": 1e-8},
     )
-    assert math.sqrt(found.fun / len(goal)) == pytest.approx(fit.misfit, rel=1e-6)
-    np.testing.assert_allclose(np.exp(found.x), list(fit.free.values()), rtol=1e-3)
+    assert math.sqrt(optimum.fun / len(goal)) == pytest.approx(fit.misfit, rel=1e-6)
+    np.testing.assert_allclose(np.exp(optimum.x), list(fit.free.values()), rtol=1e-3)
 
 
 @pytest.mark.nightly

@@ -39,28 +39,28 @@ def stop_at(block: int):
 
 
 def test_a_cancelled_run_keeps_its_finished_chunks_and_goes_on_to_the_same_numbers():
-    scenario, kept = toys.scenario(weeks=520), {}
+    scenario, chunks = toys.scenario(weeks=520), {}
     one_device = jax.local_devices()[:1]
     with pytest.raises(Stopped):
         # Five chunks of ten blocks: the first two are done when block 23 is.
         tregua.simulate(
             scenario,
             replicates=5 * run.CHUNK - 10,
-            kept=kept,
+            kept=chunks,
             progress=stop_at(23),
             devices=one_device,
         )
-    assert sorted(kept) == [0, 1]
-    before, told = {n: kept[n] for n in kept}, []
+    assert sorted(chunks) == [0, 1]
+    before, told = {n: chunks[n] for n in chunks}, []
     resumed = tregua.simulate(
         scenario,
         replicates=5 * run.CHUNK - 10,
-        kept=kept,
+        kept=chunks,
         progress=lambda done, total: told.append((done, total)),
         devices=one_device,
     )
     assert told == [(i, 30) for i in range(1, 31)], "only the three missing chunks are run"
-    assert all(kept[n] is before[n] for n in before)
+    assert all(chunks[n] is before[n] for n in before)
     assert same(resumed, tregua.simulate(scenario, replicates=5 * run.CHUNK - 10))
 
 

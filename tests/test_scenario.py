@@ -42,23 +42,23 @@ def layered(*layers: str):
 
 @pytest.mark.parametrize(("weaker", "stronger"), list(itertools.pairwise(LAYERS)))
 def test_each_layer_wins_over_the_one_before_it(weaker, stronger):
-    found = resolve(*layered(weaker, stronger))[NAME]
-    assert found.layer == stronger and np.all(found.value == VALUES[stronger])
+    setting = resolve(*layered(weaker, stronger))[NAME]
+    assert setting.layer == stronger and np.all(setting.value == VALUES[stronger])
     without = resolve(*layered(weaker))[NAME]
     assert without.layer == weaker and np.all(without.value == VALUES[weaker])
 
 
 @pytest.mark.parametrize("strongest", range(1, len(LAYERS) + 1))
 def test_the_strongest_of_many_layers_wins(strongest):
-    found = resolve(*layered(*LAYERS[:strongest]))[NAME]
-    assert found.layer == LAYERS[strongest - 1]
+    setting = resolve(*layered(*LAYERS[:strongest]))[NAME]
+    assert setting.layer == LAYERS[strongest - 1]
 
 
 def test_every_value_tells_its_layer_and_the_others_are_untouched():
     resolved = resolve(*layered("command line"))
     assert set(resolved) == set(Model.size_2023().parameters)
-    assert {name for name, found in resolved.items() if found.layer == "command line"} == {NAME}
-    assert {found.layer for name, found in resolved.items() if name != NAME} == {LAYERS[0]}
+    assert {name for name, setting in resolved.items() if setting.layer == "command line"} == {NAME}
+    assert {setting.layer for name, setting in resolved.items() if name != NAME} == {LAYERS[0]}
 
 
 def test_policies_act_on_whatever_the_layers_give():

@@ -119,10 +119,10 @@ def test_progress_counts_every_forecast():
 def test_a_forecast_that_knows_the_truth_beats_the_baselines(truth):
     forecast = read_forecast(truth, 2016)
     assert (forecast.name, forecast.season, forecast.samples.shape) == ("oracle", 1, (COUNT, 32, 4))
-    found = forecast_board(forecast, models=LIGHT)
-    assert found.models == ("oracle", *LIGHT)
-    assert found.means().set_index("model")["crps"].idxmin() == "oracle"
-    mine = found.differences().query("model == 'oracle'")
+    scored = forecast_board(forecast, models=LIGHT)
+    assert scored.models == ("oracle", *LIGHT)
+    assert scored.means().set_index("model")["crps"].idxmin() == "oracle"
+    mine = scored.differences().query("model == 'oracle'")
     assert len(mine) == 3 and (mine["high_95"] < 0).all()
 
 
@@ -134,9 +134,9 @@ def test_a_file_with_months_is_scored_by_month(tmp_path):
     table.to_parquet(file)
     forecast = read_forecast(file, 2018)
     np.testing.assert_array_equal(forecast.samples, samples)
-    found = forecast_board(forecast, models=("carry-forward",))
-    assert found.models == ("carry-forward (file)", "carry-forward")
-    last = found.cells[found.cells["lead"] == 14]
+    scored = forecast_board(forecast, models=("carry-forward",))
+    assert scored.models == ("carry-forward (file)", "carry-forward")
+    last = scored.cells[scored.cells["lead"] == 14]
     assert set(last["year"]) == {2020} and set(last["month"]) == {2}
 
 
@@ -236,9 +236,9 @@ def test_the_command_scores_a_file_beside_the_baselines(
 ):
     monkeypatch.chdir(tmp_path)
     assert run_command(["score", "oracle.parquet", "--origin", "2016", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["folder"] == "runs/score-oracle-2016"
-    rows = {row["model"]: row["crps"] for row in found["years_all"]}
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["folder"] == "runs/score-oracle-2016"
+    rows = {row["model"]: row["crps"] for row in answer["years_all"]}
     assert rows["oracle"] < min(rows["carry-forward"], rows["own-history"])
     assert run_command(["score", "oracle.parquet", "--origin", "2016"]) == 0
     assert "against the baselines" in capsys.readouterr().out

@@ -37,10 +37,10 @@ def test_crps_of_a_point_mass_is_the_absolute_error():
 
 def test_crps_is_fair_with_few_samples():
     rng, few, many = np.random.default_rng(1), 4, 40_000
-    found = scores.crps(rng.normal(100.0, 20.0, (few, many)), np.full(many, 110.0))
-    error = found.std(ddof=1) / np.sqrt(many)
+    crps = scores.crps(rng.normal(100.0, 20.0, (few, many)), np.full(many, 110.0))
+    error = crps.std(ddof=1) / np.sqrt(many)
     # The plain estimator with four samples is 2.8 too high, forty errors away.
-    assert abs(found.mean() - normal_crps(100.0, 20.0, 110.0)) < stats.norm.isf(ALARM / 2) * error
+    assert abs(crps.mean() - normal_crps(100.0, 20.0, 110.0)) < stats.norm.isf(ALARM / 2) * error
     assert error < 0.1
 
 
@@ -64,15 +64,15 @@ def test_log_score_comes_near_the_probability_of_the_truth(mean):
 
 def test_log_score_has_a_floor_and_survives_a_point_mass():
     samples = np.full((100, 2), 10)
-    found = scores.log_score(samples, np.array([10, 10_000]))
-    assert found[1] == pytest.approx(-np.log(scores.LEAST_CHANCE))
-    assert 0.0 < found[0] < 1.0
+    score = scores.log_score(samples, np.array([10, 10_000]))
+    assert score[1] == pytest.approx(-np.log(scores.LEAST_CHANCE))
+    assert 0.0 < score[0] < 1.0
 
 
 def test_interval_score_charges_length_and_misses():
     samples = np.arange(0.0, 101.0)[:, None].repeat(3, axis=1)
-    found = scores.interval_score(samples, np.array([50.0, 5.0, 95.0]), 80)
-    assert found == pytest.approx([80.0, 80.0 + 10.0 * 5.0, 80.0 + 10.0 * 5.0])
+    score = scores.interval_score(samples, np.array([50.0, 5.0, 95.0]), 80)
+    assert score == pytest.approx([80.0, 80.0 + 10.0 * 5.0, 80.0 + 10.0 * 5.0])
 
 
 @pytest.mark.parametrize("level", scores.LEVELS)
@@ -119,7 +119,7 @@ def test_the_truth_has_the_better_scores():
         rng.poisson(330.0, (500, 32, 40)),
         np.rint(rng.normal(300.0, 40.0, (500, 32, 40))),
     ):
-        found = scores.score_cells(other, actual, people)
+        worse = scores.score_cells(other, actual, people)
         for name in (
             "crps",
             "crps_rate",
@@ -128,7 +128,7 @@ def test_the_truth_has_the_better_scores():
             "interval_score_80",
             "interval_score_95",
         ):
-            assert true[name].mean() < found[name].mean(), name
+            assert true[name].mean() < worse[name].mean(), name
     assert true["crps_rate"] == pytest.approx(0.1 * true["crps"])
 
 

@@ -64,7 +64,7 @@ def reference(scenario, weeks: int) -> np.ndarray:
         scenario.data.covariates,
     )
     first = oracle.start(values, data)
-    found = solve_ivp(
+    solution = solve_ivp(
         lambda t, y: oracle.slope(values, data, y.reshape(first.shape)).ravel(),
         (0, weeks),
         first.ravel(),
@@ -72,7 +72,7 @@ def reference(scenario, weeks: int) -> np.ndarray:
         rtol=1e-13,
         atol=1e-10,
     )
-    return found.y[:, -1].reshape(first.shape)
+    return solution.y[:, -1].reshape(first.shape)
 
 
 def end_of(scenario, solver: str, dt: float) -> np.ndarray:
@@ -207,15 +207,17 @@ def compare_with_oracle(replicates: int, weeks: int) -> dict[str, tuple[float, f
     values = {n: float(x.ravel()[0]) for n, x in scenario.compile().base.items()}
     mine = tregua.simulate(scenario, replicates=replicates, seed=11)
     other = oracle.simulate(values, scenario.data.covariates, weeks, replicates, seed=12)
-    found = {}
+    deviations = {}
     for week in range(52, weeks + 1, 52):
         for name in oracle.NAMES:
             ours, theirs = mine.snapshot(name, week)[:, 0], other[name][:, week]
-            found[f"{name} of all groups, week {week}"] = zscores(
+            deviations[f"{name} of all groups, week {week}"] = zscores(
                 ours.sum(axis=1), theirs.sum(axis=1)
             )
-            found[f"{name} of the third group, week {week}"] = zscores(ours[:, 2], theirs[:, 2])
-    return found
+            deviations[f"{name} of the third group, week {week}"] = zscores(
+                ours[:, 2], theirs[:, 2]
+            )
+    return deviations
 
 
 def test_the_tau_leap_agrees_with_a_plain_numpy_loop_in_mean_and_variance():

@@ -184,10 +184,10 @@ def test_places_that_cannot_be_written(tmp_path):
 
 
 def test_checkpoint_round_trip(tmp_path):
-    kept = Checkpoint(tmp_path / "kept")
-    assert len(kept) == 0 and 0 not in kept
+    checkpoint = Checkpoint(tmp_path / "kept")
+    assert len(checkpoint) == 0 and 0 not in checkpoint
     chunk = {"series.conflict.killed": np.arange(6).reshape(2, 3), "status": np.zeros(2, np.int32)}
-    kept[3] = chunk
+    checkpoint[3] = chunk
     again = Checkpoint(tmp_path / "kept")
     assert list(again) == [3]
     assert all(
@@ -203,42 +203,42 @@ def test_checkpoint_round_trip(tmp_path):
 
 
 def test_damaged_chunks_count_as_absent(tmp_path):
-    kept = Checkpoint(tmp_path)
+    checkpoint = Checkpoint(tmp_path)
     for number in range(3):
-        kept[number] = {"x": np.arange(1000)}
+        checkpoint[number] = {"x": np.arange(1000)}
     whole = (tmp_path / "chunk-00000.npz").read_bytes()
     (tmp_path / "chunk-00000.npz").write_bytes(whole[:500])
     (tmp_path / "chunk-00001.npz").write_bytes(whole[:300] + b"\x00\x01\x02" + whole[303:])
     (tmp_path / "chunk-00004.npz").write_bytes(b"")
-    assert list(kept) == [2]
+    assert list(checkpoint) == [2]
 
 
 def test_the_latest_chunks_are_written_down_only_when_others_follow_or_when_asked(tmp_path):
-    kept = Latest(Checkpoint(tmp_path / "kept"), 2)
+    latest = Latest(Checkpoint(tmp_path / "kept"), 2)
     chunks = {number: {"x": np.full(3, number)} for number in range(3)}
     for number in (0, 1):
-        kept[number] = chunks[number]
-    assert not (tmp_path / "kept").exists() and list(kept) == [0, 1] and kept[1] is chunks[1]
-    kept[2] = chunks[2]
-    assert list(Checkpoint(tmp_path / "kept")) == [0] and list(kept) == [0, 1, 2]
-    assert np.array_equal(kept[0]["x"], chunks[0]["x"])
-    kept.settle()
+        latest[number] = chunks[number]
+    assert not (tmp_path / "kept").exists() and list(latest) == [0, 1] and latest[1] is chunks[1]
+    latest[2] = chunks[2]
+    assert list(Checkpoint(tmp_path / "kept")) == [0] and list(latest) == [0, 1, 2]
+    assert np.array_equal(latest[0]["x"], chunks[0]["x"])
+    latest.settle()
     again = Checkpoint(tmp_path / "kept")
     assert list(again) == [0, 1, 2] and all(
         np.array_equal(again[n]["x"], chunks[n]["x"]) for n in chunks
     )
-    kept[3] = chunks[0]
-    del kept[3], kept[1]
-    assert list(kept) == [0, 2] and 3 not in kept
-    kept[3] = chunks[0]
-    kept.discard()
-    assert len(kept) == 0 and not (tmp_path / "kept").exists()
+    latest[3] = chunks[0]
+    del latest[3], latest[1]
+    assert list(latest) == [0, 2] and 3 not in latest
+    latest[3] = chunks[0]
+    latest.discard()
+    assert len(latest) == 0 and not (tmp_path / "kept").exists()
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
-    scenario, kept = Scenario(Model.size_2023(), weeks=20), Checkpoint(tmp_path)
-    whole = simulate(scenario, replicates=70, seed=3, kept=kept)
-    del kept[1]
+    scenario, checkpoint = Scenario(Model.size_2023(), weeks=20), Checkpoint(tmp_path)
+    whole = simulate(scenario, replicates=70, seed=3, kept=checkpoint)
+    del checkpoint[1]
     blocks = []
     again = simulate(
         scenario,

@@ -53,8 +53,8 @@ def scored(counts, expected, stream=Homicides):
     def score(row):
         return stream(YEARS, row[None], empty).log_density(one, SCATTERED)
 
-    found = np.asarray(jax.jit(jax.vmap(score))(jnp.asarray(counts, float)))
-    return found - 1.5 * np.log(2.0 * np.pi) - np.log(counts + 0.5).sum(axis=1)
+    scores = np.asarray(jax.jit(jax.vmap(score))(jnp.asarray(counts, float)))
+    return scores - 1.5 * np.log(2.0 * np.pi) - np.log(counts + 0.5).sum(axis=1)
 
 
 class Independent(Homicides):
@@ -97,11 +97,11 @@ def test_the_quadrature_is_right():
     )
     means = expected * np.exp(np.cumsum(STEP * rng.standard_normal((100000, 3)), axis=1))
     counts = np.array([[40, 48, 36], [55, 70, 60], [30, 40, 20], [40, 30, 36], [25, 30, 25]])
-    for row, found in zip(counts, exact(counts, expected), strict=True):
+    for row, density in zip(counts, exact(counts, expected), strict=True):
         chances = stats.nbinom(k, k / (k + means)).pmf(row).prod(axis=1)
         error = chances.std() / np.sqrt(len(chances)) / chances.mean()
         assert error < 0.03
-        assert found == pytest.approx(np.log(chances.mean()), abs=4.5 * error)
+        assert density == pytest.approx(np.log(chances.mean()), abs=4.5 * error)
 
 
 def test_fights_are_log_normal_by_hand():
@@ -123,10 +123,10 @@ def test_fights_are_log_normal_by_hand():
         total += (
             stats.norm(np.log(mean + 0.5), deviation).logpdf(np.log(counts[period] + 0.5)).sum()
         )
-    found = float(Fights(years, counts).log_density(series, scatter)) - 0.5 * 4 * np.log(
+    density = float(Fights(years, counts).log_density(series, scatter)) - 0.5 * 4 * np.log(
         2.0 * np.pi
     )
-    assert found == pytest.approx(total, rel=1e-9)
+    assert density == pytest.approx(total, rel=1e-9)
 
 
 def test_fights_sample_what_they_score():

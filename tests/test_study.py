@@ -153,12 +153,12 @@ def test_without_chance_one_pair_is_enough_and_has_no_standard_error(solver):
 def test_posterior_draws_are_paired_too():
     scenario = base(104)
     draws = {"founding.members_at_start": np.linspace(1000.0, 9000.0, 16)}
-    found = tregua.Study(scenario, policies(scenario), draws=draws, replicates=16).run()
-    assert np.array_equal(found.baseline.at("members", 52), found.policies[0].at("members", 52)), (
-        "nothing differs before the policy"
-    )
+    result = tregua.Study(scenario, policies(scenario), draws=draws, replicates=16).run()
+    assert np.array_equal(
+        result.baseline.at("members", 52), result.policies[0].at("members", 52)
+    ), "nothing differs before the policy"
     assert (
-        found.table()
+        result.table()
         .set_index(["policy", "outcome"])
         .loc[("fewer recruits", "killed"), "pairing_gain"]
         > 5.0
@@ -210,8 +210,8 @@ def test_yearly_tables_add_up_to_the_run_where_the_years_are_whole():
 def test_outcomes_are_all_flows_and_the_stocks_that_anything_leaves_and_deaths_come_first():
     from tregua.results.outcomes import outcomes_of
 
-    found = outcomes_of(Model.size_2023())
-    assert next(iter(found)) == "killed" and set(found) == {
+    outcomes = outcomes_of(Model.size_2023())
+    assert next(iter(outcomes)) == "killed" and set(outcomes) == {
         "killed",
         "recruited",
         "arrested",

@@ -60,9 +60,9 @@ def one_week(
     return {n: np.asarray(x) for n, x in week(MODEL.view(Trade(), known, jnp.zeros(()))).items()}
 
 
-def sent(found: dict[str, np.ndarray]) -> np.ndarray:
+def sent(levels: dict[str, np.ndarray]) -> np.ndarray:
     """Goods on each of the two routes, which territories 1 and 2 tell apart."""
-    return found["traffic"][1:3]
+    return levels["traffic"][1:3]
 
 
 def test_routes_of_equal_cost_carry_equal_shares_and_a_longer_one_less_by_the_logit():
@@ -95,9 +95,9 @@ def test_what_is_sent_is_seized_or_arrives():
         "troops": np.array([0.0, 5000.0, 20_000.0, 1000.0]),
         "traffic": np.array([1.0, 0.2, 3.0, 1.0]),
     }
-    found = one_week(two_routes(), levels=levels, values={"trade.catch": 0.05})
-    assert np.isclose(found["delivered"].sum() + found["seized"].sum() / 1e3, 1.5, rtol=1e-12)
-    assert np.all(found["seized"] > 0.0) and found["risk"][1] > found["risk"][0] > 0.0
+    after = one_week(two_routes(), levels=levels, values={"trade.catch": 0.05})
+    assert np.isclose(after["delivered"].sum() + after["seized"].sum() / 1e3, 1.5, rtol=1e-12)
+    assert np.all(after["seized"] > 0.0) and after["risk"][1] > after["risk"][0] > 0.0
 
 
 def test_the_mean_share_left_is_smooth_where_almost_nothing_is_lost():
@@ -125,27 +125,27 @@ def test_the_rent_of_all_territories_is_the_value_added_to_what_arrives():
         "trade.premium": 0.25,
         "trade.market": 1.2,
     }
-    found = one_week(two_routes((1000.0, 1300.0)), levels={"troops": 4000.0}, values=values)
-    price = 20_000.0 * (found["delivered"][0] / 1.2) ** -2.0
-    added = found["delivered"][0] * 1e3 * price * (1.0 - 0.4 + 0.25)
-    assert np.isclose(found["rent"].sum() * 1e6, added + 4 * 3e5, rtol=1e-12)
-    assert np.isclose(found["price"][0] * 20_000.0, price) and np.allclose(
-        found["stake"], found["rent"] / 2.7
+    after = one_week(two_routes((1000.0, 1300.0)), levels={"troops": 4000.0}, values=values)
+    price = 20_000.0 * (after["delivered"][0] / 1.2) ** -2.0
+    added = after["delivered"][0] * 1e3 * price * (1.0 - 0.4 + 0.25)
+    assert np.isclose(after["rent"].sum() * 1e6, added + 4 * 3e5, rtol=1e-12)
+    assert np.isclose(after["price"][0] * 20_000.0, price) and np.allclose(
+        after["stake"], after["rent"] / 2.7
     )
-    assert found["rent"].argmax() == 3, "the crossing"
+    assert after["rent"].argmax() == 3, "the crossing"
 
 
 def test_attention_moves_searches_and_adds_none():
     # Where traffic was shows in the searches that find something;
     # with enough traffic everywhere each finds some.
-    found = [
+    attention = [
         one_week(two_routes(), levels={"traffic": x}, values={"trade.load": 0.0})["seizures"]
         for x in (1.0, np.array([0.0, 9.0, 1.0, 2.0]))
     ]
     assert (
-        np.allclose(found[0], 1.0)
-        and np.isclose(found[1].sum(), 4.0, rtol=1e-9)
-        and found[1].argmax() == 1
+        np.allclose(attention[0], 1.0)
+        and np.isclose(attention[1].sum(), 4.0, rtol=1e-9)
+        and attention[1].argmax() == 1
     )
 
 
@@ -206,9 +206,9 @@ def outcome(
     )
 
 
-def spread(found: dict[str, np.ndarray]) -> np.ndarray:
+def spread(levels: dict[str, np.ndarray]) -> np.ndarray:
     """How many territories the traffic fills: the inverse of the sum of squared shares."""
-    share = found["traffic"] / found["traffic"].sum(axis=1, keepdims=True)
+    share = levels["traffic"] / levels["traffic"].sum(axis=1, keepdims=True)
     return 1.0 / (share**2).sum(axis=1)
 
 

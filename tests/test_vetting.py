@@ -75,27 +75,27 @@ def run(
     )
 
 
-def total(found, *flows: str) -> float:
-    return float(sum(found.total(f"vetting.{name}").sum() for name in flows))
+def total(result, *flows: str) -> float:
+    return float(sum(result.total(f"vetting.{name}").sum() for name in flows))
 
 
-def failed_share(found, first: int, last: int) -> float:
+def failed_share(result, first: int, last: int) -> float:
     """Share of the tests between two weeks that were failed."""
-    counts = {n: found.between(f"vetting.{n}", first, last)[0] for n in TESTS}
+    counts = {n: result.between(f"vetting.{n}", first, last)[0] for n in TESTS}
     return (counts["mistaken"] + counts["detected"]) / sum(counts.values())
 
 
 def test_every_test_is_on_somebodys_record():
     values = {"vetting.validity": 1e5, "vetting.rule": 0.0, "vetting.retest": 0.0}
-    found = run(104, values)
-    recorded = sum(found.at(n, 104)[0] for n in ("vetted", "failed", "found_out", "undetected"))
-    expired = total(found, "expired", "expired_undetected")
+    result = run(104, values)
+    recorded = sum(result.at(n, 104)[0] for n in ("vetted", "failed", "found_out", "undetected"))
+    expired = total(result, "expired", "expired_undetected")
     assert expired < 1e-3 * recorded
-    assert recorded == pytest.approx(total(found, *TESTS) - expired, rel=1e-12)
-    assert found.at("undetected", 104)[0] == pytest.approx(
-        0.15 / 0.85 * found.at("found_out", 104)[0], rel=1e-3
+    assert recorded == pytest.approx(total(result, *TESTS) - expired, rel=1e-12)
+    assert result.at("undetected", 104)[0] == pytest.approx(
+        0.15 / 0.85 * result.at("found_out", 104)[0], rel=1e-3
     ), "those who pass stay compromised"
-    whole = sum(found.total(n)[0] for n in SERVING)
+    whole = sum(result.total(n)[0] for n in SERVING)
     assert np.allclose(whole, whole[0], rtol=1e-12)
 
 
@@ -107,9 +107,9 @@ def test_no_more_are_tested_than_the_capacity_allows_and_nearly_as_many_while_ma
 
 
 def test_nothing_happens_before_the_programme_begins():
-    found = run(52, start="2008-07-01")
+    result = run(52, start="2008-07-01")
     first = (dt.date(2008, 7, 1) - dt.date(2008, 1, 1)).days / 7.0
-    weekly = sum(found.total(f"vetting.{n}")[0] for n in TESTS)
+    weekly = sum(result.total(f"vetting.{n}")[0] for n in TESTS)
     begun = int(np.ceil(first))
     assert np.all(weekly[:begun] == 0.0) and np.all(weekly[begun:] > 1000.0)
 
@@ -117,9 +117,9 @@ def test_nothing_happens_before_the_programme_begins():
 def test_the_first_tests_fail_as_the_formula_says():
     # 10,000 who work for groups, 40,000 honest: a fifth is compromised,
     # and their weight is five times as large.
-    found = run(1, {"vetting.capacity": 10.0})
+    result = run(1, {"vetting.capacity": 10.0})
     weight = 5.0 * 0.2 / (5.0 * 0.2 + 0.8)
-    assert failed_share(found, 0, 1) == pytest.approx(
+    assert failed_share(result, 0, 1) == pytest.approx(
         0.85 * weight + 0.05 * (1.0 - weight), rel=2e-3
     )
 
@@ -137,12 +137,12 @@ def test_times_for_a_dismissal_add_up():
         Force(0.0, 0.0, 6_000.0, 4_000.0),
         {"vetting.labour": 50.0, "vetting.applicants": 100.0, "vetting.capacity": 0.0},
     )
-    found = run(1, limits, force)
+    result = run(1, limits, force)
     stock = 2 * (6_000.0 + 4_000.0)
     hazard = 1.0 / (26.0 / stock + 1.0 / 50.0 + 1.0 / 45.0) / stock
     leaving = ("dismissed", "dismissed_found_out")
-    assert total(found, *leaving) == pytest.approx(-2.0 * stock * np.expm1(-hazard), rel=1e-9)
-    assert total(found, "joined") == pytest.approx(0.1 * 2.0 * stock * hazard, rel=1e-9)
+    assert total(result, *leaving) == pytest.approx(-2.0 * stock * np.expm1(-hazard), rel=1e-9)
+    assert total(result, "joined") == pytest.approx(0.1 * 2.0 * stock * hazard, rel=1e-9)
 
 
 def test_the_rule_works_without_limits_and_not_with_them():
@@ -153,8 +153,8 @@ def test_the_rule_works_without_limits_and_not_with_them():
         "limits": {},
         "no rule": {**UNLIMITED, "vetting.rule": 0.0},
     }.items():
-        found = run(260, {**none, **limits}, force)
-        serving[name] = (found.at("failed", 260)[0] + found.at("found_out", 260)[0]) / 40_000.0
+        result = run(260, {**none, **limits}, force)
+        serving[name] = (result.at("failed", 260)[0] + result.at("found_out", 260)[0]) / 40_000.0
     assert serving["none"] < 1e-4
     assert serving["limits"] == pytest.approx(1.0 - 2 * 5.0 * 260.0 / 40_000.0, abs=0.01)
     assert serving["no rule"] == 1.0
@@ -162,20 +162,20 @@ def test_the_rule_works_without_limits_and_not_with_them():
 
 @pytest.mark.parametrize("missing", ["vetting.labour", "vetting.applicants", "vetting.rule"])
 def test_nobody_is_dismissed_where_it_cannot_be_done(missing):
-    found = run(
+    result = run(
         26, {**UNLIMITED, "vetting.capacity": 0.0, missing: 0.0}, Force(0.0, 0.0, 6_000.0, 4_000.0)
     )
-    assert total(found, "dismissed", "dismissed_found_out", "joined") == 0.0
+    assert total(result, "dismissed", "dismissed_found_out", "joined") == 0.0
 
 
 @pytest.mark.slow
 def test_groups_gain_exactly_those_who_join_them():
     force = Force(0.0, 0.0, 600.0, 400.0)
-    found = run(
+    result = run(
         52, {**UNLIMITED, "vetting.capacity": 0.0, "vetting.joining": 0.5}, force, solver="tau-leap"
     )
-    gained = found.total("members")[:, -1] - found.total("members")[:, 0]
-    joined = found.total("vetting.joined").sum(axis=1)
+    gained = result.total("members")[:, -1] - result.total("members")[:, 0]
+    joined = result.total("vetting.joined").sum(axis=1)
     assert np.array_equal(gained, joined) and np.all(joined > 0)
     shielded = run(
         52, {**UNLIMITED, "vetting.capacity": 0.0}, Force(0.0, 0.0, 0.0, 400.0), shield=(0.03, 0.01)

@@ -30,9 +30,9 @@ def runs():
 
 
 def own() -> dict[str, float]:
-    found = vetting_2012.figures(PUBLISHED, runs()["as_found"])
+    figures = vetting_2012.figures(PUBLISHED, runs()["as_found"])
     keys = {entry["key"] for entry in PUBLISHED.entries}
-    return {n: float(x[0]) for n, x in found.items() if n in keys}
+    return {n: float(x[0]) for n, x in figures.items() if n in keys}
 
 
 def test_figures_of_2012_come_out_and_others_are_only_shown():
@@ -50,7 +50,7 @@ def test_figures_of_2012_come_out_and_others_are_only_shown():
 
 
 def test_another_capacity_is_noticed():
-    found = vetting_2012.figures(
+    figures = vetting_2012.figures(
         PUBLISHED,
         simulate(
             vetting_2012.scenario(PUBLISHED).with_values({"vetting.capacity": 1000.0}),
@@ -59,7 +59,8 @@ def test_another_capacity_is_noticed():
         ),
     )
     rows = PUBLISHED.compare(
-        {n: float(found[n][0]) for n in ("tested.2012", "failed.2012", "serving.2012")}, partly=True
+        {n: float(figures[n][0]) for n in ("tested.2012", "failed.2012", "serving.2012")},
+        partly=True,
     )
     assert not Reproduction("x", "x", "", rows, {}, {}).passed
 

@@ -68,22 +68,22 @@ def test_grievance_is_one_where_everything_is_as_usual_and_rises_with_each_of_it
 
 
 def test_vigilantes_attack_the_group_that_dominates():
-    found = hazards(
+    rates = hazards(
         vigilantes=[2000.0, 0.0],
         rural_force=[1000.0, 0.0],
         members=[[3000.0, 1000.0], [3000.0, 1000.0]],
     )
     np.testing.assert_allclose(
-        found["members_dead"], [[1e-7 * 3000 * 0.9, 1e-7 * 3000 * 0.1], [0.0, 0.0]]
+        rates["members_dead"], [[1e-7 * 3000 * 0.9, 1e-7 * 3000 * 0.1], [0.0, 0.0]]
     )
-    np.testing.assert_allclose(found["driven_out"], 20.0 * found["members_dead"])
-    np.testing.assert_allclose(found["dead"], 5e-8 * (0.9 * 3000 + 0.1 * 1000))
+    np.testing.assert_allclose(rates["driven_out"], 20.0 * rates["members_dead"])
+    np.testing.assert_allclose(rates["dead"], 5e-8 * (0.9 * 3000 + 0.1 * 1000))
 
 
 def test_without_an_order_nobody_is_disarmed_absorbed_discharged_or_shot_by_troops():
-    found = hazards(vigilantes=1000.0, rural_force=100.0, troops=5000.0)
-    assert np.all(found["went_home"] == 0.035) and not np.any(
-        [found[n] for n in ("absorbed", "discharged", "dead_disarming")]
+    rates = hazards(vigilantes=1000.0, rural_force=100.0, troops=5000.0)
+    assert np.all(rates["went_home"] == 0.035) and not np.any(
+        [rates[n] for n in ("absorbed", "discharged", "dead_disarming")]
     )
 
 
@@ -104,8 +104,8 @@ def test_willingness_follows_trust_leaders_removed_and_bought_police():
 
 
 def test_troops_kill_only_where_they_disarm():
-    found = hazards(disarm=[0.05, 0.0], troops=1000.0)
-    np.testing.assert_allclose(found["dead_disarming"], [0.02 * 0.05 * 0.5, 0.0])
+    rates = hazards(disarm=[0.05, 0.0], troops=1000.0)
+    np.testing.assert_allclose(rates["dead_disarming"], [0.02 * 0.05 * 0.5, 0.0])
 
 
 def test_vigilantes_go_over_to_others_as_the_old_enemy_weakens():
@@ -124,14 +124,14 @@ def test_vigilantes_go_over_to_others_as_the_old_enemy_weakens():
 
 
 def test_a_rising_spreads_to_neighbours_and_stops_at_its_limit():
-    found = hazards(vigilantes=[1000.0, 0.0], onset=0.0)
+    rates = hazards(vigilantes=[1000.0, 0.0], onset=0.0)
     # 20,000 men can be won in each place. In a week no more join than are left of them, and of many
     # fewer nearly all who would.
     wish = np.array([0.024 * 1000, 0.001 * 1000]) / 20_000
     np.testing.assert_allclose(
-        found["joined"], np.array([19_000.0, 20_000.0]) * -np.expm1(-wish), rtol=1e-12
+        rates["joined"], np.array([19_000.0, 20_000.0]) * -np.expm1(-wish), rtol=1e-12
     )
-    np.testing.assert_allclose(found["joined"], [0.024 * 1000 * 0.95, 0.001 * 1000], rtol=1e-3)
+    np.testing.assert_allclose(rates["joined"], [0.024 * 1000 * 0.95, 0.001 * 1000], rtol=1e-3)
     assert hazards(vigilantes=[1000.0, 0.0], onset=1e6)["joined"][0] == pytest.approx(19_000.0), (
         "however angry, nobody joins twice"
     )
@@ -197,5 +197,5 @@ def test_a_weight_above_one_in_its_last_digit_takes_no_negative_number_over(monk
             jnp.full((2, 2), few**2).at[:, 0].set(1.0 + digit),
         ),
     )
-    found = hazards(infiltration=0.05, members=[1e5, 1.0])["infiltrated"]
-    assert found.min() >= 0.0 and found[0, 1] > 0.0
+    rates = hazards(infiltration=0.05, members=[1e5, 1.0])["infiltrated"]
+    assert rates.min() >= 0.0 and rates[0, 1] > 0.0
