@@ -41,7 +41,7 @@ def base(runner):
 def test_a_relative_change_and_its_error():
     rng = np.random.default_rng(0)
     base = rng.poisson(100.0, 4000).astype(float)
-    found, error = paired_runs.relative(0.3 * base + rng.normal(0.0, 5.0, 4000), base)
+    change, error = paired_runs.relative(0.3 * base + rng.normal(0.0, 5.0, 4000), base)
     # 5 / 100 / sqrt(4000) = 0.079 %.
     assert change == pytest.approx(30.0, abs=5 * 0.079) and error == pytest.approx(0.079, rel=0.05)
 
@@ -61,7 +61,7 @@ def test_a_pulse_removes_about_one_leader_and_nothing_moves_before_it(runner, ba
 
 
 def test_a_removal_raises_killings_in_its_place_and_less_elsewhere(runner, base):
-    found = leader_removals.numbers_of_removals(
+    effect = leader_removals.numbers_of_removals(
         [leader_removals.removals(runner, base, state) for state in ("Michoacán", "Coahuila")]
     )
     assert effect["removals"] > 15.0

@@ -4,12 +4,10 @@ import dataclasses
 from collections import defaultdict
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import tregua
 from tregua.countries.corridors import CORRIDOR_LINK, corridors
 from tregua.countries.mexico.build import (
     FEDERAL_OFFICERS,
@@ -25,10 +23,12 @@ from tregua.inference.job import national
 from tregua.shipped import read_table
 from tregua.studies.reproductions import published
 
-COUNTRY = Path(tregua.__file__).parent / "countries" / "mexico"
-PLACE = COUNTRY / "tables"
-FILES = sorted(path.name for path in PLACE.glob("*.csv"))
 NAMES = ("mexico-2007", "mexico-2012")
+
+
+def inhabitants(where):
+    """Persons in the rows of the table of population that fit."""
+    return read_table("countries/mexico/tables", "population.csv").query(where)["population"].sum()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,7 +82,7 @@ def test_people_police_and_prisons_add_up_to_the_national_totals():
         ("mexico-2012", 2012, 237_580, 188_167),
     ):
         data = load(name).covariates
-        assert data["population"].sum() == total("population.csv", "population", f"year == {year}")
+        assert data["population"].sum() == inhabitants(f"year == {year}")
         assert data["police"][:, :2].sum() == pytest.approx(LOCAL_OFFICERS)
         assert data["police"][:, 2].sum() == pytest.approx(FEDERAL_OFFICERS)
         assert data["prisoners"].sum() == pytest.approx((1.0 - MEMBERS_INSIDE) * inmates)
@@ -189,7 +189,7 @@ def test_foothold_of_a_state_is_what_the_table_says_by_hand():
             and row.year in {2006, 2007, 2008}
         ):
             counts[row.group] += row.count / 3
-    people = total("population.csv", "population", "state_code == '01' and year == 2007")
+    people = inhabitants("state_code == '01' and year == 2007")
     counts["Local groups"] += LOCAL_WEIGHT * people / 1e6
     data = load("mexico-2007")
     expected = [counts[group] / sum(counts.values()) for group in data.space.labels("group")]
