@@ -92,7 +92,7 @@ def _armed(axes: Axes, published: Published, run: Trajectories) -> None:
 
 def _homicides(axes: Axes, published: Published, run: Trajectories) -> np.ndarray:
     """Homicides counted in the model, and registered ones; the medians of :data:`YEARS`."""
-    years, points = list(YEARS), registered()
+    years, points = np.array(YEARS), registered()
     middle = draw_band(axes, years, counted(run, published), SKY, 0.55)
     axes.plot(years, middle, color=BLACK, label="this model")
     axes.plot(years, [points[year] for year in years], "o", color=VERMILLION, label="registered")
