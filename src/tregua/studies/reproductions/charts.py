@@ -100,13 +100,13 @@ def policies_picture(
         axes.set(xlabel="year", xlim=(2012, 2032), ylim=(0, None), xticks=range(2012, 2033, 4))
     left.set(ylabel="members of all groups (thousand persons)", title="Members")
     right.set(ylabel="members killed in a week (persons)", title="Deaths")
-    _mark_published_range(left, *published.entry("headline.size")["range"])
+    _mark_published_range(left, *map(float, published.entry("headline.size")["range"]))
     for axes, series, scale in ((left, "members", 1000.0), (right, "conflict.killed", 1.0)):
         label_ends(
             axes,
             [
                 (
-                    run.total(series)[0][-1] / scale,
+                    float(run.total(series)[0][-1]) / scale,
                     "both" if name == "both" else published.policies[name]["label"],
                     POLICY_COLOURS[name],
                 )

@@ -86,10 +86,10 @@ def _armed(axes: Axes, published: Published, run: Trajectories) -> None:
 
 def _homicides(axes: Axes, published: Published, run: Trajectories) -> np.ndarray:
     """Homicides counted in the model, and registered ones; the medians of :data:`YEARS`."""
-    years, points = list(YEARS), registered()
-    middle = draw_band(axes, np.array(years), counted(run, published), SKY, 0.55)
+    years, points = np.array(YEARS), registered()
+    middle = draw_band(axes, years, counted(run, published), SKY, 0.55)
     axes.plot(years, middle, color=BLACK, label="this model")
-    axes.plot(years, [points[year] for year in years], "o", color=VERMILLION, label="registered")
+    axes.plot(years, [points[int(year)] for year in years], "o", color=VERMILLION, label="registered")
     axes.set(
         xlabel="year",
         ylabel="homicides counted in a year (persons)",
