@@ -37,7 +37,7 @@ def reproduce_results(
             "TR1004",
             f"there is nothing to reproduce by the name {name!r}",
             where="command line",
-            results=name,
+            found=name,
             expected=expected,
             nearest=nearest,
         )
