@@ -19,7 +19,7 @@ LAB = "lab"
 PACKAGES = {
     SCORE: ("scoringrules", "sklearn", "statsmodels"),
     FIT: ("numpyro",),
-    LAB: ("nicegui", "fastapi", "uvicorn"),
+    LAB: ("nicegui", "fastapi", "starlette", "uvicorn"),
 }
 """The packages of each extra, by the names under which they are imported."""
 

@@ -89,7 +89,9 @@ def _homicides(axes: Axes, published: Published, run: Trajectories) -> np.ndarra
     years, points = np.array(YEARS), registered()
     middle = draw_band(axes, years, counted(run, published), SKY, 0.55)
     axes.plot(years, middle, color=BLACK, label="this model")
-    axes.plot(years, [points[int(year)] for year in years], "o", color=VERMILLION, label="registered")
+    axes.plot(
+        years, [points[int(year)] for year in years], "o", color=VERMILLION, label="registered"
+    )
     axes.set(
         xlabel="year",
         ylabel="homicides counted in a year (persons)",
