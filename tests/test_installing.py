@@ -102,7 +102,7 @@ name = "short"
 data = "groups-2020"
 start = 2012-01-01
 length = "53 week"
-mechanisms = ["recruitment", "arrests", "conflict", "saturation"]
+mechanisms = ["founding", "recruitment", "arrests", "conflict", "saturation"]
 """
 
 
