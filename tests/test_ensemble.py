@@ -110,22 +110,19 @@ def test_effects_of_a_state_move_by_its_own_record(streams):
     assert np.flatnonzero(may[1]).tolist() == [2, 3, 7]
 
 
-STATES = 16
-
-
-def scattered(seed, national=0.12):
-    """A stream of twelve years in 16 states, the residuals of one point with a step of the nation,
+def scattered(seed, national=0.12, states=32):
+    """A stream of twelve years in some states, residuals of one point with a step of the nation,
     and what was expected.
     """
     stream = Homicides(
-        tuple(range(2007, 2019)), np.full((STATES, 12), 300.0), np.zeros((STATES, 12))
+        tuple(range(2007, 2019)), np.full((states, 12), 300.0), np.zeros((states, 12))
     )
     true, expected = (
         {"step of a state": 0.2, "step of the nation": national, "dispersion": 100.0},
-        np.full((12, STATES), 300.0),
+        np.full((12, states), 300.0),
     )
     root = np.linalg.cholesky(np.asarray(stream.covariance({RECORDED: expected}, true), float))
-    return stream, (root @ np.random.default_rng(seed).standard_normal(12 * STATES))[None], expected
+    return stream, (root @ np.random.default_rng(seed).standard_normal(12 * states))[None], expected
 
 
 def test_scatter_is_drawn_from_its_posterior():
@@ -135,7 +132,10 @@ def test_scatter_is_drawn_from_its_posterior():
     has an error of 0.12 deviations and a width one of 0.08. Bounds of 0.4 and 0.3 catch draws that
     forget the prior, the normal distribution that they came from, or which point they belong to.
     """
-    (stream, calm, expected), (_, wild, _) = scattered(6), scattered(7, national=0.2)
+    (stream, calm, expected), (_, wild, _) = (
+        scattered(6, states=8),
+        scattered(7, national=0.2, states=8),
+    )
     both = np.concatenate([calm, wild])
     drawn = draw(stream, np.repeat(both, 300, axis=0), expected, np.random.default_rng(6)).reshape(
         2, 300, 3
