@@ -14,9 +14,28 @@ MOST_MAPS = 30_000
 beyond the 65,530 that Linux allows it crashes.
 """
 
-# Compiled programs stay between runs of the tests;
-# a temporary folder would make every run pay for every program again.
-KEPT = ("jax_enable_x64", "jax_numpy_rank_promotion", "jax_compilation_cache_dir")
+SETTINGS = (
+    "jax_enable_x64",
+    "jax_numpy_rank_promotion",
+    # Compiled programs stay between runs of the tests; a temporary folder would make every run
+    # pay for every program again.
+    "jax_compilation_cache_dir",
+    "jax_compilation_cache_max_size",
+    "jax_persistent_cache_min_compile_time_secs",
+)
+"""What every test finds as the session set it."""
+
+LONGEST = (
+    "test_fit_job.py",
+    "test_ensemble.py",
+    "test_prisons.py",
+    "test_reproduce.py",
+    "test_limit.py",
+    "test_contract.py",
+    "test_emergent.py",
+    "test_lab_engine.py",
+)
+"""Run first, longest first, so that no worker is left with one of them at the end."""
 
 
 def pytest_addoption(parser):
@@ -34,6 +53,8 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if "nightly" in item.keywords:
                 item.add_marker(skip)
+    ranks = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
 
 
 def pytest_sessionstart(session):
@@ -45,7 +66,12 @@ def pytest_sessionstart(session):
 
     process.begin(cores=2, float64=True)
     jax.config.update("jax_numpy_rank_promotion", "raise")
-    session.config.tregua_settings = {name: getattr(jax.config, name) for name in KEPT}
+    # Also the small programs: what one worker has compiled the other one reads. A folder with a
+    # limit of its size is locked and read through at every program, so this one has none.
+    jax.config.update("jax_compilation_cache_dir", str(process.cache_folder().with_name("tests")))
+    jax.config.update("jax_compilation_cache_max_size", -1)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    session.config.tregua_settings = {name: getattr(jax.config, name) for name in SETTINGS}
 
 
 @pytest.fixture(autouse=True)

@@ -246,7 +246,9 @@ def test_hazards_do_not_know_the_length_of_a_step(name):
 @pytest.mark.slow
 @EVERY
 @BOTH
-@pytest.mark.parametrize("solver", ["tau-leap", "mean-field", "rk4"])
+@pytest.mark.parametrize(
+    "solver", ["tau-leap", "mean-field", pytest.param("rk4", marks=pytest.mark.nightly)]
+)
 def test_persons_are_conserved_for_a_year_under_prior_draws(name, build, solver):
     model = build(name)
     if solver != "tau-leap" and not has_mean(model):

@@ -110,17 +110,19 @@ def test_effects_of_a_state_move_by_its_own_record(streams):
     assert np.flatnonzero(may[1]).tolist() == [2, 3, 7]
 
 
-def scattered(seed, national=0.12):
-    """A stream of twelve years in 32 states, the residuals of one point with a step of the nation,
+def scattered(seed, national=0.12, states=32):
+    """A stream of twelve years in some states, residuals of one point with a step of the nation,
     and what was expected.
     """
-    stream = Homicides(tuple(range(2007, 2019)), np.full((32, 12), 300.0), np.zeros((32, 12)))
+    stream = Homicides(
+        tuple(range(2007, 2019)), np.full((states, 12), 300.0), np.zeros((states, 12))
+    )
     true, expected = (
         {"step of a state": 0.2, "step of the nation": national, "dispersion": 100.0},
-        np.full((12, 32), 300.0),
+        np.full((12, states), 300.0),
     )
     root = np.linalg.cholesky(np.asarray(stream.covariance({RECORDED: expected}, true), float))
-    return stream, (root @ np.random.default_rng(seed).standard_normal(384))[None], expected
+    return stream, (root @ np.random.default_rng(seed).standard_normal(12 * states))[None], expected
 
 
 def test_scatter_is_drawn_from_its_posterior():
@@ -130,7 +132,10 @@ def test_scatter_is_drawn_from_its_posterior():
     has an error of 0.12 deviations and a width one of 0.08. Bounds of 0.4 and 0.3 catch draws that
     forget the prior, the normal distribution that they came from, or which point they belong to.
     """
-    (stream, calm, expected), (_, wild, _) = scattered(6), scattered(7, national=0.2)
+    (stream, calm, expected), (_, wild, _) = (
+        scattered(6, states=8),
+        scattered(7, national=0.2, states=8),
+    )
     both = np.concatenate([calm, wild])
     drawn = draw(stream, np.repeat(both, 300, axis=0), expected, np.random.default_rng(6)).reshape(
         2, 300, 3
@@ -275,7 +280,10 @@ def test_a_stopped_fit_goes_on_where_it_stood_and_is_written(tmp_path):
     again.write(tmp_path, {"command": "a test"})
     record = json.loads((tmp_path / "posterior.json").read_text(encoding="utf-8"))
     assert record["method"] == "ensemble" and record["reach"]["last"] == 2009
-    assert load_posterior(str(tmp_path)).size == len(again.ensemble.points)
+    stored = load_posterior(str(tmp_path))
+    assert stored.size == len(again.ensemble.points)
+    for name, values in again.fit.values.items():
+        np.testing.assert_allclose(stored.parameters[name], values, rtol=1e-6, err_msg=name)
     table = pandas.read_csv(tmp_path / "tables" / "state_year.csv")
     many = table[table["recorded"] > 200]
     assert np.abs(np.log(many["fitted_median"] / many["recorded"])).mean() < 0.1

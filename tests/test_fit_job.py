@@ -1,5 +1,6 @@
-"""A whole fit of a small model: stopped and taken up again, written, read back, and run with its
-draws; and what the command refuses.
+"""A fit by chains: what it looks at, and what the command refuses. Every night also a whole one:
+stopped and taken up again, written, read back, and run with its draws. A whole fit by an ensemble
+is in test_ensemble.
 """
 
 import datetime as dt
@@ -39,6 +40,12 @@ def scenario():
 
 
 @pytest.fixture(scope="module")
+def posterior(scenario, tmp_path_factory):
+    """What the job below fits; no search is needed to look at it in the middle of the prior."""
+    return Job(scenario, 2009, LENGTH, tmp_path_factory.mktemp("posterior")).posterior
+
+
+@pytest.fixture(scope="module")
 def job(scenario, tmp_path_factory):
     """A fit to three years that was stopped after its first part."""
     parent, quiet = tmp_path_factory.mktemp("fits"), lambda done, all_: None
@@ -53,14 +60,14 @@ def job(scenario, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_the_shape_is_the_derivative_of_the_mean_field(job):
+def test_the_shape_is_the_derivative_of_the_mean_field(posterior):
     """A small move along a random direction changes the log of the expected series as the Jacobian
     says, to the square of the move.
     """
-    nearby: Nearby = job.nearby
+    nearby = Nearby.at(posterior, np.zeros(posterior.unknowns.size))
     rng = np.random.default_rng(3)
     direction = rng.standard_normal(len(nearby.point)) / np.sqrt(len(nearby.point))
-    series = jax.jit(job.posterior.series)
+    series = jax.jit(posterior.series)
     ahead, behind = (series(nearby.point + h * direction) for h in (1e-4, -1e-4))
     for name, jacobian in nearby.jacobian.items():
         slope = (
@@ -70,7 +77,7 @@ def test_the_shape_is_the_derivative_of_the_mean_field(job):
     assert np.all(np.linalg.eigvalsh(nearby.covariance) > 0.0)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_fit_says_how_far_it_may_be_believed(job):
     table = job.fit.table
     assert list(table["unknown"]) == list(job.posterior.unknowns.labels)
@@ -78,7 +85,7 @@ def test_a_fit_says_how_far_it_may_be_believed(job):
     assert job.chains.points.shape == (LENGTH.chains, LENGTH.draws, job.posterior.unknowns.size)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_draws_are_read_back_and_run(job, scenario, tmp_path):
     job.write(tmp_path, {"command": "a test"})
     stored = load_posterior(str(tmp_path))
@@ -103,7 +110,7 @@ def test_draws_are_read_back_and_run(job, scenario, tmp_path):
     np.testing.assert_allclose(recorded, expected, rtol=2e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_tables_hold_the_record_and_bands_around_it(job, tmp_path):
     import pandas
 
@@ -154,16 +161,15 @@ def test_tables_hold_the_record_and_bands_around_it(job, tmp_path):
 
 
 @pytest.mark.slow
-def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(job, scenario):
+def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(posterior, scenario):
     months = 12
-    grown = growth(job.posterior, job.best.point[None], 2009, months)
+    point = np.zeros(posterior.unknowns.size)
+    grown = growth(posterior, point[None], 2009, months)
     assert grown.shape == (1, 32, months)
     days = first_days(2009, months)
     path = MeanField(replace(scenario, weeks=scenario.week_of(days[-1])))
     series = np.asarray(
-        jax.jit(path.run)(job.posterior.unknowns.values(jnp.asarray(job.best.point)))[
-            "reporting.homicides"
-        ]
+        jax.jit(path.run)(posterior.unknowns.values(jnp.asarray(point)))["reporting.homicides"]
     )
     weights = path.parts(days)
     np.testing.assert_allclose(
