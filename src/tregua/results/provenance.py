@@ -2,7 +2,7 @@
 known again.
 
 Nothing here knows about the machine it runs on beyond its kind: no path, user or host gets into a
-record.
+manifest.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def make_manifest(
     draws: Draws | None = None,
     posterior: StoredPosterior | None = None,
 ) -> dict[str, Any]:
-    """The record of a run or a comparison: what is needed to repeat it and to trust it.
+    """The manifest of a run or a comparison: what is needed to repeat it and to trust it.
 
     Args:
         kind: ``run`` or ``comparison``.
@@ -271,7 +271,7 @@ def make_manifest(
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The record of a run folder.
+    """The manifest of a run folder.
 
     Raises:
         TreguaError: TR3103 where the folder is not one that Tregua wrote.

@@ -169,7 +169,7 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
 
 
 def record_of(result: Result, shared: Shared) -> dict[str, Any]:
-    """The record of a run of the lab in short: what it is, in which version,
+    """The manifest of a run of the lab in short: what it is, in which version,
     from which seed and fit.
     """
     stored = shared.posterior
@@ -193,7 +193,7 @@ def record_of(result: Result, shared: Shared) -> dict[str, Any]:
 
 def manifest(result: Result, shared: Shared) -> dict[str, Any]:
     """The whole record: everything that is needed to make the run again,
-    as the record of any other run has it.
+    as the manifest of any other run has it.
     """
     import jax.numpy as jnp
 
