@@ -26,16 +26,20 @@ SETTINGS = (
 """What every test finds as the session set it."""
 
 LONGEST = (
-    "test_fit_job.py",
+    "test_contract.py",
     "test_ensemble.py",
-    "test_prisons.py",
     "test_reproduce.py",
     "test_limit.py",
-    "test_contract.py",
-    "test_emergent.py",
+    "test_prisons.py",
     "test_lab_engine.py",
+    "test_lab_browser.py",
+    "test_gradient.py",
+    "test_laws.py",
+    "test_fit_job.py",
+    "test_random.py",
+    "test_emergent.py",
 )
-"""Run first, longest first, so that no worker is left with one of them at the end."""
+"""Files that run first, the longest before the others: no worker is left with one at the end."""
 
 
 def pytest_addoption(parser):
