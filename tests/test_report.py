@@ -2,8 +2,9 @@
 and that says what was run.
 """
 
-from __future__ import re
+from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
