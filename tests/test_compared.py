@@ -2,6 +2,7 @@
 inhabitants. Each test would have caught an answer that was wrong (docs/incidents.md).
 """
 
+import numpy as np
 import pytest
 
 import toys
@@ -9,9 +10,13 @@ import tregua
 from lab_fakes import fake_lab
 from lab_fakes import package as lab_package
 from tregua.cli import run_command
+from tregua.cli.run_summary import show_comparison
 from tregua.errors import TreguaError
 from tregua.lab.handles import policy_of
 from tregua.lab.web.uploads import read_upload
+from tregua.reporting.answers import comparison_answer
+from tregua.reporting.charts.comparisons import differences as drawn_differences
+from tregua.reporting.report_tables import effects_rows
 from tregua.scenarios.policy import Policy
 from tregua.scenarios.toml import load_scenario
 
@@ -132,3 +137,72 @@ def test_the_lab_offers_no_policy_of_a_file_that_is_in_force_in_it():
     shared, _ = fake_lab()
     names = {p.name for p in read_upload("mine.toml", IN_FORCE.encode(), shared).policies}
     assert names == {"halve-recruitment", "none"}
+
+
+# Every effect is counted from the first day of its own policy (incident 2).
+
+HALF = Policy.scale("recruitment.rate", 0.5, "2013-01-01", name="half")
+EARLY = Policy.scale("arrests.effort", 1.5, "2012-02-01", name="early")
+CHECK = Policy("none", label="No change")
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """The same policy alone, and beside one that begins earlier and one that changes nothing."""
+    scenario = toys.scenario(
+        weeks=104, values={"founding.members_at_start": 5000.0, "conflict.lethality": 2e-7}
+    )
+    together = [[HALF], [EARLY, HALF, CHECK]]
+    return [tregua.Study(scenario, policies, replicates=24).run(seed=4) for policies in together]
+
+
+def rows_of(table, policy="half"):
+    return table[table["policy"] == policy].reset_index(drop=True)
+
+
+def test_a_row_does_not_depend_on_the_other_policies(compared):
+    alone, beside = compared
+    for name in ("table", "pairs", "territories"):
+        one, other = (rows_of(getattr(comparison, name)()) for comparison in (alone, beside))
+        assert len(one) and one.equals(other), name
+    assert alone.beats().loc["half", "baseline"] == beside.beats().loc["half", "baseline"]
+    outcome = alone.outcomes["killed"]
+    drawn = [drawn_differences(c, c.policies[i], outcome) for c, i in ((alone, 0), (beside, 1))]
+    assert all(np.array_equal(*lines) for lines in zip(*drawn, strict=True))
+
+
+def test_a_row_names_its_window(compared):
+    rows = compared[1].table().set_index(["outcome", "policy"])
+    first = {policy: rows.loc[("killed", policy), "from"] for policy in ("early", "half", "none")}
+    assert first == {"early": "2012-02-05", "half": "2013-01-06", "none": "2012-01-01"}
+    assert set(rows["to"]) == {rows.loc[("members", "half"), "from"]}, "a stock has its day"
+    assert {"from", "to"} <= set(compared[1].territories()) & set(compared[1].pairs())
+
+
+def test_windows_are_named_where_they_are_read(compared, capsys):
+    alone, beside = compared
+    show_comparison(beside)
+    assert {"2012-02-05", "2013-01-06"} <= set(capsys.readouterr().out.split())
+    assert [label for label, _ in comparison_answer(beside)[1]] == [
+        "early, from 5 February 2012",
+        "half, from 6 January 2013",
+        "No change",
+    ]
+    assert [label for label, _ in comparison_answer(alone)[1]] == ["half"]
+    periods = [block["period"] for block in effects_rows(beside, beside.table())]
+    assert periods[1] == effects_rows(alone, alone.table())[0]["period"]
+    assert periods[1].startswith("6 January 2013 to ")
+
+
+def test_halved_recruitment_of_the_published_model_loses_nothing_beside_a_policy_of_2013():
+    scenario = load_scenario("size-2023").scenario
+    half = load_scenario("size-2023").policies["halve-recruitment"]
+    early = Policy.scale("arrests.effort", 1.1, "2013", name="early")
+    alone, beside = (
+        tregua.Study(scenario, policies, solver="mean-field").run()
+        for policies in ([half], [early, half])
+    )
+    one, other = (rows_of(c.table(), "halve-recruitment") for c in (alone, beside))
+    assert one.equals(other)
+    killed = one.set_index("outcome").loc["killed"]
+    assert killed["from"] == "2022-01-02" and -0.28 < killed["relative"] < -0.25, killed

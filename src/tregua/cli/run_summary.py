@@ -93,41 +93,34 @@ def show_comparison(comparison: Any) -> None:
         _show_expected(comparison)
         return
     table = comparison.table()
-    start, end = (
-        comparison.baseline.scenario.date(week)
-        for week in (comparison.since, comparison.baseline.scenario.weeks)
-    )
     for name, outcome in comparison.outcomes.items():
         if name not in HEADLINES:
             continue
-        rows = []
-        for row in table[table["outcome"] == name].itertuples():
-            change = [
-                (
-                    f"{signed(row.difference, persons)}  "
-                    f"({signed_span(row.difference_low_90, row.difference_high_90, persons)})"
-                ),
-                percent(row.relative),
+        part = table[table["outcome"] == name].to_dict("records")
+        rows = [
+            [
+                row["label"],
+                row["from"],
+                persons(row["baseline"]),
+                persons(row["with_policy"]),
+                f"{signed(row['difference'], persons)}  "
+                f"({signed_span(row['difference_low_90'], row['difference_high_90'], persons)})",
+                percent(row["relative"]),
+                f"{round(row['lower_in'] * row['pairs'])} of {row['pairs']}",
             ]
-            rows.append(
-                [
-                    row.label,
-                    persons(row.baseline),
-                    persons(row.with_policy),
-                    *change,
-                    f"{round(row.lower_in * row.pairs)} of {row.pairs}",
-                ]
-            )
-        when = f"{start} to {end}" if outcome.kind == "flow" else f"on {end}"
+            for row in part
+        ]
+        when = f"{'to' if outcome.kind == 'flow' else 'on'} {part[0]['to']}"
         headings = [
             "policy",
+            "from",
             "baseline",
             "with policy",
             "difference (nine in ten pairs)",
             "change",
             "lower in",
         ]
-        print_table(f"{outcome.label}, {when} [persons]".capitalize(), headings, rows)
+        print_table(f"{outcome.label}, {when} [persons]".capitalize(), headings, rows, left=2)
     OUT.print(
         (
             "Each replicate of a policy is paired with the baseline replicate that has "
@@ -142,23 +135,23 @@ def _show_expected(comparison: Any) -> None:
     """The effect of every policy where there is no chance and so no band."""
     table = comparison.table()
     for name in HEADLINES:
-        rows = []
-        for row in table[table["outcome"] == name].itertuples():
-            difference = signed(row.with_policy - row.baseline, persons)
-            rows.append(
-                [
-                    row.label,
-                    persons(row.baseline),
-                    persons(row.with_policy),
-                    difference,
-                    percent(row.relative),
-                ]
-            )
+        rows = [
+            [
+                row["label"],
+                row["from"],
+                persons(row["baseline"]),
+                persons(row["with_policy"]),
+                signed(row["difference"], persons),
+                percent(row["relative"]),
+            ]
+            for row in table[table["outcome"] == name].to_dict("records")
+        ]
         if rows:
             print_table(
                 comparison.outcomes[name].label.capitalize(),
-                ["policy", "baseline", "with policy", "difference", "change"],
+                ["policy", "from", "baseline", "with policy", "difference", "change"],
                 rows,
+                left=2,
             )
     OUT.print(
         (

@@ -44,6 +44,7 @@ from .report_tables import (
     years_rows,
 )
 from .template import templates_of
+from .windows import counted_from, last_day
 from .wording import day, exact, first_paragraph, listed, policy_text, rounded, sentence
 
 if TYPE_CHECKING:
@@ -108,11 +109,11 @@ def comparison_report(
 ) -> str:
     """The report of a comparison as one HTML page; see :func:`run_report`."""
     base = comparison.baseline
-    parameters, own_from = base.scenario.model.parameters, len(base.scenario.policies)
+    parameters = base.scenario.model.parameters
     changes = [
         {**_told(policy, parameters), "label": run.scenario.shown}
         for run in comparison.policies
-        for policy in run.scenario.policies[own_from:]
+        for policy in comparison.added(run)
     ]
     standing = [_told(policy, parameters) for policy in base.scenario.policies]
     columns = [
@@ -129,14 +130,14 @@ def comparison_report(
         headline=headline,
         acting=acting(comparison),
         answers=answers,
-        end=day(base.scenario.date(base.scenario.weeks)),
-        since=day(base.scenario.date(comparison.since)),
+        end=last_day(comparison),
+        since=counted_from(comparison),
         effects=effects_rows(comparison, tables["differences"]),
         years=years_rows(
             tables["yearly_bands"],
             columns,
             has_bands(base),
-            base.scenario.date(comparison.since).year,
+            base.scenario.date(comparison.since(*comparison.policies)).year,
         ),
         labels=["Baseline", *(run.scenario.shown for run in comparison.policies)],
         head_to_head=head_to_head_rows(comparison, tables["beats"]),

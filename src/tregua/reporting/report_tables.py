@@ -11,6 +11,7 @@ from ..results.by_victim import ALL
 from ..results.comparison import Comparison
 from ..results.outcomes import VICTIMS, headlines
 from .charts.style import main_outcomes
+from .windows import first_day, last_day
 from .wording import percent, persons, sentence, signed, signed_span, span
 
 if TYPE_CHECKING:
@@ -143,7 +144,13 @@ def effects_rows(comparison: Comparison, differences: pandas.DataFrame) -> list[
                     "lower": f"{round(row.lower_in * row.pairs)} of {row.pairs}",
                 }
             )
-        policies.append({"label": run.scenario.shown, "rows": rows})
+        policies.append(
+            {
+                "label": run.scenario.shown,
+                "period": f"{first_day(comparison, run)} to {last_day(comparison)}",
+                "rows": rows,
+            }
+        )
     return policies
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..engine.trajectories import Trajectories
 from ..model.calendar import WEEK_DAYS, YEAR_DAYS
+from ..scenarios.policy import Policy
 from .by_territory import PERSONS, population_of
 from .outcomes import Outcome, outcomes_of
 from .tables import bands
@@ -35,34 +37,46 @@ class Comparison:
         """Outcomes that are compared."""
         return outcomes_of(self.baseline.scenario.model)
 
-    @property
-    def since(self) -> int:
-        """Week from which flows are counted: the first in which any policy is in force, or 0."""
+    def added(self, run: Trajectories) -> tuple[Policy, ...]:
+        """Policies of a run that the baseline has not."""
         base = set(self.baseline.scenario.policies)
-        added = [
-            policy
-            for run in self.policies
-            for policy in run.scenario.policies
-            if policy not in base
-        ]
+        return tuple(policy for policy in run.scenario.policies if policy not in base)
+
+    def acts(self, run: Trajectories) -> bool:
+        """Whether the policies of a run change anything; one that changes nothing is a check."""
+        return any(policy.modifiers for policy in self.added(run))
+
+    def since(self, *runs: Trajectories) -> int:
+        """Week from which flows of these runs are counted: the first in which a policy of one of
+        them is in force; 0 where none changes anything. No other run of the comparison matters.
+        """
+        added = [policy for run in runs for policy in self.added(run)]
         days = [change.start for policy in added for change in policy.modifiers]
         return max(
             0, min((self.baseline.scenario.week_of(day) if day else 0 for day in days), default=0)
         )
 
-    def values(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
-        """An outcome of each replicate: a flow counted from :attr:`since` to the end,
-        a stock at the end.
+    def values(
+        self, run: Trajectories, outcome: Outcome, like: Trajectories | None = None
+    ) -> np.ndarray:
+        """An outcome of each replicate: a flow counted from :meth:`since` of the run, or of the run
+        ``like``, to the end; a stock at the end. The baseline is counted over the window of a
+        policy: name it in ``like``, or take :meth:`paired`.
         """
-        end = run.scenario.weeks
-        return (
-            run.between(outcome.series, self.since, end)
-            if outcome.kind == "flow"
-            else run.at(outcome.series, end)
-        ).astype(float)
+        return _counted(run, outcome, self.since(like or run))
+
+    def paired(self, run: Trajectories, outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
+        """An outcome of each pair in the baseline and with a policy, over the policy's window."""
+        return self.values(self.baseline, outcome, run), self.values(run, outcome)
+
+    def differences(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
+        """Paired differences of an outcome, policy minus baseline: shape (replicate,)."""
+        before, after = self.paired(run, outcome)
+        return after - before
 
     def table(self) -> pandas.DataFrame:
-        """One row for each policy and outcome.
+        """One row for each policy and outcome, whose flows are counted from the first day of that
+        policy: no number of a row depends on the other policies.
 
         Columns: the days that count; the medians of both runs; ``difference`` and its bands;
         ``mean_difference`` with ``standard_error``, its Monte Carlo error; ``relative`` to the
@@ -80,22 +94,22 @@ class Comparison:
                     "label": run.scenario.shown,
                     "outcome": outcome.name,
                     "unit": "person",
-                    **self._period(outcome),
+                    **self._period(run, outcome),
                 }
                 rows.append({**named, **self._compared(run, outcome)})
         return pandas.DataFrame(rows)
 
-    def _period(self, outcome: Outcome) -> dict[str, str]:
+    def _period(self, run: Trajectories, outcome: Outcome) -> dict[str, str]:
         """First and last day that count: of a flow, or the one day of a stock."""
         scenario = self.baseline.scenario
         end = scenario.date(scenario.weeks).isoformat()
         return {
-            "from": scenario.date(self.since).isoformat() if outcome.kind == "flow" else end,
+            "from": scenario.date(self.since(run)).isoformat() if outcome.kind == "flow" else end,
             "to": end,
         }
 
     def _compared(self, run: Trajectories, outcome: Outcome) -> dict[str, float]:
-        before, after = self.values(self.baseline, outcome), self.values(run, outcome)
+        before, after = self.paired(run, outcome)
         difference = after - before
         edges = {name: float(x) for name, x in _edges("difference", difference).items()}
         pairs = len(difference)
@@ -115,14 +129,22 @@ class Comparison:
             "pairing_gain": unpaired / spread if spread else float("inf"),
         }
 
-    def values_by_territory(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
+    def values_by_territory(
+        self, run: Trajectories, outcome: Outcome, like: Trajectories | None = None
+    ) -> np.ndarray:
         """:meth:`values` in every territory, shape (replicate, territory);
         TR2303 where the outcome is not counted by territory.
         """
+        since = self.since(like or run)
         series, weeks = run.by_territory(outcome.series), run.weeks(outcome.series)
         return (
-            series[:, weeks > self.since].sum(axis=1) if outcome.kind == "flow" else series[:, -1]
+            series[:, weeks > since].sum(axis=1) if outcome.kind == "flow" else series[:, -1]
         ).astype(float)
+
+    def differences_by_territory(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
+        """:meth:`differences` in every territory, shape (replicate, territory)."""
+        before = self.values_by_territory(self.baseline, outcome, run)
+        return self.values_by_territory(run, outcome) - before
 
     def rate_differences(self, run: Trajectories, outcome: Outcome) -> np.ndarray | None:
         """Paired differences for 100,000 inhabitants of each territory, those of a flow a year:
@@ -131,17 +153,9 @@ class Comparison:
         population = population_of(self.baseline.scenario)
         if population is None:
             return None
-        weeks = run.scenario.weeks - self.since
+        weeks = run.scenario.weeks - self.since(run)
         years = weeks * WEEK_DAYS / YEAR_DAYS if outcome.kind == "flow" else 1.0
-        return (
-            (
-                self.values_by_territory(run, outcome)
-                - self.values_by_territory(self.baseline, outcome)
-            )
-            / population
-            * PERSONS
-            / years
-        )
+        return self.differences_by_territory(run, outcome) / population * PERSONS / years
 
     def territories(self, outcome: str = "killed") -> pandas.DataFrame:
         """One row for each policy and territory: medians of both runs, the paired difference with
@@ -153,12 +167,13 @@ class Comparison:
         import pandas
 
         chosen, frames = self.outcomes[outcome], []
-        before = self.values_by_territory(self.baseline, chosen)
         for run in self.policies:
+            before = self.values_by_territory(self.baseline, chosen, run)
             after, rates = self.values_by_territory(run, chosen), self.rate_differences(run, chosen)
             columns: dict[str, Any] = {
                 "policy": run.scenario.name,
                 "outcome": outcome,
+                **self._period(run, chosen),
                 "territory": run.scenario.data.space.labels("territory"),
                 "baseline": np.median(before, axis=0),
                 "with_policy": np.median(after, axis=0),
@@ -176,10 +191,11 @@ class Comparison:
         frames = []
         for run in self.policies:
             for outcome in self.outcomes.values():
-                before, after = self.values(self.baseline, outcome), self.values(run, outcome)
+                before, after = self.paired(run, outcome)
                 rows = {
                     "policy": run.scenario.name,
                     "outcome": outcome.name,
+                    **self._period(run, outcome),
                     "replicate": np.arange(len(before)),
                 }
                 frames.append(
@@ -200,12 +216,17 @@ class Comparison:
         """
         import pandas
 
-        runs = (self.baseline, *self.policies)
-        values = {run.scenario.name: self.values(run, self.outcomes[outcome]) for run in runs}
-        cells = {
-            column: {row: float(np.mean(x < y)) for row, x in values.items()}
-            for column, y in values.items()
-        }
+        runs, chosen = (self.baseline, *self.policies), self.outcomes[outcome]
+
+        @cache
+        def values(run: Trajectories, since: int) -> np.ndarray:
+            return _counted(run, chosen, since)
+
+        def share(x: Trajectories, y: Trajectories) -> float:
+            since = self.since(x, y)
+            return float(np.mean(values(x, since) < values(y, since)))
+
+        cells = {y.scenario.name: {x.scenario.name: share(x, y) for x in runs} for y in runs}
         return pandas.DataFrame(cells)
 
     def plot(self, outcome: str = "killed") -> Figure:
@@ -213,6 +234,18 @@ class Comparison:
         from ..reporting.charts.comparisons import difference_figure
 
         return difference_figure(self, outcome)
+
+
+def _counted(run: Trajectories, outcome: Outcome, since: int) -> np.ndarray:
+    """An outcome of each replicate, shape (replicate,): a flow from a week to the end, a stock at
+    the end.
+    """
+    end = run.scenario.weeks
+    return (
+        run.between(outcome.series, since, end)
+        if outcome.kind == "flow"
+        else run.at(outcome.series, end)
+    ).astype(float)
 
 
 def _edges(name: str, values: np.ndarray) -> dict[str, np.ndarray]:

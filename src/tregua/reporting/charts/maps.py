@@ -19,7 +19,8 @@ from ...results.pairs import sign_is_sure
 from ...results.tables import QUANTILES, bands, whole_years
 from ..encoding import BLUE, GREY, ON_PAPER_TILE, Fan, words_for_areas
 from ..tile_map import CHANGES, LEVELS, short
-from ..wording import day, listed, rounded, sentence, signed, span
+from ..windows import counted_from, labels, last_day
+from ..wording import listed, rounded, sentence, signed, span
 from .style import Picture, sheet, styled
 from .tile_grid import SIDE, Shade, grid_axes, keep_out_of_layout, tile_figure
 
@@ -123,13 +124,13 @@ def difference_map_figure(
     """Choropleth of the paired difference from the baseline in every state, one map for each of the
     first policies.
 
-    A flow is counted from the first day of the first policy to the end, for 100,000 inhabitants a
+    A flow is counted from the first day of the policy to the end, for 100,000 inhabitants a
     year. Tiles are hatched where the band of nine in ten pairs holds zero.
     """
     outcome = comparison.outcomes[outcome_name]
     by_policy = [
-        (run.scenario.shown, _differences(comparison, run, outcome))
-        for run in comparison.policies[:MAPS]
+        (label, _differences(comparison, run, outcome))
+        for label, run in zip(labels(comparison)[:MAPS], comparison.policies[:MAPS], strict=True)
     ]
     medians = [np.median(differences, axis=0) for _, differences in by_policy]
     most = max((float(np.abs(median).max()) for median in medians), default=0.0) or 1.0
@@ -162,12 +163,7 @@ def difference_map_figure(
 
 def _differences(comparison: Comparison, run: Trajectories, outcome: Outcome) -> np.ndarray:
     rates = comparison.rate_differences(run, outcome)
-    return (
-        comparison.values_by_territory(run, outcome)
-        - comparison.values_by_territory(comparison.baseline, outcome)
-        if rates is None
-        else rates
-    )
+    return comparison.differences_by_territory(run, outcome) if rates is None else rates
 
 
 def _difference_unit(comparison: Comparison, outcome: Outcome) -> str:
@@ -325,20 +321,17 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
     """
     if not comparison.policies or not has_tiles(comparison.baseline, outcome):
         return []
-    labels, told = comparison.baseline.scenario.data.space.labels("territory"), []
+    places, told = comparison.baseline.scenario.data.space.labels("territory"), []
     for run in comparison.policies[:MAPS]:
         edges = bands(_differences(comparison, run, outcome))
         fewer, more = int((edges["high_90"] < 0.0).sum()), int((edges["low_90"] > 0.0).sum())
         order = np.argsort(-np.abs(edges["median"]), kind="stable")[:3]
-        largest = ", ".join(f"{labels[i]} {signed(edges['median'][i])}" for i in order)
+        largest = ", ".join(f"{places[i]} {signed(edges['median'][i])}" for i in order)
         told.append(
             f"{run.scenario.shown}: fewer in {fewer} states, more in {more}, unsure or unchanged "
             f"in the others; largest differences {largest}"
         )
-    since, end = (
-        day(comparison.baseline.scenario.date(week))
-        for week in (comparison.since, comparison.baseline.scenario.weeks)
-    )
+    since, end = counted_from(comparison), last_day(comparison)
     unit = _difference_unit(comparison, outcome)
     caption = f"Difference from the baseline, {unit}, " + (
         f"from {since} to {end}." if outcome.kind == "flow" else f"on {end}."
