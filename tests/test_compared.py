@@ -12,11 +12,18 @@ from lab_fakes import package as lab_package
 from tregua.cli import run_command
 from tregua.cli.run_summary import show_comparison
 from tregua.errors import TreguaError
+from tregua.lab.answers.charts import Ground, all_charts
 from tregua.lab.handles import policy_of
 from tregua.lab.web.uploads import read_upload
+from tregua.lab.words import sayer
+from tregua.lab.work.futures import Futures
 from tregua.reporting.answers import comparison_answer
 from tregua.reporting.charts.comparisons import differences as drawn_differences
+from tregua.reporting.html import comparison_report, readme
 from tregua.reporting.report_tables import effects_rows
+from tregua.reporting.run_folder import comparison_tables
+from tregua.reporting.wording import RULE, percent, persons, signed
+from tregua.results.provenance import make_manifest
 from tregua.scenarios.policy import Policy
 from tregua.scenarios.toml import load_scenario
 
@@ -206,3 +213,70 @@ def test_halved_recruitment_of_the_published_model_loses_nothing_beside_a_policy
     assert one.equals(other)
     killed = one.set_index("outcome").loc["killed"]
     assert killed["from"] == "2022-01-02" and -0.28 < killed["relative"] < -0.25, killed
+
+
+# One row, one statistic: of the pairs (incident 3).
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    """Pairs whose draws differ so much that differences of medians, medians of differences and
+    ratios of means are three numbers.
+    """
+    # A fixed number of arrests takes far more from small groups than from large ones.
+    scenario = toys.scenario(weeks=104, values={"conflict.lethality": 2e-7, "arrests.effort": 20.0})
+    arrests = Policy.scale("arrests.effort", 3.0, "2013-01-01", name="arrests")
+    draws = {"founding.members_at_start": np.geomspace(500.0, 50_000.0, 16)}
+    return tregua.Study(scenario, [arrests], draws=draws, replicates=16).run(seed=2)
+
+
+def test_difference_and_per_cent_are_medians_over_the_same_pairs(uneven):
+    rows = uneven.table().set_index("outcome")
+    for outcome, pairs in uneven.pairs().groupby("outcome"):
+        before, after = pairs["baseline"].to_numpy(), pairs["with_policy"].to_numpy()
+        change = (after - before) / np.maximum(before, 1.0)
+        row = rows.loc[outcome]
+        assert row["difference"] == np.median(after - before)
+        assert row["relative_median"] == np.median(change)
+        for edge, share in (("low_90", 0.05), ("high_50", 0.75)):
+            assert row[f"relative_{edge}"] == np.quantile(change, share)
+        assert row["baseline"] == np.median(before) and row["with_policy"] == np.median(after)
+    row = rows.loc["members"]
+    assert abs(row["relative_median"] - row["relative"]) > 0.02, "else this test tells nothing"
+    assert abs(row["with_policy"] - row["baseline"] - row["difference"]) > 1.0
+
+
+def test_every_place_prints_the_numbers_of_the_pairs_and_the_rule(uneven, capsys):
+    row = uneven.table().set_index("outcome").loc["members"]
+    difference, per_cent = signed(row["difference"], persons), percent(row["relative_median"])
+    assert per_cent != percent(row["relative"]), "else this test tells nothing"
+    show_comparison(uneven)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert difference in printed and per_cent in printed
+    shown = next(
+        line
+        for line in effects_rows(uneven, uneven.table())[0]["rows"]
+        if line["when"] == "at the end"
+    )
+    assert (shown["difference"], shown["relative"]) == (difference, per_cent)
+    headline, told = comparison_answer(uneven)
+    assert per_cent in told[0][1] and "level" in headline
+
+
+def test_the_rule_stands_in_report_and_readme(uneven):
+    manifest = make_manifest("comparison", [uneven.baseline, *uneven.policies], "compare", 1.0)
+    tables = comparison_tables(uneven, manifest)
+    page = comparison_report(uneven, manifest, [], tables)
+    assert RULE in page and "Level, baseline" in page
+    text = " ".join(readme(manifest, tables).split())
+    assert RULE in text and "relative_median" in text
+
+
+def test_the_small_charts_of_the_lab_tell_the_median_of_the_pairs():
+    names = tuple(f"s{i}" for i in range(2))
+    before = np.array([[1.0, 10.0], [1000.0, 10.0], [10.0, 10.0]])[:, None, :, None]
+    after = np.array([[2.0, 5.0], [1000.0, 5.0], [20.0, 5.0]])[:, None, :, None]
+    futures = Futures(np.array([2021]), before, after, ("civilian",), names, 3)
+    tiles = {name: (name.upper(), 0, i) for i, name in enumerate(names)}
+    charts = all_charts(futures, lab_package(), "civilian", Ground(tiles, None), sayer("en"))
+    assert "+100" in str(charts["states"].options), "the ratio of means would be one per cent"

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.plan import Plan
 from ..model.declarations import MEMBER
-from ..reporting.wording import percent, persons, signed, signed_span, span
+from ..reporting.wording import RULE, percent, persons, sentence, signed, signed_span, span
 from ..results.outcomes import deaths_of, summary
 from ..results.tables import yearly_bands
 from .show import OUT, print_table
@@ -97,30 +97,30 @@ def show_comparison(comparison: Any) -> None:
         if name not in HEADLINES:
             continue
         part = table[table["outcome"] == name].to_dict("records")
+        flow = outcome.kind == "flow"
         rows = [
             [
                 row["label"],
-                row["from"],
-                persons(row["baseline"]),
-                persons(row["with_policy"]),
-                f"{signed(row['difference'], persons)}  "
+                *([row["from"]] if flow else []),
+                f"{persons(row['baseline'])} → {persons(row['with_policy'])}",
+                f"{signed(row['difference'], persons)}\n"
                 f"({signed_span(row['difference_low_90'], row['difference_high_90'], persons)})",
-                percent(row["relative"]),
+                f"{percent(row['relative_median'])}\n"
+                f"({span(row['relative_low_90'], row['relative_high_90'], percent)})",
                 f"{round(row['lower_in'] * row['pairs'])} of {row['pairs']}",
             ]
             for row in part
         ]
-        when = f"{'to' if outcome.kind == 'flow' else 'on'} {part[0]['to']}"
         headings = [
             "policy",
-            "from",
-            "baseline",
-            "with policy",
+            *(["from"] if flow else []),
+            "levels, baseline → policy",
             "difference (nine in ten pairs)",
-            "change",
+            "per cent (nine in ten)",
             "lower in",
         ]
-        print_table(f"{outcome.label}, {when} [persons]".capitalize(), headings, rows, left=2)
+        title = sentence(f"{outcome.label}, {'to' if flow else 'on'} {part[0]['to']} [persons]")
+        print_table(title, headings, rows, RULE, left=2 if flow else 1)
     OUT.print(
         (
             "Each replicate of a policy is paired with the baseline replicate that has "
@@ -142,14 +142,14 @@ def _show_expected(comparison: Any) -> None:
                 persons(row["baseline"]),
                 persons(row["with_policy"]),
                 signed(row["difference"], persons),
-                percent(row["relative"]),
+                percent(row["relative_median"]),
             ]
             for row in table[table["outcome"] == name].to_dict("records")
         ]
         if rows:
             print_table(
                 comparison.outcomes[name].label.capitalize(),
-                ["policy", "from", "baseline", "with policy", "difference", "change"],
+                ["policy", "from", "baseline", "with policy", "difference", "per cent"],
                 rows,
                 left=2,
             )

@@ -7,10 +7,11 @@ import numpy as np
 from ..engine.trajectories import Trajectories
 from ..results.comparison import Comparison
 from ..results.outcomes import Outcome, outcomes_of
+from ..results.pairs import relative_change
 from ..results.tables import bands
 from .charts.style import main_outcomes
 from .windows import counted_from, first_day, labels, last_day
-from .wording import change, change_span, day, listed, persons, sentence, span
+from .wording import change, change_span, day, listed, percent, persons, sentence, span
 
 
 def run_answer(trajectories: Trajectories) -> str:
@@ -91,11 +92,9 @@ def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
         return sentence(
             f"{lead}{'no' if lead else 'No'} policy changes the number of {outcome.label}{period}."
         )
-    of = (
-        f"than the {persons(float(np.median(comparison.paired(largest, outcome)[0])))} "
-        "of the baseline"
-    )
-    shown, effect = largest.scenario.shown, _effect(comparison, largest, outcome, of)
+    level = persons(float(np.median(comparison.paired(largest, outcome)[0])))
+    effect = f"{_effect(comparison, largest, outcome)}; the baseline’s level is {level}"
+    shown = largest.scenario.shown
     if lead:
         return f"{lead}“{shown}”, {effect}."
     what = (
@@ -106,18 +105,22 @@ def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
     return f"{what}{period}: {effect}."
 
 
-def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, of: str) -> str:
-    """What a policy does to one outcome: the median, the band, and in how many pairs it is so."""
-    difference = comparison.differences(run, outcome)
+def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, when: str = "") -> str:
+    """What a policy does to one outcome: the median difference and per cent of the pairs, the band,
+    and in how many pairs it is so.
+    """
+    before, after = comparison.paired(run, outcome)
+    difference = after - before
     if not difference.any():
         return (
             f"no change in {outcome.label} in any pair"
             if len(difference) > 1
             else f"no change in {outcome.label}"
         )
-    text = f"{change(float(np.median(difference)))} {outcome.label}"
+    text = f"{change(float(np.median(difference)))} {outcome.label} {when}".rstrip()
+    text += f", {percent(float(np.median(relative_change(before, after))))}"
     if len(difference) < 2:
-        return f"{text} {of}".rstrip()
+        return text
     edges = bands(difference)
     lower, higher = int((difference < 0).sum()), int((difference > 0).sum())
     often = (
@@ -125,7 +128,7 @@ def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, of: str
         if lower >= higher
         else f"more in {higher} of {len(difference)} pairs"
     )
-    return f"{text} {of}".rstrip() + (
-        " (nine in ten pairs: "
+    return (
+        f"{text} (nine in ten pairs: "
         f"{change_span(float(edges['low_90']), float(edges['high_90']))}; {often})"
     )

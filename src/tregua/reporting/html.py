@@ -45,7 +45,7 @@ from .report_tables import (
 )
 from .template import templates_of
 from .windows import counted_from, last_day
-from .wording import day, exact, first_paragraph, listed, policy_text, rounded, sentence
+from .wording import RULE, day, exact, first_paragraph, listed, policy_text, rounded, sentence
 
 if TYPE_CHECKING:
     import pandas
@@ -132,6 +132,7 @@ def comparison_report(
         answers=answers,
         end=last_day(comparison),
         since=counted_from(comparison),
+        rule=RULE,
         effects=effects_rows(comparison, tables["differences"]),
         years=years_rows(
             tables["yearly_bands"],
@@ -162,6 +163,7 @@ def readme(manifest: Mapping[str, Any], tables: Mapping[str, pandas.DataFrame]) 
             tables=tables,
             meanings=_meanings(),
             comparison=manifest["kind"] == "comparison",
+            rule=RULE,
         )
     )
 

@@ -140,7 +140,8 @@ def effects_rows(comparison: Comparison, differences: pandas.DataFrame) -> list[
                     "with_policy": persons(row.with_policy),
                     "difference": signed(row.difference, persons),
                     "range": signed_span(row.difference_low_90, row.difference_high_90, persons),
-                    "relative": percent(row.relative),
+                    "relative": percent(row.relative_median),
+                    "relative_range": span(row.relative_low_90, row.relative_high_90, percent),
                     "lower": f"{round(row.lower_in * row.pairs)} of {row.pairs}",
                 }
             )

@@ -13,6 +13,7 @@ from ..model.calendar import WEEK_DAYS, YEAR_DAYS
 from ..scenarios.policy import Policy
 from .by_territory import PERSONS, population_of
 from .outcomes import Outcome, outcomes_of
+from .pairs import relative_change
 from .tables import bands
 
 if TYPE_CHECKING:
@@ -78,11 +79,16 @@ class Comparison:
         """One row for each policy and outcome, whose flows are counted from the first day of that
         policy: no number of a row depends on the other policies.
 
-        Columns: the days that count; the medians of both runs; ``difference`` and its bands;
-        ``mean_difference`` with ``standard_error``, its Monte Carlo error; ``relative`` to the
-        baseline's mean; ``lower_in``, the share of pairs in which the policy gives the lower
-        number; ``pairing_gain``, how many times as many unpaired runs would have been needed for
-        the same standard error.
+        What is read is of the pairs: ``difference``, the median over pairs, and its bands;
+        ``relative_median``, the median of :func:`~tregua.results.pairs.relative_change` over the
+        same pairs, and its bands; ``lower_in``, the share of pairs in which the policy gives the
+        lower number. ``baseline`` and ``with_policy`` are levels, the median of each run by itself:
+        their difference need not be the median difference.
+
+        Further columns: the days that count; ``mean_difference`` with ``standard_error``, its Monte
+        Carlo error; ``relative``, the ratio of means: mean difference by the baseline's mean;
+        ``pairing_gain``, how many times as many unpaired runs would have been needed for the same
+        standard error.
         """
         import pandas
 
@@ -110,7 +116,7 @@ class Comparison:
 
     def _compared(self, run: Trajectories, outcome: Outcome) -> dict[str, float]:
         before, after = self.paired(run, outcome)
-        difference = after - before
+        difference, relative = after - before, relative_change(before, after)
         edges = {name: float(x) for name, x in _edges("difference", difference).items()}
         pairs = len(difference)
         spread = float(np.var(difference, ddof=1)) if pairs > 1 else float("nan")
@@ -121,6 +127,7 @@ class Comparison:
             "baseline": float(np.median(before)),
             "with_policy": float(np.median(after)),
             **edges,
+            **{f"relative_{name}": float(x) for name, x in bands(relative).items()},
             "mean_difference": float(difference.mean()),
             "standard_error": (spread / pairs) ** 0.5,
             "relative": float(difference.mean() / before.mean()) if before.mean() else float("nan"),

@@ -93,6 +93,11 @@ def all_charts(
     }
     if ground.tiles is None:
         return charts
+    # Per cents are of persons: a rate below one would be set against one person of its own.
+    last = (
+        killed_of(x, futures.victims, victim)[:, -1] for x in (futures.baseline, futures.changed)
+    )
+    moves = np.median(relative_change(*last), axis=0)
     before, after = (
         placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed)
     )
@@ -102,7 +107,13 @@ def all_charts(
     else:
         charts["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
     charts["states"] = small_multiples(
-        futures.years, before, after if package.settings else None, ground.tiles, say, rates
+        futures.years,
+        before,
+        after if package.settings else None,
+        moves if package.settings else None,
+        ground.tiles,
+        say,
+        rates,
     )
     return charts
 
