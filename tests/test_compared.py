@@ -2,15 +2,20 @@
 inhabitants. Each test would have caught an answer that was wrong (docs/incidents.md).
 """
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import nation
 import toys
 import tregua
 from lab_fakes import fake_lab
 from lab_fakes import package as lab_package
 from tregua.cli import run_command
 from tregua.cli.run_summary import show_comparison
+from tregua.countries.dataset import Inhabitants
 from tregua.errors import TreguaError
 from tregua.lab.answers.charts import Ground, all_charts
 from tregua.lab.handles import policy_of
@@ -19,14 +24,17 @@ from tregua.lab.words import sayer
 from tregua.lab.work.futures import Futures
 from tregua.reporting.answers import comparison_answer
 from tregua.reporting.charts.comparisons import differences as drawn_differences
+from tregua.reporting.charts.maps import map_figure
 from tregua.reporting.html import comparison_report, readme
 from tregua.reporting.report_tables import effects_rows
 from tregua.reporting.run_folder import comparison_tables
 from tregua.reporting.wording import RULE, percent, persons, signed
+from tregua.results.by_territory import inhabitants_of, yearly_by_territory
 from tregua.results.provenance import make_manifest
 from tregua.scenarios.policy import Policy
 from tregua.scenarios.toml import load_scenario
 
+TABLE = Path(tregua.__file__).parent / "countries" / "mexico" / "tables" / "population.csv"
 FILE = load_scenario("size-2023").text
 IN_FORCE = FILE.replace("in_force = []", 'in_force = ["double-arrests"]')
 
@@ -280,3 +288,66 @@ def test_the_small_charts_of_the_lab_tell_the_median_of_the_pairs():
     tiles = {name: (name.upper(), 0, i) for i, name in enumerate(names)}
     charts = all_charts(futures, lab_package(), "civilian", Ground(tiles, None), sayer("en"))
     assert "+100" in str(charts["states"].options), "the ratio of means would be one per cent"
+
+
+# A rate is for the inhabitants of its year (incident 4).
+
+
+def test_the_national_data_have_the_inhabitants_of_every_year():
+    scenario = load_scenario("mexico").scenario
+    people, place = inhabitants_of(scenario), scenario.data.space.labels("territory").index
+    # The table as it ships, state 23.
+    rows = [line.split(",") for line in TABLE.read_text(encoding="utf-8").splitlines()]
+    quintana_roo = {int(row[1]): float(row[2]) for row in rows if row[0] == "23"}
+    years = [1990, 2007, 2026, 2030]
+    found = people.in_years(years)[:, place("Quintana Roo")]
+    assert found.tolist() == [quintana_roo[year] for year in years]
+    assert found[2] / found[1] == pytest.approx(1.77, abs=0.005), "what rates were off by"
+    assert np.array_equal(people.in_years([1900, 2100]), people.in_years([1990, 2030]))
+    start = scenario.data.covariates["population"]
+    assert np.array_equal(people.in_years([2007])[0], start), "the covariate is that of the start"
+
+
+@pytest.fixture(scope="module")
+def growing():
+    """A comparison in 32 states whose people double each year."""
+    scenario = nation.scenario()
+    first = np.asarray(scenario.data.covariates["population"], float)
+    people = Inhabitants(2012, first * 2.0 ** np.arange(3)[:, None])
+    scenario = replace(scenario, data=replace(scenario.data, inhabitants=people))
+    fewer = Policy.scale("war.rate", 0.5, "2013-07-01", name="fewer")
+    return tregua.Study(scenario, [fewer], replicates=8).run(seed=3), first
+
+
+def test_yearly_rates_are_for_the_inhabitants_of_the_year(growing):
+    comparison, first = growing
+    table = yearly_by_territory(comparison.baseline, "killed")
+    for year, factor in ((2012, 1.0), (2013, 2.0), (2014, 4.0)):
+        rows = table[table["year"] == year]
+        expected = rows["median"].to_numpy() / (first * factor) * 1e5
+        assert np.allclose(rows["rate"], expected)
+    words = [text.get_text() for text in map_figure(comparison.baseline).axes[0].texts][1::2]
+    last = table[table["year"] == 2014]["rate"]
+    shown = ["≈0" if rate < 0.05 else f"{rate:.1f}" for rate in last]
+    assert words == shown
+
+
+def test_rates_of_an_effect_are_for_the_mean_inhabitants_of_its_window(growing):
+    comparison, first = growing
+    run, outcome = comparison.policies[0], comparison.outcomes["killed"]
+    weeks = [comparison.baseline.scenario.date(w).year for w in range(comparison.since(run), 157)]
+    mean = first * np.mean([2.0 ** (year - 2012) for year in weeks])
+    expected = comparison.differences_by_territory(run, outcome) / mean * 1e5
+    rates = comparison.rate_differences(run, outcome)
+    assert np.allclose(rates, expected / (len(weeks) * 7 / 365.25))
+    members = comparison.outcomes["members"]
+    expected = comparison.differences_by_territory(run, members) / (first * 4.0) * 1e5
+    assert np.allclose(comparison.rate_differences(run, members), expected)
+
+
+def test_where_only_one_year_is_known_it_stands_for_all():
+    scenario = nation.scenario()
+    people = inhabitants_of(scenario)
+    assert np.array_equal(people.in_years([2012])[0], scenario.data.covariates["population"])
+    assert np.array_equal(people.in_years([2030]), people.in_years([2012]))
+    assert inhabitants_of(toys.scenario()) is None

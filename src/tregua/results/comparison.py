@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.trajectories import Trajectories
 from ..model.calendar import WEEK_DAYS, YEAR_DAYS
 from ..scenarios.policy import Policy
-from .by_territory import PERSONS, population_of
+from .by_territory import PERSONS, mean_inhabitants
 from .outcomes import Outcome, outcomes_of
 from .pairs import relative_change
 from .tables import bands
@@ -154,14 +154,16 @@ class Comparison:
         return self.values_by_territory(run, outcome) - before
 
     def rate_differences(self, run: Trajectories, outcome: Outcome) -> np.ndarray | None:
-        """Paired differences for 100,000 inhabitants of each territory, those of a flow a year:
-        shape (replicate, territory); None without a population.
+        """Paired differences for 100,000 inhabitants of each territory: those of a flow a year, for
+        the mean inhabitants of the window, those of a stock for the inhabitants at the end; shape
+        (replicate, territory); None without a population.
         """
-        population = population_of(self.baseline.scenario)
+        end = run.scenario.weeks
+        since = self.since(run) if outcome.kind == "flow" else end - 1
+        population = mean_inhabitants(self.baseline.scenario, since, end)
         if population is None:
             return None
-        weeks = run.scenario.weeks - self.since(run)
-        years = weeks * WEEK_DAYS / YEAR_DAYS if outcome.kind == "flow" else 1.0
+        years = (end - since) * WEEK_DAYS / YEAR_DAYS if outcome.kind == "flow" else 1.0
         return self.differences_by_territory(run, outcome) / population * PERSONS / years
 
     def territories(self, outcome: str = "killed") -> pandas.DataFrame:

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from ...countries.tiles import Tiles, tiles_of
 from ...engine.trajectories import Trajectories
-from ...results.by_territory import PERSONS, named_outcome, population_of, values_by_territory
+from ...results.by_territory import PERSONS, inhabitants_of, named_outcome, values_by_territory
 from ...results.comparison import Comparison
 from ...results.outcomes import Outcome
 from ...results.pairs import sign_is_sure
@@ -53,12 +53,14 @@ def _tiles_of_run(trajectories: Trajectories) -> Tiles:
 
 
 def _rates(trajectories: Trajectories, outcome: Outcome) -> tuple[np.ndarray, str]:
-    """An outcome by (year, replicate, territory) for 100,000 inhabitants and the unit;
+    """An outcome by (year, replicate, territory) for 100,000 inhabitants of the year, and the unit;
     in persons where the data have no population.
     """
     values = values_by_territory(trajectories, outcome)
-    population = population_of(trajectories.scenario)
-    return (values, "persons") if population is None else (values / population * PERSONS, RATE)
+    people = inhabitants_of(trajectories.scenario)
+    if people is None:
+        return values, "persons"
+    return values / people.in_years(whole_years(trajectories))[:, None] * PERSONS, RATE
 
 
 def _period(outcome: Outcome, year: int) -> str:
@@ -167,7 +169,7 @@ def _differences(comparison: Comparison, run: Trajectories, outcome: Outcome) ->
 
 
 def _difference_unit(comparison: Comparison, outcome: Outcome) -> str:
-    unit = RATE if population_of(comparison.baseline.scenario) is not None else "persons"
+    unit = RATE if inhabitants_of(comparison.baseline.scenario) is not None else "persons"
     return f"{unit} a year" if unit == RATE and outcome.kind == "flow" else unit
 
 
