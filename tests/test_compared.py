@@ -28,6 +28,7 @@ from tregua.reporting.charts.maps import map_figure
 from tregua.reporting.html import comparison_report, readme
 from tregua.reporting.report_tables import effects_rows
 from tregua.reporting.run_folder import comparison_tables
+from tregua.reporting.windows import counted_from
 from tregua.reporting.wording import RULE, percent, persons, signed
 from tregua.results.by_territory import inhabitants_of, yearly_by_territory
 from tregua.results.provenance import make_manifest
@@ -204,6 +205,8 @@ def test_windows_are_named_where_they_are_read(compared, capsys):
         "No change",
     ]
     assert [label for label, _ in comparison_answer(alone)[1]] == ["half"]
+    checked = replace(beside, policies=beside.policies[2:])
+    assert counted_from(checked) == "1 January 2012", "a check alone is counted over the whole run"
     periods = [block["period"] for block in effects_rows(beside, beside.table())]
     assert periods[1] == effects_rows(alone, alone.table())[0]["period"]
     assert periods[1].startswith("6 January 2013 to ")

@@ -22,10 +22,11 @@ def last_day(comparison: Comparison) -> str:
 
 
 def counted_from(comparison: Comparison) -> str:
-    """The day from which flows are counted where it is one for all policies that change anything;
-    otherwise :data:`EACH`.
+    """The day from which flows are counted where it is one for all policies that change anything,
+    or for all where none does; otherwise :data:`EACH`.
     """
-    days = {first_day(comparison, run) for run in comparison.policies if comparison.acts(run)}
+    runs = [run for run in comparison.policies if comparison.acts(run)] or comparison.policies
+    days = {first_day(comparison, run) for run in runs}
     return days.pop() if len(days) == 1 else EACH
 
 

@@ -18,7 +18,7 @@ from ...results.comparison import Comparison
 from ...results.outcomes import Outcome
 from ...results.tables import bands
 from ..encoding import COLOURS, GREY, words_for_areas, words_for_strokes
-from ..windows import counted_from, labels, last_day
+from ..windows import EACH, counted_from, labels, last_day
 from ..wording import change, persons, rounded, sentence, signed
 from .maps import maps_of_comparison
 from .style import (
@@ -185,7 +185,9 @@ def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
                 fontsize=8,
                 bbox=bare,
             )
-        when = f"{counted_from(comparison)} to {end}" if outcome.kind == "flow" else f"on {end}"
+        # Where policies begin on different days, their first days stand beside their names.
+        begin = "" if counted_from(comparison) == EACH else f"{counted_from(comparison)} "
+        when = f"{begin}to {end}" if outcome.kind == "flow" else f"on {end}"
         ax.set_title(f"{sentence(outcome.label)},\n{when}", fontsize=9.0)
         ax.set_xlabel("persons, difference from the baseline")
         ax.margins(x=0.14)
