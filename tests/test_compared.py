@@ -212,7 +212,7 @@ def test_windows_are_named_where_they_are_read(compared, capsys):
     assert periods[1].startswith("6 January 2013 to ")
 
 
-def test_halved_recruitment_of_the_published_model_loses_nothing_beside_a_policy_of_2013():
+def test_halved_recruitment_of_the_published_model_loses_nothing_beside_a_policy_of_2013(capsys):
     scenario = load_scenario("size-2023").scenario
     half = load_scenario("size-2023").policies["halve-recruitment"]
     early = Policy.scale("arrests.effort", 1.1, "2013", name="early")
@@ -224,6 +224,8 @@ def test_halved_recruitment_of_the_published_model_loses_nothing_beside_a_policy
     assert one.equals(other)
     killed = one.set_index("outcome").loc["killed"]
     assert killed["from"] == "2022-01-02" and -0.28 < killed["relative"] < -0.25, killed
+    show_comparison(beside)
+    assert {"2022-01-02", "−27"} <= set(capsys.readouterr().out.split()), "also without chance"
 
 
 # One row, one statistic: of the pairs (incident 3).

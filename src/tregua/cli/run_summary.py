@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ..engine.plan import Plan
 from ..model.declarations import MEMBER
 from ..reporting.wording import RULE, percent, persons, sentence, signed, signed_span, span
-from ..results.outcomes import deaths_of, summary
+from ..results.outcomes import Outcome, deaths_of, summary
 from ..results.tables import yearly_bands
 from .show import OUT, print_table
 
@@ -119,8 +120,7 @@ def show_comparison(comparison: Any) -> None:
             "per cent (nine in ten)",
             "lower in",
         ]
-        title = sentence(f"{outcome.label}, {'to' if flow else 'on'} {part[0]['to']} [persons]")
-        print_table(title, headings, rows, RULE, left=2 if flow else 1)
+        print_table(_title(outcome, part), headings, rows, RULE, left=2 if flow else 1)
     OUT.print(
         (
             "Each replicate of a policy is paired with the baseline replicate that has "
@@ -134,25 +134,31 @@ def show_comparison(comparison: Any) -> None:
 def _show_expected(comparison: Any) -> None:
     """The effect of every policy where there is no chance and so no band."""
     table = comparison.table()
-    for name in HEADLINES:
+    for name, outcome in comparison.outcomes.items():
+        if name not in HEADLINES:
+            continue
+        part = table[table["outcome"] == name].to_dict("records")
+        flow = outcome.kind == "flow"
         rows = [
             [
                 row["label"],
-                row["from"],
+                *([row["from"]] if flow else []),
                 persons(row["baseline"]),
                 persons(row["with_policy"]),
                 signed(row["difference"], persons),
                 percent(row["relative_median"]),
             ]
-            for row in table[table["outcome"] == name].to_dict("records")
+            for row in part
         ]
-        if rows:
-            print_table(
-                comparison.outcomes[name].label.capitalize(),
-                ["policy", "from", "baseline", "with policy", "difference", "per cent"],
-                rows,
-                left=2,
-            )
+        headings = [
+            "policy",
+            *(["from"] if flow else []),
+            "baseline",
+            "with policy",
+            "difference",
+            "per cent",
+        ]
+        print_table(_title(outcome, part), headings, rows, left=2 if flow else 1)
     OUT.print(
         (
             "Expected numbers, without chance; what is not known about the parameters "
@@ -160,3 +166,9 @@ def _show_expected(comparison: Any) -> None:
         ),
         markup=False,
     )
+
+
+def _title(outcome: Outcome, part: Sequence[Mapping[str, Any]]) -> str:
+    """What a table of effects counts, and to which day or on which."""
+    last = f"{'to' if outcome.kind == 'flow' else 'on'} {part[0]['to']}"
+    return sentence(f"{outcome.label}, {last} [persons]")
