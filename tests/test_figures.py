@@ -115,9 +115,7 @@ def test_the_difference_is_paired_and_added_up(comparison):
     zero, half, none = figure.axes[0].lines
     assert list(zero.get_ydata()) == [0.0, 0.0] and not np.any(none.get_ydata())
     outcome = comparison.outcomes["killed"]
-    total = comparison.values(comparison.policies[0], outcome) - comparison.values(
-        comparison.baseline, outcome
-    )
+    total = comparison.differences(comparison.policies[0], outcome)
     assert half.get_ydata()[0] == 0.0 and half.get_ydata()[-1] == np.median(total)
 
 

@@ -279,12 +279,8 @@ def test_without_a_package_the_map_shows_levels_for_inhabitants(shared, futures,
     ground = ground_of(shared.scenario)
     chart = all_charts(futures, Package(), "all", ground, say)["map"]
     shown = {tile["name"]: tile["value"][2] for tile in chart.options["series"][0]["data"]}
-    rates = (
-        np.median(futures.baseline.sum(axis=(1, 3)), axis=0)
-        / len(futures.years)
-        / ground.population
-        * 1e5
-    )
+    people = ground.people.in_years(futures.years)
+    rates = np.median((futures.baseline.sum(axis=3) / people * 1e5).mean(axis=1), axis=0)
     np.testing.assert_allclose([shown[name] for name in futures.territories], rates, rtol=1e-3)
 
 
@@ -292,7 +288,8 @@ def test_small_charts_hold_the_numbers_of_their_state(shared, futures, say):
     ground = ground_of(shared.scenario)
     chart = all_charts(futures, PACKAGE, "all", ground, say)["states"]
     plain_data(chart.options)
-    median = np.median(futures.changed.sum(axis=3), axis=0) / ground.population * 1e5
+    people = ground.people.in_years(futures.years)
+    median = np.median(futures.changed.sum(axis=3), axis=0) / people * 1e5
     top = chart.options["yAxis"][0]["max"]
     columns = [column for _, _, column in ground.tiles.values()]
     for i, (_, row, column) in enumerate(ground.tiles.values()):

@@ -23,7 +23,6 @@ from tregua.reporting.html import comparison_report, readme, run_report
 from tregua.reporting.run_folder import comparison_tables, run_tables
 from tregua.results.by_territory import (
     PERSONS,
-    population_of,
     values_by_territory,
     yearly_by_territory,
 )
@@ -36,6 +35,9 @@ FEWER = Policy.scale("war.rate", 0.5, from_="2013", name="fewer").named("fewer",
 SLIGHT = Policy.scale("war.near", 1.05, from_="2013", name="slight").named(
     "slight", "A little more crossfire"
 )
+
+
+PEOPLE = np.asarray(nation.scenario().data.covariates["population"])
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +174,7 @@ def test_states_add_up_to_the_nation_and_rates_are_per_head(run):
     place = run.scenario.data.space.labels("territory").index("Michoacán")
     assert last["high_50"] == pytest.approx(np.quantile(values[2, :, place], 0.75))
     assert last["rate_low_90"] == pytest.approx(
-        np.quantile(values[2, :, place], 0.05) / population_of(run.scenario)[place] * PERSONS
+        np.quantile(values[2, :, place], 0.05) / PEOPLE[place] * PERSONS
     )
     members = yearly_by_territory(run, "members")
     assert members[members["year"] == 2014]["median"].sum() == pytest.approx(
@@ -227,7 +229,7 @@ def test_the_map_prints_medians_and_hatches_wide_bands(run):
     wide = edges["high_90"] - edges["low_90"] > edges["median"]
     hatched = [patch for patch in axes.patches if patch.get_hatch()]
     assert wide.any() and len(hatched) == wide.sum() and len(axes.patches) == 32 + wide.sum()
-    rates = edges["median"] / population_of(run.scenario) * PERSONS
+    rates = edges["median"] / PEOPLE * PERSONS
     words = [text.get_text() for text in axes.texts][1::2]
     assert len(words) == 32 and all(
         word == "≈0" if rate < 0.05 else word == f"{rate:.1f}"
@@ -242,7 +244,7 @@ def test_the_map_prints_medians_and_hatches_wide_bands(run):
 
 def test_the_small_charts_share_one_scale_that_is_stated(run):
     figure = states_figure(run, "killed")
-    rates = values_by_territory(run, "killed") / population_of(run.scenario) * PERSONS
+    rates = values_by_territory(run, "killed") / PEOPLE * PERSONS
     top = bands(np.moveaxis(rates, 1, 0))["high_90"].max()
     note = " ".join(text.get_text() for text in figure.texts)
     assert (

@@ -25,6 +25,11 @@ COLUMNS = [
     "mean_difference",
     "standard_error",
     "relative",
+    "relative_median",
+    "relative_low_90",
+    "relative_low_50",
+    "relative_high_50",
+    "relative_high_90",
     "lower_in",
     "from",
     "to",
@@ -111,12 +116,12 @@ def test_unpaired_runs_of_the_same_study_show_no_gain(comparison):
 
 
 def test_flows_are_counted_from_the_first_week_of_a_policy_and_stocks_at_the_end(comparison):
-    assert comparison.since == 52
-    outcomes = comparison.outcomes
-    killed = comparison.values(comparison.baseline, outcomes["killed"])
+    run, outcomes = comparison.policies[0], comparison.outcomes
+    assert comparison.since(run) == 52
+    killed, _ = comparison.paired(run, outcomes["killed"])
     assert np.array_equal(killed, comparison.baseline.total("conflict.killed")[:, 52:].sum(axis=1))
     assert np.array_equal(
-        comparison.values(comparison.baseline, outcomes["members"]),
+        comparison.paired(run, outcomes["members"])[0],
         comparison.baseline.total("members")[:, -1],
     )
 

@@ -67,7 +67,7 @@ def run(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
 def compare(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
     """Compare policies with a baseline, replicate by replicate, on the same random numbers.
 
-    Without --policy, every policy of the scenario is compared.
+    Without --policy, every policy of the scenario is compared that is not in force already.
 
     Example: tregua compare --policy double-arrests --policy both
 

@@ -22,6 +22,7 @@ from ..errors import TreguaError
 from ..results.provenance import inputs_hash, joint_digest
 from ..results.staging import staged
 from ..results.tables import yearly_bands
+from ..scenarios.policy import Policy
 from ..scenarios.scenario import Scenario
 from ..scenarios.toml import ScenarioFile, load_scenario, named_policy, shipped_scenarios
 from .options import Options
@@ -95,16 +96,8 @@ def compare_policies(source: str, options: Options) -> int:
     from ..studies.study import Study
 
     read, plan = _read(source, options)
-    compared = [_policy(read, name) for name in _once(options.policy or [], "--policy")] or list(
-        read.policies.values()
-    )
-    if not compared:
-        raise TreguaError(
-            "TR1207",
-            "the scenario has no policy to compare",
-            where=source,
-            do="add a [[policy]] to the file",
-        )
+    compared = [_policy(read, name) for name in _once(options.policy or [], "--policy")]
+    compared = compared or _all_comparable(read, source, options)
     study = Study(
         read.scenario,
         compared,
@@ -134,6 +127,25 @@ def compare_policies(source: str, options: Options) -> int:
         lambda comparison: {"differences": comparison.table().to_dict("records")},
     )
     return _carry_out(job, source, options, read, began)
+
+
+def _all_comparable(read: ScenarioFile, source: str, options: Options) -> list[Policy]:
+    """Every policy of a file that can be put on its scenario. What is in force already is never
+    compared: it would act twice.
+    """
+    comparable = read.comparable
+    if not comparable:
+        raise TreguaError(
+            "TR1207",
+            "the scenario has no policy to compare",
+            where=source,
+            found="policies in force only: " + ", ".join(read.policies) if read.policies else None,
+            do="add a [[policy]] to the file that is not in force",
+        )
+    left_out = [policy.shown for name, policy in read.policies.items() if name not in comparable]
+    if left_out:
+        _announce(f"Not compared, as in force already: {', '.join(left_out)}", options.silent)
+    return list(comparable.values())
 
 
 def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, began: float) -> int:
@@ -245,7 +257,7 @@ def _number(text: str) -> Any:
     return number if math.isfinite(number) else f"{text} (not finite)"
 
 
-def _policy(read: ScenarioFile, name: str) -> Any:
+def _policy(read: ScenarioFile, name: str) -> Policy:
     return named_policy(name, read.policies, "command line, --policy")
 
 

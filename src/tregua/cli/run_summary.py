@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..engine.plan import Plan
 from ..model.declarations import MEMBER
-from ..reporting.wording import percent, persons, signed, signed_span, span
-from ..results.outcomes import deaths_of, summary
+from ..reporting.wording import RULE, percent, persons, sentence, signed, signed_span, span
+from ..results.outcomes import Outcome, deaths_of, summary
 from ..results.tables import yearly_bands
 from .show import OUT, print_table
 
@@ -93,41 +94,33 @@ def show_comparison(comparison: Any) -> None:
         _show_expected(comparison)
         return
     table = comparison.table()
-    start, end = (
-        comparison.baseline.scenario.date(week)
-        for week in (comparison.since, comparison.baseline.scenario.weeks)
-    )
     for name, outcome in comparison.outcomes.items():
         if name not in HEADLINES:
             continue
-        rows = []
-        for row in table[table["outcome"] == name].itertuples():
-            change = [
-                (
-                    f"{signed(row.difference, persons)}  "
-                    f"({signed_span(row.difference_low_90, row.difference_high_90, persons)})"
-                ),
-                percent(row.relative),
+        part = table[table["outcome"] == name].to_dict("records")
+        flow = outcome.kind == "flow"
+        rows = [
+            [
+                row["label"],
+                *([row["from"]] if flow else []),
+                f"{persons(row['baseline'])} → {persons(row['with_policy'])}",
+                f"{signed(row['difference'], persons)}\n"
+                f"({signed_span(row['difference_low_90'], row['difference_high_90'], persons)})",
+                f"{percent(row['relative_median'])}\n"
+                f"({span(row['relative_low_90'], row['relative_high_90'], percent)})",
+                f"{round(row['lower_in'] * row['pairs'])} of {row['pairs']}",
             ]
-            rows.append(
-                [
-                    row.label,
-                    persons(row.baseline),
-                    persons(row.with_policy),
-                    *change,
-                    f"{round(row.lower_in * row.pairs)} of {row.pairs}",
-                ]
-            )
-        when = f"{start} to {end}" if outcome.kind == "flow" else f"on {end}"
+            for row in part
+        ]
         headings = [
             "policy",
-            "baseline",
-            "with policy",
+            *(["from"] if flow else []),
+            "levels, baseline → policy",
             "difference (nine in ten pairs)",
-            "change",
+            "per cent (nine in ten)",
             "lower in",
         ]
-        print_table(f"{outcome.label}, {when} [persons]".capitalize(), headings, rows)
+        print_table(_title(outcome, part), headings, rows, RULE, left=2 if flow else 1)
     OUT.print(
         (
             "Each replicate of a policy is paired with the baseline replicate that has "
@@ -141,25 +134,31 @@ def show_comparison(comparison: Any) -> None:
 def _show_expected(comparison: Any) -> None:
     """The effect of every policy where there is no chance and so no band."""
     table = comparison.table()
-    for name in HEADLINES:
-        rows = []
-        for row in table[table["outcome"] == name].itertuples():
-            difference = signed(row.with_policy - row.baseline, persons)
-            rows.append(
-                [
-                    row.label,
-                    persons(row.baseline),
-                    persons(row.with_policy),
-                    difference,
-                    percent(row.relative),
-                ]
-            )
-        if rows:
-            print_table(
-                comparison.outcomes[name].label.capitalize(),
-                ["policy", "baseline", "with policy", "difference", "change"],
-                rows,
-            )
+    for name, outcome in comparison.outcomes.items():
+        if name not in HEADLINES:
+            continue
+        part = table[table["outcome"] == name].to_dict("records")
+        flow = outcome.kind == "flow"
+        rows = [
+            [
+                row["label"],
+                *([row["from"]] if flow else []),
+                persons(row["baseline"]),
+                persons(row["with_policy"]),
+                signed(row["difference"], persons),
+                percent(row["relative_median"]),
+            ]
+            for row in part
+        ]
+        headings = [
+            "policy",
+            *(["from"] if flow else []),
+            "baseline",
+            "with policy",
+            "difference",
+            "per cent",
+        ]
+        print_table(_title(outcome, part), headings, rows, left=2 if flow else 1)
     OUT.print(
         (
             "Expected numbers, without chance; what is not known about the parameters "
@@ -167,3 +166,9 @@ def _show_expected(comparison: Any) -> None:
         ),
         markup=False,
     )
+
+
+def _title(outcome: Outcome, part: Sequence[Mapping[str, Any]]) -> str:
+    """What a table of effects counts, and to which day or on which."""
+    last = f"{'to' if outcome.kind == 'flow' else 'on'} {part[0]['to']}"
+    return sentence(f"{outcome.label}, {last} [persons]")

@@ -4,13 +4,32 @@ and where every table comes from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from ..model.space import Space
+
+
+@dataclass(frozen=True, eq=False)
+class Inhabitants:
+    """Population by year, for rates: it decides no run.
+
+    Attributes:
+        first: calendar year of the first row.
+        persons: in the middle of each year, in every territory, without gaps.
+    """
+
+    first: int
+    persons: Float[np.ndarray, "year territory"]
+
+    def in_years(self, years: Iterable[int]) -> Float[np.ndarray, "given territory"]:
+        """Inhabitants in the given years; those of the nearest year where there are none."""
+        rows = np.asarray(list(years), int) - self.first
+        return self.persons[np.clip(rows, 0, len(self.persons) - 1)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +46,8 @@ class Dataset:
         mechanisms: those that the data are for, by name, in order; empty for all that ship.
         start: the day of which the stocks at the start are, where a scenario begins that names no
             other.
+        inhabitants: of each year, for rates; None where only the covariate ``population``, which is
+            of one year, is known.
         reasons: why the data supply a value other than the mechanism's default, by full name of the
             parameter.
     """
@@ -39,3 +60,4 @@ class Dataset:
     reasons: Mapping[str, str] = field(default_factory=dict)
     mechanisms: tuple[str, ...] = ()
     start: str = "2012-01-01"
+    inhabitants: Inhabitants | None = None

@@ -16,7 +16,7 @@ from ..evidence.ledger import CLAIM_ID, claims_of
 from ..model.declarations import Parameter, Stance
 from ..reporting.caveats import stances_of
 from ..results.provenance import parameter_records
-from ..scenarios.policy import Modifier, Policy
+from ..scenarios.policy import Modifier, Policy, check_once
 from ..scenarios.scenario import Draws, Scenario, resolve
 from .package import Package, Setting
 
@@ -236,7 +236,8 @@ def policy_of(
 
     Raises:
         TreguaError: TR3020 for a handle that the scenario has not, TR3021 for a position beyond the
-            reach, TR3022 for dates that make no sense.
+            reach, TR3022 for dates that make no sense, TR1405 for a change that a policy in force
+            makes already.
     """
     known = by_key(handles)
     changes: list[Modifier] = []
@@ -244,7 +245,13 @@ def policy_of(
         handle = _checked(setting, known, scenario, first or first_day(scenario))
         if setting.value != handle.rest:
             changes += _changes(setting, handle, scenario.model.parameters[handle.key])
-    return Policy(package.name or "package", tuple(changes), package.name)
+    name, taken = package.name or "package", {policy.name for policy in scenario.policies}
+    while name in taken:
+        # What a visitor calls a package decides nothing.
+        name += " of a visitor"
+    policy = Policy(name, tuple(changes), package.name)
+    check_once((*scenario.policies, policy))
+    return policy
 
 
 def _checked(

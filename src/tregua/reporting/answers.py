@@ -7,9 +7,11 @@ import numpy as np
 from ..engine.trajectories import Trajectories
 from ..results.comparison import Comparison
 from ..results.outcomes import Outcome, outcomes_of
+from ..results.pairs import relative_change
 from ..results.tables import bands
 from .charts.style import main_outcomes
-from .wording import change, change_span, day, listed, persons, sentence, span
+from .windows import counted_from, first_day, labels, last_day
+from .wording import change, change_span, day, listed, percent, persons, sentence, span
 
 
 def run_answer(trajectories: Trajectories) -> str:
@@ -63,10 +65,10 @@ def comparison_answer(comparison: Comparison) -> tuple[str, list[tuple[str, str]
     ends = {outcome.name: "" if outcome.kind == "flow" else "at the end" for outcome in outcomes}
     told = [
         (
-            run.scenario.shown,
+            label.replace("\n", ", "),
             ", and ".join(_effect(comparison, run, o, ends[o.name]) for o in outcomes),
         )
-        for run in comparison.policies
+        for label, run in zip(labels(comparison), comparison.policies, strict=True)
     ]
     return " ".join(leads), told
 
@@ -75,31 +77,24 @@ def acting(comparison: Comparison) -> int:
     """Number of policies that change anything; one that changes nothing is a check,
     and no policy.
     """
-    own_from = len(comparison.baseline.scenario.policies)
-    return sum(
-        any(policy.modifiers for policy in run.scenario.policies[own_from:])
-        for run in comparison.policies
-    )
+    return sum(comparison.acts(run) for run in comparison.policies)
 
 
 def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
     """The policy with the largest effect on an outcome, in one sentence."""
-    scenario = comparison.baseline.scenario
-    since, end = (day(scenario.date(week)) for week in (comparison.since, scenario.weeks))
     sizes = [
-        abs(float(np.median(_difference(comparison, run, outcome)))) for run in comparison.policies
+        abs(float(np.median(comparison.differences(run, outcome)))) for run in comparison.policies
     ]
-    largest = comparison.policies[int(np.argmax(sizes))]
+    largest, end = comparison.policies[int(np.argmax(sizes))], last_day(comparison)
+    since = first_day(comparison, largest) if max(sizes) else counted_from(comparison)
     period = f" from {since} to {end}" if outcome.kind == "flow" else f" on {end}"
     if max(sizes) == 0.0:
         return sentence(
             f"{lead}{'no' if lead else 'No'} policy changes the number of {outcome.label}{period}."
         )
-    of = (
-        f"than the {persons(float(np.median(comparison.values(comparison.baseline, outcome))))} "
-        "of the baseline"
-    )
-    shown, effect = largest.scenario.shown, _effect(comparison, largest, outcome, of)
+    level = persons(float(np.median(comparison.paired(largest, outcome)[0])))
+    effect = f"{_effect(comparison, largest, outcome)}; the baseline’s level is {level}"
+    shown = largest.scenario.shown
     if lead:
         return f"{lead}“{shown}”, {effect}."
     what = (
@@ -110,23 +105,22 @@ def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
     return f"{what}{period}: {effect}."
 
 
-def _difference(comparison: Comparison, run: Trajectories, outcome: Outcome) -> np.ndarray:
-    """Paired differences of an outcome: shape (replicate,)."""
-    return comparison.values(run, outcome) - comparison.values(comparison.baseline, outcome)
-
-
-def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, of: str) -> str:
-    """What a policy does to one outcome: the median, the band, and in how many pairs it is so."""
-    difference = _difference(comparison, run, outcome)
+def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, when: str = "") -> str:
+    """What a policy does to one outcome: the median difference and per cent of the pairs, the band,
+    and in how many pairs it is so.
+    """
+    before, after = comparison.paired(run, outcome)
+    difference = after - before
     if not difference.any():
         return (
             f"no change in {outcome.label} in any pair"
             if len(difference) > 1
             else f"no change in {outcome.label}"
         )
-    text = f"{change(float(np.median(difference)))} {outcome.label}"
+    text = f"{change(float(np.median(difference)))} {outcome.label} {when}".rstrip()
+    text += f", {percent(float(np.median(relative_change(before, after))))}"
     if len(difference) < 2:
-        return f"{text} {of}".rstrip()
+        return text
     edges = bands(difference)
     lower, higher = int((difference < 0).sum()), int((difference > 0).sum())
     often = (
@@ -134,7 +128,7 @@ def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, of: str
         if lower >= higher
         else f"more in {higher} of {len(difference)} pairs"
     )
-    return f"{text} {of}".rstrip() + (
-        " (nine in ten pairs: "
+    return (
+        f"{text} (nine in ten pairs: "
         f"{change_span(float(edges['low_90']), float(edges['high_90']))}; {often})"
     )

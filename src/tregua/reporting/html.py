@@ -44,7 +44,8 @@ from .report_tables import (
     years_rows,
 )
 from .template import templates_of
-from .wording import day, exact, first_paragraph, listed, policy_text, rounded, sentence
+from .windows import counted_from, last_day
+from .wording import RULE, day, exact, first_paragraph, listed, policy_text, rounded, sentence
 
 if TYPE_CHECKING:
     import pandas
@@ -108,11 +109,11 @@ def comparison_report(
 ) -> str:
     """The report of a comparison as one HTML page; see :func:`run_report`."""
     base = comparison.baseline
-    parameters, own_from = base.scenario.model.parameters, len(base.scenario.policies)
+    parameters = base.scenario.model.parameters
     changes = [
         {**_told(policy, parameters), "label": run.scenario.shown}
         for run in comparison.policies
-        for policy in run.scenario.policies[own_from:]
+        for policy in comparison.added(run)
     ]
     standing = [_told(policy, parameters) for policy in base.scenario.policies]
     columns = [
@@ -129,14 +130,15 @@ def comparison_report(
         headline=headline,
         acting=acting(comparison),
         answers=answers,
-        end=day(base.scenario.date(base.scenario.weeks)),
-        since=day(base.scenario.date(comparison.since)),
+        end=last_day(comparison),
+        since=counted_from(comparison),
+        rule=RULE,
         effects=effects_rows(comparison, tables["differences"]),
         years=years_rows(
             tables["yearly_bands"],
             columns,
             has_bands(base),
-            base.scenario.date(comparison.since).year,
+            base.scenario.date(comparison.since(*comparison.policies)).year,
         ),
         labels=["Baseline", *(run.scenario.shown for run in comparison.policies)],
         head_to_head=head_to_head_rows(comparison, tables["beats"]),
@@ -161,6 +163,7 @@ def readme(manifest: Mapping[str, Any], tables: Mapping[str, pandas.DataFrame]) 
             tables=tables,
             meanings=_meanings(),
             comparison=manifest["kind"] == "comparison",
+            rule=RULE,
         )
     )
 

@@ -11,6 +11,7 @@ from ..results.by_victim import ALL
 from ..results.comparison import Comparison
 from ..results.outcomes import VICTIMS, headlines
 from .charts.style import main_outcomes
+from .windows import first_day, last_day
 from .wording import percent, persons, sentence, signed, signed_span, span
 
 if TYPE_CHECKING:
@@ -139,11 +140,18 @@ def effects_rows(comparison: Comparison, differences: pandas.DataFrame) -> list[
                     "with_policy": persons(row.with_policy),
                     "difference": signed(row.difference, persons),
                     "range": signed_span(row.difference_low_90, row.difference_high_90, persons),
-                    "relative": percent(row.relative),
+                    "relative": percent(row.relative_median),
+                    "relative_range": span(row.relative_low_90, row.relative_high_90, percent),
                     "lower": f"{round(row.lower_in * row.pairs)} of {row.pairs}",
                 }
             )
-        policies.append({"label": run.scenario.shown, "rows": rows})
+        policies.append(
+            {
+                "label": run.scenario.shown,
+                "period": f"{first_day(comparison, run)} to {last_day(comparison)}",
+                "rows": rows,
+            }
+        )
     return policies
 
 

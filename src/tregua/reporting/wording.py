@@ -14,6 +14,13 @@ from ..scenarios.policy import Modifier, Policy
 
 Number = float | int
 
+RULE = (
+    "Differences and per cents are medians over the same pairs of replicates, with the range of "
+    "nine in ten pairs; levels are medians of each run by itself, so that their difference can be "
+    "another."
+)
+"""Which statistic each number of a comparison is: one rule for terminal, report and tables."""
+
 
 def rounded(value: Number) -> str:
     """A number to three significant figures, with thousands separated: 90,612 is ``"90,600"``."""

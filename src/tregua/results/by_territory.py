@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from ..countries.dataset import Inhabitants
 from ..engine.trajectories import Trajectories
 from ..errors import TreguaError, nearest_name
 from ..scenarios.scenario import Scenario
@@ -22,15 +23,32 @@ PERSONS = 100_000.0
 """Rates are for this many inhabitants."""
 
 
-def population_of(scenario: Scenario) -> Float[np.ndarray, "territory"] | None:
-    """Inhabitants of each territory, where the data have them. They do not change over a run."""
+def inhabitants_of(scenario: Scenario) -> Inhabitants | None:
+    """Inhabitants of each territory by year, where the data have them; where they have only the
+    covariate ``population``, it stands for every year. None without either.
+    """
+    if scenario.data.inhabitants is not None:
+        return scenario.data.inhabitants
     population = scenario.data.covariates.get("population")
     places = len(scenario.data.space.labels("territory"))
     return (
-        np.asarray(population, float)
+        Inhabitants(scenario.start.year, np.asarray(population, float)[None])
         if population is not None and np.shape(population) == (places,)
         else None
     )
+
+
+def mean_inhabitants(
+    scenario: Scenario, since: int, until: int
+) -> Float[np.ndarray, "territory"] | None:
+    """Mean inhabitants of each territory over the weeks from ``since`` to before ``until``, each
+    week with those of the year in which it begins; None where the data have none.
+    """
+    people = inhabitants_of(scenario)
+    if people is None:
+        return None
+    years = [scenario.date(week).year for week in range(since, until)]
+    return people.in_years(years).mean(axis=0)
 
 
 def values_by_territory(
@@ -49,8 +67,8 @@ def values_by_territory(
 def yearly_by_territory(trajectories: Trajectories, outcome: Outcome | str) -> pandas.DataFrame:
     """One row for each calendar year and territory: median and bands over replicates.
 
-    Where the data have a population, also ``rate``, its median for 100,000 inhabitants, with
-    ``rate_low_90`` and so on.
+    Where the data have a population, also ``rate``, its median for 100,000 inhabitants of that
+    year, with ``rate_low_90`` and so on.
 
     Args:
         trajectories: the run.
@@ -76,10 +94,10 @@ def yearly_by_territory(trajectories: Trajectories, outcome: Outcome | str) -> p
         "territory": np.tile(np.array(labels, object), len(years)),
         **{name: edge.ravel() for name, edge in edges.items()},
     }
-    population = population_of(trajectories.scenario)
-    if population is not None:
+    people = inhabitants_of(trajectories.scenario)
+    if people is not None:
         rates = {
-            "rate" if name == "median" else f"rate_{name}": edge / population * PERSONS
+            "rate" if name == "median" else f"rate_{name}": edge / people.in_years(years) * PERSONS
             for name, edge in edges.items()
         }
         columns |= {name: rate.ravel() for name, rate in rates.items()}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..engine.trajectories import Trajectories
 from ..model.calendar import WEEK_DAYS, YEAR_DAYS
-from .by_territory import PERSONS, population_of
+from ..scenarios.policy import Policy
+from .by_territory import PERSONS, mean_inhabitants
 from .outcomes import Outcome, outcomes_of
+from .pairs import relative_change
 from .tables import bands
 
 if TYPE_CHECKING:
@@ -35,40 +38,57 @@ class Comparison:
         """Outcomes that are compared."""
         return outcomes_of(self.baseline.scenario.model)
 
-    @property
-    def since(self) -> int:
-        """Week from which flows are counted: the first in which any policy is in force, or 0."""
+    def added(self, run: Trajectories) -> tuple[Policy, ...]:
+        """Policies of a run that the baseline has not."""
         base = set(self.baseline.scenario.policies)
-        added = [
-            policy
-            for run in self.policies
-            for policy in run.scenario.policies
-            if policy not in base
-        ]
+        return tuple(policy for policy in run.scenario.policies if policy not in base)
+
+    def acts(self, run: Trajectories) -> bool:
+        """Whether the policies of a run change anything; one that changes nothing is a check."""
+        return any(policy.modifiers for policy in self.added(run))
+
+    def since(self, *runs: Trajectories) -> int:
+        """Week from which flows of these runs are counted: the first in which a policy of one of
+        them is in force; 0 where none changes anything. No other run of the comparison matters.
+        """
+        added = [policy for run in runs for policy in self.added(run)]
         days = [change.start for policy in added for change in policy.modifiers]
         return max(
             0, min((self.baseline.scenario.week_of(day) if day else 0 for day in days), default=0)
         )
 
-    def values(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
-        """An outcome of each replicate: a flow counted from :attr:`since` to the end,
-        a stock at the end.
+    def values(
+        self, run: Trajectories, outcome: Outcome, like: Trajectories | None = None
+    ) -> np.ndarray:
+        """An outcome of each replicate: a flow counted from :meth:`since` of the run, or of the run
+        ``like``, to the end; a stock at the end. The baseline is counted over the window of a
+        policy: name it in ``like``, or take :meth:`paired`.
         """
-        end = run.scenario.weeks
-        return (
-            run.between(outcome.series, self.since, end)
-            if outcome.kind == "flow"
-            else run.at(outcome.series, end)
-        ).astype(float)
+        return _counted(run, outcome, self.since(like or run))
+
+    def paired(self, run: Trajectories, outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
+        """An outcome of each pair in the baseline and with a policy, over the policy's window."""
+        return self.values(self.baseline, outcome, run), self.values(run, outcome)
+
+    def differences(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
+        """Paired differences of an outcome, policy minus baseline: shape (replicate,)."""
+        before, after = self.paired(run, outcome)
+        return after - before
 
     def table(self) -> pandas.DataFrame:
-        """One row for each policy and outcome.
+        """One row for each policy and outcome, whose flows are counted from the first day of that
+        policy: no number of a row depends on the other policies.
 
-        Columns: the days that count; the medians of both runs; ``difference`` and its bands;
-        ``mean_difference`` with ``standard_error``, its Monte Carlo error; ``relative`` to the
-        baseline's mean; ``lower_in``, the share of pairs in which the policy gives the lower
-        number; ``pairing_gain``, how many times as many unpaired runs would have been needed for
-        the same standard error.
+        What is read is of the pairs: ``difference``, the median over pairs, and its bands;
+        ``relative_median``, the median of :func:`~tregua.results.pairs.relative_change` over the
+        same pairs, and its bands; ``lower_in``, the share of pairs in which the policy gives the
+        lower number. ``baseline`` and ``with_policy`` are levels, the median of each run by itself:
+        their difference need not be the median difference.
+
+        Further columns: the days that count; ``mean_difference`` with ``standard_error``, its Monte
+        Carlo error; ``relative``, the ratio of means: mean difference by the baseline's mean;
+        ``pairing_gain``, how many times as many unpaired runs would have been needed for the same
+        standard error.
         """
         import pandas
 
@@ -80,23 +100,23 @@ class Comparison:
                     "label": run.scenario.shown,
                     "outcome": outcome.name,
                     "unit": "person",
-                    **self._period(outcome),
+                    **self._period(run, outcome),
                 }
                 rows.append({**named, **self._compared(run, outcome)})
         return pandas.DataFrame(rows)
 
-    def _period(self, outcome: Outcome) -> dict[str, str]:
+    def _period(self, run: Trajectories, outcome: Outcome) -> dict[str, str]:
         """First and last day that count: of a flow, or the one day of a stock."""
         scenario = self.baseline.scenario
         end = scenario.date(scenario.weeks).isoformat()
         return {
-            "from": scenario.date(self.since).isoformat() if outcome.kind == "flow" else end,
+            "from": scenario.date(self.since(run)).isoformat() if outcome.kind == "flow" else end,
             "to": end,
         }
 
     def _compared(self, run: Trajectories, outcome: Outcome) -> dict[str, float]:
-        before, after = self.values(self.baseline, outcome), self.values(run, outcome)
-        difference = after - before
+        before, after = self.paired(run, outcome)
+        difference, relative = after - before, relative_change(before, after)
         edges = {name: float(x) for name, x in _edges("difference", difference).items()}
         pairs = len(difference)
         spread = float(np.var(difference, ddof=1)) if pairs > 1 else float("nan")
@@ -107,6 +127,7 @@ class Comparison:
             "baseline": float(np.median(before)),
             "with_policy": float(np.median(after)),
             **edges,
+            **{f"relative_{name}": float(x) for name, x in bands(relative).items()},
             "mean_difference": float(difference.mean()),
             "standard_error": (spread / pairs) ** 0.5,
             "relative": float(difference.mean() / before.mean()) if before.mean() else float("nan"),
@@ -115,33 +136,35 @@ class Comparison:
             "pairing_gain": unpaired / spread if spread else float("inf"),
         }
 
-    def values_by_territory(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
+    def values_by_territory(
+        self, run: Trajectories, outcome: Outcome, like: Trajectories | None = None
+    ) -> np.ndarray:
         """:meth:`values` in every territory, shape (replicate, territory);
         TR2303 where the outcome is not counted by territory.
         """
+        since = self.since(like or run)
         series, weeks = run.by_territory(outcome.series), run.weeks(outcome.series)
         return (
-            series[:, weeks > self.since].sum(axis=1) if outcome.kind == "flow" else series[:, -1]
+            series[:, weeks > since].sum(axis=1) if outcome.kind == "flow" else series[:, -1]
         ).astype(float)
 
+    def differences_by_territory(self, run: Trajectories, outcome: Outcome) -> np.ndarray:
+        """:meth:`differences` in every territory, shape (replicate, territory)."""
+        before = self.values_by_territory(self.baseline, outcome, run)
+        return self.values_by_territory(run, outcome) - before
+
     def rate_differences(self, run: Trajectories, outcome: Outcome) -> np.ndarray | None:
-        """Paired differences for 100,000 inhabitants of each territory, those of a flow a year:
-        shape (replicate, territory); None without a population.
+        """Paired differences for 100,000 inhabitants of each territory: those of a flow a year, for
+        the mean inhabitants of the window, those of a stock for the inhabitants at the end; shape
+        (replicate, territory); None without a population.
         """
-        population = population_of(self.baseline.scenario)
+        end = run.scenario.weeks
+        since = self.since(run) if outcome.kind == "flow" else end - 1
+        population = mean_inhabitants(self.baseline.scenario, since, end)
         if population is None:
             return None
-        weeks = run.scenario.weeks - self.since
-        years = weeks * WEEK_DAYS / YEAR_DAYS if outcome.kind == "flow" else 1.0
-        return (
-            (
-                self.values_by_territory(run, outcome)
-                - self.values_by_territory(self.baseline, outcome)
-            )
-            / population
-            * PERSONS
-            / years
-        )
+        years = (end - since) * WEEK_DAYS / YEAR_DAYS if outcome.kind == "flow" else 1.0
+        return self.differences_by_territory(run, outcome) / population * PERSONS / years
 
     def territories(self, outcome: str = "killed") -> pandas.DataFrame:
         """One row for each policy and territory: medians of both runs, the paired difference with
@@ -153,12 +176,13 @@ class Comparison:
         import pandas
 
         chosen, frames = self.outcomes[outcome], []
-        before = self.values_by_territory(self.baseline, chosen)
         for run in self.policies:
+            before = self.values_by_territory(self.baseline, chosen, run)
             after, rates = self.values_by_territory(run, chosen), self.rate_differences(run, chosen)
             columns: dict[str, Any] = {
                 "policy": run.scenario.name,
                 "outcome": outcome,
+                **self._period(run, chosen),
                 "territory": run.scenario.data.space.labels("territory"),
                 "baseline": np.median(before, axis=0),
                 "with_policy": np.median(after, axis=0),
@@ -176,10 +200,11 @@ class Comparison:
         frames = []
         for run in self.policies:
             for outcome in self.outcomes.values():
-                before, after = self.values(self.baseline, outcome), self.values(run, outcome)
+                before, after = self.paired(run, outcome)
                 rows = {
                     "policy": run.scenario.name,
                     "outcome": outcome.name,
+                    **self._period(run, outcome),
                     "replicate": np.arange(len(before)),
                 }
                 frames.append(
@@ -200,12 +225,17 @@ class Comparison:
         """
         import pandas
 
-        runs = (self.baseline, *self.policies)
-        values = {run.scenario.name: self.values(run, self.outcomes[outcome]) for run in runs}
-        cells = {
-            column: {row: float(np.mean(x < y)) for row, x in values.items()}
-            for column, y in values.items()
-        }
+        runs, chosen = (self.baseline, *self.policies), self.outcomes[outcome]
+
+        @cache
+        def values(run: Trajectories, since: int) -> np.ndarray:
+            return _counted(run, chosen, since)
+
+        def share(x: Trajectories, y: Trajectories) -> float:
+            since = self.since(x, y)
+            return float(np.mean(values(x, since) < values(y, since)))
+
+        cells = {y.scenario.name: {x.scenario.name: share(x, y) for x in runs} for y in runs}
         return pandas.DataFrame(cells)
 
     def plot(self, outcome: str = "killed") -> Figure:
@@ -213,6 +243,18 @@ class Comparison:
         from ..reporting.charts.comparisons import difference_figure
 
         return difference_figure(self, outcome)
+
+
+def _counted(run: Trajectories, outcome: Outcome, since: int) -> np.ndarray:
+    """An outcome of each replicate, shape (replicate,): a flow from a week to the end, a stock at
+    the end.
+    """
+    end = run.scenario.weeks
+    return (
+        run.between(outcome.series, since, end)
+        if outcome.kind == "flow"
+        else run.at(outcome.series, end)
+    ).astype(float)
 
 
 def _edges(name: str, values: np.ndarray) -> dict[str, np.ndarray]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, overload
 
@@ -133,6 +133,10 @@ class Policy:
         return cls(name or f"{target} = {value:g}", (change,))
 
     def __add__(self, other: Policy) -> Policy:
+        """Both together; TR1405 where they share a change, which would act twice."""
+        shared = self.shared_with(other)
+        if shared:
+            raise acts_twice(other, self, shared[0])
         return Policy(
             f"{self.name} + {other.name}",
             self.modifiers + other.modifiers,
@@ -143,10 +147,40 @@ class Policy:
         """The same changes under another name."""
         return replace(self, name=name, label=label)
 
+    def shared_with(self, other: Policy) -> tuple[Modifier, ...]:
+        """Changes that both make, and that would act twice where both are in force. A cap is none:
+        twice under one lid is once.
+        """
+        theirs = set(other.modifiers)
+        return tuple(c for c in self.modifiers if c.operation != "cap" and c in theirs)
+
     @property
     def shown(self) -> str:
         """Label for readers."""
         return self.label or self.name
+
+
+def acts_twice(policy: Policy, other: Policy, change: Modifier | None = None) -> TreguaError:
+    """The refusal of a policy beside another that is the same or makes the same change (TR1405)."""
+    return TreguaError(
+        "TR1405",
+        f"policy {policy.name!r} would act twice",
+        where=f"policy {policy.name!r}",
+        found=f"{change.text() if change else 'its name'}, which {other.name!r} has already",
+        expected="each policy and each change in force once",
+        do="leave one of them out; if the change is meant to be twice as strong, write it so",
+    )
+
+
+def check_once(policies: Sequence[Policy]) -> None:
+    """Refuse policies in force together of which one would act twice: two with one name, or with
+    a change in common (TR1405).
+    """
+    for number, policy in enumerate(policies):
+        for other in policies[:number]:
+            shared = policy.shared_with(other)
+            if shared or (policy.name == other.name and policy.modifiers and other.modifiers):
+                raise acts_twice(policy, other, next(iter(shared), None))
 
 
 @overload

@@ -20,7 +20,7 @@ from ..errors import TreguaError, nearest_name
 from ..model.calendar import WEEK_DAYS, day_of, week_of
 from ..model.declarations import DATE, Number, Parameter
 from ..model.model import Model
-from .policy import Lever, Modifier, Policy, as_date, build_levers
+from .policy import Lever, Modifier, Policy, as_date, build_levers, check_once
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
 
@@ -79,6 +79,9 @@ class Scenario:
         policies: in force together, in order.
         name: short name, used in file names.
         label: what a reader sees.
+
+    Raises:
+        TreguaError: TR1305 for a length that is none; TR1405 where a policy would act twice.
     """
 
     model: Model
@@ -110,6 +113,7 @@ class Scenario:
                 found=weeks,
                 do="give `weeks` or an `end` after `start`",
             )
+        check_once(policies)
         if data is None:
             data = data_for(
                 {axis for axes in model.axes.values() for axis in axes}, set(model.covariates)
@@ -135,7 +139,9 @@ class Scenario:
         return self.label or self.name
 
     def with_policy(self, policy: Policy) -> Scenario:
-        """The same scenario with one more policy, named after it."""
+        """The same scenario with one more policy, named after it; TR1405 where the policy is in
+        force already, by name or by a change, and so would act twice.
+        """
         return replace(
             self, policies=(*self.policies, policy), name=policy.name, label=policy.shown
         )

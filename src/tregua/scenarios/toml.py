@@ -19,7 +19,7 @@ from ..model.mechanism import Mechanism, registry
 from ..model.model import Model
 from ..model.units import in_unit
 from ..shipped import country_folders
-from .policy import Modifier, Operation, Policy, as_date
+from .policy import Modifier, Operation, Policy, as_date, check_once
 from .posterior import StoredPosterior, load_posterior
 from .scenario import Draws, Scenario, support_text
 from .schema import ChangeTable, FileTable, PolicyTable, Quantity, ScenarioTable, parse
@@ -34,7 +34,7 @@ class ScenarioFile:
 
     Attributes:
         scenario: with the policies in force.
-        policies: all policies of the file, by name, for comparisons.
+        policies: all policies of the file, by name.
         solver: name of the solver.
         replicates: runs of the ensemble.
         seed: of all randomness.
@@ -51,6 +51,19 @@ class ScenarioFile:
     text: str
     posterior: StoredPosterior | None = None
     shown: str = ""
+
+    @property
+    def comparable(self) -> dict[str, Policy]:
+        """Policies that can be put on the scenario, by name: those of the file but the ones in
+        force, and but those that share a change with one in force, which would act twice.
+        """
+        in_force = self.scenario.policies
+        names = {policy.name for policy in in_force}
+        return {
+            name: policy
+            for name, policy in self.policies.items()
+            if name not in names and not any(policy.shared_with(other) for other in in_force)
+        }
 
     @property
     def draws(self) -> Draws | None:
@@ -156,7 +169,10 @@ def _build(
     policies = _policies(parsed.policy, model.parameters, shown)
     where = f"{shown}, key scenario.in_force"
     in_force = tuple(named_policy(name, policies, where) for name in part.in_force)
-    scenario = replace(scenario, policies=in_force)
+    try:
+        scenario = replace(scenario, policies=in_force)
+    except TreguaError as error:
+        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
     if part.name in policies:
         raise TreguaError(
             "TR1206",
@@ -167,16 +183,7 @@ def _build(
     posterior = _posterior(part.posterior, shown)
     draws = posterior.draws_for(model) if posterior else None
     scenario.compile(draws)
-    for i, policy in enumerate(policies.values()):
-        try:
-            scenario.with_policy(policy).compile(draws)
-        except TreguaError as error:
-            raise TreguaError(
-                error.code,
-                error.what,
-                **{**error.details, "where": f"{shown}, key policy.{i}, {error.details['where']}"},
-            ) from error
-    return ScenarioFile(
+    read = ScenarioFile(
         scenario,
         policies,
         parsed.run.solver,
@@ -186,6 +193,19 @@ def _build(
         posterior,
         shown,
     )
+    comparable = read.comparable
+    for i, policy in enumerate(policies.values()):
+        try:
+            # One that is in force has been compiled with the scenario.
+            if policy.name in comparable:
+                scenario.with_policy(policy).compile(draws)
+        except TreguaError as error:
+            raise TreguaError(
+                error.code,
+                error.what,
+                **{**error.details, "where": f"{shown}, key policy.{i}, {error.details['where']}"},
+            ) from error
+    return read
 
 
 def _posterior(name: str | None, shown: str) -> StoredPosterior | None:
@@ -293,11 +313,13 @@ def _policies(
                 where=where,
                 do="rename one of them",
             )
-        changes = [
-            change
-            for name in part.combines
-            for change in named_policy(name, policies, f"{where}.combines").modifiers
-        ]
+        combined = [named_policy(name, policies, f"{where}.combines") for name in part.combines]
+        try:
+            check_once(combined)
+        except TreguaError as error:
+            details = {**error.details, "where": f"{where}.combines"}
+            raise TreguaError(error.code, error.what, **details) from error
+        changes = [change for policy in combined for change in policy.modifiers]
         changes += [
             _modifier(change, parameters, f"{where}.change.{j}")
             for j, change in enumerate(part.change)

@@ -61,7 +61,8 @@ class Study:
             plan: how all of them are run, where that was checked before.
 
         Raises:
-            TreguaError: TR1206 where two of the scenarios have one name.
+            TreguaError: TR1206 where two of the scenarios have one name; TR1405 where a policy is
+                in force in the baseline already.
         """
         scenarios = self.scenarios
         names = [scenario.name for scenario in scenarios]

@@ -21,7 +21,7 @@ from jaxtyping import Float, Int
 from ...model.space import Axis, Space
 from ...shipped import read_table, table_notes
 from ..corridors import Corridors, corridors
-from ..dataset import Dataset
+from ..dataset import Dataset, Inhabitants
 from ..record import FOLDER
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
         table_notes(FOLDER),
         {name: entry["why"] for name, entry in _entries().items()},
         start=f"{year}-01-01",
+        inhabitants=_inhabitants(),
     )
 
 
@@ -249,6 +250,14 @@ def _people(year: int) -> tuple[Float[np.ndarray, "territory"], Float[np.ndarray
     table = read_table(FOLDER, "population.csv").query("year == @year").set_index("state_code")
     table = table.loc[list(state_codes())]
     return table["population"].to_numpy(float), table["men"].to_numpy(float)
+
+
+def _inhabitants() -> Inhabitants:
+    """Population of every state in the middle of each year of the table."""
+    table = read_table(FOLDER, "population.csv")
+    by_year = table.pivot(index="year", columns="state_code", values="population").sort_index()
+    persons = by_year[list(state_codes())].to_numpy(float)
+    return Inhabitants(int(by_year.index[0]), persons)
 
 
 def _ties(

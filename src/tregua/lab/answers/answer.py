@@ -141,6 +141,7 @@ def _left(seconds: float, say: Say) -> str:
 
 KNOWN_REFUSALS = frozenset(
     {
+        "TR1405",
         "TR3008",
         "TR3010",
         "TR3011",

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from ...countries.dataset import Inhabitants
 from ...countries.tiles import Tiles, tiles_of
 from ...reporting.browser.base import Chart, Say
 from ...reporting.browser.changes import tornado, victims
 from ...reporting.browser.lines import fan
 from ...reporting.browser.small_multiples import small_multiples
 from ...reporting.browser.tiles import change_map, level_map
-from ...results.by_territory import PERSONS, population_of
+from ...results.by_territory import PERSONS, inhabitants_of
 from ...results.pairs import relative_change
 from ..package import Package
 from ..work.emulator import Emulator
@@ -34,16 +35,16 @@ class Ground:
 
     Attributes:
         tiles: place of every state; None where the scenario is not on the 32 states.
-        population: inhabitants of each territory; None where the data have none.
+        people: inhabitants of each territory by year; None where the data have none.
     """
 
     tiles: Tiles | None
-    population: Float[np.ndarray, "territory"] | None
+    people: Inhabitants | None
 
 
 def ground_of(scenario: Scenario) -> Ground:
     """What charts need of a scenario."""
-    return Ground(tiles_of(scenario.data.space), population_of(scenario))
+    return Ground(tiles_of(scenario.data.space), inhabitants_of(scenario))
 
 
 def killed_by_year(
@@ -93,16 +94,27 @@ def all_charts(
     }
     if ground.tiles is None:
         return charts
+    # Per cents are of persons: a rate below one would be set against one person of its own.
+    last = (
+        killed_of(x, futures.victims, victim)[:, -1] for x in (futures.baseline, futures.changed)
+    )
+    moves = np.median(relative_change(*last), axis=0)
     before, after = (
         placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed)
     )
-    rates = ground.population is not None
+    rates = ground.people is not None
     if package.settings:
         charts["map"] = difference_map(futures, victim, ground, say)
     else:
         charts["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
     charts["states"] = small_multiples(
-        futures.years, before, after if package.settings else None, ground.tiles, say, rates
+        futures.years,
+        before,
+        after if package.settings else None,
+        moves if package.settings else None,
+        ground.tiles,
+        say,
+        rates,
     )
     return charts
 
@@ -126,7 +138,7 @@ def difference_map(futures: Futures, victim: str, ground: Ground, say: Say) -> C
         sure(futures, victim),
         ground.tiles,
         say,
-        ground.population is not None,
+        ground.people is not None,
         span,
     )
 
@@ -137,11 +149,13 @@ def placed(
     victim: str,
     ground: Ground,
 ) -> np.ndarray:
-    """Killed by replicate, year and territory, for 100,000 inhabitants where the data
+    """Killed by replicate, year and territory, for 100,000 inhabitants of the year where the data
     have a population.
     """
     values = killed_of(killed, futures.victims, victim)
-    return values if ground.population is None else values / ground.population * PERSONS
+    if ground.people is None:
+        return values
+    return values / ground.people.in_years(futures.years) * PERSONS
 
 
 def tornado_of(emulator: Emulator, package: Package, victim: str, say: Say) -> Chart:

@@ -176,7 +176,7 @@ def _record(read: ScenarioFile, shared: Shared) -> ScenarioRecord:
         and _digest(read.posterior) == _digest(shared.posterior)
         and [p.modifiers for p in scenario.policies] == [p.modifiers for p in ours.policies]
     )
-    policies = tuple(_policy_record(policy, shared) for policy in read.policies.values())
+    policies = tuple(_policy_record(policy, shared) for policy in read.comparable.values())
     return ScenarioRecord(
         name=scenario.name,
         label=scenario.shown,

@@ -136,7 +136,7 @@ class Emulator:
         """Pairs of futures as the emulator expects them; ``quick`` is true and ``error`` is set.
 
         Raises:
-            TreguaError: TR3020 to TR3022, as :func:`~tregua.lab.handles.policy_of`.
+            TreguaError: TR1405 and TR3020 to TR3022, as :func:`~tregua.lab.handles.policy_of`.
         """
         policy_of(package, self.handles, self.scenario, self.first)
         moved = [

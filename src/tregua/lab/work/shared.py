@@ -132,7 +132,8 @@ class Shared:
         """The package, where it makes sense here.
 
         Raises:
-            TreguaError: TR3020 to TR3022 as :func:`~tregua.lab.handles.policy_of` says.
+            TreguaError: TR1405 and TR3020 to TR3022 as :func:`~tregua.lab.handles.policy_of`
+                says.
         """
         policy_of(package, self.handles, self.scenario, self.first)
         return package

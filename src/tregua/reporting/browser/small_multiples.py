@@ -44,7 +44,8 @@ class _States:
         years: calendar years.
         before: median and edges of the bands without the package, shape (year, territory).
         after: the same with it, or once more without it.
-        moves: relative change of the mean in the last year; None where there is no package yet.
+        moves: relative change in the last year, the median over pairs; None where there is no
+            package yet.
         tiles: place of every state.
         extent: of the tile grid.
         top: where all upright axes end.
@@ -68,6 +69,7 @@ def small_multiples(
     years: Int[np.ndarray, "year"],
     baseline: Float[np.ndarray, "replicate year territory"],
     changed: Float[np.ndarray, "replicate year territory"] | None,
+    moves: Float[np.ndarray, "territory"] | None,
     tiles: Tiles,
     say: Say,
     rates: bool,
@@ -79,11 +81,13 @@ def small_multiples(
         years: calendar years.
         baseline: without the package: for 100,000 inhabitants where ``rates``, else in persons.
         changed: the same with it; None where there is no package yet.
+        moves: relative change of persons killed in the last year, the median over pairs; None
+            where there is no package yet.
         tiles: place of every state.
         say: the catalogue.
         rates: whether the numbers are rates.
     """
-    states = _states(years, baseline, changed, tiles)
+    states = _states(years, baseline, changed, moves, tiles)
     before, after, top = states.before, states.after, states.top
     first, last = int(years[0]), int(years[-1])
     unit = say("unit.rate" if rates else "unit.persons")
@@ -111,14 +115,13 @@ def small_multiples(
 
 
 def _states(
-    years: np.ndarray, baseline: np.ndarray, changed: np.ndarray | None, tiles: Tiles
+    years: np.ndarray,
+    baseline: np.ndarray,
+    changed: np.ndarray | None,
+    moves: np.ndarray | None,
+    tiles: Tiles,
 ) -> _States:
     before, after = bands(baseline), bands(baseline if changed is None else changed)
-    moves = (
-        None
-        if changed is None
-        else changed[:, -1].mean(axis=0) / np.maximum(baseline[:, -1].mean(axis=0), 1e-9) - 1.0
-    )
     highest = (
         float(np.quantile(after["high_90"].max(axis=0), SCALED)),
         float(before["median"].max()),

@@ -18,7 +18,8 @@ from ...results.comparison import Comparison
 from ...results.outcomes import Outcome
 from ...results.tables import bands
 from ..encoding import COLOURS, GREY, words_for_areas, words_for_strokes
-from ..wording import change, day, persons, rounded, sentence, signed
+from ..windows import EACH, counted_from, labels, last_day
+from ..wording import change, persons, rounded, sentence, signed
 from .maps import maps_of_comparison
 from .style import (
     CROWD,
@@ -46,7 +47,7 @@ def overlay_figure(
     runs: Sequence[Trajectories],
     outcome_name: str,
     names: Sequence[str] = (),
-    since: int = 0,
+    since: Sequence[int] = (),
     footer: str = "",
 ) -> Figure:
     """One outcome of several runs over time, each line named at its end.
@@ -55,7 +56,8 @@ def overlay_figure(
         runs: of scenarios that start on the same day; the first is drawn in black.
         outcome_name: such as ``"members"``.
         names: of the runs, if not those of their scenarios.
-        since: week from which the others differ from the first; they are drawn from there on.
+        since: for each of the others the week from which it differs from the first; it is drawn
+            from there on.
         footer: line at the bottom that says where the figure comes from.
     """
     outcome = named_outcome(runs[0], outcome_name)
@@ -66,7 +68,7 @@ def overlay_figure(
     for i, run in enumerate(runs):
         days, values, smoothing = smoothed(run, outcome)
         colour, line = _ink(i - 1) if i else ("#000000", "-")
-        apart = days >= days_of(run, np.array([since if i else 0]))
+        apart = days >= days_of(run, np.array([since[i - 1] if i and since else 0]))
         # A run that is the first one over again is a dashed line on top of it.
         same = i > 0 and np.array_equal(run.total(outcome.series), runs[0].total(outcome.series))
         last = fan(
@@ -93,7 +95,7 @@ def _ink(number: int) -> tuple[str, str]:
 @styled
 def difference_figure(comparison: Comparison, outcome: str = "killed", footer: str = "") -> Figure:
     """Paired difference from the baseline over time, for every policy:
-    a flow added up since the first policy began, a stock as it stands.
+    a flow added up since the policy began, a stock as it stands.
 
     Args:
         comparison: paired runs.
@@ -101,8 +103,9 @@ def difference_figure(comparison: Comparison, outcome: str = "killed", footer: s
         footer: line at the bottom that says where the figure comes from.
     """
     what = named_outcome(comparison.baseline, outcome)
-    since = day(comparison.baseline.scenario.date(comparison.since))
-    label = f"persons, added up since {since}" if what.kind == "flow" else "persons"
+    label = (
+        f"persons, added up since {counted_from(comparison)}" if what.kind == "flow" else "persons"
+    )
     note = _pairs_note(comparison)
     figure, axes = sheet(
         1, 1, (8.5, 4.4), f"{sentence(what.label)}: difference from the baseline", note, footer
@@ -122,19 +125,25 @@ def difference_figure(comparison: Comparison, outcome: str = "killed", footer: s
 def differences(
     comparison: Comparison, run: Trajectories, outcome: Outcome
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Days and paired differences (replicate, time) since the first policy began;
-    those of a flow are added up.
+    """Days and paired differences (replicate, time) since the policy began, or any other where it
+    changes nothing; those of a flow are added up.
     """
+    since = _drawn_from(comparison, run)
     weeks = run.weeks(outcome.series)
     before, after = (x.total(outcome.series).astype(float) for x in (comparison.baseline, run))
-    inside = weeks > comparison.since if outcome.kind == "flow" else weeks >= comparison.since
+    inside = weeks > since if outcome.kind == "flow" else weeks >= since
     apart = (after - before)[:, inside]
     if outcome.kind == "stock":
         return days_of(run, weeks[inside]), apart
     # Nothing has happened yet on the first day.
-    return days_of(run, np.concatenate([[comparison.since], weeks[inside]])), np.pad(
+    return days_of(run, np.concatenate([[since], weeks[inside]])), np.pad(
         np.cumsum(apart, axis=1), ((0, 0), (1, 0))
     )
+
+
+def _drawn_from(comparison: Comparison, run: Trajectories) -> int:
+    """Week from which a run is drawn: a check, which differs nowhere, from the first policy on."""
+    return comparison.since(*([run] if comparison.acts(run) else comparison.policies))
 
 
 @styled
@@ -153,13 +162,9 @@ def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
         sharey=True,
     )
     bare = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
-    rows, end = (
-        np.arange(count),
-        comparison.baseline.scenario.date(comparison.baseline.scenario.weeks),
-    )
+    rows, end = np.arange(count), last_day(comparison)
     for ax, outcome in zip(axes[0], shown, strict=False):
-        before = comparison.values(comparison.baseline, outcome)
-        effects = [comparison.values(run, outcome) - before for run in comparison.policies]
+        effects = [comparison.differences(run, outcome) for run in comparison.policies]
         edges = bands(np.array(effects).T)
         ax.axvline(0.0, color=GREY, linewidth=1.0)
         for i in range(count):
@@ -168,7 +173,7 @@ def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
                 rows[i : i + 1],
                 {name: x[i : i + 1] for name, x in edges.items()},
                 _ink(i)[0],
-                len(before) > 1,
+                comparison.baseline.plan.replicates > 1,
             )
             ax.annotate(
                 signed(edges["median"][i], persons),
@@ -180,17 +185,15 @@ def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
                 fontsize=8,
                 bbox=bare,
             )
-        when = (
-            f"{day(comparison.baseline.scenario.date(comparison.since))} to {day(end)}"
-            if outcome.kind == "flow"
-            else f"on {day(end)}"
-        )
+        # Where policies begin on different days, their first days stand beside their names.
+        begin = "" if counted_from(comparison) == EACH else f"{counted_from(comparison)} "
+        when = f"{begin}to {end}" if outcome.kind == "flow" else f"on {end}"
         ax.set_title(f"{sentence(outcome.label)},\n{when}", fontsize=9.0)
         ax.set_xlabel("persons, difference from the baseline")
         ax.margins(x=0.14)
         ax.grid(axis="y", visible=False)
         thousands(ax, "x")
-    axes[0, 0].set_yticks(rows, [run.scenario.shown for run in comparison.policies])
+    axes[0, 0].set_yticks(rows, labels(comparison))
     axes[0, 0].set_ylim(count - 0.4, -0.75)
     return figure
 
@@ -256,7 +259,8 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
             f"Line chart of {outcome.label} [{unit}] in the baseline and under each "
             f"policy. At the end: {ends}."
         )
-        figure = overlay_figure(runs, outcome.name, names, comparison.since, footer)
+        since = [_drawn_from(comparison, run) for run in comparison.policies]
+        figure = overlay_figure(runs, outcome.name, names, since, footer)
         caption = band_note(comparison.baseline, len(runs)) + flows_note(
             comparison.baseline, [outcome]
         )
@@ -274,9 +278,8 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
 
 def _effects(comparison: Comparison, outcome: Outcome) -> str:
     """Median effect of every policy in words."""
-    before = comparison.values(comparison.baseline, outcome)
     middles = {
-        run.scenario.shown: float(np.median(comparison.values(run, outcome) - before))
+        run.scenario.shown: float(np.median(comparison.differences(run, outcome)))
         for run in comparison.policies
     }
     return ", ".join(f"{name} {change(middle)}" for name, middle in middles.items())

@@ -12,14 +12,15 @@ from matplotlib.patches import Rectangle
 
 from ...countries.tiles import Tiles, tiles_of
 from ...engine.trajectories import Trajectories
-from ...results.by_territory import PERSONS, named_outcome, population_of, values_by_territory
+from ...results.by_territory import PERSONS, inhabitants_of, named_outcome, values_by_territory
 from ...results.comparison import Comparison
 from ...results.outcomes import Outcome
 from ...results.pairs import sign_is_sure
 from ...results.tables import QUANTILES, bands, whole_years
 from ..encoding import BLUE, GREY, ON_PAPER_TILE, Fan, words_for_areas
 from ..tile_map import CHANGES, LEVELS, short
-from ..wording import day, listed, rounded, sentence, signed, span
+from ..windows import counted_from, labels, last_day
+from ..wording import listed, rounded, sentence, signed, span
 from .style import Picture, sheet, styled
 from .tile_grid import SIDE, Shade, grid_axes, keep_out_of_layout, tile_figure
 
@@ -52,12 +53,14 @@ def _tiles_of_run(trajectories: Trajectories) -> Tiles:
 
 
 def _rates(trajectories: Trajectories, outcome: Outcome) -> tuple[np.ndarray, str]:
-    """An outcome by (year, replicate, territory) for 100,000 inhabitants and the unit;
+    """An outcome by (year, replicate, territory) for 100,000 inhabitants of the year, and the unit;
     in persons where the data have no population.
     """
     values = values_by_territory(trajectories, outcome)
-    population = population_of(trajectories.scenario)
-    return (values, "persons") if population is None else (values / population * PERSONS, RATE)
+    people = inhabitants_of(trajectories.scenario)
+    if people is None:
+        return values, "persons"
+    return values / people.in_years(whole_years(trajectories))[:, None] * PERSONS, RATE
 
 
 def _period(outcome: Outcome, year: int) -> str:
@@ -123,13 +126,13 @@ def difference_map_figure(
     """Choropleth of the paired difference from the baseline in every state, one map for each of the
     first policies.
 
-    A flow is counted from the first day of the first policy to the end, for 100,000 inhabitants a
+    A flow is counted from the first day of the policy to the end, for 100,000 inhabitants a
     year. Tiles are hatched where the band of nine in ten pairs holds zero.
     """
     outcome = comparison.outcomes[outcome_name]
     by_policy = [
-        (run.scenario.shown, _differences(comparison, run, outcome))
-        for run in comparison.policies[:MAPS]
+        (label, _differences(comparison, run, outcome))
+        for label, run in zip(labels(comparison)[:MAPS], comparison.policies[:MAPS], strict=True)
     ]
     medians = [np.median(differences, axis=0) for _, differences in by_policy]
     most = max((float(np.abs(median).max()) for median in medians), default=0.0) or 1.0
@@ -162,16 +165,11 @@ def difference_map_figure(
 
 def _differences(comparison: Comparison, run: Trajectories, outcome: Outcome) -> np.ndarray:
     rates = comparison.rate_differences(run, outcome)
-    return (
-        comparison.values_by_territory(run, outcome)
-        - comparison.values_by_territory(comparison.baseline, outcome)
-        if rates is None
-        else rates
-    )
+    return comparison.differences_by_territory(run, outcome) if rates is None else rates
 
 
 def _difference_unit(comparison: Comparison, outcome: Outcome) -> str:
-    unit = RATE if population_of(comparison.baseline.scenario) is not None else "persons"
+    unit = RATE if inhabitants_of(comparison.baseline.scenario) is not None else "persons"
     return f"{unit} a year" if unit == RATE and outcome.kind == "flow" else unit
 
 
@@ -325,20 +323,17 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
     """
     if not comparison.policies or not has_tiles(comparison.baseline, outcome):
         return []
-    labels, told = comparison.baseline.scenario.data.space.labels("territory"), []
+    places, told = comparison.baseline.scenario.data.space.labels("territory"), []
     for run in comparison.policies[:MAPS]:
         edges = bands(_differences(comparison, run, outcome))
         fewer, more = int((edges["high_90"] < 0.0).sum()), int((edges["low_90"] > 0.0).sum())
         order = np.argsort(-np.abs(edges["median"]), kind="stable")[:3]
-        largest = ", ".join(f"{labels[i]} {signed(edges['median'][i])}" for i in order)
+        largest = ", ".join(f"{places[i]} {signed(edges['median'][i])}" for i in order)
         told.append(
             f"{run.scenario.shown}: fewer in {fewer} states, more in {more}, unsure or unchanged "
             f"in the others; largest differences {largest}"
         )
-    since, end = (
-        day(comparison.baseline.scenario.date(week))
-        for week in (comparison.since, comparison.baseline.scenario.weeks)
-    )
+    since, end = counted_from(comparison), last_day(comparison)
     unit = _difference_unit(comparison, outcome)
     caption = f"Difference from the baseline, {unit}, " + (
         f"from {since} to {end}." if outcome.kind == "flow" else f"on {end}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...engine.trajectories import Trajectories
-from ...results.by_territory import PERSONS, population_of
+from ...results.by_territory import PERSONS, mean_inhabitants
 from ...scenarios.policy import Modifier, Policy
 from .paired_runs import Numbers, Runner, counted, killed_names, mean, relative
 
@@ -34,7 +34,7 @@ def scarcity(runner: Runner, base: Trajectories) -> Numbers:
         counted(x, killed_names(base), run["week"], length)
         for x in (base, runner(run["weeks"], cut))
     )
-    people = np.asarray(population_of(base.scenario))
+    people = np.asarray(mean_inhabitants(base.scenario, run["week"], run["weeks"]))
     border = np.asarray(data.covariates["border"]) > 0.0
     members = base.snapshot("members", run["week"]).mean(axis=0)
     present = (members >= run["present"]).sum(axis=1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...engine.trajectories import Trajectories
 from ...model.calendar import WEEK_DAYS
-from ...results.by_territory import PERSONS, population_of
+from ...results.by_territory import PERSONS, mean_inhabitants
 from ...scenarios.policy import Modifier, Policy
 from .paired_runs import Numbers, Runner, counted, killed_names, mean, place_of, relative
 
@@ -56,7 +56,7 @@ def deployment(runner: Runner, base: Trajectories, state: str) -> Deployment:
         100.0 * float((w @ traffic[1]) / max(w @ traffic[0], 1e-9) - 1.0)
         for w in (np.eye(len(links))[place], links)
     )
-    people = np.asarray(population_of(base.scenario))[place]
+    people = _people(base, run["week"], run["year"])[place]
     return Deployment(
         state,
         (after - before)[:, place] / people * PERSONS,
@@ -80,8 +80,14 @@ def history(runner: Runner, base: Trajectories) -> np.ndarray:
         with_, without = (
             counted(x, killed_names(base), start, run["year"])[:, place] for x in (base, none)
         )
-        rates.append((with_ - without) / np.asarray(population_of(base.scenario))[place] * PERSONS)
+        people = _people(base, start, run["year"])[place]
+        rates.append((with_ - without) / people * PERSONS)
     return np.mean(rates, axis=0)
+
+
+def _people(base: Trajectories, since: int, weeks: int) -> np.ndarray:
+    """Mean inhabitants of every state over some weeks: shape (territory,)."""
+    return np.asarray(mean_inhabitants(base.scenario, since, since + weeks))
 
 
 def numbers_of_troops(states: Sequence[Deployment], before: np.ndarray) -> Numbers:
