@@ -139,7 +139,8 @@ def reproduce(
 
 @app.command
 def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
-    """Read a scenario file and say what would be run, without running it.
+    """Read a scenario file and say what would be run, without running it: with a posterior, median
+    and band of its draws.
 
     Example: tregua check my-scenario.toml
 
@@ -148,53 +149,9 @@ def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
     scenario
         A TOML file, or the name of a shipped scenario.
     """
-    from ..engine.plan import plan_of_file
-    from ..scenarios.scenario import resolve
-    from ..scenarios.toml import load_scenario
+    from .check import check_scenario
 
-    read = load_scenario(scenario)
-    plan_of_file(read)
-    values = {
-        n: {
-            "value": r.value.ravel().tolist(),
-            "unit": read.scenario.model.parameters[n].unit,
-            "layer": r.layer,
-        }
-        for n, r in resolve(read.scenario).items()
-    }
-    if json:
-        print_json(
-            {
-                "scenario": read.scenario.name,
-                "weeks": read.scenario.weeks,
-                "replicates": read.replicates,
-                "values": values,
-            }
-        )
-        return 0
-    last = read.scenario.date(read.scenario.weeks)
-    size = (
-        f"{read.replicates} replicates of {read.scenario.weeks} weeks, "
-        f"{read.scenario.start} to {last}"
-    )
-    OUT.print(
-        f"{read.scenario.shown}: {size}, solver {read.solver}, seed {read.seed}", markup=False
-    )
-    rows: list[list[str]] = [
-        [n, ", ".join(f"{x:g}" for x in v["value"]), str(v["unit"]), str(v["layer"])]
-        for n, v in values.items()
-    ]
-    print_table("Values", ["parameter", "value", "unit", "from"], rows, left=4)
-    rows = [
-        [
-            p.name,
-            p.shown,
-            "; ".join(change.text() for change in p.modifiers) or "nothing is changed",
-        ]
-        for p in read.policies.values()
-    ]
-    print_table("Policies", ["name", "label", "changes"], rows, left=3)
-    return 0
+    return check_scenario(scenario, json)
 
 
 @app.command
