@@ -15,8 +15,10 @@ from cyclopts import App
 from .._version import __version__
 from ..errors import TreguaError, nearest_name
 from .options import (
+    All,
     Count,
     File,
+    From,
     Json,
     Mechanisms,
     Names,
@@ -27,6 +29,7 @@ from .options import (
     Quiet,
     Replace,
     Seed,
+    To,
     Unused,
 )
 from .show import OUT, print_json, print_table
@@ -403,19 +406,35 @@ def tables(*, json: Json = False) -> int:
 
 
 @data.command
-def show(table: str, /, *, json: Json = False) -> int:
-    """Show a shipped table, or a kind with your own files laid over it.
+def show(
+    table: str,
+    /,
+    *,
+    state: str = "",
+    group: str = "",
+    first: From = "",
+    last: To = "",
+    every: All = False,
+    json: Json = False,
+) -> int:
+    """Show a shipped table, or a kind with your own files laid over it; all of it or the rows that
+    pass every filter given.
 
-    Example: tregua data show vetting
+    Example: tregua data show leaders-removed --state Tamaulipas --from 2010
 
     Parameters
     ----------
     table
         A table as `tregua data` lists them, or homicides, victims or events.
+    state
+        Only rows about this state, by name, abbreviation or INEGI code.
+    group
+        Only rows about this group, such as Sinaloa.
     """
+    from ..countries.filtering import Filter
     from .data import show_table
 
-    return show_table(table, json)
+    return show_table(table, Filter(state, group, first, last), every, json)
 
 
 @data.command(name="import")
