@@ -16,6 +16,8 @@ from .._version import __version__
 from ..errors import TreguaError, nearest_name
 from .options import (
     All,
+    Cite,
+    CiteFormat,
     Count,
     File,
     From,
@@ -247,17 +249,20 @@ def evidence(
     mechanism: str = "",
     unused: Unused = False,
     search: str = "",
+    cite: Cite = False,
+    form: CiteFormat = None,
     json: Json = False,
 ) -> int:
     """List what the numbers rest on, or show one claim or source:
-    its chain, its figures, what disagrees with it, and what uses it.
+    its chain, its figures, what disagrees with it, and what uses it; or say how to cite it.
 
-    Example: tregua evidence C53
+    Example: tregua evidence C53 --cite
 
     Parameters
     ----------
     name
-        A claim, C01 to C59, or a source such as size-2023; without it, all that pass the filters.
+        A claim, C01 to C59, "article A" or "article B", or a source such as size-2023; without it,
+        all that pass the filters.
     stance
         Only official, measured, estimated, reported, alleged, opinion, record or assumed.
     system
@@ -266,15 +271,17 @@ def evidence(
     mechanism
         Only what this mechanism rests on.
     search
-        Only entries with this text, in any case.
+        Only entries with this text, in any case, or with this number: 65000 and 65,000 are one.
     """
-    from .evidence import list_evidence, show_evidence
+    from .evidence import Wanted, cite_evidence, list_evidence, show_evidence
 
-    return (
-        show_evidence(name, json)
-        if name
-        else list_evidence(stance, system, mechanism, unused, search, json)
-    )
+    if search and name.isdecimal():
+        # `--search 65 000`: no entry has a number for its name.
+        search, name = f"{search} {name}", ""
+    wanted = Wanted(stance, system, mechanism, unused, search)
+    if cite or form:
+        return cite_evidence(name, wanted, form, json)
+    return show_evidence(name, json) if name else list_evidence(wanted, json)
 
 
 @app.command

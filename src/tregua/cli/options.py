@@ -41,6 +41,18 @@ To = Annotated[
 All = Annotated[
     bool, Parameter(name="--all", negative="", help="Print every row and not the first 20.")
 ]
+Cite = Annotated[
+    bool,
+    Parameter(
+        name="--cite",
+        negative="",
+        help="Print how to cite it: plain text, BibTeX and CSL-JSON, one after the other.",
+    ),
+]
+CiteFormat = Annotated[
+    Literal["plain", "bibtex", "csl"] | None,
+    Parameter(name="--format", help="Print how to cite it in this form only."),
+]
 File = Annotated[
     Path | None,
     Parameter(
