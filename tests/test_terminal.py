@@ -1,6 +1,7 @@
 """What a terminal shows: no messages of the compiler, equations in plain letters."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from tregua.cli import COMPILER_LOG, run_command
 from tregua.cli.equations import plain_equation, without_tex
+from tregua.lab.words import LANGUAGES, catalogue
 from tregua.model.mechanism import registry
 
 BARE = {key: x for key, x in os.environ.items() if key not in COMPILER_LOG}
@@ -79,3 +81,9 @@ def test_a_command_that_is_not_known_is_refused_and_not_dropped():
 def test_text_around_equations_stays():
     text = "First.\n\n$$\n\\alpha = 1\n$$\n\nWith $\\alpha$ and `x`."
     assert without_tex(text) == "First.\n\n    α = 1\n\nWith α and `x`."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_of_the_lab_says_today_without_a_date(language):
+    undated = re.compile(r"\b(today|now|hoy)\b|(?<!hasta )\bahora\b", re.IGNORECASE)
+    assert not {key: text for key, text in catalogue(language).items() if undated.search(text)}
