@@ -165,7 +165,12 @@ OWN = (
     Made(
         """Sources that are cited, figures that disagree, and claims that nothing uses, in our own
         words.""",
-        ("*/evidence/data/cited.toml", "*/data/conflicts.toml", "*/data/excluded.toml"),
+        (
+            "*/evidence/data/cited.toml",
+            "*/data/conflicts.toml",
+            "*/data/excluded.toml",
+            "*/data/references.toml",
+        ),
     ),
     Made("Frozen forecasts.", ("forecasts/*.parquet", "forecasts/*.json")),
 )

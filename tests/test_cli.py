@@ -410,7 +410,7 @@ def test_a_run_that_cannot_be_is_refused_before_it_computes(
 
 
 def test_a_fault_of_ours_is_told_as_one_and_has_a_status_of_its_own(monkeypatch, capsys):
-    monkeypatch.setattr("tregua.scenarios.toml.load_scenario", lambda *_: 1 / 0)
+    monkeypatch.setattr("tregua.cli.check.load_scenario", lambda *_: 1 / 0)
     assert run_command(["check"]) == 3
     assert "TR9002: something went wrong inside Tregua" in capsys.readouterr().err
 

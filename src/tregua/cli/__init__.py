@@ -19,14 +19,30 @@ stopped by the user.
 """
 
 
+COMPILER_LOG = {"JAX_LOGGING_LEVEL": "CRITICAL", "TF_CPP_MIN_LOG_LEVEL": "3"}
+"""Environment with which the compiler is silent: its part in Python, and that in C++."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with one of the exit statuses above."""
+    quiet_compiler()
     try:
         status = run_command(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
         print("Stopped; nothing was left behind.", file=sys.stderr)
         status = INTERRUPTED
     sys.exit(status)
+
+
+def quiet_compiler() -> None:
+    """Keep the compiler's own messages off the terminal; it must not be loaded yet.
+
+    Some processors make it print a page of their features, as an error, whenever a compiled program
+    is found again, and a graphics card without its software makes it warn. Neither is about the
+    run. Who sets ``TREGUA_DEBUG`` or one of :data:`COMPILER_LOG` sees them.
+    """
+    if not any(os.environ.get(name) for name in ("TREGUA_DEBUG", *COMPILER_LOG)):
+        os.environ.update(COMPILER_LOG)
 
 
 def run_command(arguments: list[str]) -> int:

@@ -15,8 +15,12 @@ from cyclopts import App
 from .._version import __version__
 from ..errors import TreguaError, nearest_name
 from .options import (
+    All,
+    Cite,
+    CiteFormat,
     Count,
     File,
+    From,
     Json,
     Mechanisms,
     Names,
@@ -27,6 +31,7 @@ from .options import (
     Quiet,
     Replace,
     Seed,
+    To,
     Unused,
 )
 from .show import OUT, print_json, print_table
@@ -139,7 +144,8 @@ def reproduce(
 
 @app.command
 def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
-    """Read a scenario file and say what would be run, without running it.
+    """Read a scenario file and say what would be run, without running it: with a posterior, median
+    and band of its draws.
 
     Example: tregua check my-scenario.toml
 
@@ -148,53 +154,9 @@ def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
     scenario
         A TOML file, or the name of a shipped scenario.
     """
-    from ..engine.plan import plan_of_file
-    from ..scenarios.scenario import resolve
-    from ..scenarios.toml import load_scenario
+    from .check import check_scenario
 
-    read = load_scenario(scenario)
-    plan_of_file(read)
-    values = {
-        n: {
-            "value": r.value.ravel().tolist(),
-            "unit": read.scenario.model.parameters[n].unit,
-            "layer": r.layer,
-        }
-        for n, r in resolve(read.scenario).items()
-    }
-    if json:
-        print_json(
-            {
-                "scenario": read.scenario.name,
-                "weeks": read.scenario.weeks,
-                "replicates": read.replicates,
-                "values": values,
-            }
-        )
-        return 0
-    last = read.scenario.date(read.scenario.weeks)
-    size = (
-        f"{read.replicates} replicates of {read.scenario.weeks} weeks, "
-        f"{read.scenario.start} to {last}"
-    )
-    OUT.print(
-        f"{read.scenario.shown}: {size}, solver {read.solver}, seed {read.seed}", markup=False
-    )
-    rows: list[list[str]] = [
-        [n, ", ".join(f"{x:g}" for x in v["value"]), str(v["unit"]), str(v["layer"])]
-        for n, v in values.items()
-    ]
-    print_table("Values", ["parameter", "value", "unit", "from"], rows, left=4)
-    rows = [
-        [
-            p.name,
-            p.shown,
-            "; ".join(change.text() for change in p.modifiers) or "nothing is changed",
-        ]
-        for p in read.policies.values()
-    ]
-    print_table("Policies", ["name", "label", "changes"], rows, left=3)
-    return 0
+    return check_scenario(scenario, json)
 
 
 @app.command
@@ -287,17 +249,20 @@ def evidence(
     mechanism: str = "",
     unused: Unused = False,
     search: str = "",
+    cite: Cite = False,
+    form: CiteFormat = None,
     json: Json = False,
 ) -> int:
     """List what the numbers rest on, or show one claim or source:
-    its chain, its figures, what disagrees with it, and what uses it.
+    its chain, its figures, what disagrees with it, and what uses it; or say how to cite it.
 
-    Example: tregua evidence C53
+    Example: tregua evidence C53 --cite
 
     Parameters
     ----------
     name
-        A claim, C01 to C59, or a source such as size-2023; without it, all that pass the filters.
+        A claim, C01 to C59, "article A" or "article B", or a source such as size-2023; without it,
+        all that pass the filters.
     stance
         Only official, measured, estimated, reported, alleged, opinion, record or assumed.
     system
@@ -306,15 +271,17 @@ def evidence(
     mechanism
         Only what this mechanism rests on.
     search
-        Only entries with this text, in any case.
+        Only entries with this text, in any case, or with this number: 65000 and 65,000 are one.
     """
-    from .evidence import list_evidence, show_evidence
+    from .evidence import Wanted, cite_evidence, list_evidence, show_evidence
 
-    return (
-        show_evidence(name, json)
-        if name
-        else list_evidence(stance, system, mechanism, unused, search, json)
-    )
+    if search and name.isdecimal():
+        # `--search 65 000`: no entry has a number for its name.
+        search, name = f"{search} {name}", ""
+    wanted = Wanted(stance, system, mechanism, unused, search)
+    if cite or form:
+        return cite_evidence(name, wanted, form, json)
+    return show_evidence(name, json) if name else list_evidence(wanted, json)
 
 
 @app.command
@@ -446,19 +413,35 @@ def tables(*, json: Json = False) -> int:
 
 
 @data.command
-def show(table: str, /, *, json: Json = False) -> int:
-    """Show a shipped table, or a kind with your own files laid over it.
+def show(
+    table: str,
+    /,
+    *,
+    state: str = "",
+    group: str = "",
+    first: From = "",
+    last: To = "",
+    every: All = False,
+    json: Json = False,
+) -> int:
+    """Show a shipped table, or a kind with your own files laid over it; all of it or the rows that
+    pass every filter given.
 
-    Example: tregua data show vetting
+    Example: tregua data show leaders-removed --state Tamaulipas --from 2010
 
     Parameters
     ----------
     table
         A table as `tregua data` lists them, or homicides, victims or events.
+    state
+        Only rows about this state, by name, abbreviation or INEGI code.
+    group
+        Only rows about this group, such as Sinaloa.
     """
+    from ..countries.filtering import Filter
     from .data import show_table
 
-    return show_table(table, json)
+    return show_table(table, Filter(state, group, first, last), every, json)
 
 
 @data.command(name="import")

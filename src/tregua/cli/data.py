@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..countries.filtering import Filter, Filtered, filter_table
 from ..countries.imports import import_figures, imported, read_figures, shipped_table
 from ..countries.mexico.readers import LAYOUTS
 from ..countries.record import FOLDER
@@ -13,7 +15,10 @@ from ..shipped import table_notes
 from .show import OUT, print_json, print_table
 
 SHOWN = 20
-"""Rows of a table that are printed for people; --json prints all."""
+"""Rows of a table that are printed for people; --all and --json print all."""
+
+ROW = re.compile(r"One row an? ([^;.:(]{,60})[;.:(]")
+"""How a note begins that says what a row is."""
 
 
 def list_tables(json: bool) -> int:
@@ -57,11 +62,13 @@ def list_tables(json: bool) -> int:
     return 0
 
 
-def show_table(name: str, json: bool) -> int:
-    """One shipped table, or the figures of a kind with the user's files laid over them."""
+def show_table(name: str, wanted: Filter, every: bool, json: bool) -> int:
+    """One shipped table, or the figures of a kind with the user's files laid over them; the rows
+    that pass the filter.
+    """
     if name in LAYOUTS:
         figures = read_figures(name)
-        rows = figures.table.fillna("").astype(str).to_dict("records")
+        cells = figures.table.fillna("").astype(str)
         note: Mapping[str, Any] = {
             "file": name,
             "note": LAYOUTS[name].doc,
@@ -70,21 +77,57 @@ def show_table(name: str, json: bool) -> int:
         above = "Read from: " + "; ".join(figures.used)
     else:
         note, cells = shipped_table(name)
-        rows = cells.to_dict("records")
         above = (
             f"{note['note']}\nSource: {note['source']}. Licence: {note['licence']}. Unit: "
             f"{note['unit']}. Years: {note['years']}."
         )
+    passing = filter_table(cells, wanted, f"the table {name}")
+    rows = passing.table.to_dict("records")
     if json:
-        print_json({**note, "table": rows})
+        asked = {"filter": wanted.parts, "rows_in_all": passing.rows}
+        print_json({**note, **asked, "rows_without_a_state": passing.stateless, "table": rows})
         return 0
     OUT.print(above, markup=False)
-    caption = "" if len(rows) <= SHOWN else f"{SHOWN} of {len(rows):,} rows; --json prints all"
+    if not rows:
+        OUT.print(_none_of(note, passing, wanted), markup=False)
+        return 0
+    printed = rows if every else rows[:SHOWN]
     headings = list(rows[0])
     print_table(
-        name, headings, [list(row.values()) for row in rows[:SHOWN]], caption, left=len(headings)
+        name,
+        headings,
+        [list(row.values()) for row in printed],
+        _hidden(len(printed), passing, wanted),
+        left=len(headings),
     )
     return 0
+
+
+def _none_of(note: Mapping[str, Any], passing: Filtered, wanted: Filter) -> str:
+    """The answer where no row passes: what that says, and what it does not."""
+    row = ROW.match(note["note"])
+    return (
+        f"\nNone: no {row[1] if row else 'row'} is in this list for {wanted.text}; all "
+        f"{passing.rows:,} rows are hidden. That says what the list holds, and not that nothing "
+        "happened: its note above says what it is and where it has gaps." + _stateless(passing)
+    )
+
+
+def _hidden(printed: int, passing: Filtered, wanted: Filter) -> str:
+    """How many rows are shown, how many are hidden, and why."""
+    told, fit = [], len(passing.table)
+    if wanted and passing.rows > fit:
+        told.append(f"{passing.rows - fit:,} rows are hidden by the filter ({wanted.text})")
+    if fit > printed:
+        told.append(f"{fit - printed:,} more are hidden; --all shows them")
+    if not told:
+        return "" if printed <= SHOWN else f"All {printed:,} rows"
+    return f"{printed:,} of {passing.rows:,} rows. " + "; ".join(told) + "." + _stateless(passing)
+
+
+def _stateless(passing: Filtered) -> str:
+    count = passing.stateless
+    return f" The state of {count:,} other rows is not known (00)." if count else ""
 
 
 def import_file(kind: str, file: Path, json: bool) -> int:

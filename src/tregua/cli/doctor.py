@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import platform
 import sys
 import time
@@ -11,13 +10,16 @@ from typing import Any
 from ..model.mechanism import Mechanism
 from ..reporting.odd import describe_mechanism, prior_text
 from ..scenarios.scenario import support_text
+from .equations import without_tex
 from .show import OUT, print_table
 
 
 def print_mechanism(mechanism: Mechanism) -> None:
-    """One mechanism for people: the text of its file, then its parameters and what they rest on."""
+    """One mechanism for people: the text of its file with its equations in plain letters, then its
+    parameters and what they rest on.
+    """
     described = describe_mechanism(mechanism)
-    OUT.print(inspect.getdoc(inspect.getmodule(type(mechanism))), markup=False)
+    OUT.print(without_tex(described["doc"]), markup=False)
     OUT.print()
     for flow in described["flows"]:
         OUT.print(

@@ -31,6 +31,28 @@ Replace = Annotated[
 Unused = Annotated[
     bool, Parameter(name="--unused", negative="", help="Only what no mechanism uses.")
 ]
+From = Annotated[
+    str,
+    Parameter(name="--from", help="Only rows from this day, month or year on, such as 2012-09."),
+]
+To = Annotated[
+    str, Parameter(name="--to", help="Only rows up to the end of this day, month or year.")
+]
+All = Annotated[
+    bool, Parameter(name="--all", negative="", help="Print every row and not the first 20.")
+]
+Cite = Annotated[
+    bool,
+    Parameter(
+        name="--cite",
+        negative="",
+        help="Print how to cite it: plain text, BibTeX and CSL-JSON, one after the other.",
+    ),
+]
+CiteFormat = Annotated[
+    Literal["plain", "bibtex", "csl"] | None,
+    Parameter(name="--format", help="Print how to cite it in this form only."),
+]
 File = Annotated[
     Path | None,
     Parameter(

@@ -184,7 +184,7 @@ def differing(
 
 def _cell(setting: Setting | None, handle: Handle, say: Say) -> str:
     if setting is None:
-        return say("compare.as_today")
+        return say("compare.unchanged")
     text_of = position_text(setting.value, handle, say)
     parts = [text_of, say("compare.since", start=setting.start)]
     parts += [say("compare.ramp", weeks=setting.ramp_weeks)] if setting.ramp_weeks else []
