@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nicegui import run, ui
 
 from ...errors import TreguaError
-from ..answers.answer import refused_text
+from ..answers.answer import fails_text, refused_text
 from ..package import PolicyRecord, ScenarioRecord
 from ..web.uploads import MOST_BYTES, SUFFIX, read_upload
 from .frame import GUESS, SCREENS, Screen
@@ -25,6 +25,8 @@ def start(here: Screen) -> None:
     say = here.say
     text("h1", say("start.title"))
     text("p", say("start.lead"), "lead")
+    if fails := fails_text(here.shared.posterior, say):
+        notice(fails, "amber").props["data-testid"] = "fit-fails"
     with block("div", "ways-in"):
         with block("section", "card way", say("start.explore")):
             text("h2", say("start.explore"))
