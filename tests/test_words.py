@@ -42,3 +42,10 @@ def test_no_file_says_more_than_is_shown(claim):
 def test_readme_says_before_its_first_picture_that_the_fit_fails():
     head = (ROOT / "README.md").read_text(encoding="utf-8").split("![")[0]
     assert "fails its own test" in head and "2.1" in head and "1.5" in head
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/forecasting.md", "docs/limits.md"])
+def test_the_blind_test_is_told_whole(page):
+    told = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    whole = ("2021 to 2023", "149.1", "172.0", "151 to 155", "66 to 70 %", "91 %", "boosted trees")
+    assert [part for part in whole if part not in told] == []
