@@ -90,10 +90,9 @@ def _opening(here: Screen) -> None:
         on_upload=opened,
     )
     upload.on_rejected(lambda: _refused("TR3009", ""))
-    # The library's own field for files has a button without a name;
+    # The library's own field for files has a button without a name, which nobody should meet;
     # ours asks it to open the browser's dialogue.
-    upload.props(f"accept={SUFFIX}").classes("visually-hidden")
-    upload.props["aria-hidden"] = "true"
+    upload.props(f"accept={SUFFIX}").classes("hidden")
     button = ui.button(say("start.open_go")).props("no-caps").mark("choose-file")
     button.on("click", js_handler=f"() => getElement({upload.id}).$refs.qRef.pickFiles()")
     place = ui.element("div").classes("opened")
