@@ -89,10 +89,27 @@ NAMELESS = """() => [...document.querySelectorAll('button, a[href], input:not([t
              + 'select, textarea, [role=button], [role=slider], [role=img]')]
   .filter(e => e.offsetParent !== null && !e.closest('[aria-hidden=true]'))
   .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.innerText
-             || e.title || (e.labels && e.labels.length)
-             || e.closest('label') || e.closest('[aria-label]')))
+             || e.title || (e.labels && e.labels.length) || e.closest('label')))
   .map(e => e.outerHTML.slice(0, 200))"""
-"""Everything that one can use or look at and that a screen reader has no name for."""
+"""Everything that one can use or look at and that a screen reader has no name for. That a section
+around it has a name is no name for it.
+"""
+
+ROLELESS = """() => [...document.querySelectorAll('[tabindex]')]
+  .filter(e => e.tabIndex >= 0 && e.offsetParent !== null && !e.getAttribute('role')
+            && ['DIV', 'SPAN'].includes(e.tagName))
+  .map(e => e.outerHTML.slice(0, 200))"""
+"""Everything that takes the focus and of which a screen reader cannot say what it is."""
+
+
+def violations(page) -> list[str]:
+    """What axe-core finds wrong with a page, each with the first place where it is."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return [
+        f"{one['id']}: {one['help']}, {one['nodes'][0]['html'][:200]}"
+        for one in Axe().run(page).response["violations"]
+    ]
 
 
 def artifact_folder(factory) -> Path:

@@ -21,12 +21,14 @@ from lab_visitor import (  # noqa: E402
     CHROMIUM,
     DESKTOP,
     NAMELESS,
+    ROLELESS,
     TABLET,
     Visitor,
     artifact_folder,
     done,
     fan_of,
     said,
+    violations,
 )
 from stand_in import Lab  # noqa: E402
 from tregua.lab.package import Package, Setting  # noqa: E402
@@ -111,7 +113,8 @@ def test_every_screen_speaks_its_language_and_fits(shared_visitor, artifacts, ke
     assert not re.search(r"\b(chart|lab|page|state|take|why|handle|victim)\.[a-z_]+\b", shown), (
         "a key is shown"
     )
-    assert page.evaluate(NAMELESS) == []
+    assert page.evaluate(NAMELESS) == [] == page.evaluate(ROLELESS)
+    assert violations(page) == []
     for size, name in ((DESKTOP, "desktop"), (TABLET, "tablet")):
         page.set_viewport_size(size)
         page.wait_for_timeout(300)
@@ -188,6 +191,40 @@ def test_everything_works_by_keyboard(visitor):
     summary.focus()
     page.keyboard.press("Enter")
     assert page.locator("[data-testid=map] table.data tbody tr").count() == 32
+
+
+def test_a_screen_reader_meets_a_slider_with_its_name_and_value_where_the_focus_is(visitor):
+    page = visitor.open("/lab?lang=en")
+    done(page)
+    slider = page.get_by_role("slider", name="Recruitment")
+    slider.focus()
+    playwright.expect(slider).to_be_focused()
+    values = {"aria-valuemin": "0", "aria-valuemax": "2", "aria-valuenow": "1"}
+    for name, value in values.items():
+        playwright.expect(slider).to_have_attribute(name, value)
+    page.keyboard.press("ArrowLeft")
+    playwright.expect(slider).to_have_attribute("aria-valuenow", "0.95")
+    playwright.expect(slider).to_have_attribute("aria-valuetext", "0.95 × today")
+    assert page.get_by_test_id("slider-recruitment.rate").get_attribute("role") is None
+    page.get_by_role("button", name=re.compile("Recruitment: evidence letter [A-E]")).click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(400)
+    assert violations(page) == []
+
+
+def test_the_address_in_the_bar_and_the_other_language_follow_the_package(visitor):
+    page = visitor.open("/lab?lang=en")
+    page.get_by_test_id("number-recruitment.rate").fill("0.7")
+    page.wait_for_url("**recruitment.rate~0.7~**")
+    visitor.open("/lab?lang=en")
+    page.wait_for_url("**recruitment.rate~0.7~**")
+    visitor.open("/why?lang=en&h=recruitment.rate")
+    page.wait_for_url("**recruitment.rate~0.7~**h=recruitment.rate**")
+    visitor.open("/lab?lang=en")
+    page.get_by_test_id("number-recruitment.rate").fill("0.6")
+    page.wait_for_url("**recruitment.rate~0.6~**")
+    page.locator(".languages a[lang=es]").click()
+    page.wait_for_url("**recruitment.rate~0.6~**lang=es**")
 
 
 def test_a_position_that_comes_after_the_handle_was_let_go_leaves_nothing_dimmed(visitor):

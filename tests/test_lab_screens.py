@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ pytest.importorskip("nicegui")
 from nicegui import Client
 
 from stand_in import FIRST
-from tregua.lab.answers.answer import held_text
+from tregua.lab.answers.answer import fails_text, held_text
 from tregua.lab.answers.charts import median_change
 from tregua.lab.package import MOST_NAME, Package, Setting
 from tregua.lab.pages.compare import charts_of
@@ -111,6 +113,11 @@ def test_what_bands_hold_and_what_the_fit_leaves_out_is_said(shared):
     say, stored = sayer("en"), shared.posterior
     assert f"one of {stored.size} sets of values" in held_text(stored, say)
     assert "names no fit" in held_text(None, say)
+    fails = {code: fails_text(stored, sayer(code)) for code in ("en", "es")}
+    assert "fails its own test" in fails["en"] and "no pasa su propia prueba" in fails["es"]
+    assert all("2.1" in words and "1.5" in words for words in fails.values())
+    passing = replace(stored, record={**stored.record, "problems": []})
+    assert fails_text(None, say) == fails_text(passing, say) == ""
     told = reach_text(stored.record, say)
     reach = stored.record["reach"]
     assert (

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tregua import Model, Policy, Scenario, Study, simulate
+from tregua.reporting.caveats import fit_fails
 from tregua.reporting.charts.comparisons import pictures_of_comparison
 from tregua.reporting.charts.runs import pictures_of_run
 from tregua.reporting.html import comparison_report, run_report
@@ -183,6 +184,19 @@ def test_with_draws_the_bands_are_not_called_chance_only():
         and "chance only" not in text
         and "posterior draw" in text
     )
+
+
+def test_a_fit_that_fails_its_own_test_says_so_before_the_first_number():
+    trajectories = simulate(SCENARIO, replicates=2)
+    manifest = make_manifest("run", [trajectories], "tregua run small.toml", 1.0)
+    failing = {**manifest, "posterior": {"problems": ["far off"], "misfit": [4.7, 2.138]}}
+    page = Page(run_report(trajectories, failing, [], run_tables(trajectories, manifest)))
+    said = page.text.index("fails its own test: it misses the record by 2.1 squared deviations")
+    assert page.text.index("In one sentence") < said < page.text.index("the model counts")
+    assert "where at most 1.5 pass" in page.text
+    passing = {"posterior": {"problems": [], "misfit": [4.7, 1.2]}}
+    assert fit_fails(passing) == fit_fails({"posterior": None}) == ""
+    assert "far off" in fit_fails({"posterior": {"problems": ["far off"]}})
 
 
 def test_a_policy_that_does_nothing():

@@ -29,21 +29,30 @@ def runs():
     }
 
 
+OUTSIDE = {
+    "tested.2013",
+    "local.failed.2013",
+    "federal.failed.2013",
+    "share.2013",
+    "serving.2014",
+    "local.share.2018",
+    "local.valid.2018",
+    "serving.2018",
+}
+"""Later official figures that the model misses."""
+
+
 def own() -> dict[str, float]:
     figures = vetting_2012.figures(PUBLISHED, runs()["as_found"])
     keys = {entry["key"] for entry in PUBLISHED.entries}
     return {n: float(x[0]) for n, x in figures.items() if n in keys}
 
 
-def test_figures_of_2012_come_out_and_others_are_only_shown():
+def test_figures_of_2012_come_out_and_later_ones_do_not():
     rows = {row.key: row for row in PUBLISHED.compare(own(), partly=True)}
-    assert [key for key, row in rows.items() if row.verdict == "OUTSIDE"] == []
-    assert sum(row.verdict == "ok" for row in rows.values()) == 10
-    assert all(
-        rows[key].verdict == "shown"
-        for key in rows
-        if "2013" in key or "2014" in key or "2018" in key
-    )
+    assert {key for key, row in rows.items() if row.verdict == "OUTSIDE"} == OUTSIDE
+    assert sum(row.verdict == "ok" for row in rows.values()) == 11
+    assert rows["failed.2013"].verdict == "ok", "by two errors that cancel, as its note says"
     # What the model cannot reach: with limits as in 2012 more officers serve after a failed test
     # than in any later release.
     assert rows["serving.2014"].ours > 2 * 42_214 and rows["serving.2018"].ours > 3 * 30_043

@@ -16,7 +16,7 @@ from jaxtyping import Float
 
 from ..engine.run import Progress
 from ..results.checkpoints import read_whole, write_whole
-from ..scenarios.posterior import EFFECT
+from ..scenarios.posterior import EFFECT, MOST_MISFIT
 from .draws import implied, moved
 from .ensemble import IDLE, Compared, Size, update
 from .ensemble_runs import Ran, run_all
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 LEAST_IDLE_WIDTH = 0.85
 """Width that idle coordinates must keep: what the method takes from them it takes
 from every unknown.
-"""
-
-MOST_MISFIT = 1.5
-"""Squared distance between record and prediction for each datum, in deviations that the priors of
-the discrepancy expect, above which the ensemble does not reach the record.
 """
 
 MOST_LOST = 0.02

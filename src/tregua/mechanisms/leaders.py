@@ -20,10 +20,11 @@ in all states where a leader of the whole group was taken. Removals by the rate 
 that no list has, by a dated policy of the scenario, and all of them once the record ends. What
 follows captures in the record is part of what a fit knows of the shock.
 
-That rivals press a badly led group is part of conflict, so that what a removal does to violence
-follows and is put in nowhere. Source: form ours, after the findings of Dell (2015), Calderón and
-others (2015) and Phillips (2015); days, states and groups of captures from a list of well-known
-events, most of them checked against the press: a selection by fame.
+That rivals press a badly led group is part of conflict, and what a removal does to violence follows
+from it; how hard they press was set with published effects of removals in view. Source: form ours,
+after the findings of Dell (2015), Calderón and others (2015) and Phillips (2015); days, states and
+groups of captures from a list of well-known events, most of them checked against the press: a
+selection by fame.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from ..evidence.cite import SIZE_2023
 from ..model.declarations import MEMBER, OUTSIDE, Stance
 from ..model.mechanism import registry
 from ..results.outcomes import deaths_of, outcomes_of
+from ..scenarios.posterior import MOST_MISFIT, failed_misfit
 
 STANCES = {
     "measured": "counted or measured in the world",
@@ -159,6 +160,21 @@ def _fitted(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         return []
     heading, text = LIMITS["fitted"]
     return [(heading, text.format(**reach))]
+
+
+def fit_fails(manifest: Mapping[str, Any]) -> str:
+    """That the fit behind a run fails its own test, in one sentence; empty where it passes or
+    where there is none.
+    """
+    posterior = manifest.get("posterior") or {}
+    if (misfit := failed_misfit(posterior)) is not None:
+        return (
+            "The fit behind these numbers fails its own test: it misses the record by "
+            f"{misfit:.1f} squared deviations a datum, where at most {MOST_MISFIT:g} pass."
+        )
+    if problems := posterior.get("problems"):
+        return f"The fit behind these numbers fails its own test: {'; '.join(problems)}."
+    return ""
 
 
 def published(trajectories: Trajectories, manifest: Mapping[str, Any]) -> bool:

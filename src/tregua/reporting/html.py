@@ -28,6 +28,7 @@ from .caveats import (
     acts,
     alleged,
     assumptions,
+    fit_fails,
     left_out,
     limits,
     published,
@@ -219,6 +220,7 @@ def _page(
         "effects_unsure": published(trajectories, manifest),
         **_rests_on(trajectories, manifest),
         "limits": limits(trajectories, manifest),
+        "fit_fails": fit_fails(manifest),
     }
     return templates_of("reporting").get_template(template).render(**shared, **own)
 

@@ -37,6 +37,11 @@ EFFECT = "effect on "
 TABLES = ("nation_year", "state_year", "totals", "told_apart")
 """Tables of a fit that a report shows, where the posterior has them."""
 
+MOST_MISFIT = 1.5
+"""Squared distance between record and prediction for each datum, in deviations that the priors of
+the discrepancy expect, above which a fit does not reach the record and fails its own test.
+"""
+
 PARAMETER, SCATTER, DISCREPANCY = "parameter/", "scatter/", "discrepancy"
 """Names of arrays: of parameters and of the scatter of observations by prefix, and of the
 discrepancies of states at the end of the record.
@@ -86,6 +91,18 @@ def shipped_posteriors() -> list[str]:
     return sorted(
         country.name for country in country_folders() if (country / "posterior" / ARRAYS).is_file()
     )
+
+
+def failed_misfit(record: Mapping[str, Any]) -> float | None:
+    """Misfit of a fit that fails its own test by it: squared deviations a datum after the last
+    pass; None where the fit passes, or was tested otherwise.
+
+    Args:
+        record: of the fit, as ``posterior.json`` or the manifest of a run has it.
+    """
+    passes = record.get("misfit")
+    misfit = float(passes[-1]) if isinstance(passes, list) and passes else 0.0
+    return misfit if record.get("problems") and misfit > MOST_MISFIT else None
 
 
 @cache

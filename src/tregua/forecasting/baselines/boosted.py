@@ -26,8 +26,8 @@ TREES = {
     "min_samples_leaf": 20,
     "subsample": 0.7,
 }
-"""Small trees and few: a few hundred pairs of a state and a year can carry no more. Set beforehand,
-not tuned.
+"""Small trees and few: a few hundred pairs of a state and a year can carry no more. Not
+tuned.
 """
 
 TREND_YEARS = 5

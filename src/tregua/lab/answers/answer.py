@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...reporting.browser.base import PER_CENT, Say, relative
+from ...scenarios.posterior import MOST_MISFIT, failed_misfit
 from ..package import Package
 from ..work.futures import Futures
 from ..work.headline import Headline, headline
@@ -83,6 +84,24 @@ def held_text(stored: StoredPosterior | None, say: Say) -> str:
     """
     return (
         say("lab.chance_only") if stored is None else say("lab.chance_and_fit", draws=stored.size)
+    )
+
+
+def fails_text(stored: StoredPosterior | None, say: Say) -> str:
+    """That the fit behind the numbers fails its own test; empty where it passes, or where the
+    scenario names none.
+
+    Args:
+        stored: the fit that the scenario names, if it names one.
+        say: the catalogue.
+    """
+    if stored is None or not stored.record.get("problems"):
+        return ""
+    misfit = failed_misfit(stored.record)
+    return (
+        say("lab.fit_fails")
+        if misfit is None
+        else say("lab.fit_misses", misfit=f"{misfit:.1f}", most=f"{MOST_MISFIT:g}")
     )
 
 

@@ -27,7 +27,7 @@ from ..package import Package
 from ..words import WEAKNESSES
 from ..work.futures import Futures
 from ..work.headline import ALL, CIVILIANS, headline
-from .answer import answer, held_text, position_text
+from .answer import answer, fails_text, held_text, position_text
 from .charts import all_charts, ground_of
 from .pictures import fan_picture, map_picture
 from .summary import run_id, summarise
@@ -278,6 +278,7 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
             title=result.package.name or say("take.policy"),
             said=said,
             error=error,
+            fails=fails_text(shared.posterior, say),
             held=held_text(shared.posterior, say),
             weaknesses=WEAKNESSES,
             everyone=answer(result.futures, result.package, ALL, say)[0]

@@ -5,7 +5,7 @@ address, languages, and how far the lab is.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -70,7 +70,7 @@ class Screen:
     client: Client
     package: Package
     problem: TreguaError | None = None
-    _links: list[tuple[str, ui.element]] = field(default_factory=list)
+    _links: list[tuple[str, str, ui.element]] = field(default_factory=list)
 
     def address(self, path: str, language: str = "", **more: str) -> str:
         """Address of a screen that keeps package and language."""
@@ -94,15 +94,28 @@ class Screen:
         the other screens.
         """
         self.take(package)
-        for target, element in self._links:
-            element.props["href"] = self.address(target)
+        for target, language, element in self._links:
+            element.props["href"] = self.address(target, language)
             element.update()
         with self.client:
             ui.navigate.history.replace(self.address(path))
 
-    def keep_link(self, target: str, element: ui.element) -> None:
-        """A link that follows the package."""
-        self._links.append((target, element))
+    def keep_link(self, target: str, element: ui.element, language: str = "") -> None:
+        """A link that follows the package, in the language of the page if no other is given."""
+        self._links.append((target, language, element))
+
+    def put_into_bar(self, path: str, asked: Mapping[str, str]) -> None:
+        """Put the package of a page that opens into the address in the bar, where it is not there
+        already: a page that was opened without one has the visitor's last.
+
+        Args:
+            path: of the page.
+            asked: what its address asked for.
+        """
+        code = self.package.code() if self.package.settings or self.package.name else ""
+        if asked.get("p", "") != code:
+            more = {key: asked[key] for key in asked if key not in ("p", "lang")}
+            ui.navigate.history.replace(self.address(path, **more))
 
 
 @cache
@@ -133,6 +146,7 @@ def screen(shared: Shared, visit: Visit, request: Request, key: str) -> Iterator
     here = Screen(shared, visit, say, visit.language, client, package, problem)
     here.take(package)
     path = SCREENS.get(key, GUESS)
+    here.put_into_bar(path, asked)
     with ui.header(fixed=False, wrap=False).classes("top"):
         with block("div", "brand"):
             text("strong", "Tregua")
@@ -185,6 +199,7 @@ def _languages(here: Screen, path: str) -> None:
             )
             element.props["lang"] = code
             element.props["hreflang"] = code
+            here.keep_link(path, element, code)
             if code == here.language:
                 element.props["aria-current"] = "true"
 

@@ -25,12 +25,35 @@ TYPED = 350
 """Milliseconds without a key after which a typed number counts."""
 
 
+NAME_FOCUSED = """(vnode) => {
+    const root = vnode.el, focused = root.querySelector("[tabindex]");
+    for (const name of root.getAttributeNames()) {
+        if (name !== "role" && !name.startsWith("aria-")) continue;
+        focused.setAttribute(name, root.getAttribute(name));
+        root.removeAttribute(name);
+    }
+    const words = `${focused.getAttribute("aria-valuenow")} ${root.dataset.unit}`;
+    focused.setAttribute("aria-valuetext", words);
+}"""
+"""What the browser does whenever the library has drawn a slider. The library gives role, name and
+value to the whole and the focus to a part of it, so that a screen reader says nothing where one
+stands; here the part that takes the focus gets them.
+"""
+
+
 class _Slider(ui.slider):
-    """A slider that the server does not move while a hand does:
-    an answer that comes late would pull it back.
+    """A slider that the server does not move while a hand does, as an answer that comes late would
+    pull it back, and whose part that takes the focus has role, name and value.
     """
 
     LOOPBACK = False
+
+    def __init__(self, name: str, unit: str, **how: Any):
+        super().__init__(**how)
+        self.props["aria-label"] = name
+        self.props["data-unit"] = unit
+        for drawn in ("vnodeMounted", "vnodeUpdated"):
+            self.on(drawn, js_handler=NAME_FOCUSED)
 
 
 @dataclass(eq=False)
@@ -113,14 +136,13 @@ class HandlePanel:
                     )
                     text("span", "", "covered").props["aria-hidden"] = "true"
                     slider = _Slider(
+                        say("lab.slider_of", name=name, unit=short_unit(handle, say)),
+                        short_unit(handle, say),
                         min=handle.low,
                         max=handle.high,
                         step=handle.step,
                         value=handle.rest,
                         on_change=lambda event: self._drag(handle, event),
-                    )
-                    slider.props["aria-label"] = say(
-                        "lab.slider_of", name=name, unit=short_unit(handle, say)
                     )
                     slider.props["data-testid"] = f"slider-{key}"
                     slider.on("change", lambda event: self._let_go(handle, event))
@@ -252,6 +274,7 @@ class HandlePanel:
         """The card of a handle: what it is, its range, its letter, and the way to its sources."""
         say = self._here.say
         with self._here.client, ui.dialog() as dialog, ui.card().classes("handle-card"):
+            dialog.props["aria-label"] = say(f"handle.{handle.key}.name")
             text("h2", say(f"handle.{handle.key}.name"))
             text("p", say(f"handle.{handle.key}.what"))
             text("p", say("lab.evidence_range", range=range_text(handle, say)))

@@ -10,7 +10,7 @@ from nicegui import run, ui
 
 from ...errors import TreguaError
 from ...reporting.browser.base import Chart, bare
-from ..answers.answer import answer, held_text, refused_text, standing_text
+from ..answers.answer import answer, fails_text, held_text, refused_text, standing_text
 from ..answers.charts import all_charts, fan_of, ground_of, tornado_of
 from ..handles import outside_evidence
 from ..package import MOST_NAME, Package
@@ -71,6 +71,8 @@ class LabScreen:
                     "no-caps dense unelevated toggle-color=primary color=white text-color=primary"
                 )
                 choice.props["aria-label"] = say("lab.whose")
+            if fails := fails_text(self.here.shared.posterior, say):
+                text("p", fails, "note").props["data-testid"] = "fit-fails"
             self._headline = text("p", "", "headline")
             self._headline.props["data-testid"] = "headline"
             self._headline.props["aria-live"] = "polite"

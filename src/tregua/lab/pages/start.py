@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nicegui import run, ui
 
 from ...errors import TreguaError
-from ..answers.answer import refused_text
+from ..answers.answer import fails_text, refused_text
 from ..package import PolicyRecord, ScenarioRecord
 from ..web.uploads import MOST_BYTES, SUFFIX, read_upload
 from .frame import GUESS, SCREENS, Screen
@@ -25,6 +25,8 @@ def start(here: Screen) -> None:
     say = here.say
     text("h1", say("start.title"))
     text("p", say("start.lead"), "lead")
+    if fails := fails_text(here.shared.posterior, say):
+        notice(fails, "amber").props["data-testid"] = "fit-fails"
     with block("div", "ways-in"):
         with block("section", "card way", say("start.explore")):
             text("h2", say("start.explore"))
@@ -88,10 +90,9 @@ def _opening(here: Screen) -> None:
         on_upload=opened,
     )
     upload.on_rejected(lambda: _refused("TR3009", ""))
-    # The library's own field for files has a button without a name;
+    # The library's own field for files has a button without a name, which nobody should meet;
     # ours asks it to open the browser's dialogue.
-    upload.props(f"accept={SUFFIX}").classes("visually-hidden")
-    upload.props["aria-hidden"] = "true"
+    upload.props(f"accept={SUFFIX}").classes("hidden")
     button = ui.button(say("start.open_go")).props("no-caps").mark("choose-file")
     button.on("click", js_handler=f"() => getElement({upload.id}).$refs.qRef.pickFiles()")
     place = ui.element("div").classes("opened")

@@ -57,8 +57,8 @@ def _vetting_2012(progress: Progress | None = None) -> Reproduction:
 
 
 def _emergent_effects(progress: Progress | None = None) -> Reproduction:
-    """What no parameter holds: killings after leaders are removed, troops sent,
-    goods cut or seized.
+    """Killings after leaders are removed, troops sent, goods cut or seized: effects that follow
+    from other parameters, beside published ones.
     """
     from .charts_effects import effects_picture, states_table
     from .emergent_effects import reproduce

@@ -1,4 +1,4 @@
-"""Charts and table of the emergent effects, which no parameter holds."""
+"""Charts and table of the emergent effects, beside published ones."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def effects_picture(published: Published, effects: Numbers, sent: Sequence[Deplo
         "numbers. Orange: published effects, on the right with the range that counts as "
         "reproduced. States here, municipalities and regions in the studies."
     )
-    return Picture("effects", figure, "Effects that no parameter holds", alt, caption)
+    return Picture("effects", figure, "Effects beside published ones", alt, caption)
 
 
 def states_table(hits: Sequence[Removals], sent: Sequence[Deployment]) -> pandas.DataFrame:

@@ -1,5 +1,7 @@
-r"""Emergent effects, which no parameter holds: what the national model does to violence after
-removals of leaders, deployments, scarcity and searches.
+r"""Emergent effects, which follow from other parameters: what the national model does to violence
+after removals of leaders, deployments, scarcity and searches. How hard rivals press a badly led
+group was set with the published rises in view, and what is compared was changed after results were
+seen, so that agreement is no test of the model.
 
 Each is the difference of two runs with the same random numbers, one with and one without the
 intervention. With :math:`Y_{ir}` what is counted in replicate i and state r, and weights w of
@@ -73,12 +75,15 @@ def reproduce(
     inside, judged = tally(rows)
     return Reproduction(
         NAME,
-        "Effects that no parameter holds",
+        "Effects of removals, troops, scarcity and searches, beside published ones",
         (
-            f"{inside} of {judged} published effects and signs come out within the "
-            "tolerances set beforehand. The national model, pairs of runs with the same random "
-            "numbers; its values were set by hand to the size of the record, and how hard rivals "
-            "press a badly led group with the first row and the joint operations in view."
+            f"{inside} of {judged} published effects and signs come out within their "
+            "tolerances, at values set by hand: to the size of the record, and how hard rivals "
+            "press a badly led group with the first row and the joint operations in view. What "
+            "is compared was changed after results were seen. At the medians of the shipped fit "
+            "14 of 18 came out: a removal raises killings by 16 % in half a year, where 36.5 is "
+            "published, and by 8 % in a year, where 80 is. Pairs of runs of the national model "
+            "with the same random numbers."
         ),
         rows,
         {"effects": draw(published, numbers, sent)},
@@ -114,8 +119,9 @@ NOTES = (
     ),
     (
         "That rivals fight harder where one of them is without command is a parameter of the "
-        "model, and so are the command lost with a leader and under troops; by how much a removal "
-        "or a deployment raises killings is not."
+        "model, and so are the command lost with a leader and under troops. The first was set with "
+        "the published rises in view: the size of these effects was not put in directly, but it "
+        "was looked at."
     ),
     (
         "Scarcity and searches are compared by sign only; the model's prices, routes and shares "

@@ -304,8 +304,8 @@ def reproduce(
         NAME,
         "Escapes from prison, 2000 to 2010",
         (
-            f"{inside} of {judged} numbers come out within the tolerances set "
-            "beforehand. The total is a calibration of one number; the share of a prison that "
+            f"{inside} of {judged} numbers come out within their tolerances. "
+            "The total is a calibration of one number; the share of a prison that "
             "leaves, the number of large escapes, where they happen and that none happens with "
             "honest guards are not."
         ),

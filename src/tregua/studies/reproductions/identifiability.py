@@ -238,7 +238,7 @@ def _summary(rows: Sequence[Row]) -> str:
     own = {row.key: row.ours for row in rows}
     inside, judged = tally(rows)
     return (
-        f"{inside} of {judged} numbers come out within the tolerances set beforehand. "
+        f"{inside} of {judged} numbers come out within their tolerances. "
         "With 60,000 to 500,000 members at the start the misfit differs by "
         f"{own['scale.misfit']:.1f} %, the size of 2022 by a factor of {own['scale.size']:.1f}. "
         "Over equally good fits, deaths a week five years after arrests are doubled are between "

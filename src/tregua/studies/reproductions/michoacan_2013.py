@@ -17,7 +17,7 @@ calibrated there were set to the first three counts and to the homicides of 2012
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -38,7 +38,7 @@ from ...model.vocabulary import COHESION, FOOTHOLD, GROUP, RANK, TROOPS
 from ...scenarios.policy import Modifier, Policy
 from ...scenarios.scenario import Scenario
 from .published import Published, load
-from .rows import Progress, Reproduction, Steps, tally
+from .rows import Progress, Reproduction, Row, Steps, tally
 
 if TYPE_CHECKING:
     import pandas
@@ -381,19 +381,27 @@ def reproduce(
         progress=lambda done, total: steps.finished(),
     )
     rows = published.compare(outcomes(published, ensemble) | alternatives(published, values, steps))
-    inside, judged = tally(rows)
     return Reproduction(
         NAME,
         "Michoacán 2013 to 2020: rising, order, absorption, relapse",
-        (
-            f"{inside} of {judged} reported numbers come out within the tolerances set "
-            "beforehand; those marked calibrated were used to set values."
-        ),
+        summary(rows),
         rows,
         {"episode": draw(published, ensemble)},
         {"weekly": tabulate(published, ensemble)},
         NOTES,
         published.cited,
+    )
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """How many numbers come out, and how many of those to which no value of the run was set."""
+    free = [row for row in rows if "alibrated" not in row.note]
+    (inside, judged), (came_out, asked) = tally(rows), tally(free)
+    return (
+        f"{inside} of {judged} reported numbers come out within their tolerances. To "
+        f"{judged - asked} of them, marked calibrated, values of the run were set: they test "
+        f"nothing but that it can be done. Of the other {asked}, {came_out} "
+        f"{'comes' if came_out == 1 else 'come'} out."
     )
 
 

@@ -328,7 +328,7 @@ def reproduce(progress: Progress | None = None, values: Values | None = None) ->
         "The size model of 2023: 150 groups, 2012 to 2032",
         (
             f"{inside} of {judged} published or independently computed numbers come "
-            "out within the tolerances set beforehand. The model is assembled from the package's "
+            "out within their tolerances. The model is assembled from the package's "
             "mechanism files; nothing is written for this comparison."
         ),
         rows,
