@@ -200,6 +200,8 @@ def test_what_is_on_record_is_a_share_of_what_happened(run):
     )
     homicides = table[table["record"] == "recorded_homicides"]
     assert np.all(homicides["recorded_median"] < homicides["happened_median"])
+    assert set(homicides["out_of"]) == {"all killed"}
+    assert set(table[table["record"] == "recorded_arrests"]["out_of"]) == {"all arrested"}
     assert homicides["share_median"].to_numpy() == pytest.approx(np.full(3, 0.9), abs=0.02)
     outside = sum(
         run.total(n).sum(axis=1)

@@ -20,8 +20,10 @@ out: on the log
 with e the relative error of the record (4 % after 2015, 10 % in three states). The approximation is
 measured in the tests.
 
-**Deaths in fights of named groups** (UCDP) are log-normal around a share of those killed in fights
-of groups, with a share for each of three periods. **National totals** are log-normal around what
+**Deaths in fights of named groups** (UCDP) are log-normal around a multiple of those whom the
+mechanisms expect to be killed in fights of groups, with one multiple for each of three periods
+(named ``ucdp share``; it may be above one, see :data:`tregua.inference.unknowns.SCATTER`).
+**National totals** are log-normal around what
 the model expects.
 
 Source: homicides INEGI; UCDP Georeferenced Event Dataset (Uppsala); records of confrontations

@@ -59,8 +59,12 @@ SCATTER: dict[str, LogNormal] = {
 }
 """Unknowns of the observations with their priors. A step is the standard deviation of the yearly
 change of the log of recorded homicides that the mechanisms do not explain; the whole yearly change
-has 0.21 (1990-2006) to 0.34 (2007-2020). Dispersion is k of the negative binomial. A UCDP share is
-the part of those killed in fights of groups that a source ties to two named groups. All assumed.
+has 0.21 (1990-2006) to 0.34 (2007-2020). Dispersion is k of the negative binomial. All assumed.
+
+A UCDP share is a ratio: what UCDP counts, for each person of whom the mechanisms expect that he is
+killed in a fight of groups. It is not a part of a whole. A source ties only some of those killed to
+two named groups, which lowers it; mechanisms that expect too few such deaths raise it, and above
+one it says so. A share can only be read off once the level of fights is known.
 """
 
 LARGEST = 8.0

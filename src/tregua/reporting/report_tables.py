@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +64,16 @@ def deaths_rows(table: pandas.DataFrame) -> dict[str, Any]:
 
 
 def _share(part: float) -> str:
-    """A share in whole per cent; a small one is not said to be none."""
+    """A share in whole per cent; a small one is not said to be none, one of nothing is a dash."""
+    if math.isnan(part):
+        return "–"
     return "under 1 %" if 0.0 < part < 0.005 else percent(part).lstrip("+")
 
 
 def records_rows(trajectories: Trajectories, table: pandas.DataFrame) -> list[dict[str, Any]]:
-    """Rows of the table of records: the first, the middle and the last year of each."""
+    """Rows of the table of records: the first, the middle and the last year of each. Of all three
+    columns the median and the band are those of the replicates; the share is each replicate's own.
+    """
     years, banded = sorted(table["year"].unique()), has_bands(trajectories)
     shown = {years[0], years[len(years) // 2], years[-1]} if years else set()
     rows = []
@@ -86,7 +91,11 @@ def records_rows(trajectories: Trajectories, table: pandas.DataFrame) -> list[di
                 "label": row["doc"],
                 "year": row["year"],
                 "cells": cells,
+                "out_of": row["out_of"],
                 "share": _share(row["share_median"]),
+                "share_range": span(row["share_low_90"], row["share_high_90"], _share)
+                if banded and not math.isnan(row["share_median"])
+                else "",
             }
         )
     return rows

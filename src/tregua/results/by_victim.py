@@ -13,6 +13,7 @@ import numpy as np
 
 from ..engine.trajectories import Trajectories
 from ..model.declarations import BACKGROUND
+from ..model.model import Model
 from .outcomes import VICTIMS, Outcome, deaths_of, outcomes_of
 from .tables import bands, whole_years, yearly_values
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """Stands for every victim or every cause; deaths without a tie to groups are kept apart from it."""
+
+
+WHOM = {"arrest": "all arrested", "escape": "all escaped", "displacement": "all displaced"}
+"""Who could be counted in a record of flows of a kind, in words."""
 
 
 def cells(trajectories: Trajectories) -> dict[tuple[str, str], Outcome]:
@@ -104,8 +109,9 @@ def recorded_against_happened(trajectories: Trajectories) -> pandas.DataFrame:
     it counts, and the share of the two.
 
     Columns: scenario, record, doc, year, then ``happened_``, ``recorded_`` and ``share_`` with the
-    median and the edges of both bands. A record of something that no flow of this model does is
-    left out.
+    median and the edges of both bands, and ``out_of``, who could have been counted. The share is
+    taken in each replicate: its median is not the ratio of the two medians. A record of something
+    that no flow of this model does is left out.
     """
     import pandas
 
@@ -124,12 +130,21 @@ def recorded_against_happened(trajectories: Trajectories) -> pandas.DataFrame:
         }
         for kind, values in (("happened", happened), ("recorded", recorded), ("share", share)):
             columns |= {f"{kind}_{edge}": x for edge, x in bands(values.T).items()}
+        columns["out_of"] = whom(model, name)
         frames.append(pandas.DataFrame(columns))
     return (
         pandas.concat(frames, ignore_index=True)
         if frames
         else pandas.DataFrame(columns=["scenario", "record", "doc", "year"])
     )
+
+
+def whom(model: Model, record: str) -> str:
+    """Who could be counted in a record: all killed for homicides and for missing persons, neither
+    of which could count them all.
+    """
+    flow = model.flows[model.recorded[record][0]][1]
+    return "all killed" if flow.victim else WHOM.get(flow.kind, "all")
 
 
 def kept_records(trajectories: Trajectories) -> dict[str, Outcome]:

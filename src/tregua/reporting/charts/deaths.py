@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ...engine.trajectories import Trajectories
 from ...model.declarations import BACKGROUND
-from ...results.by_victim import cells, kept_records
+from ...results.by_victim import cells, kept_records, whom
 from ...results.outcomes import VICTIMS, Outcome
 from ...results.tables import bands
 from ..encoding import GREY, VERMILION, words_for_strokes
@@ -150,7 +150,7 @@ def recorded_figure(trajectories: Trajectories, footer: str = "") -> Figure:
     for ax, (name, counted) in zip(axes.flat, records, strict=False):
         # Homicides and missing persons are both drawn from all killed,
         # whom neither by itself could count in full.
-        whole = "all killed" if model.flows[model.recorded[name][0]][1].victim else "happened"
+        whole = whom(model, name)
         for outcome, ink, label in (
             (_happened(trajectories, name), "#000000", whole),
             (counted, VERMILION, "on record"),
@@ -218,15 +218,16 @@ def death_pictures(trajectories: Trajectories, footer: str = "") -> list[Picture
             )
             told.append(
                 f"{counted.label} {persons(float(np.median(known)))} of "
-                f"{persons(float(np.median(real)))}"
+                f"{persons(float(np.median(real)))} ({whom(scenario.model, name)})"
             )
         alt = (
             "Line charts over time of what happened and what is on record. In "
-            f"all: {'; '.join(told)}."
+            f"all, medians: {'; '.join(told)}."
         )
         left = [outcome.label for outcome in list(records.values())[PANELS:]]
-        caption = "Black: what happened in the model. Orange: what gets on record. " + band_note(
-            trajectories
+        caption = (
+            "Black: all in the model who could be counted (for missing persons too, all killed). "
+            "Orange: those who get on record. " + band_note(trajectories)
         )
         caption += f" The tables also have {listed(left)}." if left else ""
         pictures.append(

@@ -32,6 +32,9 @@ SHOWN = 36
 NORMAL_90 = 1.645
 """Deviations of a normal distribution from its middle to either end of nine in ten."""
 
+UCDP = "ucdp share"
+"""Beginning of the names of unknowns that set UCDP's count against the fights expected."""
+
 TITLE_WIDTH = 40
 """Letters in a line of the title of a small chart."""
 
@@ -226,7 +229,7 @@ def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     """
     title = "What the record says of the unknowns"
     rows = table.head(SHOWN)
-    names = [name.removeprefix(EFFECT) for name in rows["unknown"]]
+    names = [_shown(name) for name in rows["unknown"]]
     note = (
         "Grey: prior, nine in ten. Blue: after the fit, nine in ten, and its middle; as wide as "
         "the prior where the record says nothing.\n"
@@ -257,9 +260,16 @@ def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     left = f"{100 * first['width_left']:.0f} % of its width is left"
     alt = (
         f"Interval chart of {len(rows)} unknowns before and after the fit. Most is said of "
-        f"{first['unknown']}: {left}."
+        f"{_shown(first['unknown'])}: {left}."
     )
     return Picture("fit-unknowns", figure, title, alt, note.replace("\n", " "))
+
+
+def _shown(unknown: str) -> str:
+    """An unknown as readers see it. What the fit calls a share of UCDP is no part of a whole."""
+    if unknown.startswith(UCDP):
+        return f"UCDP's count per death expected in fights,{unknown.removeprefix(UCDP)}"
+    return unknown.removeprefix(EFFECT)
 
 
 @styled
