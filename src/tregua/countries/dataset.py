@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ..model.space import Space
 
@@ -26,7 +26,9 @@ class Inhabitants:
     first: int
     persons: Float[np.ndarray, "year territory"]
 
-    def in_years(self, years: Iterable[int]) -> Float[np.ndarray, "given territory"]:
+    def in_years(
+        self, years: Iterable[int] | Int[np.ndarray, "given"]
+    ) -> Float[np.ndarray, "given territory"]:
         """Inhabitants in the given years; those of the nearest year where there are none."""
         rows = np.asarray(list(years), int) - self.first
         return self.persons[np.clip(rows, 0, len(self.persons) - 1)]
