@@ -5,6 +5,7 @@ signature of the package.
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ def pytest_addoption(parser):
         action="store_true",
         help="write tests/golden/*.json anew: only where numbers are meant to move",
     )
+
+
+def pytest_configure(config):
+    # By day programs are compiled with less optimisation: compiling is most of what tests do, and
+    # this saves a fifth of all. At night they are those of users, and so are all other runs.
+    if not config.getoption("--nightly"):
+        flags = os.environ.get("XLA_FLAGS", "")
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_optimization_level=1".strip()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -41,6 +41,7 @@ def sampler(folder=None, **length):
     )
 
 
+@pytest.mark.nightly
 def test_moments_are_those_of_the_posterior():
     """E[x] = 0.1, var x = 0.04 + 0.02, E[y] = 0, var y = 1, E[x y^2] = 0.3.
 

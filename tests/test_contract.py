@@ -34,6 +34,18 @@ TOYS = {"memory": toys.Memory, "splits": toys.Splits, "merges": toys.Merges}
 
 CONTRACT = {**registry(), **TOYS}
 EVERY = pytest.mark.parametrize("name", sorted(CONTRACT))
+
+LARGE = ("corruption", "leaders", "prisons", "trade", "vetting")
+"""Mechanisms that take half the time of all others together; what the small ones show daily is
+checked of these at night.
+"""
+
+EVERY_BUT_LARGE = pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.nightly) if n in LARGE else n for n in CONTRACT],
+)
+
+
 SHIPPED = pytest.mark.parametrize("name", NAMES)
 
 
@@ -291,7 +303,7 @@ def test_new_values_and_ensembles_compile_nothing(name):
 
 
 @pytest.mark.slow
-@EVERY
+@EVERY_BUT_LARGE
 @pytest.mark.parametrize("solver", ["mean-field", pytest.param("rk4", marks=pytest.mark.nightly)])
 def test_derivatives_equal_central_differences(name, solver):
     model = alone(name)
@@ -309,7 +321,7 @@ def test_derivatives_equal_central_differences(name, solver):
 
 
 @pytest.mark.slow
-@EVERY
+@EVERY_BUT_LARGE
 @pytest.mark.parametrize(
     "solver",
     ["mean-field", *(pytest.param(s, marks=pytest.mark.nightly) for s in ("tau-leap", "rk4"))],

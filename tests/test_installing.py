@@ -107,13 +107,23 @@ mechanisms = ["founding", "recruitment", "arrests", "conflict", "saturation"]
 
 
 @pytest.mark.slow
-def test_a_system_that_is_not_posix_runs_commands_and_writes_and_replaces_a_folder(tmp_path):
+def test_a_system_that_is_not_posix_runs_commands(tmp_path):
+    (tmp_path / "short.toml").write_text(SHORT)
     code = """
-from pathlib import Path
 import tregua.cli, tregua.cli.app_record, tregua.results.staging, tregua.lab.web.server
 from tregua.cli import run_command
 assert run_command(["--help"]) == 0
 assert run_command(["check", "short.toml"]) == 0
+"""
+    assert "tregua run" in python(WINDOWS + code, tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.slow
+def test_a_system_that_is_not_posix_writes_and_replaces_a_folder(tmp_path):
+    code = """
+from pathlib import Path
+from tregua.cli import run_command
 run = ["run", "short.toml", "--replicates", "2", "--out", "run"]
 assert run_command(run) == 0
 Path("run/mine.txt").write_text("mine")

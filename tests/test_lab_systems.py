@@ -52,7 +52,8 @@ with listen("127.0.0.1", 0) as sock:
     try:
         serve(make_app(shared, access, None), sock)
     except KeyboardInterrupt:
-        print("stopped")
+        pass
+print("stopped")
 """
 
 

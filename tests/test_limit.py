@@ -69,13 +69,14 @@ def one_territory() -> Dataset:
     )
 
 
-def test_the_whole_model_in_one_territory_with_the_rest_switched_off_is_the_published_size_model():
+@pytest.mark.parametrize("solver", ["mean-field", pytest.param("rk4", marks=pytest.mark.nightly)])
+def test_the_whole_model_in_one_territory_with_the_rest_off_is_the_published_size_model(solver):
     weeks = 520
     whole = run.simulate(
-        Scenario(Model.standard(), "2012-01-01", weeks, one_territory(), OFF), "mean-field"
+        Scenario(Model.standard(), "2012-01-01", weeks, one_territory(), OFF), solver
     )
     published = run.simulate(
-        Scenario(Model.size_2023(), "2012-01-01", weeks, "groups-2020"), "mean-field"
+        Scenario(Model.size_2023(), "2012-01-01", weeks, "groups-2020"), solver
     )
     for week in (0, 52, weeks):
         ours, theirs = (x.snapshot("members", week)[0] for x in (whole, published))

@@ -205,6 +205,7 @@ def test_deaths_inside_are_losses_of_the_group_that_suffers_them():
     assert told == {("inmate", "prison")}
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_the_reproduction_runs_small_and_says_what_it_must():
     report = escapes.reproduce(escapes_picture, replicates=8)

@@ -4,6 +4,7 @@ and that says what was run.
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -213,10 +214,11 @@ def test_values_name_the_layer_that_gave_them():
         overrides={"arrests.effort": 123.0},
     )
     text = report_of_run(scenario, replicates=8).text
-    assert (
-        "recruitment.rate0.002 1/weekscenario" in text
-        and "arrests.effort123 person/weekcommand line" in text
-    )
+    for cells in (
+        ("recruitment.rate", "0.002 1/week", "scenario"),
+        ("arrests.effort", "123 person/week", "command line"),
+    ):
+        assert re.search(r"\s*".join(cells), text), cells
     assert "The run covers no whole calendar year." in text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -69,7 +70,7 @@ def _package_line(
 ) -> Options:
     """The line of a package, or of the baseline, which is number zero."""
 
-    def point(x: float | None, year: int) -> Options:
+    def point(x: float | None, year: Any) -> Options:
         deaths = rounded(math.nan if x is None else x)
         return {"value": x, "tooltip": {"formatter": f"{clean(name)}, {year}: {deaths}"}}
 
