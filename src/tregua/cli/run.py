@@ -19,7 +19,8 @@ from ..engine.plan import Plan, plan_of_file
 from ..engine.run import run_plan
 from ..engine.session import begin
 from ..errors import TreguaError
-from ..results.provenance import inputs_hash, joint_digest
+from ..reporting.caveats import beyond_evidence
+from ..results.provenance import inputs_hash, joint_digest, outside_evidence
 from ..results.staging import staged
 from ..results.tables import yearly_bands
 from ..scenarios.policy import Policy
@@ -123,8 +124,11 @@ def compare_policies(source: str, options: Options) -> int:
         f"{read.scenario.shown}: baseline and {policies}, {pairs} of replicates each",
         lambda told, chunks: study.run(plan.seed, told, chunks, plan),
         write_comparison,
-        show_comparison,
-        lambda comparison: {"differences": comparison.table().to_dict("records")},
+        lambda comparison: _show_compared(comparison, read),
+        lambda comparison: {
+            "differences": comparison.table().to_dict("records"),
+            "outside_evidence": _outside(comparison, read),
+        },
     )
     return _carry_out(job, source, options, read, began)
 
@@ -146,6 +150,17 @@ def _all_comparable(read: ScenarioFile, source: str, options: Options) -> list[P
     if left_out:
         _announce(f"Not compared, as in force already: {', '.join(left_out)}", options.silent)
     return list(comparable.values())
+
+
+def _outside(comparison: Any, read: ScenarioFile) -> dict[str, list[str]]:
+    """Changes of the policies that the evidence does not cover, by label of the policy."""
+    return outside_evidence((comparison.baseline, *comparison.policies), read.draws)
+
+
+def _show_compared(comparison: Any, read: ScenarioFile) -> None:
+    show_comparison(comparison)
+    if told := beyond_evidence({"outside_evidence": _outside(comparison, read)}):
+        OUT.print(told, markup=False)
 
 
 def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, began: float) -> int:

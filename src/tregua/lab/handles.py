@@ -16,8 +16,9 @@ from ..evidence.ledger import CLAIM_ID, claims_of
 from ..model.declarations import Parameter, Stance
 from ..reporting.caveats import stances_of
 from ..results.provenance import parameter_records
+from ..scenarios.evidence_range import ROUNDING, covered, moved_by_fit
 from ..scenarios.policy import Modifier, Policy, check_once
-from ..scenarios.scenario import Draws, Scenario, resolve
+from ..scenarios.scenario import Draws, Scenario
 from .package import Package, Setting
 
 FIRST_DAY = dt.date(2021, 1, 1)
@@ -29,14 +30,6 @@ LEAST_WEEKS = 52
 GROUPS = ("prevention", "police", "prisons", "vigilantes", "outside")
 """Keys of the five groups of handles, in the order of the page.
 The last holds what comes from outside the country or the police: troops, banks, trade.
-"""
-
-EVIDENCE_EDGES = (0.05, 0.95)
-"""Quantiles of a prior between which a value counts as covered by the evidence: nine in ten."""
-
-ROUNDING = 1e-9
-"""How far a position may lie beyond what the evidence covers and still count as covered:
-sliders add up steps.
 """
 
 TIMES = "×"
@@ -149,26 +142,12 @@ def handles_of(scenario: Scenario, draws: Draws | None = None) -> tuple[Handle, 
             the letters then speak of.
     """
     records = {record["name"]: record for record in parameter_records(scenario, draws)}
-    moved = _moved(scenario, draws)
+    moved = moved_by_fit(scenario, draws)
     return tuple(
         _handle(declared, scenario, records[declared.key], moved[declared.key])
         for declared in DECLARED
         if declared.key in records
     )
-
-
-def _moved(scenario: Scenario, draws: Draws | None) -> dict[str, float]:
-    """Scenario's value over the median draw by parameter, in the middle of its territories or
-    goods; 1 without draws, and where either is zero.
-    """
-    undrawn, drawn = resolve(scenario), resolve(scenario, draws)
-    moved = {}
-    for name, plain in undrawn.items():
-        value, now = np.asarray(plain.value, float), np.asarray(drawn[name].value, float)
-        middle = np.median(now, axis=0) if drawn[name].drawn else now
-        counts = (value > 0.0) & (middle > 0.0)
-        moved[name] = float(np.median(value[counts] / middle[counts])) if counts.any() else 1.0
-    return moved
 
 
 def _handle(
@@ -194,9 +173,7 @@ def _covered(declared: DeclaredHandle, parameter: Parameter, moved: float) -> tu
     """Lowest and highest position that the evidence covers, as far as the handle can be dragged;
     ``moved`` is the scenario's value over what the handle multiplies.
     """
-    prior = parameter.prior.distribution()
-    against = float(prior.median()) / moved if declared.kind == "scale" else 1.0
-    edges = [*(float(prior.ppf(edge)) / against for edge in EVIDENCE_EDGES), declared.rest]
+    edges = [*covered(parameter, moved if declared.kind == "scale" else None), declared.rest]
     return float(np.clip(min(edges), declared.low, declared.high)), float(
         np.clip(max(edges), declared.low, declared.high)
     )
@@ -317,8 +294,8 @@ def _changes(setting: Setting, handle: Handle, parameter: Parameter) -> list[Mod
 
 
 def outside_evidence(package: Package, handles: Iterable[Handle]) -> tuple[str, ...]:
-    """Keys of the handles whose position the evidence does not cover, in the order of the package:
-    the one place that decides.
+    """Keys of the handles whose position the evidence does not cover, in the order of the package;
+    how far it covers a change, :mod:`tregua.scenarios.evidence_range` decides.
     """
     known = by_key(handles)
     placed = [

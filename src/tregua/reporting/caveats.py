@@ -117,6 +117,9 @@ LIMITS = {
 }
 """What runs cannot say: heading and text."""
 
+BEYOND = "The model answers there too, but nothing in the record speaks for it."
+"""What is said of an answer to a change that the evidence does not cover."""
+
 Record = Mapping[str, Any]
 """A parameter as the manifest of a run records it."""
 
@@ -175,6 +178,17 @@ def fit_fails(manifest: Mapping[str, Any]) -> str:
     if problems := posterior.get("problems"):
         return f"The fit behind these numbers fails its own test: {'; '.join(problems)}."
     return ""
+
+
+def beyond_evidence(manifest: Mapping[str, Any]) -> str:
+    """Which policies of a comparison go beyond what the evidence covers, and by what; empty where
+    none does.
+    """
+    beyond = manifest.get("outside_evidence")
+    if not beyond:
+        return ""
+    policies = "; ".join(f"“{label}” ({', '.join(told)})" for label, told in beyond.items())
+    return f"Beyond what the evidence covers: {policies}. {BEYOND}"
 
 
 def published(trajectories: Trajectories, manifest: Mapping[str, Any]) -> bool:

@@ -28,6 +28,7 @@ from .caveats import (
     acts,
     alleged,
     assumptions,
+    beyond_evidence,
     fit_fails,
     left_out,
     limits,
@@ -221,6 +222,7 @@ def _page(
         **_rests_on(trajectories, manifest),
         "limits": limits(trajectories, manifest),
         "fit_fails": fit_fails(manifest),
+        "beyond": beyond_evidence(manifest),
     }
     return templates_of("reporting").get_template(template).render(**shared, **own)
 

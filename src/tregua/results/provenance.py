@@ -25,6 +25,7 @@ from ..engine.plan import Plan
 from ..engine.trajectories import Trajectories
 from ..errors import TreguaError
 from ..model.mechanism import Mechanism
+from ..scenarios.evidence_range import outside
 from ..scenarios.policy import Policy
 from ..scenarios.posterior import StoredPosterior
 from ..scenarios.scenario import LAYERS, Draws, Scenario, resolve
@@ -267,7 +268,28 @@ def make_manifest(
             "tables": [dict(table) for table in scenario.data.tables],
         },
         "parameters": parameter_records(scenario, draws),
+        "outside_evidence": outside_evidence(runs, draws),
     }
+
+
+def outside_evidence(
+    runs: Sequence[Trajectories], draws: Draws | None = None
+) -> dict[str, list[str]]:
+    """Changes that the evidence does not cover, in words, by label of the policy that makes them;
+    what is in force in the baseline, which comes first, is no policy of a comparison.
+    """
+    standing = {policy.name for policy in runs[0].scenario.policies}
+    beyond = {
+        run.scenario.shown: list(
+            outside(
+                [policy for policy in run.scenario.policies if policy.name not in standing],
+                runs[0].scenario,
+                draws,
+            )
+        )
+        for run in runs[1:]
+    }
+    return {label: changes for label, changes in beyond.items() if changes}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
+from ...scenarios.evidence_range import ROUNDING
 from ..answers.answer import range_text, short_unit
-from ..handles import GROUPS, ROUNDING, Handle, outside_evidence
+from ..handles import GROUPS, Handle, outside_evidence
 from ..package import Package, Setting
 from .parts import block, link, text
 

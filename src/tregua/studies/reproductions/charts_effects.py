@@ -77,9 +77,9 @@ def effects_picture(published: Published, effects: Numbers, sent: Sequence[Deplo
         f"about {published_rate:+g}."
     )
     caption = (
-        "Black dots: mean of the model. Lines: nine in ten pairs of runs with the same random "
-        "numbers. Orange: published effects, on the right with the range that counts as "
-        "reproduced. States here, municipalities and regions in the studies."
+        "Black dots: mean of the model at the medians of its fit. Lines: nine in ten pairs of runs "
+        "with the same random numbers. Orange: published effects, on the right with the range that "
+        "counts as reproduced. States here, municipalities and regions in the studies."
     )
     return Picture("effects", figure, "Effects beside published ones", alt, caption)
 

@@ -5,10 +5,11 @@ and how far they are apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ...countries.registry import load as load_data
 from ...engine.run import simulate
 from ...engine.trajectories import Trajectories
 from ...model.declarations import Number
@@ -37,6 +38,7 @@ class Runner:
         values: parameters to change by full name.
         replicates: how many.
         steps: told about every block of every chunk.
+        fitted: values that take the place of those of the data set, by full name.
     """
 
     published: Published
@@ -44,10 +46,12 @@ class Runner:
     values: Values
     replicates: int
     steps: Steps
+    fitted: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def scenario(self, weeks: int, policy: Policy | None = None) -> Scenario:
         """The nation for some weeks, under a policy or none."""
         run = self.published.run
+        data = load_data(run["data"])
         known = tuple(
             Policy.scale(name, run[name], name=f"history of {name}")
             for name in HISTORY
@@ -57,7 +61,7 @@ class Runner:
             self.model,
             run["start"],
             weeks,
-            run["data"],
+            replace(data, values={**data.values, **self.fitted}),
             self.values,
             policies=(*known, *((policy,) if policy else ())),
             name=NAME,
