@@ -382,9 +382,10 @@ def test_the_headline_of_a_comparison_has_civilians_too(comparison_page):
     text = comparison_page.text
     assert (
         "Of 2 policies, “Half the killing” makes the largest difference" in text
-        and "fewer persons killed in group violence than the" in text
+        and "fewer persons killed in group violence, −" in text
+        and "; the baseline’s level is" in text
     )
-    assert "For civilians alone: “" in text and "civilians killed than the" in text
+    assert "For civilians alone: “" in text and " civilians killed, +" in text
     assert "Civilians killed: difference by state" in str(
         [a.get("alt") for tag, a in comparison_page.tags if tag == "img"]
     )
