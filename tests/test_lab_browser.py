@@ -206,7 +206,7 @@ def test_a_screen_reader_meets_a_slider_with_its_name_and_value_where_the_focus_
         playwright.expect(slider).to_have_attribute(name, value)
     page.keyboard.press("ArrowLeft")
     playwright.expect(slider).to_have_attribute("aria-valuenow", "0.85")
-    playwright.expect(slider).to_have_attribute("aria-valuetext", "0.85 × today")
+    playwright.expect(slider).to_have_attribute("aria-valuetext", "0.85 × base")
     assert page.get_by_test_id("slider-recruitment.rate").get_attribute("role") is None
     page.get_by_role("button", name=re.compile("Recruitment: evidence letter [A-E]")).click()
     page.get_by_role("dialog").wait_for()
