@@ -256,7 +256,7 @@ def test_hazards_do_not_know_the_length_of_a_step(name):
 
 
 @pytest.mark.slow
-@EVERY
+@EVERY_BUT_LARGE
 @BOTH
 @pytest.mark.parametrize(
     "solver", ["tau-leap", "mean-field", pytest.param("rk4", marks=pytest.mark.nightly)]

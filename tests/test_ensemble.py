@@ -172,7 +172,9 @@ def test_scatter_is_drawn_from_its_posterior():
     assert means[1][0] - means[0][0] > max(means)[1]
 
 
-@pytest.mark.parametrize("seed", [6, 7, 8])
+@pytest.mark.parametrize(
+    "seed", [8, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in (6, 7))]
+)
 def test_draws_of_the_scatter_are_spread_by_the_curvature_of_the_density(seed):
     """Against differences of the slope over a thousandth of a prior deviation.
     What the search learns of the curvature is off by five and more for seed 8.
