@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import pytest
+from house import GROUND, ROOMS, import_graph, modules, room_of
 
 import tregua
 
@@ -33,30 +34,8 @@ UNBROKEN = (
     r"\s*!\[.*\]\([^)]*\)",
     # An address cannot be broken.
     r"\S*\s*\S?https?://\S+",
-    # README's two commands are each one line to copy.
-    r"python3 -m venv \.venv && .*",
 )
 """Lines that may be longer than others, and why."""
-
-TOP = ("errors", "error_codes", "optional", "shipped", "_version")
-"""Modules at the top level, which every room may import and which import no room."""
-
-ROOMS = (
-    "model",
-    "evidence",
-    "mechanisms",
-    "countries",
-    "scenarios",
-    "engine",
-    "results",
-    "reporting",
-    "inference",
-    "forecasting",
-    "studies",
-    "lab",
-    "cli",
-)
-"""Lowest first. A room imports from itself and from those before it."""
 
 LATE = {
     (
@@ -69,66 +48,14 @@ LATE = {
 MECHANISMS_MAY = ("model.declarations", "model.mechanism", "model.vocabulary", "evidence.cite")
 """What a mechanism may import."""
 
-MODULES = {
-    ".".join(file.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): file
-    for file in FILES
-}
-
-
-def imports_of(name: str) -> dict[str, bool]:
-    """Modules of the package that a module imports,
-    and whether it waits until a function is called.
-    """
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    typed = {
-        id(n)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for n in ast.walk(node)
-    }
-    late = {
-        id(n)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for n in ast.walk(node)
-    }
-    folder = [part for part in name.split(".") if part != "__init__"]
-    folder = folder if MODULES[name].name == "__init__.py" else folder[:-1]
-    imported: dict[str, bool] = {}
-    for node in ast.walk(tree):
-        if id(node) in typed or not isinstance(node, ast.ImportFrom | ast.Import):
-            continue
-        if isinstance(node, ast.Import):
-            full = [
-                alias.name.removeprefix("tregua.")
-                for alias in node.names
-                if alias.name.startswith("tregua.")
-            ]
-        elif node.level:
-            base = [*folder[: len(folder) - node.level + 1], *(node.module or "").split(".")]
-            full = [".".join(part for part in (*base, alias.name) if part) for alias in node.names]
-        elif (node.module or "").split(".")[0] == "tregua":
-            full = [f"{node.module}.{alias.name}".removeprefix("tregua.") for alias in node.names]
-        else:
-            full = []
-        for target in full:
-            module = target if target in MODULES else target.rpartition(".")[0]
-            if module in MODULES and module != name:
-                imported[module] = imported.get(module, True) and id(node) in late
-    return imported
-
-
-GRAPH = {name: imports_of(name) for name in MODULES}
-
-
-def room_of(name: str) -> str:
-    return name.partition(".")[0]
+MODULES = modules()
+GRAPH = import_graph()
 
 
 def test_the_top_level_holds_the_rooms_and_few_files():
     inside = {room_of(name) for name in MODULES} - {"__init__", "__main__"}
-    assert inside == {*ROOMS, *TOP}
-    assert len(TOP) <= 8
+    assert inside == {*ROOMS, *GROUND}
+    assert len(GROUND) <= 8
     for room in ROOMS:
         assert ast.get_docstring(
             ast.parse((SOURCE / room / "__init__.py").read_text(encoding="utf-8"))
@@ -150,9 +77,9 @@ def test_no_module_imports_upwards(name):
         )
         if (name, target) in LATE and late:
             continue
-        if room_of(name) in TOP:
-            assert room_of(target) in TOP, f"{name} lies below all rooms and imports {target}"
-        elif room_of(target) not in TOP:
+        if room_of(name) in GROUND:
+            assert room_of(target) in GROUND, f"{name} lies below all rooms and imports {target}"
+        elif room_of(target) not in GROUND:
             assert ROOMS.index(room_of(target)) <= ROOMS.index(room_of(name)), (
                 f"{name} imports {target}, which is above it"
             )

@@ -1,11 +1,10 @@
 """Who may do what with the code and the data: said for every file, and in the package itself."""
 
-import importlib.util
 import re
-import sys
 import tomllib
 from pathlib import Path
 
+import data_licences as licences
 import pytest
 
 import tregua
@@ -15,16 +14,6 @@ SCRIPT = ROOT / "scripts" / "data_licences.py"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def loaded(file: Path):
-    """A script as a module."""
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-licences = loaded(SCRIPT)
 TABLES = licences.read_tables()
 
 
