@@ -331,3 +331,10 @@ def test_the_default_scenario_is_the_national_model_and_says_which_values_the_da
     assert {n for n, layer in layers.items() if layer == "data set"} == set(
         read.scenario.data.values
     )
+
+
+def test_what_is_given_beside_a_file_is_named_where_it_may_be_at_fault():
+    with pytest.raises(TreguaError) as caught:
+        plan_of_file(load_scenario("size-2023"), replicates=0)
+    assert caught.value.code == "TR2204"
+    assert caught.value.details["where"].startswith("--replicates, or size-2023.toml")

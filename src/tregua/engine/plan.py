@@ -135,7 +135,8 @@ def plan_of_file(
     """Plan the run of a scenario file; what is given here wins over the file.
 
     Raises:
-        TreguaError: those of :func:`make_plan`, naming the file and the key.
+        TreguaError: those of :func:`make_plan`, naming the options given here, the file and the
+            key.
     """
     try:
         return make_plan(
@@ -146,10 +147,13 @@ def plan_of_file(
             draws=file.draws,
         )
     except TreguaError as error:
+        given = {"solver": solver, "replicates": replicates, "seed": seed}
+        options = [f"--{name}" for name, value in given.items() if value is not None]
         key = "scenario.mechanisms" if error.code == "TR2207" else "run"
-        raise TreguaError(
-            error.code, error.what, **{**error.details, "where": f"{file.shown}, key {key}"}
-        ) from error
+        where = f"{file.shown}, key {key}"
+        if options and error.code != "TR2207":
+            where = f"{' or '.join(options)}, or {where}"
+        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
 
 
 def _check_somebody(scenario: Scenario) -> None:
