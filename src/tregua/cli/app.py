@@ -25,6 +25,7 @@ from .options import (
     Mechanisms,
     Names,
     NoBrowser,
+    NoDrivers,
     Options,
     Out,
     Port,
@@ -69,10 +70,17 @@ def run(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
 
 
 @app.command
-def compare(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
+def compare(
+    scenario: str = "mexico",
+    /,
+    *,
+    no_drivers: NoDrivers = False,
+    options: Options | None = None,
+) -> int:
     """Compare policies with a baseline, replicate by replicate, on the same random numbers.
 
-    Without --policy, every policy of the scenario is compared that is not in force already.
+    Without --policy, every policy of the scenario is compared that is not in force already. Under
+    every effect stand the assumptions that carry its sign.
 
     Example: tregua compare --policy double-arrests --policy both
 
@@ -83,7 +91,7 @@ def compare(scenario: str = "mexico", /, *, options: Options | None = None) -> i
     """
     from .run import compare_policies
 
-    return compare_policies(scenario, options or Options())
+    return compare_policies(scenario, options or Options(), not no_drivers)
 
 
 @app.command

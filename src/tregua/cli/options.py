@@ -160,6 +160,16 @@ Mechanisms = Annotated[
 ]
 
 
+NoDrivers = Annotated[
+    bool,
+    Parameter(
+        name="--no-drivers",
+        negative="",
+        help="Do not look for the assumptions that carry the signs; it takes a third of the time.",
+    ),
+]
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Options:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from ..engine.plan import Plan, plan_of_file
 from ..engine.run import run_plan
 from ..engine.session import begin
 from ..errors import TreguaError
-from ..reporting.caveats import beyond_evidence
+from ..reporting.caveats import beyond_evidence, mostly_prior
+from ..results.drivers import draws_narrowed
 from ..results.provenance import inputs_hash, joint_digest, outside_evidence
 from ..results.staging import staged
 from ..results.tables import yearly_bands
@@ -47,6 +48,7 @@ class _Job:
         write: writes the result into a folder.
         show: prints the result for a newcomer.
         record: the result as data.
+        then: what is added to the result, with a bar of its own.
     """
 
     verb: str
@@ -57,6 +59,7 @@ class _Job:
     write: Callable[..., None]
     show: Callable[[Any], None]
     record: Callable[[Any], dict[str, Any]]
+    then: Callable[[Any, Any], Any] | None = None
 
 
 def run_scenario(source: str, options: Options) -> int:
@@ -89,11 +92,18 @@ def run_scenario(source: str, options: Options) -> int:
     return _carry_out(job, source, options, read, began)
 
 
-def compare_policies(source: str, options: Options) -> int:
-    """Compare policies with their baseline and write the folder."""
+def compare_policies(source: str, options: Options, drivers: bool = True) -> int:
+    """Compare policies with their baseline and write the folder.
+
+    Args:
+        source: of the scenario.
+        options: what the command line says.
+        drivers: whether to look for the assumptions that carry the signs.
+    """
     began = time.perf_counter()
     begin()
     from ..reporting.run_folder import write_comparison
+    from ..studies.drivers import sign_drivers
     from ..studies.study import Study
 
     read, plan = _read(source, options)
@@ -125,10 +135,10 @@ def compare_policies(source: str, options: Options) -> int:
         lambda told, chunks: study.run(plan.seed, told, chunks, plan),
         write_comparison,
         lambda comparison: _show_compared(comparison, read),
-        lambda comparison: {
-            "differences": comparison.table().to_dict("records"),
-            "outside_evidence": _outside(comparison, read),
-        },
+        lambda comparison: _compared_record(comparison, read),
+        (lambda result, told: replace(result, drivers=sign_drivers(result, read.draws, told)))
+        if drivers
+        else None,
     )
     return _carry_out(job, source, options, read, began)
 
@@ -152,13 +162,31 @@ def _all_comparable(read: ScenarioFile, source: str, options: Options) -> list[P
     return list(comparable.values())
 
 
+def _compared_record(comparison: Any, read: ScenarioFile) -> dict[str, Any]:
+    """A comparison as data: effects, what the evidence does not cover, and what carries the
+    signs.
+    """
+    drivers = comparison.drivers
+    return {
+        "differences": comparison.table().to_dict("records"),
+        "outside_evidence": _outside(comparison, read),
+        "draws_narrowed": draws_narrowed(comparison.baseline.scenario, read.draws),
+        **(
+            {"drivers": drivers.table.to_dict("records"), "drivers_note": drivers.note}
+            if drivers
+            else {}
+        ),
+    }
+
+
 def _outside(comparison: Any, read: ScenarioFile) -> dict[str, list[str]]:
     """Changes of the policies that the evidence does not cover, by label of the policy."""
     return outside_evidence((comparison.baseline, *comparison.policies), read.draws)
 
 
 def _show_compared(comparison: Any, read: ScenarioFile) -> None:
-    show_comparison(comparison)
+    narrowed = draws_narrowed(comparison.baseline.scenario, read.draws)
+    show_comparison(comparison, mostly_prior({"draws_narrowed": narrowed}))
     if told := beyond_evidence({"outside_evidence": _outside(comparison, read)}):
         OUT.print(told, markup=False)
 
@@ -173,6 +201,9 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
             result = job.work(
                 _loading(told), lambda scenario: unfinished.chunks(scenario, job.plan, read.draws)
             )
+        if job.then:
+            with progress_bar("What carries the signs", options.silent) as told:
+                result = job.then(result, told)
         _announce("Writing tables, arrays, figures and the report", options.silent)
         with staged(folder, may_replace) as place:
             seconds, command = time.perf_counter() - began, _command(job, source, options)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..engine.plan import Plan
 from ..model.declarations import MEMBER
+from ..reporting.report_tables import drivers_rows
 from ..reporting.wording import RULE, percent, persons, sentence, signed, signed_span, span
 from ..results.outcomes import Outcome, deaths_of, summary
 from ..results.tables import yearly_bands
@@ -87,8 +88,13 @@ def show_run(trajectories: Any) -> None:
     print_table(trajectories.scenario.shown, ["", *(str(year) for year in shown)], rows, caption)
 
 
-def show_comparison(comparison: Any) -> None:
-    """The effect of every policy on deaths and members."""
+def show_comparison(comparison: Any, prior: str = "") -> None:
+    """The effect of every policy on deaths and members, and what carries its sign.
+
+    Args:
+        comparison: what was compared.
+        prior: how far the draws are those of priors, in words; empty without draws.
+    """
     plan = comparison.baseline.plan
     if not plan.solver.stochastic and plan.draws <= 1:
         _show_expected(comparison)
@@ -120,7 +126,9 @@ def show_comparison(comparison: Any) -> None:
             "per cent (nine in ten)",
             "lower in",
         ]
-        print_table(_title(outcome, part), headings, rows, RULE, left=2 if flow else 1)
+        rule = f"{RULE} {prior}".rstrip()
+        print_table(_title(outcome, part), headings, rows, rule, left=2 if flow else 1)
+    _show_drivers(comparison)
     OUT.print(
         (
             "Each replicate of a policy is paired with the baseline replicate that has "
@@ -166,6 +174,39 @@ def _show_expected(comparison: Any) -> None:
         ),
         markup=False,
     )
+
+
+def _show_drivers(comparison: Any) -> None:
+    """Under the effects, the assumptions that carry their signs."""
+    if not comparison.drivers:
+        return
+    rows = [
+        [
+            policy["label"] if number == 0 else "",
+            row["name"],
+            row["correlation"] + ("" if row["clear"] else " *"),
+            row["width"],
+            row["drawn"],
+            row["low"],
+            row["high"],
+        ]
+        for policy in drivers_rows(comparison.drivers)
+        for number, row in enumerate(policy["rows"])
+    ]
+    if not rows:
+        OUT.print(comparison.drivers.note, markup=False)
+        return
+    headings = [
+        "policy",
+        "assumption",
+        "goes with effect",
+        "prior width left",
+        "as drawn",
+        "off, or low end",
+        "high end",
+    ]
+    title = "What carries the sign of the effect on persons killed [persons]"
+    print_table(title, headings, rows, comparison.drivers.note, left=2)
 
 
 def _title(outcome: Outcome, part: Sequence[Mapping[str, Any]]) -> str:

@@ -191,6 +191,24 @@ def beyond_evidence(manifest: Mapping[str, Any]) -> str:
     return f"Beyond what the evidence covers: {policies}. {BEYOND}"
 
 
+def mostly_prior(manifest: Mapping[str, Any]) -> str:
+    """That pairs are mostly draws of priors, beside every count of pairs; how far the record
+    narrows the draws where it narrows most of them; empty without draws.
+    """
+    told = manifest.get("draws_narrowed") or {"drawn": 0, "narrowed": 0}
+    drawn, by_record = told["drawn"], told["narrowed"]
+    if not drawn:
+        return ""
+    if 2 * by_record > drawn:
+        return f"The record narrows {by_record} of the {drawn} assumptions that are drawn."
+    return (
+        "The pairs are mostly draws of what was assumed beforehand: the record narrows "
+        f"{by_record} of {drawn} assumptions by more than a fifth. Where many pairs agree, the "
+        "model agrees with itself over these assumptions; how sure the effect is in the world is "
+        "another question."
+    )
+
+
 def published(trajectories: Trajectories, manifest: Mapping[str, Any]) -> bool:
     """Whether the run has the values of the published size model held fixed, of which others fit as
     well; a model of other deaths is another model.

@@ -32,6 +32,7 @@ from .caveats import (
     fit_fails,
     left_out,
     limits,
+    mostly_prior,
     published,
     stance_counts,
     stances_of,
@@ -39,6 +40,7 @@ from .caveats import (
 from .charts.style import Picture, main_outcomes
 from .report_tables import (
     deaths_rows,
+    drivers_rows,
     effects_rows,
     has_bands,
     head_to_head_rows,
@@ -136,6 +138,8 @@ def comparison_report(
         since=counted_from(comparison),
         rule=RULE,
         effects=effects_rows(comparison, tables["differences"]),
+        drivers=drivers_rows(comparison.drivers) if comparison.drivers else [],
+        drivers_note=comparison.drivers.note if comparison.drivers else "",
         years=years_rows(
             tables["yearly_bands"],
             columns,
@@ -223,6 +227,7 @@ def _page(
         "limits": limits(trajectories, manifest),
         "fit_fails": fit_fails(manifest),
         "beyond": beyond_evidence(manifest),
+        "mostly_prior": mostly_prior(manifest),
     }
     return templates_of("reporting").get_template(template).render(**shared, **own)
 

@@ -10,10 +10,11 @@ from ..engine.trajectories import Trajectories
 from ..model.declarations import BACKGROUND
 from ..results.by_victim import ALL
 from ..results.comparison import Comparison
+from ..results.drivers import SignDrivers
 from ..results.outcomes import VICTIMS, headlines
 from .charts.style import main_outcomes
 from .windows import first_day, last_day
-from .wording import percent, persons, sentence, signed, signed_span, span
+from .wording import percent, persons, rounded, sentence, signed, signed_span, span
 
 if TYPE_CHECKING:
     import pandas
@@ -162,6 +163,41 @@ def effects_rows(comparison: Comparison, differences: pandas.DataFrame) -> list[
             }
         )
     return policies
+
+
+def drivers_rows(drivers: SignDrivers) -> list[dict[str, Any]]:
+    """Rows of the table of what carries the signs, by policy: an assumption, how closely the effect
+    goes with it, and the effect as drawn and at the ends.
+    """
+    policies: dict[str, dict[str, Any]] = {}
+    for row in drivers.table.to_dict("records"):
+        policy = policies.setdefault(row["policy"], {"label": row["label"], "rows": {}})
+        shown = policy["rows"].setdefault(
+            row["parameter"],
+            {
+                "name": row["parameter"],
+                "label": sentence(row["doc"]),
+                "stances": row["stances"],
+                "correlation": f"{row['rank_correlation']:+.2f}".replace("-", "−"),
+                "clear": row["clear"],
+                "width": percent(min(row["width_left"], 1.0)).lstrip("+"),
+                "low": "",
+                "high": "",
+            },
+        )
+        effect = signed(row["difference"], persons)
+        if row["at"] == "as drawn":
+            shown["drawn"] = effect
+        else:
+            unit = "" if row["unit"] == "1" else f" {row['unit'].replace('*', ' ')}"
+            where = (
+                f"{row['at']}, {rounded(row['value'])}{unit}" if row["value"] else "switched off"
+            )
+            told = {"same": "", "gone": ": the effect is gone", "turned": ": the sign turns"}
+            shown["high" if row["at"] == "high end" else "low"] = (
+                f"{effect} ({where}{told[row['sign']]})"
+            )
+    return [{**policy, "rows": list(policy["rows"].values())} for policy in policies.values()]
 
 
 def head_to_head_rows(comparison: Comparison, beats: pandas.DataFrame) -> list[dict[str, Any]]:

@@ -149,6 +149,11 @@ def comparison_tables(
         "differences": comparison.table(),
         "pairs": comparison.pairs(),
         "beats": _beats(comparison),
+        **(
+            {"drivers": comparison.drivers.table}
+            if comparison.drivers and len(comparison.drivers.table)
+            else {}
+        ),
         "yearly_bands": pandas.concat([yearly_bands(run) for run in runs], ignore_index=True),
         "weekly_bands": pandas.concat([weekly_bands(run) for run in runs], ignore_index=True),
         **(

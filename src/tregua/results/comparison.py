@@ -12,6 +12,7 @@ from ..engine.trajectories import Trajectories
 from ..model.calendar import WEEK_DAYS, YEAR_DAYS
 from ..scenarios.policy import Policy
 from .by_territory import PERSONS, mean_inhabitants
+from .drivers import SignDrivers
 from .outcomes import Outcome, outcomes_of
 from .pairs import relative_change
 from .tables import bands
@@ -28,10 +29,13 @@ class Comparison:
     Attributes:
         baseline: replicates without policy.
         policies: replicates with each policy, in the same order of random numbers.
+        drivers: what carries the signs of the effects, if that was looked for
+            (:func:`tregua.studies.drivers.sign_drivers`).
     """
 
     baseline: Trajectories
     policies: tuple[Trajectories, ...]
+    drivers: SignDrivers | None = None
 
     @property
     def outcomes(self) -> dict[str, Outcome]:
@@ -64,7 +68,7 @@ class Comparison:
         ``like``, to the end; a stock at the end. The baseline is counted over the window of a
         policy: name it in ``like``, or take :meth:`paired`.
         """
-        return _counted(run, outcome, self.since(like or run))
+        return counted(run, outcome, self.since(like or run))
 
     def paired(self, run: Trajectories, outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
         """An outcome of each pair in the baseline and with a policy, over the policy's window."""
@@ -229,7 +233,7 @@ class Comparison:
 
         @cache
         def values(run: Trajectories, since: int) -> np.ndarray:
-            return _counted(run, chosen, since)
+            return counted(run, chosen, since)
 
         def share(x: Trajectories, y: Trajectories) -> float:
             since = self.since(x, y)
@@ -245,7 +249,7 @@ class Comparison:
         return difference_figure(self, outcome)
 
 
-def _counted(run: Trajectories, outcome: Outcome, since: int) -> np.ndarray:
+def counted(run: Trajectories, outcome: Outcome, since: int) -> np.ndarray:
     """An outcome of each replicate, shape (replicate,): a flow from a week to the end, a stock at
     the end.
     """

@@ -30,6 +30,7 @@ from ..scenarios.policy import Policy
 from ..scenarios.posterior import StoredPosterior
 from ..scenarios.scenario import LAYERS, Draws, Scenario, resolve
 from .code_digest import class_digest, text_digest
+from .drivers import draws_narrowed
 from .staging import MANIFEST
 
 SCHEMA = 1
@@ -269,6 +270,7 @@ def make_manifest(
         },
         "parameters": parameter_records(scenario, draws),
         "outside_evidence": outside_evidence(runs, draws),
+        "draws_narrowed": draws_narrowed(scenario, draws),
     }
 
 
