@@ -1,5 +1,6 @@
 """Scenario files: what is read, and how a bad one is refused."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tregua.engine.plan import plan_of_file
 from tregua.errors import TreguaError
 from tregua.scenarios.scenario import resolve
-from tregua.scenarios.toml import load_scenario, shipped_scenarios
+from tregua.scenarios.toml import load_scenario, read_scenario, shipped_scenarios
 
 GOOD = load_scenario("size-2023").text
 
@@ -338,3 +339,21 @@ def test_what_is_given_beside_a_file_is_named_where_it_may_be_at_fault():
         plan_of_file(load_scenario("size-2023"), replicates=0)
     assert caught.value.code == "TR2204"
     assert caught.value.details["where"].startswith("--replicates, or size-2023.toml")
+
+
+def test_the_end_of_a_scenario_can_be_moved_to_the_end_of_a_year():
+    far = load_scenario("mexico", until=2030)
+    assert far.scenario.date(far.scenario.weeks - 1) < dt.date(2031, 1, 1)
+    assert far.scenario.date(far.scenario.weeks) >= dt.date(2031, 1, 1)
+    assert "end = 2031-01-01" in far.text and far.text.count("2031-01-01") == 1
+    again = read_scenario(far.text, "again")
+    assert (again.scenario.weeks, again.policies) == (far.scenario.weeks, far.policies)
+    same = load_scenario("mexico", until=2026)
+    assert same.scenario.weeks == load_scenario("mexico").scenario.weeks
+
+
+@pytest.mark.parametrize("until", [0, 9999, 99999])
+def test_an_end_that_is_no_year_is_refused(until):
+    with pytest.raises(TreguaError) as caught:
+        load_scenario("size-2023", until=until)
+    assert caught.value.code == "TR1305" and "--until" in caught.value.details["where"]

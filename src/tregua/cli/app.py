@@ -33,6 +33,7 @@ from .options import (
     Replace,
     Seed,
     To,
+    Until,
     Unused,
 )
 from .show import OUT, print_json, print_table
@@ -354,6 +355,7 @@ def lab(
     password_file: Path | None = None,
     name: Names = None,
     no_browser: NoBrowser = False,
+    until: Until = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
@@ -361,7 +363,8 @@ def lab(
     Ctrl-C stops it.
 
     It listens on this computer only, and lets in who opens the link that it prints. With --json the
-    link is printed as a document, and no browser is opened.
+    link is printed as a document, and no browser is opened. With --until 2030 it looks further
+    ahead; quick answers are then trained once, in some minutes.
 
     Example: tregua lab --port 8400
 
@@ -376,7 +379,9 @@ def lab(
     """
     from .lab import open_lab
 
-    return open_lab(scenario, host, port, password_file, name or [], not no_browser, quiet, json)
+    return open_lab(
+        scenario, host, port, password_file, name or [], not no_browser, quiet, json, until
+    )
 
 
 @app.command

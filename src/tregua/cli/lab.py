@@ -48,6 +48,7 @@ def open_lab(
     browser: bool,
     quiet: bool,
     json: bool,
+    until: int | None = None,
 ) -> int:
     """Serve the lab until Ctrl-C."""
     need(LAB)
@@ -60,7 +61,7 @@ def open_lab(
     begin()
     password = read_password(password_file) if password_file else None
     Access.check(host, password)
-    read = load_scenario(scenario)
+    read = load_scenario(scenario, until=until)
     sock = listen(host, port)
     with sock, _told(quiet or json) as told:
         shared = Shared(read.scenario, read.posterior, read.seed, told=told, text=read.text)

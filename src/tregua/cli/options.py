@@ -160,6 +160,14 @@ Mechanisms = Annotated[
 ]
 
 
+Until = Annotated[
+    int | None,
+    Parameter(
+        name="--until",
+        converter=whole,
+        help="Last year of the scenario, such as 2030; the file's end if not given.",
+    ),
+]
 NoDrivers = Annotated[
     bool,
     Parameter(
@@ -202,6 +210,7 @@ class Options:
         int | None,
         Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given."),
     ] = None
+    until: Until = None
     solver: Annotated[
         str | None,
         Parameter(help="tau-leap, mean-field, rk4 or exact; the scenario's if not given."),

@@ -277,7 +277,7 @@ def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
                 do="keep one of them",
             )
         overrides[name.strip()] = _number(value.strip())
-    read = load_scenario(source, overrides)
+    read = load_scenario(source, overrides, options.until)
     return read, plan_of_file(read, options.solver, options.replicates, options.seed)
 
 
@@ -322,6 +322,7 @@ def _command(job: _Job, source: str, options: Options) -> str:
         plan.solver.name,
     ]
     words += [word for name in options.policy or [] for word in ("--policy", name)]
+    words += ["--until", str(options.until)] if options.until else []
     words += [word for text in options.set or [] for word in ("--set", text)]
     return shlex.join(words)
 

@@ -5,6 +5,7 @@ file, key, what was found and what was expected.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
@@ -72,18 +73,23 @@ class ScenarioFile:
 
 
 def load_scenario(
-    source: str | Path = DEFAULT, overrides: Mapping[str, Quantity] | None = None
+    source: str | Path = DEFAULT,
+    overrides: Mapping[str, Quantity] | None = None,
+    until: int | None = None,
 ) -> ScenarioFile:
     """Read a scenario.
 
     Args:
         source: path of a TOML file, or the name of a shipped scenario.
         overrides: parameter values with units, by full name; they win over the file.
+        until: last year of the scenario, which then ends on 1 January of the next; that of the
+            file if None.
 
     Raises:
         TreguaError: codes TR11xx to TR15xx, each naming file and key.
     """
-    return read_scenario(*_read(source), overrides)
+    text, shown = _read(source)
+    return read_scenario(text if until is None else _ending(text, shown, until), shown, overrides)
 
 
 def read_scenario(
@@ -144,6 +150,27 @@ def _read(source: str | Path) -> tuple[str, str]:
             expected="a TOML file, or a shipped scenario: " + ", ".join(shipped_scenarios()),
             nearest=nearest_name(path.name, names),
         ) from error
+
+
+LENGTH = re.compile(r"(?ms)(^\[scenario\][^\n]*\n(?:(?!^\[).)*?)^(?:end|length)[ \t]*=[^\n]*$")
+"""The line of a file that says how long the scenario is, and what stands before it in its table."""
+
+
+def _ending(text: str, shown: str, until: int) -> str:
+    """The text of a scenario file whose scenario ends with a year."""
+    parse(text, shown)
+    if dt.MINYEAR <= until < dt.MAXYEAR:
+        end = dt.date(until + 1, 1, 1)
+        moved = LENGTH.sub(rf"\g<1>end = {end}", text, count=1)
+        # A line in a text of several lines may look like that of the table.
+        if parse(moved, shown).scenario.end == end:
+            return moved
+    raise TreguaError(
+        "TR1305",
+        "the end of this scenario cannot be moved",
+        where=f"{shown}, --until {until}",
+        expected="a year such as 2030, and a line with `end` or `length` under [scenario]",
+    )
 
 
 def _build(
