@@ -63,7 +63,7 @@ def test_the_commands_are_those_the_readme_promises():
         "fit",
         "forecast",
     ]
-    known += ["lab", "ladder", "mechanisms", "new", "reproduce", "run", "score"]
+    known += ["lab", "ladder", "mechanisms", "new", "report", "reproduce", "run", "score"]
     assert known == COMMANDS
 
 

@@ -169,6 +169,25 @@ def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
 
 
 @app.command
+def report(folder: Path, /, *, replace: Replace = False, json: Json = False) -> int:
+    """Make the report of a kept run folder again, from its arrays and tables.
+
+    With --replace also where somebody has changed the report. A folder may also be named in the
+    place of a scenario: `tregua lab FOLDER` opens its scenario.
+
+    Example: tregua report runs/mexico-1234abcd
+
+    Parameters
+    ----------
+    folder
+        A folder that `tregua run` or `tregua compare` wrote.
+    """
+    from .report import remake_report
+
+    return remake_report(folder, replace, json)
+
+
+@app.command
 def new(path: Path, /, *, json: Json = False) -> int:
     """Write a commented scenario file to start from. It never overwrites a file.
 

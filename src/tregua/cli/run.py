@@ -69,13 +69,7 @@ def run_scenario(source: str, options: Options) -> int:
     from ..reporting.run_folder import write_run
 
     read, plan = _read(source, options)
-    scenario = read.scenario
-    chosen = [_policy(read, name) for name in _once(options.policy or [], "--policy")]
-    if chosen:
-        together = sum(chosen[1:], chosen[0]).named(
-            "+".join(p.name for p in chosen), " and ".join(p.shown for p in chosen)
-        )
-        scenario = scenario.with_policy(together)
+    scenario = with_policies(read, options.policy or [])
     job = _Job(
         "run",
         f"{scenario.name}-{inputs_hash(scenario, plan, read.draws)[:8]}",
@@ -90,6 +84,23 @@ def run_scenario(source: str, options: Options) -> int:
         lambda run: {"yearly": yearly_bands(run).to_dict("records")},
     )
     return _carry_out(job, source, options, read, began)
+
+
+def with_policies(read: ScenarioFile, names: Sequence[str]) -> Scenario:
+    """The scenario of a file with policies of it put on it together, as `tregua run --policy`
+    does.
+
+    Raises:
+        TreguaError: TR1003 for one named twice, TR1204 for one that the file does not have, TR1405
+            for one that is in force already.
+    """
+    chosen = [_policy(read, name) for name in _once(names, "--policy")]
+    if not chosen:
+        return read.scenario
+    together = sum(chosen[1:], chosen[0]).named(
+        "+".join(p.name for p in chosen), " and ".join(p.shown for p in chosen)
+    )
+    return read.scenario.with_policy(together)
 
 
 def compare_policies(source: str, options: Options, drivers: bool = True) -> int:
@@ -258,8 +269,16 @@ def _load_writers() -> None:
 
 def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
     """The scenario file and the plan, with what the command line says about them."""
+    read = load_scenario(source, set_values(options.set or []), options.until)
+    return read, plan_of_file(read, options.solver, options.replicates, options.seed)
+
+
+def set_values(texts: Sequence[str]) -> dict[str, Any]:
+    """Values by full name, as `--set NAME=VALUE` gives them; TR1003 for one that cannot be read so,
+    or is given twice.
+    """
     overrides = {}
-    for text in options.set or []:
+    for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
             raise TreguaError(
@@ -277,8 +296,7 @@ def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
                 do="keep one of them",
             )
         overrides[name.strip()] = _number(value.strip())
-    read = load_scenario(source, overrides, options.until)
-    return read, plan_of_file(read, options.solver, options.replicates, options.seed)
+    return overrides
 
 
 def _once(names: Sequence[str], option: str) -> Sequence[str]:

@@ -53,25 +53,9 @@ def write_run(
         arrays = beside.submit(
             _write_arrays, folder / "arrays.nc", trajectories, draws, manifest["inputs_sha256"]
         )
-        from ..results.held_out import held_out
-        from .charts.fit import held_out_picture, pictures_of_fit
-        from .charts.runs import pictures_of_run
         from .html import readme, run_report
 
-        tables, pictures = (
-            run_tables(trajectories, manifest),
-            pictures_of_run(trajectories, footer(manifest)),
-        )
-        if posterior:
-            pictures += pictures_of_fit(
-                posterior.tables,
-                trajectories.scenario.data.space,
-                f"Posterior {posterior.name}, {posterior.digest}",
-            )
-            unseen = held_out(trajectories)
-            if len(unseen):
-                tables["held_out"] = unseen
-                pictures.append(held_out_picture(unseen, footer(manifest)))
+        tables, pictures = run_parts(trajectories, manifest, posterior)
         write_tables(folder, tables)
         write_pictures(folder, pictures)
         (folder / "report.html").write_text(
@@ -92,25 +76,67 @@ def write_comparison(
     """Write all files of a comparison into a folder that is still
     :func:`~tregua.results.staging.staged`; see :func:`write_run`.
     """
-    from .charts.comparisons import pictures_of_comparison
     from .html import comparison_report, readme
 
     runs = (comparison.baseline, *comparison.policies)
     draws = posterior.draws_for(comparison.baseline.scenario.model) if posterior else None
     manifest = make_manifest("comparison", runs, command, seconds, draws, posterior)
-    tables = comparison_tables(comparison, manifest)
+    if comparison.drivers:
+        manifest["drivers_note"] = comparison.drivers.note
+    tables, pictures = comparison_parts(comparison, manifest)
     write_tables(folder, tables)
     for name, run, scenario in zip(
         slugs([run.scenario.name for run in runs]), runs, manifest["scenarios"], strict=True
     ):
         _write_arrays(folder / f"arrays-{name}.nc", run, draws, scenario["inputs_sha256"])
-    pictures = pictures_of_comparison(comparison, footer(manifest))
     write_pictures(folder, pictures)
     (folder / "report.html").write_text(
         comparison_report(comparison, manifest, pictures, tables), encoding="utf-8"
     )
     (folder / "README.txt").write_text(readme(manifest, tables), encoding="utf-8")
     write_json(folder / MANIFEST, manifest)
+
+
+def run_parts(
+    trajectories: Trajectories,
+    manifest: Mapping[str, Any],
+    posterior: StoredPosterior | None = None,
+) -> tuple[dict[str, pandas.DataFrame], list[Picture]]:
+    """Tables by file name, and pictures, of a run.
+
+    Args:
+        trajectories: the run.
+        manifest: its provenance.
+        posterior: whose draws it used, if any.
+    """
+    from ..results.held_out import held_out
+    from .charts.fit import held_out_picture, pictures_of_fit
+    from .charts.runs import pictures_of_run
+
+    tables = run_tables(trajectories, manifest)
+    pictures = pictures_of_run(trajectories, footer(manifest))
+    if posterior:
+        pictures += pictures_of_fit(
+            posterior.tables,
+            trajectories.scenario.data.space,
+            f"Posterior {posterior.name}, {posterior.digest}",
+        )
+        unseen = held_out(trajectories)
+        if len(unseen):
+            tables["held_out"] = unseen
+            pictures.append(held_out_picture(unseen, footer(manifest)))
+    return tables, pictures
+
+
+def comparison_parts(
+    comparison: Comparison, manifest: Mapping[str, Any]
+) -> tuple[dict[str, pandas.DataFrame], list[Picture]]:
+    """Tables by file name, and pictures, of a comparison; see :func:`run_parts`."""
+    from .charts.comparisons import pictures_of_comparison
+
+    return comparison_tables(comparison, manifest), pictures_of_comparison(
+        comparison, footer(manifest)
+    )
 
 
 def run_tables(

@@ -277,6 +277,42 @@ def _in_use(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
+def rewritten(folder: Path, name: str, text: str, replace: bool) -> None:
+    """Write one file of a run folder again, in one step, and its digest into the manifest.
+
+    Args:
+        folder: a run folder.
+        name: of the file.
+        text: what it holds.
+        replace: also where somebody has changed the file.
+
+    Raises:
+        TreguaError: TR3105 where the file was changed, TR3102 where nothing can be written there.
+    """
+    if name in _changed(folder) and not replace:
+        raise TreguaError(
+            "TR3105",
+            "this file of the run has been changed since it was written",
+            where=str(folder),
+            found=name,
+            do="rename or move it, or give --replace",
+        )
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        listed = {**manifest, "files": {**manifest.get("files", {}), name: digest}}
+        record = json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
+        for file, content in ((name, text), (MANIFEST, record)):
+            beside = _beside(folder / file, "new")
+            try:
+                beside.write_bytes(content.encode())
+                os.replace(beside, folder / file)
+            finally:
+                beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
 def _put_in_place(temporary: Path, folder: Path) -> None:
     """Swap a finished folder for the old one, which comes back if the second step fails."""
     if not folder.exists():

@@ -25,6 +25,9 @@ from .posterior import StoredPosterior, load_posterior
 from .scenario import Draws, Scenario, support_text
 from .schema import ChangeTable, FileTable, PolicyTable, Quantity, ScenarioTable, parse
 
+COPY = "scenario.toml"
+"""The scenario in a run folder: a folder may be named in the place of a file."""
+
 DEFAULT = "mexico"
 """The scenario that runs where none is named."""
 
@@ -80,7 +83,7 @@ def load_scenario(
     """Read a scenario.
 
     Args:
-        source: path of a TOML file, or the name of a shipped scenario.
+        source: path of a TOML file or of a run folder, or the name of a shipped scenario.
         overrides: parameter values with units, by full name; they win over the file.
         until: last year of the scenario, which then ends on 1 January of the next; that of the
             file if None.
@@ -132,6 +135,8 @@ def _read(source: str | Path) -> tuple[str, str]:
     if str(source) in shipped_scenarios():
         return _shipped()[str(source)].read_text(encoding="utf-8"), f"{source}.toml (shipped)"
     path = Path(source)
+    if (path / COPY).is_file():
+        path = path / COPY
     try:
         return path.read_text(encoding="utf-8"), str(source)
     except UnicodeDecodeError as error:
