@@ -35,9 +35,9 @@ BAD = {
     "not a number": (
         '"110 person/week"',
         '"nan person/week"',
-        "TR1306",
+        "TR1302",
         "arrests.effort",
-        "at least 0",
+        "nan person/week",
     ),
     "code in place of a number": (
         '"110 person/week"',
@@ -148,7 +148,7 @@ BAD = {
         "double-arrests",
         "founding.members_at_start",
     ),
-    "endless ramp": ("scale = 2\n", 'scale = 2\nramp = "inf week"\n', "TR1402", "policy.0", "inf"),
+    "endless ramp": ("scale = 2\n", 'scale = 2\nramp = "inf week"\n', "TR1302", "policy.0", "inf"),
     "longer than the calendar": (
         "end = 2027-01-01",
         'length = "100000 year"',

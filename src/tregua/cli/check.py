@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..engine.plan import Plan, plan_of_file
+from ..model.units import shown_in
+from ..scenarios.policy import Modifier
 from ..scenarios.scenario import Resolved, resolve
 from ..scenarios.toml import ScenarioFile, load_scenario
 from .show import OUT, print_json, print_table
@@ -75,12 +77,40 @@ def check_scenario(source: str, as_json: bool) -> int:
         [
             p.name,
             p.shown,
-            "; ".join(change.text() for change in p.modifiers) or "nothing is changed",
+            "; ".join(_understood(change, read).text() for change in p.modifiers)
+            or "nothing is changed",
         ]
         for p in read.policies.values()
     ]
     print_table("Policies", ["name", "label", "changes"], rows, left=3)
     return 0
+
+
+def _unit(change: Modifier, read: ScenarioFile) -> str:
+    """Unit of the value of a change."""
+    return (
+        "1" if change.operation == "scale" else read.scenario.model.parameters[change.target].unit
+    )
+
+
+def _understood(change: Modifier, read: ScenarioFile) -> Modifier:
+    """A change whose value is shown as the number that was read, whatever its author wrote."""
+    return replace(change, written=shown_in(change.value, _unit(change, read)))
+
+
+def _change_as_data(change: Modifier, read: ScenarioFile) -> dict[str, Any]:
+    """A change as data: the numbers that were read, and what its author wrote."""
+    return {
+        "target": change.target,
+        "operation": change.operation,
+        "value": change.value,
+        "unit": _unit(change, read),
+        "from": change.start,
+        "to": change.end,
+        "ramp_weeks": change.ramp_weeks,
+        "territories": list(change.territories),
+        "written": change.written,
+    }
 
 
 def _as_data(
@@ -101,6 +131,10 @@ def _as_data(
                 "layer": r.layer,
             }
             for n, r in resolved.items()
+        },
+        "policies": {
+            name: [_change_as_data(change, read) for change in policy.modifiers]
+            for name, policy in read.policies.items()
         },
     }
 

@@ -4,7 +4,6 @@ whole, print what a newcomer needs.
 
 from __future__ import annotations
 
-import math
 import shlex
 import sys
 import threading
@@ -227,7 +226,7 @@ def _load_writers() -> None:
 
 def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
     """The scenario file and the plan, with what the command line says about them."""
-    overrides = {}
+    overrides: dict[str, str] = {}
     for text in options.set or []:
         name, equals, value = text.partition("=")
         if not equals:
@@ -245,7 +244,7 @@ def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
                 where="command line, --set",
                 do="keep one of them",
             )
-        overrides[name.strip()] = _number(value.strip())
+        overrides[name.strip()] = value.strip()
     read = load_scenario(source, overrides)
     return read, plan_of_file(read, options.solver, options.replicates, options.seed)
 
@@ -261,15 +260,6 @@ def _once(names: Sequence[str], option: str) -> Sequence[str]:
                 do="name it once",
             )
     return names
-
-
-def _number(text: str) -> Any:
-    """A bare number as a number, so that a missing unit is noticed; all else as text."""
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    return number if math.isfinite(number) else f"{text} (not finite)"
 
 
 def _policy(read: ScenarioFile, name: str) -> Policy:

@@ -31,7 +31,7 @@ TIME_COLUMNS = ("date", "year", "first_year", "founded")
 DIGITS = {"year": len("2012"), "month": len("2012-09")}
 """Characters of a date that count where its source gives no day."""
 
-DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 """A year, a month or a day."""
 
 

@@ -20,6 +20,7 @@ from ..errors import TreguaError, nearest_name
 from ..model.calendar import WEEK_DAYS, day_of, week_of
 from ..model.declarations import DATE, Number, Parameter
 from ..model.model import Model
+from ..model.units import in_unit
 from .policy import Lever, Modifier, Policy, as_date, build_levers, check_once
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
@@ -73,8 +74,8 @@ class Scenario:
         weeks: length.
         data: a data set, or the name of a shipped one; if none is given, the first shipped one that
             has what the model needs.
-        values: parameter values in the parameters' units, by full name; they override data and
-            posterior draws.
+        values: parameter values by full name, as numbers in the parameters' units or as text with a
+            unit; they override data and posterior draws.
         overrides: values given on the command line; they override all others.
         policies: in force together, in order.
         name: short name, used in file names.
@@ -88,8 +89,8 @@ class Scenario:
     start: dt.date
     weeks: int
     data: Dataset
-    values: Mapping[str, Number] = field(default_factory=dict)
-    overrides: Mapping[str, Number] = field(default_factory=dict)
+    values: Mapping[str, Number | str] = field(default_factory=dict)
+    overrides: Mapping[str, Number | str] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
     name: str = "baseline"
     label: str = ""
@@ -100,8 +101,8 @@ class Scenario:
         start: str | dt.date | None = None,
         weeks: int = 520,
         data: Dataset | str | None = None,
-        values: Mapping[str, Number] | None = None,
-        overrides: Mapping[str, Number] | None = None,
+        values: Mapping[str, Number | str] | None = None,
+        overrides: Mapping[str, Number | str] | None = None,
         policies: tuple[Policy, ...] = (),
         name: str = "baseline",
         label: str = "",
@@ -146,7 +147,7 @@ class Scenario:
             self, policies=(*self.policies, policy), name=policy.name, label=policy.shown
         )
 
-    def with_values(self, values: Mapping[str, Number]) -> Scenario:
+    def with_values(self, values: Mapping[str, Number | str]) -> Scenario:
         """The same scenario with some values replaced."""
         return replace(self, values={**self.values, **values})
 
@@ -247,6 +248,8 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
                     nearest=nearest_name(name, parameters),
                 )
             drawn = layer == "posterior draw"
+            if isinstance(value, str):
+                value = in_unit(value, parameters[name].unit, f"{layer}, key {name}")
             array = np.asarray(value, float)
             axes = space.shape(parameters[name].axes)
             if drawn and array.ndim == 1 and axes:
