@@ -68,6 +68,7 @@ def run_command(arguments: list[str]) -> int:
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
     try:
+        _check_not_empty(arguments)
         status = app(
             arguments, exit_on_error=False, print_error=False, result_action="return_value"
         )
@@ -98,6 +99,22 @@ def run_command(arguments: list[str]) -> int:
         print_refusal(fault, as_json)
         return FAULT
     return status if isinstance(status, int) else DONE
+
+
+def _check_not_empty(arguments: Sequence[str]) -> None:
+    """Refuse an argument that is empty, such as a variable of a shell that was never set: it would
+    be taken for everything, or for what is done where nothing is said (TR1209).
+    """
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        name, _, value = argument.partition("=")
+        if not argument.strip() or (name.startswith("--") and "=" in argument and not value):
+            option = name.strip() or (before if before.startswith("-") else "")
+            raise TreguaError(
+                "TR1209",
+                "an argument is empty, and that is not everything",
+                where=f"command line, {option}" if option else "command line",
+                do="say what you mean, or leave it out with its option",
+            )
 
 
 def _stop(number: int, _: FrameType | None) -> None:

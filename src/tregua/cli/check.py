@@ -108,7 +108,7 @@ def _change_as_data(change: Modifier, read: ScenarioFile) -> dict[str, Any]:
         "from": change.start,
         "to": change.end,
         "ramp_weeks": change.ramp_weeks,
-        "territories": list(change.territories),
+        "territories": list(change.territories or ()),
         "written": change.written,
     }
 

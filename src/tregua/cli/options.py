@@ -33,11 +33,11 @@ Unused = Annotated[
     bool, Parameter(name="--unused", negative="", help="Only what no mechanism uses.")
 ]
 From = Annotated[
-    str,
+    str | None,
     Parameter(name="--from", help="Only rows from this day, month or year on, such as 2012-09."),
 ]
 To = Annotated[
-    str, Parameter(name="--to", help="Only rows up to the end of this day, month or year.")
+    str | None, Parameter(name="--to", help="Only rows up to the end of this day, month or year.")
 ]
 All = Annotated[
     bool, Parameter(name="--all", negative="", help="Print every row and not the first 20.")

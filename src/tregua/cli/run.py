@@ -66,7 +66,7 @@ def run_scenario(source: str, options: Options) -> int:
 
     read, plan = _read(source, options)
     scenario = read.scenario
-    chosen = [_policy(read, name) for name in _once(options.policy or [], "--policy")]
+    chosen = _chosen(read, options)
     if chosen:
         together = sum(chosen[1:], chosen[0]).named(
             "+".join(p.name for p in chosen), " and ".join(p.shown for p in chosen)
@@ -96,8 +96,7 @@ def compare_policies(source: str, options: Options) -> int:
     from ..studies.study import Study
 
     read, plan = _read(source, options)
-    compared = [_policy(read, name) for name in _once(options.policy or [], "--policy")]
-    compared = compared or _all_comparable(read, source, options)
+    compared = _chosen(read, options) or _all_comparable(read, source, options)
     study = Study(
         read.scenario,
         compared,
@@ -262,8 +261,12 @@ def _once(names: Sequence[str], option: str) -> Sequence[str]:
     return names
 
 
-def _policy(read: ScenarioFile, name: str) -> Policy:
-    return named_policy(name, read.policies, "command line, --policy")
+def _chosen(read: ScenarioFile, options: Options) -> list[Policy]:
+    """Policies that the command line names; none where it says nothing of policies."""
+    if options.policy is not None and not options.policy:
+        raise TreguaError("TR1209", "no policy is named", where="command line, --policy")
+    names = _once(options.policy or [], "--policy")
+    return [named_policy(name, read.policies, "command line, --policy") for name in names]
 
 
 def _command(job: _Job, source: str, options: Options) -> str:

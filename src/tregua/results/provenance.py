@@ -145,7 +145,7 @@ def _modifier(change: Any) -> dict[str, Any]:
         "start": change.start.isoformat() if change.start else None,
         "end": change.end.isoformat() if change.end else None,
         "ramp_weeks": change.ramp_weeks,
-        "territories": list(change.territories),
+        "territories": list(change.territories or ()),
     }
 
 

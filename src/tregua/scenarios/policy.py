@@ -24,6 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..countries.territories import territories_named
 from ..errors import TreguaError, nearest_name
 from ..model.calendar import week_of
 from ..model.declarations import Number, Parameter
@@ -44,7 +45,7 @@ class Modifier:
         start: first day in force; None for the start of the scenario.
         end: first day no longer in force; None for the end of the scenario.
         ramp_weeks: weeks over which the change grows linearly to full strength.
-        territories: places in which it is in force; empty for everywhere.
+        territories: places in which it is in force, at least one; None for everywhere.
         written: the value as its author wrote it, with its unit, for messages; it decides nothing.
     """
 
@@ -54,10 +55,17 @@ class Modifier:
     start: dt.date | None = None
     end: dt.date | None = None
     ramp_weeks: Number = 0.0
-    territories: tuple[str, ...] = ()
+    territories: tuple[str, ...] | None = None
     written: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
+        if self.territories is not None and (not self.territories or "" in self.territories):
+            raise TreguaError(
+                "TR1209",
+                f"this change of {self.target!r} is in no territory",
+                found=self.territories,
+                do="name the territories, or leave `territories` out if you mean all of them",
+            )
         problem = ""
         if not math.isfinite(self.value) or (self.operation == "scale" and self.value < 0.0):
             problem = "the factor or value must be finite, and a factor not negative"
@@ -158,6 +166,27 @@ class Policy:
     def shown(self) -> str:
         """Label for readers."""
         return self.label or self.name
+
+
+def on_labels(policy: Policy, space: Space) -> Policy:
+    """The policy with its territories as a space labels them, so that the same change is known
+    again however its author wrote a name.
+
+    Raises:
+        TreguaError: TR1403 for a name that is no territory.
+    """
+    if all(change.territories is None for change in policy.modifiers):
+        return policy
+    labels, where = space.labels("territory"), f"policy {policy.name!r}"
+    return replace(
+        policy,
+        modifiers=tuple(
+            change
+            if change.territories is None
+            else replace(change, territories=territories_named(change.territories, labels, where))
+            for change in policy.modifiers
+        ),
+    )
 
 
 def acts_twice(policy: Policy, other: Policy, change: Modifier | None = None) -> TreguaError:
@@ -300,7 +329,7 @@ def _strength(
     strength = strength.reshape((weeks,) + (1,) * len(parameter.axes)) * np.ones(
         space.shape(parameter.axes)
     )
-    if not change.territories:
+    if change.territories is None:
         return strength
     if "territory" not in parameter.axes:
         raise TreguaError(
@@ -310,16 +339,8 @@ def _strength(
             do="leave out `territories`",
         )
     labels = space.labels("territory")
-    for place in change.territories:
-        if place not in labels:
-            raise TreguaError(
-                "TR1403",
-                f"no territory is named {place!r}",
-                where=where,
-                found=place,
-                nearest=nearest_name(place, labels),
-            )
-    chosen = np.array([label in change.territories for label in labels], float)
+    places = territories_named(change.territories, labels, where)
+    chosen = np.array([label in places for label in labels], float)
     axis = 1 + parameter.axes.index("territory")
     strength *= chosen.reshape([-1 if i == axis else 1 for i in range(strength.ndim)])
     return strength

@@ -21,7 +21,7 @@ from ..model.calendar import WEEK_DAYS, day_of, week_of
 from ..model.declarations import DATE, Number, Parameter
 from ..model.model import Model
 from ..model.units import in_unit
-from .policy import Lever, Modifier, Policy, as_date, build_levers, check_once
+from .policy import Lever, Modifier, Policy, as_date, build_levers, check_once, on_labels
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
 
@@ -82,7 +82,8 @@ class Scenario:
         label: what a reader sees.
 
     Raises:
-        TreguaError: TR1305 for a length that is none; TR1405 where a policy would act twice.
+        TreguaError: TR1305 for a length that is none; TR1403 for a policy in a territory that the
+            data do not have; TR1405 where a policy would act twice.
     """
 
     model: Model
@@ -114,12 +115,13 @@ class Scenario:
                 found=weeks,
                 do="give `weeks` or an `end` after `start`",
             )
-        check_once(policies)
         if data is None:
             data = data_for(
                 {axis for axes in model.axes.values() for axis in axes}, set(model.covariates)
             )
         data = load(data) if isinstance(data, str) else data
+        policies = tuple(on_labels(policy, data.space) for policy in policies)
+        check_once(policies)
         fields = {
             "model": model,
             "start": as_date(start or data.start),
@@ -127,7 +129,7 @@ class Scenario:
             "data": data,
             "values": dict(values or {}),
             "overrides": dict(overrides or {}),
-            "policies": tuple(policies),
+            "policies": policies,
             "name": name,
             "label": label,
         }

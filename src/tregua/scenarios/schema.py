@@ -59,7 +59,7 @@ class ChangeTable(_Table):
     from_: Day | None = Field(None, alias="from")
     to: Day | None = None
     ramp: Quantity = "0 week"
-    territories: list[str] = []
+    territories: list[str] | None = None
 
 
 class PolicyTable(_Table):
@@ -113,7 +113,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, value in values.items():
         flat |= (
             _flat(value, f"{prefix}{name}.")
-            if isinstance(value, dict)
+            if isinstance(value, dict) and value
             else {f"{prefix}{name}": value}
         )
     return flat

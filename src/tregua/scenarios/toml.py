@@ -17,9 +17,10 @@ from ..model.calendar import week_of, weeks_between
 from ..model.declarations import Parameter
 from ..model.mechanism import Mechanism, registry
 from ..model.model import Model
+from ..model.space import Space
 from ..model.units import in_unit
 from ..shipped import country_folders
-from .policy import Modifier, Operation, Policy, as_date, check_once
+from .policy import Modifier, Operation, Policy, as_date, check_once, on_labels
 from .posterior import StoredPosterior, load_posterior
 from .scenario import Draws, Scenario, support_text
 from .schema import ChangeTable, FileTable, PolicyTable, Quantity, ScenarioTable, parse
@@ -166,7 +167,7 @@ def _build(
         part.name,
         part.label,
     )
-    policies = _policies(parsed.policy, model.parameters, shown)
+    policies = _policies(parsed.policy, model.parameters, scenario.data.space, shown)
     where = f"{shown}, key scenario.in_force"
     in_force = tuple(named_policy(name, policies, where) for name in part.in_force)
     try:
@@ -220,6 +221,13 @@ def _posterior(name: str | None, shown: str) -> StoredPosterior | None:
 
 def _model(names: list[str] | None, data: str, where: str) -> Model:
     """The mechanisms named; without any, those that the data set is for."""
+    if names is not None and not names:
+        raise TreguaError(
+            "TR1209",
+            "the list of mechanisms is empty",
+            where=where,
+            do="name the mechanisms, or leave the key out if you mean those that the data are for",
+        )
     if names is None:
         names = list(load(data).mechanisms or registry())
     chosen: list[Mechanism] = []
@@ -300,7 +308,7 @@ def _weeks(part: ScenarioTable, start: dt.date, shown: str) -> int:
 
 
 def _policies(
-    parts: list[PolicyTable], parameters: Mapping[str, Parameter], shown: str
+    parts: list[PolicyTable], parameters: Mapping[str, Parameter], space: Space, shown: str
 ) -> dict[str, Policy]:
     """All policies of a file by name; one may combine those above it."""
     policies: dict[str, Policy] = {}
@@ -324,8 +332,18 @@ def _policies(
             _modifier(change, parameters, f"{where}.change.{j}")
             for j, change in enumerate(part.change)
         ]
-        policies[part.name] = Policy(part.name, tuple(changes), part.label, part.doc)
+        policies[part.name] = _labelled(
+            Policy(part.name, tuple(changes), part.label, part.doc), space, where
+        )
     return policies
+
+
+def _labelled(policy: Policy, space: Space, where: str) -> Policy:
+    """The policy with its territories as the data label them."""
+    try:
+        return on_labels(policy, space)
+    except TreguaError as error:
+        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
 
 
 def named_policy(name: str, policies: Mapping[str, Policy], where: str) -> Policy:
@@ -374,7 +392,7 @@ def _modifier(part: ChangeTable, parameters: Mapping[str, Parameter], where: str
             first,
             last,
             ramp,
-            tuple(part.territories),
+            None if part.territories is None else tuple(part.territories),
             str(getattr(part, operation)),
         )
     except TreguaError as error:

@@ -122,7 +122,7 @@ def deaths(run: Trajectories, victims: tuple[Victim, ...]) -> np.ndarray:
 
 def ablate(
     scenario: Scenario,
-    names: Sequence[str] = (),
+    names: Sequence[str] | None = None,
     replicates: int = 32,
     seed: int = 1,
     progress: Progress | None = None,
@@ -136,7 +136,7 @@ def ablate(
 
     Args:
         scenario: the whole model, with its policies.
-        names: mechanisms to turn off, each by itself; if empty, all of the model without which
+        names: mechanisms to turn off, each by itself; None for all of the model without which
             anybody is left.
         replicates: pairs of runs for each.
         seed: of all randomness.
@@ -154,8 +154,8 @@ def ablate(
         the mechanism and are left out with it.
 
     Raises:
-        TreguaError: TR2106 where the model has no such mechanism, TR2207 where nobody is left
-            without one that was named.
+        TreguaError: TR1209 for no name, TR2106 where the model has no such mechanism, TR2207 where
+            nobody is left without one that was named.
     """
     import pandas
 
@@ -163,9 +163,13 @@ def ablate(
         return posterior.draws_for(one.model) if posterior else None
 
     base, _ = shortened(scenario, weeks)
-    chosen = list(dict.fromkeys(names)) or [
-        m.name for m in base.model.mechanisms if _peopled(base, m.name)
-    ]
+    if names is None:
+        names = [m.name for m in base.model.mechanisms if _peopled(base, m.name)]
+    elif not names:
+        raise TreguaError(
+            "TR1209", "no mechanism is named to turn off", do="name one, or give None"
+        )
+    chosen = list(dict.fromkeys(names))
     fewer = [without(base, name) for name in chosen]
     for one in (base, *(ablated for ablated, _ in fewer)):
         # Before any work: the last of them may be one that is refused.
