@@ -62,6 +62,8 @@ def check_scenario(source: str, as_json: bool) -> int:
     OUT.print(
         f"{read.scenario.shown}: {size}, solver {read.solver}, seed {read.seed}", markup=False
     )
+    if read.scenario.start_note:
+        OUT.print(read.scenario.start_note, markup=False)
     if read.posterior:
         OUT.print(_posterior_text(read, plan), markup=False)
     rows: list[list[str]] = [
@@ -120,6 +122,7 @@ def _as_data(
     return {
         "scenario": read.scenario.name,
         "weeks": read.scenario.weeks,
+        "stocks": str(read.scenario.stocks_day),
         "replicates": read.replicates,
         "posterior": read.posterior.identity if read.posterior else None,
         "values": {

@@ -165,6 +165,8 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
     """Do the work with a bar, write the folder whole, and say where it is."""
     folder, may_replace = target_folder(options.out, job.folder, options.replace)
     _announce(job.says, options.silent)
+    if read.scenario.start_note:
+        _announce(read.scenario.start_note, options.silent)
     unfinished = Unfinished(folder.parent, options.fresh)
     try:
         with progress_bar("Running", options.silent) as told:

@@ -254,6 +254,7 @@ def make_manifest(
         ],
         "start": scenario.start.isoformat(),
         "end": scenario.date(scenario.weeks).isoformat(),
+        "start_note": scenario.start_note,
         "weeks": scenario.weeks,
         "solver": plan.solver.name,
         "dt_weeks": plan.dt,

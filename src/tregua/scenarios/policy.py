@@ -222,10 +222,10 @@ def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None: ...
 
 def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None:
     """A date from ``"2022"``, ``"2022-01"`` or ``"2022-01-31"`` (TR1304 if it is none of these)."""
-    if value is None or isinstance(value, dt.date):
+    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
         return value
     try:
-        if not re.fullmatch("[0-9]{4}(-[0-9]{1,2}){0,2}", value):
+        if not isinstance(value, str) or not re.fullmatch("[0-9]{4}(-[0-9]{1,2}){0,2}", value):
             raise ValueError(value)
         return dt.date(*[*(int(part) for part in value.split("-")), 1, 1][:3])
     except (ValueError, TypeError) as error:

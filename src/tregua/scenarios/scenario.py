@@ -25,6 +25,14 @@ from .policy import Lever, Modifier, Policy, as_date, build_levers, check_once, 
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
 
+FIRST_DAY = "2012-01-01"
+"""Where a scenario begins that names no day, on data of which nobody says of which day they are."""
+
+MOST_YEARS_LATER = 25
+"""Years after the day of its data in which a scenario may begin, where its author says that the
+stocks are as old as that: those who were members then have grown old.
+"""
+
 LARGEST = 1e30
 """Largest value of a parameter, in its own unit:
 products of it must stay within single precision.
@@ -80,10 +88,13 @@ class Scenario:
         policies: in force together, in order.
         name: short name, used in file names.
         label: what a reader sees.
+        stocks: ``as of`` and the day of the data, where a scenario begins on another day and that
+            is meant.
 
     Raises:
-        TreguaError: TR1305 for a length that is none; TR1403 for a policy in a territory that the
-            data do not have; TR1405 where a policy would act twice.
+        TreguaError: TR1305 for a length that is none; TR1308 for a start on another day than that
+            of the data where ``stocks`` does not say so; TR1403 for a policy in a territory that
+            the data do not have; TR1405 where a policy would act twice.
     """
 
     model: Model
@@ -95,6 +106,7 @@ class Scenario:
     policies: tuple[Policy, ...] = ()
     name: str = "baseline"
     label: str = ""
+    stocks: str = ""
 
     def __init__(
         self,
@@ -107,6 +119,7 @@ class Scenario:
         policies: tuple[Policy, ...] = (),
         name: str = "baseline",
         label: str = "",
+        stocks: str = "",
     ):
         if int(weeks) != weeks or weeks < 1:
             raise TreguaError(
@@ -124,7 +137,7 @@ class Scenario:
         check_once(policies)
         fields = {
             "model": model,
-            "start": as_date(start or data.start),
+            "start": as_date(start or data.start or FIRST_DAY),
             "weeks": int(weeks),
             "data": data,
             "values": dict(values or {}),
@@ -132,14 +145,57 @@ class Scenario:
             "policies": policies,
             "name": name,
             "label": label,
+            "stocks": stocks,
         }
         for key, value in fields.items():
             object.__setattr__(self, key, value)
+        self._check_start()
 
     @property
     def shown(self) -> str:
         """Label for readers."""
         return self.label or self.name
+
+    @property
+    def stocks_day(self) -> dt.date:
+        """The day of which the stocks at the start are; the start where nobody knows better."""
+        return as_date(self.data.start) if self.data.start else self.start
+
+    @property
+    def start_note(self) -> str:
+        """That the stocks at the start are of another day, in one sentence; empty where they are
+        of the start.
+        """
+        day = self.stocks_day
+        return (
+            f"The stocks at the start, {self.start}, are those of {day}: nothing that happened "
+            "in between is in this run."
+            if day != self.start
+            else ""
+        )
+
+    def _check_start(self) -> None:
+        """Refuse a start of which the data know nothing (TR1308)."""
+        day = self.stocks_day
+        line = f"as of {day}"
+        latest = day.replace(year=day.year + MOST_YEARS_LATER, day=min(day.day, 28))
+        possible = day <= self.start <= latest
+        said = self.stocks == line and possible if self.stocks else self.start == day
+        if said or not self.data.start:
+            return
+        meant = (
+            f"; if you mean that the groups of {day} stand on {self.start}, "
+            f'write stocks = "{line}" in [scenario]'
+        )
+        raise TreguaError(
+            "TR1308",
+            f"the stocks at the start are known for {day} and not for {self.start}",
+            where="start of the scenario",
+            found=f"start {self.start}" + (f', stocks "{self.stocks}"' if self.stocks else ""),
+            expected=f"a start on {day}"
+            + (f', or on a later day to {latest} with stocks = "{line}"' if possible else ""),
+            do=f"start on {day} and let policies begin later" + (meant if possible else ""),
+        )
 
     def with_policy(self, policy: Policy) -> Scenario:
         """The same scenario with one more policy, named after it; TR1405 where the policy is in

@@ -37,6 +37,7 @@ class ScenarioTable(_Table):
     start: Day
     end: Day | None = None
     length: Quantity | None = None
+    stocks: str = ""
     in_force: list[str] = []
 
 

@@ -5,7 +5,8 @@ file, key, what was found and what was expected.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -156,24 +157,24 @@ def _build(
     values = _quantities(parsed.values, model.parameters, f"{shown}, key values")
     given = _quantities(overrides, model.parameters, "command line, --set")
     start = as_date(part.start, f"{shown}, key scenario.start")
-    scenario = Scenario(
-        model,
-        start,
-        _weeks(part, start, shown),
-        part.data,
-        values,
-        given,
-        (),
-        part.name,
-        part.label,
-    )
+    with _naming(f"{shown}, key scenario.start", "TR1308"):
+        scenario = Scenario(
+            model,
+            start,
+            _weeks(part, start, shown),
+            part.data,
+            values,
+            given,
+            (),
+            part.name,
+            part.label,
+            part.stocks,
+        )
     policies = _policies(parsed.policy, model.parameters, scenario.data.space, shown)
     where = f"{shown}, key scenario.in_force"
     in_force = tuple(named_policy(name, policies, where) for name in part.in_force)
-    try:
+    with _naming(where):
         scenario = replace(scenario, policies=in_force)
-    except TreguaError as error:
-        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
     if part.name in policies:
         raise TreguaError(
             "TR1206",
@@ -209,14 +210,21 @@ def _build(
     return read
 
 
+@contextmanager
+def _naming(where: str, code: str = "") -> Iterator[None]:
+    """Refusals, or those of one code, with the file and the key that they are about."""
+    try:
+        yield
+    except TreguaError as error:
+        if code and error.code != code:
+            raise
+        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
+
+
 def _posterior(name: str | None, shown: str) -> StoredPosterior | None:
     """The posterior that the file names."""
-    try:
+    with _naming(f"{shown}, key scenario.posterior"):
         return None if name is None else load_posterior(name)
-    except TreguaError as error:
-        raise TreguaError(
-            error.code, error.what, **{**error.details, "where": f"{shown}, key scenario.posterior"}
-        ) from error
 
 
 def _model(names: list[str] | None, data: str, where: str) -> Model:
@@ -322,28 +330,17 @@ def _policies(
                 do="rename one of them",
             )
         combined = [named_policy(name, policies, f"{where}.combines") for name in part.combines]
-        try:
+        with _naming(f"{where}.combines"):
             check_once(combined)
-        except TreguaError as error:
-            details = {**error.details, "where": f"{where}.combines"}
-            raise TreguaError(error.code, error.what, **details) from error
         changes = [change for policy in combined for change in policy.modifiers]
         changes += [
             _modifier(change, parameters, f"{where}.change.{j}")
             for j, change in enumerate(part.change)
         ]
-        policies[part.name] = _labelled(
-            Policy(part.name, tuple(changes), part.label, part.doc), space, where
-        )
+        policy = Policy(part.name, tuple(changes), part.label, part.doc)
+        with _naming(where):
+            policies[part.name] = on_labels(policy, space)
     return policies
-
-
-def _labelled(policy: Policy, space: Space, where: str) -> Policy:
-    """The policy with its territories as the data label them."""
-    try:
-        return on_labels(policy, space)
-    except TreguaError as error:
-        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
 
 
 def named_policy(name: str, policies: Mapping[str, Policy], where: str) -> Policy:
@@ -384,7 +381,7 @@ def _modifier(part: ChangeTable, parameters: Mapping[str, Parameter], where: str
     value = in_unit(getattr(part, operation), unit, f"{where}.{operation}")
     first, last = as_date(part.from_, f"{where}.from"), as_date(part.to, f"{where}.to")
     ramp = in_unit(part.ramp, "week", f"{where}.ramp")
-    try:
+    with _naming(where):
         return Modifier(
             part.target,
             operation,
@@ -395,5 +392,3 @@ def _modifier(part: ChangeTable, parameters: Mapping[str, Parameter], where: str
             None if part.territories is None else tuple(part.territories),
             str(getattr(part, operation)),
         )
-    except TreguaError as error:
-        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
