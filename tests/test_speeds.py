@@ -1,4 +1,4 @@
-"""Levels stay real numbers, and a step follows the rates at which they move, or a run is refused."""
+"""Levels stay real numbers, and a step follows their rates, or a run is refused."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ def test_a_policy_is_held_to_the_same(monkeypatch):
             check()
 
 
-def test_the_shipped_values_are_slow_enough_and_a_drift_s_other_rates_are_not_speeds():
+@pytest.mark.nightly
+def test_rates_of_a_drift_that_do_not_pull_are_not_speeds():
     file = load_scenario()
-    for values in ({}, {"trade.searches": 30.0}):
-        leap = solver_named("tau-leap")
-        check_speeds(file.scenario.with_values(values), leap, 1.0, file.draws)
+    scenario = file.scenario.with_values({"trade.searches": 30.0})
+    check_speeds(scenario, solver_named("tau-leap"), 1.0, file.draws)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
@@ -95,7 +95,7 @@ def test_a_level_that_is_no_number_is_a_refusal(wrong):
         {"members": np.ones((3, 4), int)}, {"heat": jnp.asarray(heat)}, np.array([0, 2, 0])
     )
     assert status_of(state).tolist() == [0, 2 | BAD_LEVEL, 0]
-    with pytest.raises(TreguaError, match="TR2301.*") as caught:
+    with pytest.raises(TreguaError, match="TR2301") as caught:
         check_status(status_of(state))
     assert "a level was not a number" in caught.value.details["found"]
 
@@ -107,6 +107,6 @@ def test_a_run_whose_level_leaves_the_numbers_ends_as_a_refusal():
         def drifts(self):
             return (Drift("heat", lambda v: 1e6 * v.heat * v.heat, "it explodes"),)
 
-    model = Model((*Model.size_2023().mechanisms, Runaway()))
+    model = Model((toys.Populated(), Runaway()))
     with pytest.raises(TreguaError, match="TR2301"):
         tregua.simulate(toys.scenario(model, weeks=52), "mean-field")
