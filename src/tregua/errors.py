@@ -10,6 +10,12 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 
+MOST_SHOWN = 400
+"""Characters of a message about something that was found: a file may hold names of any length."""
+
+MOST_EDITS = 2
+"""Letters by which a near spelling may differ."""
+
 
 class TreguaError(Exception):
     """A refusal that a person can act on.
@@ -36,10 +42,10 @@ class TreguaError(Exception):
         do: str = "",
     ):
         self.code = code
-        self.what = what
+        self.what = _short(what)
         self.details = {
-            "where": where,
-            "found": "" if found is None else str(found),
+            "where": _short(where),
+            "found": "" if found is None else _short(str(found)),
             "expected": expected,
             "nearest": nearest,
             "do": do,
@@ -64,6 +70,10 @@ class TreguaError(Exception):
         }
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+
+
 def nearest_name(name: str, valid: Iterable[str]) -> str:
     """The valid name most like ``name``, or an empty text where none is like it."""
     close = difflib.get_close_matches(str(name), list(valid), n=1, cutoff=0.5)
@@ -77,9 +87,13 @@ def near_spelling(name: str, valid: Iterable[str]) -> str:
     For names of places, where the nearest of all names would be another place.
     """
     plain = plain_letters(name)
-    misspelt = {word: _edits(plain, plain_letters(word)) for word in valid}
+    misspelt = {
+        word: _edits(plain, plain_letters(word))
+        for word in valid
+        if abs(len(word) - len(plain)) <= MOST_EDITS
+    }
     nearest = min(misspelt, key=lambda word: misspelt[word], default="")
-    return nearest if misspelt and misspelt[nearest] <= min(len(plain) // 5, 2) else ""
+    return nearest if misspelt and misspelt[nearest] <= min(len(plain) // 5, MOST_EDITS) else ""
 
 
 def plain_letters(text: str) -> str:

@@ -19,6 +19,9 @@ stopped by the user.
 """
 
 
+DEVICES = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")
+"""Environment that says on which devices programs run."""
+
 COMPILER_LOG = {"JAX_LOGGING_LEVEL": "CRITICAL", "TF_CPP_MIN_LOG_LEVEL": "3"}
 """Environment with which the compiler is silent: its part in Python, and that in C++."""
 
@@ -90,6 +93,8 @@ def run_command(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("TREGUA_DEBUG"):
             raise
+        if absent := _absent_device(error):
+            return print_refusal(absent, as_json)
         fault = TreguaError(
             "TR9002",
             "something went wrong inside Tregua",
@@ -123,6 +128,31 @@ def _stop(number: int, _: FrameType | None) -> None:
     """
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _absent_device(error: Exception) -> TreguaError | None:
+    """The refusal of a device that the environment names and that is not there (TR9003); None where
+    it names none, or where the error is about something else.
+    """
+    names = [f"{name}={os.environ[name]}" for name in DEVICES if os.environ.get(name)]
+    if not names or not ("backend" in str(error) or _no_devices()):
+        return None
+    return TreguaError(
+        "TR9003",
+        "the environment names a device that is not there",
+        where="environment, " + ", ".join(names),
+        found=str(error).partition("\n")[0],
+        do="set it to cpu, or take it out of the environment",
+    )
+
+
+def _no_devices() -> bool:
+    import jax
+
+    try:
+        return not jax.devices()
+    except Exception:
+        return True
 
 
 def _missing(error: ModuleNotFoundError) -> TreguaError:

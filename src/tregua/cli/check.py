@@ -64,6 +64,8 @@ def check_scenario(source: str, as_json: bool) -> int:
     )
     if read.scenario.start_note:
         OUT.print(read.scenario.start_note, markup=False)
+    for note in read.notes.values():
+        OUT.print(note, markup=False)
     if read.posterior:
         OUT.print(_posterior_text(read, plan), markup=False)
     rows: list[list[str]] = [
@@ -124,6 +126,7 @@ def _as_data(
         "weeks": read.scenario.weeks,
         "stocks": str(read.scenario.stocks_day),
         "replicates": read.replicates,
+        "notes": list(read.notes.values()),
         "posterior": read.posterior.identity if read.posterior else None,
         "values": {
             n: {

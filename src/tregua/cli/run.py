@@ -8,7 +8,7 @@ import shlex
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -67,6 +67,8 @@ def run_scenario(source: str, options: Options) -> int:
     read, plan = _read(source, options)
     scenario = read.scenario
     chosen = _chosen(read, options)
+    in_force = [*read.scenario.policies, *chosen]
+    _tell_notes(read, [policy.name for policy in in_force], options.silent)
     if chosen:
         together = sum(chosen[1:], chosen[0]).named(
             "+".join(p.name for p in chosen), " and ".join(p.shown for p in chosen)
@@ -104,6 +106,7 @@ def compare_policies(source: str, options: Options) -> int:
         solver=plan.solver.name,
         draws=read.draws,
     )
+    _tell_notes(read, read.notes, options.silent)
     count = sum(bool(policy.modifiers) for policy in compared)
     policies = "1 policy" if count == 1 else f"{count} policies"
     policies += (
@@ -288,6 +291,13 @@ def _command(job: _Job, source: str, options: Options) -> str:
     words += [word for name in options.policy or [] for word in ("--policy", name)]
     words += [word for text in options.set or [] for word in ("--set", text)]
     return shlex.join(words)
+
+
+def _tell_notes(read: ScenarioFile, names: Iterable[str], quiet: bool) -> None:
+    """Say which changes of policies are left out, as they are never in force."""
+    for name in names:
+        if name in read.notes:
+            _announce(read.notes[name], quiet)
 
 
 def _announce(text: str, quiet: bool) -> None:

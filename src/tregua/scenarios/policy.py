@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, overload
 
@@ -81,6 +81,12 @@ class Modifier:
                 f"this change of {self.target!r} makes no sense: {problem}",
                 found=self.text(),
             )
+
+    def outside(self, start: dt.date, weeks: int) -> bool:
+        """Whether it is in force in no week of a scenario."""
+        first = 0 if self.start is None else week_of(start, self.start)
+        last = weeks if self.end is None else week_of(start, self.end)
+        return first >= weeks or last <= 0
 
     def text(self) -> str:
         """The change in words, such as ``scale arrests.effort by 2 from 2022-01-01``."""
@@ -304,13 +310,25 @@ def build_levers(
     return levers
 
 
+def step_by_step(
+    changes: Sequence[Modifier], parameter: Parameter, space: Space, start: dt.date, weeks: int
+) -> Iterator[Lever]:
+    """The lever of one parameter after each of its changes."""
+    shape = (weeks, *space.shape(parameter.axes))
+    lever = Lever(np.ones(shape), np.zeros(shape), np.full(shape, np.inf))
+    for change in changes:
+        strength = _strength(change, parameter, space, start, weeks, "")
+        lever = _compose(lever, change, strength)
+        yield lever
+
+
 def _strength(
     change: Modifier, parameter: Parameter, space: Space, start: dt.date, weeks: int, where: str
 ) -> np.ndarray:
     """How much of a change is in force, from 0 to 1, for every week and place."""
     first = 0 if change.start is None else week_of(start, change.start)
     last = weeks if change.end is None else week_of(start, change.end)
-    if first >= weeks or last <= 0:
+    if change.outside(start, weeks):
         raise TreguaError(
             "TR1404",
             f"the change of {change.target!r} is never in force",

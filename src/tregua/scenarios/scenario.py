@@ -21,7 +21,16 @@ from ..model.calendar import WEEK_DAYS, day_of, week_of
 from ..model.declarations import DATE, Number, Parameter
 from ..model.model import Model
 from ..model.units import in_unit
-from .policy import Lever, Modifier, Policy, as_date, build_levers, check_once, on_labels
+from .policy import (
+    Lever,
+    Modifier,
+    Policy,
+    as_date,
+    build_levers,
+    check_once,
+    on_labels,
+    step_by_step,
+)
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
 
@@ -31,6 +40,10 @@ FIRST_DAY = "2012-01-01"
 MOST_YEARS_LATER = 25
 """Years after the day of its data in which a scenario may begin, where its author says that the
 stocks are as old as that: those who were members then have grown old.
+"""
+
+MOST_WEEKS = 5_218
+"""Weeks of the longest scenario, a hundred years: what policies do is held for every one of them.
 """
 
 LARGEST = 1e30
@@ -121,11 +134,12 @@ class Scenario:
         label: str = "",
         stocks: str = "",
     ):
-        if int(weeks) != weeks or weeks < 1:
+        if not 1 <= weeks <= MOST_WEEKS or int(weeks) != weeks:
             raise TreguaError(
                 "TR1305",
-                "a scenario lasts a whole number of weeks, at least one",
+                "a scenario lasts a whole number of weeks, from one to a hundred years of them",
                 found=weeks,
+                expected=f"1 to {MOST_WEEKS}",
                 do="give `weeks` or an `end` after `start`",
             )
         if data is None:
@@ -400,14 +414,15 @@ def _culprit(
         for change in policy.modifiers
         if change.target == name
     ]
-    for count in range(len(changes) - 1, 0, -1):
-        earlier = [replace(policy, modifiers=(change,)) for policy, change in changes[:count]]
-        lever = build_levers(
-            earlier, {name: parameter}, scenario.data.space, scenario.start, scenario.weeks
-        )[name]
-        if _outside(parameter, forced(base, lever)) is None:
-            return changes[count]
-    return changes[0]
+    levers = step_by_step(
+        [change for _, change in changes],
+        parameter,
+        scenario.data.space,
+        scenario.start,
+        scenario.weeks,
+    )
+    inside = [_outside(parameter, forced(base, lever)) is None for lever in levers]
+    return changes[max((i + 1 for i, yes in enumerate(inside[:-1]) if yes), default=0)]
 
 
 def support_text(parameter: Parameter) -> str:

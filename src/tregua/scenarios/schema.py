@@ -7,11 +7,14 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import TreguaError, nearest_name
+from ..model.numerals import number_of
+from .bounds import check_tables, check_text
 
 Day = dt.date | str
 """A date, or text that :func:`tregua.scenarios.policy.as_date` reads."""
@@ -86,24 +89,35 @@ def parse(text: str, shown: str) -> FileTable:
     """The tables of a scenario file, from its text. Messages call the file ``shown``.
 
     Raises:
-        TreguaError: TR1102 where the text is no TOML; TR1201, TR1202 and TR1204 for a key that is
+        TreguaError: TR1102 where the text is no TOML; TR1104 where it is too large or too deep;
+            TR1201, TR1202 and TR1204 for a key that is
             unknown, missing or of the wrong kind.
     """
+    check_text(text, shown)
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        raw = tomllib.loads(text, parse_float=partial(_number, shown))
+    except ValueError as error:
         raise TreguaError(
             "TR1102",
             f"this is not valid TOML: {error}",
             where=shown,
             do="look at the line named; text needs quotes",
         ) from error
+    check_tables(raw, shown)
     if isinstance(raw.get("values"), dict):
         raw["values"] = _flat(raw["values"])
     try:
         return FileTable.model_validate(raw)
     except ValidationError as error:
         raise _coded(error, shown) from error
+
+
+def _number(shown: str, text: str) -> float:
+    """A number of TOML, which may hold underscores, read as those in text are."""
+    number = number_of(text.replace("_", ""))
+    if number is None:
+        raise TreguaError("TR1302", "a computer cannot hold this number", where=shown, found=text)
+    return number
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

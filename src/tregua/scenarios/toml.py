@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import get_args
@@ -21,6 +21,7 @@ from ..model.model import Model
 from ..model.space import Space
 from ..model.units import in_unit
 from ..shipped import country_folders
+from .bounds import MOST_BYTES, check_size
 from .policy import Modifier, Operation, Policy, as_date, check_once, on_labels
 from .posterior import StoredPosterior, load_posterior
 from .scenario import Draws, Scenario, support_text
@@ -43,6 +44,8 @@ class ScenarioFile:
         text: the file as read, for the run folder.
         posterior: draws of parameters, where the file names a posterior.
         shown: what messages call the file.
+        notes: by name of a policy, what is said of its changes that are never in force: they are
+            left out, and a policy without any other is not compared unless it is asked for.
     """
 
     scenario: Scenario
@@ -53,18 +56,23 @@ class ScenarioFile:
     text: str
     posterior: StoredPosterior | None = None
     shown: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def comparable(self) -> dict[str, Policy]:
         """Policies that can be put on the scenario, by name: those of the file but the ones in
-        force, and but those that share a change with one in force, which would act twice.
+        force, those that share a change with one in force, which would act twice, and those that
+        are never in force.
         """
         in_force = self.scenario.policies
+        start, weeks = self.scenario.start, self.scenario.weeks
         names = {policy.name for policy in in_force}
         return {
             name: policy
             for name, policy in self.policies.items()
-            if name not in names and not any(policy.shared_with(other) for other in in_force)
+            if name not in names
+            and not any(policy.shared_with(other) for other in in_force)
+            and not (policy.modifiers and all(c.outside(start, weeks) for c in policy.modifiers))
         }
 
     @property
@@ -129,7 +137,12 @@ def _read(source: str | Path) -> tuple[str, str]:
         return _shipped()[str(source)].read_text(encoding="utf-8"), f"{source}.toml (shipped)"
     path = Path(source)
     try:
-        return path.read_text(encoding="utf-8"), str(source)
+        with path.open("rb") as file:
+            # One more than is allowed, so that what is endless is found out too.
+            content = file.read(MOST_BYTES + 1)
+        check_size(len(content), str(source))
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return text, str(source)
     except UnicodeDecodeError as error:
         raise TreguaError(
             "TR1103", "this file is not text in UTF-8", where=str(source), do="save it as UTF-8"
@@ -171,6 +184,7 @@ def _build(
             part.stocks,
         )
     policies = _policies(parsed.policy, model.parameters, scenario.data.space, shown)
+    policies, notes = _in_time(policies, scenario)
     where = f"{shown}, key scenario.in_force"
     in_force = tuple(named_policy(name, policies, where) for name in part.in_force)
     with _naming(where):
@@ -194,6 +208,7 @@ def _build(
         text,
         posterior,
         shown,
+        notes,
     )
     comparable = read.comparable
     for i, policy in enumerate(policies.values()):
@@ -341,6 +356,26 @@ def _policies(
         with _naming(where):
             policies[part.name] = on_labels(policy, space)
     return policies
+
+
+def _in_time(
+    policies: Mapping[str, Policy], scenario: Scenario
+) -> tuple[dict[str, Policy], dict[str, str]]:
+    """Policies without the changes that are never in force in a scenario, and by name what is said
+    of those. A policy without any other stays as it is, so that who asks for it is refused.
+    """
+    in_time, notes = dict(policies), {}
+    span = f"never in force from {scenario.start} to {scenario.date(scenario.weeks)}"
+    for name, policy in policies.items():
+        late = [c for c in policy.modifiers if c.outside(scenario.start, scenario.weeks)]
+        rest = tuple(c for c in policy.modifiers if c not in late)
+        if late and rest:
+            told = "; ".join(change.text() for change in late)
+            in_time[name] = replace(policy, modifiers=rest)
+            notes[name] = f"Left out of the policy {name!r}, as {span}: {told}"
+        elif late:
+            notes[name] = f"The policy {name!r} is left out, as it is {span}"
+    return in_time, notes
 
 
 def named_policy(name: str, policies: Mapping[str, Policy], where: str) -> Policy:

@@ -95,6 +95,17 @@ def _with_changes(
     return replace(scenario, policies=tuple(policies)), tuple(change.text() for change in dropped)
 
 
+def _chosen(scenario: Scenario, names: Sequence[str] | None) -> list[str]:
+    """Mechanisms to turn off, each once; None stands for all without which anybody is left."""
+    if names is None:
+        return [m.name for m in scenario.model.mechanisms if _peopled(scenario, m.name)]
+    if not names:
+        raise TreguaError(
+            "TR1209", "no mechanism is named to turn off", do="name one, or give None"
+        )
+    return list(dict.fromkeys(names))
+
+
 def _peopled(scenario: Scenario, name: str) -> bool:
     """Whether groups have members without a mechanism; where nobody founds them,
     there may be nothing to run.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +14,7 @@ from ...engine.plan import plan_of_file
 from ...errors import TreguaError
 from ...model.calendar import weeks_between
 from ...model.units import in_unit
+from ...scenarios.bounds import check_text, spelled_out
 from ...scenarios.policy import Modifier, Policy, as_date
 from ...scenarios.posterior import StoredPosterior, shipped_posteriors
 from ...scenarios.toml import ScenarioFile, read_scenario
@@ -44,9 +45,6 @@ ONE = threading.Lock()
 PATIENCE = 20.0
 """Seconds that a file waits for another."""
 
-PARTS = (("change", dict), ("combines", str))
-"""Lists in a policy that make it longer, and what they hold."""
-
 SHOWN = "scenario.toml"
 """What messages call the file: its own name is of no use to anyone here."""
 
@@ -73,7 +71,7 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
             expected=f"a {SUFFIX} file of at most {MOST_BYTES} bytes",
         )
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TreguaError(
             "TR1103", "this file is not text in UTF-8", where=SHOWN, do="save it as UTF-8"
@@ -86,8 +84,6 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
         if read.scenario.weeks > MOST_WEEKS:
             raise _beyond(f"{read.scenario.weeks} weeks", f"at most {MOST_WEEKS}")
         plan_of_file(read)
-    except RecursionError as error:
-        raise _beyond("tables in tables in tables", "fewer of them") from error
     finally:
         ONE.release()
     return _record(read, shared)
@@ -97,9 +93,10 @@ def _check_modest(text: str) -> None:
     """Refuse, before anything is built from it, what would reach for files of this
     computer or take long.
     """
+    check_text(text, SHOWN)
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return  # read_scenario says what is wrong.
     scenario = raw.get("scenario")
     if isinstance(scenario, dict):
@@ -111,7 +108,7 @@ def _check_modest(text: str) -> None:
             )
         _check_length(scenario)
     if isinstance(raw.get("policy"), list):
-        policies, changes = len(raw["policy"]), _spelled_out(raw["policy"])
+        policies, changes = len(raw["policy"]), spelled_out(raw["policy"])
         if policies > MOST_POLICIES or changes > MOST_CHANGES:
             raise _beyond(
                 f"{policies} policies with {changes} changes",
@@ -133,27 +130,6 @@ def _check_length(scenario: Mapping[str, Any]) -> None:
         return
     if not weeks <= MOST_WEEKS:
         raise _beyond(f"{weeks:.0f} weeks", f"at most {MOST_WEEKS}")
-
-
-def _spelled_out(policies: Iterable[Any]) -> int:
-    """Changes of all policies, each with those of the policies that it combines, which multiply
-    when policies combine policies.
-    """
-    changes: dict[str, int] = {}
-    total = 0
-    for i, part in enumerate(policies):
-        if not isinstance(part, dict):
-            continue
-        own, combined = (
-            [x for x in part.get(key, []) if isinstance(x, kind)]
-            if isinstance(part.get(key), list)
-            else []
-            for key, kind in PARTS
-        )
-        number = len(own) + sum(changes.get(str(name), 0) for name in combined)
-        changes[str(part.get("name", i))] = number
-        total += number
-    return total
 
 
 def _beyond(asked: str, expected: str) -> TreguaError:
