@@ -165,8 +165,8 @@ def ablate(
         the mechanism and are left out with it.
 
     Raises:
-        TreguaError: TR1209 for no name, TR2106 where the model has no such mechanism, TR2207 where
-            nobody is left without one that was named.
+        TreguaError: TR1209 for no name, TR2106 for one that the model has not, TR2207 where nobody
+            is left without one.
     """
     import pandas
 
@@ -174,13 +174,7 @@ def ablate(
         return posterior.draws_for(one.model) if posterior else None
 
     base, _ = shortened(scenario, weeks)
-    if names is None:
-        names = [m.name for m in base.model.mechanisms if _peopled(base, m.name)]
-    elif not names:
-        raise TreguaError(
-            "TR1209", "no mechanism is named to turn off", do="name one, or give None"
-        )
-    chosen = list(dict.fromkeys(names))
+    chosen = _chosen(base, names)
     fewer = [without(base, name) for name in chosen]
     for one in (base, *(ablated for ablated, _ in fewer)):
         # Before any work: the last of them may be one that is refused.
