@@ -211,6 +211,28 @@ BAD = {
         "fortnight",
     ),
     "nobody": ('"founding", ', "", "TR2207", "scenario.mechanisms", "founding"),
+    "control characters in a label": (
+        'label = "No change"',
+        'label = "No\\u0007 change"',
+        "TR1204",
+        "policy.3.label",
+        "\\x07",
+    ),
+    "label of two lines": (
+        'label = "No change"',
+        'label = "No\\nchange"',
+        "TR1204",
+        "policy.3.label",
+        "",
+    ),
+    "overlong label": (
+        'label = "No change"',
+        f'label = "{"no " * 100}"',
+        "TR1204",
+        "policy.3.label",
+        "200",
+    ),
+    "overlong name": ('name = "none"', f'name = "{"n" * 81}"', "TR1204", "policy.3.name", "80"),
     "broken TOML": ("[scenario]", "[scenario", "TR1102", "bad.toml", ""),
 }
 

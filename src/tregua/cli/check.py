@@ -9,6 +9,7 @@ import numpy as np
 
 from ..engine.plan import Plan, plan_of_file
 from ..model.units import shown_in
+from ..results.outcomes import check_counted
 from ..scenarios.policy import Modifier
 from ..scenarios.scenario import Resolved, resolve
 from ..scenarios.toml import ScenarioFile, load_scenario
@@ -48,6 +49,7 @@ def summarize(resolved: Resolved) -> Summary:
 def check_scenario(source: str, as_json: bool) -> int:
     """Read a scenario file and show what would be run: its size, values and policies."""
     read = load_scenario(source)
+    check_counted(read.scenario.model, f"{read.shown}, key scenario.mechanisms")
     plan = plan_of_file(read)
     resolved = resolve(read.scenario, read.draws)
     summaries = {name: summarize(r) for name, r in resolved.items()}

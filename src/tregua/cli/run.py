@@ -19,6 +19,7 @@ from ..engine.run import run_plan
 from ..engine.session import begin
 from ..errors import TreguaError
 from ..reporting.caveats import beyond_evidence
+from ..results.outcomes import check_counted
 from ..results.provenance import inputs_hash, joint_digest, outside_evidence
 from ..results.staging import staged
 from ..results.tables import yearly_bands
@@ -30,6 +31,9 @@ from .run_summary import show_comparison, show_run
 from .show import ERR, OUT, print_json, progress_bar
 from .target import target_folder
 from .unfinished import Unfinished
+
+MOST_NAME = 80
+"""Characters of the scenario's name in that of a folder: policies put together have long ones."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def run_scenario(source: str, options: Options) -> int:
         scenario = scenario.with_policy(together)
     job = _Job(
         "run",
-        f"{scenario.name}-{inputs_hash(scenario, plan, read.draws)[:8]}",
+        f"{scenario.name[:MOST_NAME]}-{inputs_hash(scenario, plan, read.draws)[:8]}",
         plan,
         (
             f"{scenario.shown}: {plan.replicates} replicates of {scenario.weeks} weeks "
@@ -250,6 +254,7 @@ def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
             )
         overrides[name.strip()] = value.strip()
     read = load_scenario(source, overrides)
+    check_counted(read.scenario.model, f"{read.shown}, key scenario.mechanisms")
     return read, plan_of_file(read, options.solver, options.replicates, options.seed)
 
 

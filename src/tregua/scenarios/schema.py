@@ -6,21 +6,52 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import TreguaError, nearest_name
 from ..model.numerals import number_of
 from .bounds import check_tables, check_text
+
+UNPRINTED = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of Unicode for characters that are not printed: controls, halves, separators of lines
+and paragraphs.
+"""
 
 Day = dt.date | str
 """A date, or text that :func:`tregua.scenarios.policy.as_date` reads."""
 
 Quantity = int | float | str
 """A value with its unit in text, or a bare number where the unit is one."""
+
+
+def _printed(text: str) -> str:
+    """A text without characters that no page and no terminal prints."""
+    odd = [letter for letter in text if unicodedata.category(letter) in UNPRINTED]
+    if set(odd) - {"\n"}:
+        raise ValueError("it holds characters that cannot be printed")
+    return text
+
+
+def _one_line(text: str) -> str:
+    """A text on one line."""
+    if "\n" in text:
+        raise ValueError("it has more than one line")
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+"""A name, which becomes a part of file names."""
+
+Label = Annotated[str, Field(max_length=200), AfterValidator(_printed), AfterValidator(_one_line)]
+"""What a reader sees, on one line of a page or a figure."""
+
+Doc = Annotated[str, Field(max_length=4_000), AfterValidator(_printed)]
+"""A sentence or a few."""
 
 
 class _Table(BaseModel):
@@ -32,8 +63,8 @@ class _Table(BaseModel):
 class ScenarioTable(_Table):
     """``[scenario]``: model, data, time and the policies in force."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    label: str = ""
+    name: Name
+    label: Label = ""
     data: str = "groups-2020"
     posterior: str | None = None
     mechanisms: list[str] | None = None
@@ -69,9 +100,9 @@ class ChangeTable(_Table):
 class PolicyTable(_Table):
     """``[[policy]]``: a named set of changes."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    label: str = ""
-    doc: str = ""
+    name: Name
+    label: Label = ""
+    doc: Doc = ""
     combines: list[str] = []
     change: list[ChangeTable] = []
 
@@ -165,6 +196,15 @@ def _coded(error: ValidationError, shown: str) -> TreguaError:
             where=where,
             found=first["input"],
             expected="letters, digits, '-', '_' and '.'",
+        )
+    if first["type"] in ("string_too_long", "value_error"):
+        long = first["type"] == "string_too_long"
+        return TreguaError(
+            "TR1204",
+            f"{key!r} is too long" if long else f"{key!r}: {first['ctx']['error']}",
+            where=where,
+            found=ascii(first["input"])[:80],
+            expected=f"at most {first['ctx']['max_length']} characters" if long else "plain text",
         )
     kinds = [
         _kind(problem["type"], path)
