@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -152,7 +153,15 @@ def _record(read: ScenarioFile, shared: Shared) -> ScenarioRecord:
         and _digest(read.posterior) == _digest(shared.posterior)
         and [p.modifiers for p in scenario.policies] == [p.modifiers for p in ours.policies]
     )
-    policies = tuple(_policy_record(policy, shared) for policy in read.comparable.values())
+    told = read.comparable | {
+        # What is never in force is told too: nothing of a file is left out without a word.
+        name: replace(read.policies[name], modifiers=())
+        for name in read.notes
+        if name not in read.comparable and read.policies[name] not in scenario.policies
+    }
+    policies = tuple(
+        _policy_record(policy, shared, read.notes.get(name, "")) for name, policy in told.items()
+    )
     return ScenarioRecord(
         name=scenario.name,
         label=scenario.shown,
@@ -168,9 +177,11 @@ def _digest(posterior: StoredPosterior | None) -> str:
     return posterior.digest if posterior else ""
 
 
-def _policy_record(policy: Policy, shared: Shared) -> PolicyRecord:
-    """A policy with the settings that say the same, and the changes that no handle can make."""
-    settings, left_out, known = {}, [], by_key(shared.handles)
+def _policy_record(policy: Policy, shared: Shared, note: str) -> PolicyRecord:
+    """A policy with the settings that say the same, and the changes that no handle can make or
+    that are never in force, which the note tells.
+    """
+    settings, left_out, known = {}, [note] if note else [], by_key(shared.handles)
     for change in policy.modifiers:
         setting = _setting(change, known, shared)
         if setting is not None and setting.handle not in settings:
