@@ -28,7 +28,9 @@ def run():
     )
     model = Model([m for m in Model.standard().mechanisms if m.name in names])
     return simulate(
-        Scenario(model, start="2009-01", weeks=470, data="mexico-2007"), "tau-leap", replicates=8
+        Scenario(model, start="2009-01", weeks=470, data="mexico-2007", stocks="as of 2007-01-01"),
+        "tau-leap",
+        replicates=8,
     )
 
 

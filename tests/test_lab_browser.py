@@ -218,6 +218,8 @@ def test_the_address_in_the_bar_and_the_other_language_follow_the_package(shared
     page = shared_visitor.open("/lab?lang=en")
     page.get_by_test_id("number-recruitment.rate").fill("0.7")
     page.wait_for_url("**recruitment.rate~0.7~**")
+    page.get_by_test_id("number-recruitment.rate").fill("0,5")
+    page.get_by_text(catalogue("en")["lab.no_number"]).wait_for()
     shared_visitor.open("/lab?lang=en")
     page.wait_for_url("**recruitment.rate~0.7~**")
     shared_visitor.open("/why?lang=en&h=recruitment.rate")

@@ -188,6 +188,14 @@ def test_a_scenario_file_comes_in_as_packages_and_says_what_the_handles_cannot_d
     assert (whole.package.settings, whole.left_out) == (package().settings, ())
     assert (placed.package.settings, len(placed.left_out)) == ((), 1)
     assert (beyond.package.settings, len(beyond.left_out)) == ((), 1)
+    late, never = brought(
+        policies(
+            CHANGE + CHANGE.replace("2022", "2032"),
+            CHANGE.replace("2022", "2032"),
+        )
+    ).policies
+    assert len(late.package.settings) == 1 and "2032-01-01" in late.left_out[0]
+    assert not never.package.settings and "never in force" in never.left_out[0]
     assert not brought(HEAD + '[values]\n"recruitment.rate" = "0.003 / week"\n').same
     assert not brought(HEAD.replace("1044 week", "1040 week")).same, (
         "another end is another scenario"
@@ -201,8 +209,8 @@ def test_a_scenario_file_comes_in_as_packages_and_says_what_the_handles_cannot_d
         ("x" * (MOST_BYTES + 1), "TR3009"),
         (b"\xff\xfe", "TR1103"),
         ("[scenario", "TR1102"),
-        ("x = " + "[" * 30_000, "TR3013"),
-        ("x = " + "{a=" * 10_000, "TR3013"),
+        ("x = " + "[" * 30_000, "TR1104"),
+        ("x = " + "{a=" * 10_000, "TR1104"),
         (HEAD + 'posterior = "/etc"\n', "TR3013"),
         (HEAD + 'posterior = "../../fit"\n', "TR3013"),
         (HEAD + "posterior = 3\n", "TR3013"),
@@ -210,7 +218,7 @@ def test_a_scenario_file_comes_in_as_packages_and_says_what_the_handles_cannot_d
         (HEAD.replace("mexico-2007", "/etc/passwd"), "TR1501"),
         (HEAD.replace("1044 week", "7000 year"), "TR3013"),
         (HEAD.replace('length = "1044 week"', "end = 9999-01-01"), "TR3013"),
-        (HEAD.replace('length = "1044 week"', "length = inf"), "TR1301"),
+        (HEAD.replace('length = "1044 week"', "length = inf"), "TR1302"),
         (policies(*["" for _ in range(41)]), "TR3013"),
         (policies(CHANGE * 201), "TR3013"),
         (

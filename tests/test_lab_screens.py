@@ -82,9 +82,9 @@ def test_every_package_of_a_comparison_is_drawn_even_under_the_name_of_the_basel
 
 @pytest.mark.parametrize(
     ("typed", "weeks"),
-    [(None, 0), (-5, 0), (12.7, 12), (1e12, MOST_RAMP), (float("inf"), MOST_RAMP)],
+    [("", 0), ("12", 12), ("-5", 0), ("12.7", None), ("1,5", None), ("9,999", MOST_RAMP)],
 )
-def test_a_ramp_is_clamped(typed, weeks):
+def test_a_ramp_is_read_as_typed_or_not_at_all(typed, weeks):
     assert ramp_of(typed) == weeks
 
 

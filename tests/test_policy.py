@@ -85,7 +85,9 @@ def changes(draw):
     ramp = 0.0 if operation == "cap" else draw(st.sampled_from([0.0, 1.0, 4.0, 12.5]))
     target = draw(st.sampled_from(sorted(PARAMETERS)))
     places = (
-        draw(st.sampled_from([(), ("t0",), ("t1",), ("t0", "t1")])) if target == "a.local" else ()
+        draw(st.sampled_from([None, ("t0",), ("t1",), ("t0", "t1")]))
+        if target == "a.local"
+        else None
     )
     days = [None if day is None else START + dt.timedelta(days=day) for day in (begins, ends)]
     return target, operation, value, *days, ramp, places

@@ -193,5 +193,5 @@ def test_a_scenario_without_data_takes_the_shipped_set_that_the_model_needs():
     assert (national.data.name, national.start.isoformat()) == ("mexico-2007", "2007-01-01")
     assert (published.data.name, published.start.isoformat()) == ("groups-2020", "2012-01-01")
     assert (
-        Scenario(Model.size_2023(), start="2013-01-01", weeks=4).start.isoformat() == "2013-01-01"
+        Scenario(Model.size_2023(), start="2012-01-01", weeks=4).start.isoformat() == "2012-01-01"
     )

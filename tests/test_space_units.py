@@ -81,7 +81,7 @@ def test_a_rate_survives_the_way_to_years_and_back(rate):
         (None, "1/week", "TR1302"),
         ([1], "1/week", "TR1302"),
         ("3 person", "1/week", "TR1303"),
-        ("0.1", "1/week", "TR1303"),
+        ("0.1", "1/week", "TR1301"),
         ("1 / week", "1", "TR1303"),
         ("__import__('os')", "1", "TR1302"),
     ],

@@ -282,7 +282,7 @@ def test_the_hash_changes_with_everything_that_changes_numbers():
         SCENARIO.with_policy(HALF),
         SCENARIO.with_policy(Policy.scale("recruitment.rate", 0.5, from_="2012-08")),
         Scenario(Model.size_2023(), weeks=105),
-        Scenario(Model.size_2023(), weeks=104, start="2013"),
+        Scenario(Model.size_2023(), weeks=104, start="2013", stocks="as of 2012-01-01"),
         Scenario(Model.size_2023() - "conflict", weeks=104),
     ]
     plans = [

@@ -19,6 +19,9 @@ stopped by the user.
 """
 
 
+DEVICES = ("JAX_PLATFORMS", "JAX_PLATFORM_NAME")
+"""Environment that says on which devices programs run."""
+
 COMPILER_LOG = {"JAX_LOGGING_LEVEL": "CRITICAL", "TF_CPP_MIN_LOG_LEVEL": "3"}
 """Environment with which the compiler is silent: its part in Python, and that in C++."""
 
@@ -68,6 +71,7 @@ def run_command(arguments: list[str]) -> int:
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
     try:
+        _check_not_empty(arguments)
         status = app(
             arguments, exit_on_error=False, print_error=False, result_action="return_value"
         )
@@ -89,6 +93,8 @@ def run_command(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("TREGUA_DEBUG"):
             raise
+        if absent := _absent_device(error):
+            return print_refusal(absent, as_json)
         fault = TreguaError(
             "TR9002",
             "something went wrong inside Tregua",
@@ -100,12 +106,53 @@ def run_command(arguments: list[str]) -> int:
     return status if isinstance(status, int) else DONE
 
 
+def _check_not_empty(arguments: Sequence[str]) -> None:
+    """Refuse an argument that is empty, such as a variable of a shell that was never set: it would
+    be taken for everything, or for what is done where nothing is said (TR1209).
+    """
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        name, _, value = argument.partition("=")
+        if not argument.strip() or (name.startswith("--") and "=" in argument and not value):
+            option = name.strip() or (before if before.startswith("-") else "")
+            raise TreguaError(
+                "TR1209",
+                "an argument is empty, and that is not everything",
+                where=f"command line, {option}" if option else "command line",
+                do="say what you mean, or leave it out with its option",
+            )
+
+
 def _stop(number: int, _: FrameType | None) -> None:
     """Stop as Ctrl-C does, so that what is half-written is cleared away; once,
     because a closed terminal says so twice.
     """
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _absent_device(error: Exception) -> TreguaError | None:
+    """The refusal of a device that the environment names and that is not there (TR9003); None where
+    it names none, or where the error is about something else.
+    """
+    names = [f"{name}={os.environ[name]}" for name in DEVICES if os.environ.get(name)]
+    if not names or not ("backend" in str(error) or _no_devices()):
+        return None
+    return TreguaError(
+        "TR9003",
+        "the environment names a device that is not there",
+        where="environment, " + ", ".join(names),
+        found=str(error).partition("\n")[0],
+        do="set it to cpu, or take it out of the environment",
+    )
+
+
+def _no_devices() -> bool:
+    import jax
+
+    try:
+        return not jax.devices()
+    except Exception:
+        return True
 
 
 def _missing(error: ModuleNotFoundError) -> TreguaError:

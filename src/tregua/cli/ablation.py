@@ -15,7 +15,7 @@ HEADINGS = {"civilians_killed": "civilians", "members_killed": "members", "kille
 
 def show_ablation(
     source: str,
-    names: Sequence[str],
+    names: Sequence[str] | None,
     replicates: int,
     weeks: int,
     seed: int | None,
@@ -28,7 +28,7 @@ def show_ablation(
 
     read = load_scenario(source)
     short, late = shortened(read.scenario, weeks)
-    count = len(set(names)) or len(short.model.mechanisms)
+    count = len(set(names)) if names else len(short.model.mechanisms)
     if not (quiet or as_json):
         size = (
             f"{replicates} replicates of {short.weeks} weeks ({short.start} to "

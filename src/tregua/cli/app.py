@@ -123,7 +123,7 @@ def ablate(
     """
     from .ablation import show_ablation
 
-    return show_ablation(scenario, mechanism or [], replicates, weeks, seed, quiet, json)
+    return show_ablation(scenario, mechanism, replicates, weeks, seed, quiet, json)
 
 
 @app.command
@@ -449,10 +449,10 @@ def show(
     table: str,
     /,
     *,
-    state: str = "",
-    group: str = "",
-    first: From = "",
-    last: To = "",
+    state: str | None = None,
+    group: str | None = None,
+    first: From = None,
+    last: To = None,
     every: All = False,
     json: Json = False,
 ) -> int:

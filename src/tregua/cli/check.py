@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..engine.plan import Plan, plan_of_file
+from ..model.units import shown_in
+from ..results.outcomes import check_counted
+from ..scenarios.policy import Modifier
 from ..scenarios.scenario import Resolved, resolve
 from ..scenarios.toml import ScenarioFile, load_scenario
 from .show import OUT, print_json, print_table
@@ -46,6 +49,7 @@ def summarize(resolved: Resolved) -> Summary:
 def check_scenario(source: str, as_json: bool) -> int:
     """Read a scenario file and show what would be run: its size, values and policies."""
     read = load_scenario(source)
+    check_counted(read.scenario.model, f"{read.shown}, key scenario.mechanisms")
     plan = plan_of_file(read)
     resolved = resolve(read.scenario, read.draws)
     summaries = {name: summarize(r) for name, r in resolved.items()}
@@ -60,6 +64,10 @@ def check_scenario(source: str, as_json: bool) -> int:
     OUT.print(
         f"{read.scenario.shown}: {size}, solver {read.solver}, seed {read.seed}", markup=False
     )
+    if read.scenario.start_note:
+        OUT.print(read.scenario.start_note, markup=False)
+    for note in read.notes.values():
+        OUT.print(note, markup=False)
     if read.posterior:
         OUT.print(_posterior_text(read, plan), markup=False)
     rows: list[list[str]] = [
@@ -75,12 +83,40 @@ def check_scenario(source: str, as_json: bool) -> int:
         [
             p.name,
             p.shown,
-            "; ".join(change.text() for change in p.modifiers) or "nothing is changed",
+            "; ".join(_understood(change, read).text() for change in p.modifiers)
+            or "nothing is changed",
         ]
         for p in read.policies.values()
     ]
     print_table("Policies", ["name", "label", "changes"], rows, left=3)
     return 0
+
+
+def _unit(change: Modifier, read: ScenarioFile) -> str:
+    """Unit of the value of a change."""
+    return (
+        "1" if change.operation == "scale" else read.scenario.model.parameters[change.target].unit
+    )
+
+
+def _understood(change: Modifier, read: ScenarioFile) -> Modifier:
+    """A change whose value is shown as the number that was read, whatever its author wrote."""
+    return replace(change, written=shown_in(change.value, _unit(change, read)))
+
+
+def _change_as_data(change: Modifier, read: ScenarioFile) -> dict[str, Any]:
+    """A change as data: the numbers that were read, and what its author wrote."""
+    return {
+        "target": change.target,
+        "operation": change.operation,
+        "value": change.value,
+        "unit": _unit(change, read),
+        "from": change.start,
+        "to": change.end,
+        "ramp_weeks": change.ramp_weeks,
+        "territories": list(change.territories or ()),
+        "written": change.written,
+    }
 
 
 def _as_data(
@@ -90,7 +126,9 @@ def _as_data(
     return {
         "scenario": read.scenario.name,
         "weeks": read.scenario.weeks,
+        "stocks": str(read.scenario.stocks_day),
         "replicates": read.replicates,
+        "notes": list(read.notes.values()),
         "posterior": read.posterior.identity if read.posterior else None,
         "values": {
             n: {
@@ -101,6 +139,10 @@ def _as_data(
                 "layer": r.layer,
             }
             for n, r in resolved.items()
+        },
+        "policies": {
+            name: [_change_as_data(change, read) for change in policy.modifiers]
+            for name, policy in read.policies.items()
         },
     }
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from ..errors import TreguaError
+from ..model.numerals import whole_of
 
 Json = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON document instead of text.")
@@ -32,11 +33,11 @@ Unused = Annotated[
     bool, Parameter(name="--unused", negative="", help="Only what no mechanism uses.")
 ]
 From = Annotated[
-    str,
+    str | None,
     Parameter(name="--from", help="Only rows from this day, month or year on, such as 2012-09."),
 ]
 To = Annotated[
-    str, Parameter(name="--to", help="Only rows up to the end of this day, month or year.")
+    str | None, Parameter(name="--to", help="Only rows up to the end of this day, month or year.")
 ]
 All = Annotated[
     bool, Parameter(name="--all", negative="", help="Print every row and not the first 20.")
@@ -64,15 +65,16 @@ File = Annotated[
 
 def whole(_: Any, tokens: Sequence[Any]) -> int:
     """A whole number as written; ``2.9`` is refused rather than rounded."""
-    try:
-        return int(tokens[0].value)
-    except ValueError as error:
+    number = whole_of(tokens[0].value)
+    if number is None:
         raise TreguaError(
             "TR1001",
             "this is not a whole number",
             where=f"command line, {tokens[0].keyword}",
             found=tokens[0].value,
-        ) from error
+            expected="digits, such as 1000 or 1,000",
+        )
+    return number
 
 
 Count = Annotated[int, Parameter(converter=whole)]

@@ -58,7 +58,7 @@ def remake_report(folder: Path, replace: bool, json: bool) -> int:
     page = (
         _comparison(folder, manifest, read, plan)
         if manifest["kind"] == "comparison"
-        else _run(folder, manifest, read, plan, options.get("--policy", []))
+        else _run(folder, manifest, read, plan, options.get("--policy"))
     )
     rewritten(folder, REPORT, page, replace)
     if json:
@@ -73,7 +73,7 @@ def _run(
     manifest: Mapping[str, Any],
     read: ScenarioFile,
     plan: Plan,
-    policies: Sequence[str],
+    policies: Sequence[str] | None,
 ) -> str:
     """The page of a run."""
     from ..reporting.html import run_report

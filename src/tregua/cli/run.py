@@ -4,12 +4,11 @@ whole, print what a newcomer needs.
 
 from __future__ import annotations
 
-import math
 import shlex
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +20,7 @@ from ..engine.session import begin
 from ..errors import TreguaError
 from ..reporting.caveats import beyond_evidence, mostly_prior
 from ..results.drivers import draws_narrowed
+from ..results.outcomes import check_counted
 from ..results.provenance import inputs_hash, joint_digest, outside_evidence
 from ..results.staging import staged
 from ..results.tables import yearly_bands
@@ -32,6 +32,9 @@ from .run_summary import show_comparison, show_run
 from .show import ERR, OUT, print_json, progress_bar
 from .target import target_folder
 from .unfinished import Unfinished
+
+MOST_NAME = 80
+"""Characters of the scenario's name in that of a folder: policies put together have long ones."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,12 @@ def run_scenario(source: str, options: Options) -> int:
     from ..reporting.run_folder import write_run
 
     read, plan = _read(source, options)
-    scenario = with_policies(read, options.policy or [])
+    scenario = with_policies(read, options.policy)
+    in_force = [policy.name for policy in read.scenario.policies]
+    _tell_notes(read, [*in_force, *(options.policy or [])], options.silent)
     job = _Job(
         "run",
-        f"{scenario.name}-{inputs_hash(scenario, plan, read.draws)[:8]}",
+        f"{scenario.name[:MOST_NAME]}-{inputs_hash(scenario, plan, read.draws)[:8]}",
         plan,
         (
             f"{scenario.shown}: {plan.replicates} replicates of {scenario.weeks} weeks "
@@ -86,15 +91,15 @@ def run_scenario(source: str, options: Options) -> int:
     return _carry_out(job, source, options, read, began)
 
 
-def with_policies(read: ScenarioFile, names: Sequence[str]) -> Scenario:
+def with_policies(read: ScenarioFile, names: Sequence[str] | None) -> Scenario:
     """The scenario of a file with policies of it put on it together, as `tregua run --policy`
     does.
 
     Raises:
-        TreguaError: TR1003 for one named twice, TR1204 for one that the file does not have, TR1405
-            for one that is in force already.
+        TreguaError: TR1003 for one named twice, TR1204 for one that the file does not have, TR1209
+            for an empty list, TR1405 for one that is in force already.
     """
-    chosen = [_policy(read, name) for name in _once(names, "--policy")]
+    chosen = _chosen(read, names)
     if not chosen:
         return read.scenario
     together = sum(chosen[1:], chosen[0]).named(
@@ -118,8 +123,7 @@ def compare_policies(source: str, options: Options, drivers: bool = True) -> int
     from ..studies.study import Study
 
     read, plan = _read(source, options)
-    compared = [_policy(read, name) for name in _once(options.policy or [], "--policy")]
-    compared = compared or _all_comparable(read, source, options)
+    compared = _chosen(read, options.policy) or _all_comparable(read, source, options)
     study = Study(
         read.scenario,
         compared,
@@ -127,6 +131,7 @@ def compare_policies(source: str, options: Options, drivers: bool = True) -> int
         solver=plan.solver.name,
         draws=read.draws,
     )
+    _tell_notes(read, read.notes, options.silent)
     count = sum(bool(policy.modifiers) for policy in compared)
     policies = "1 policy" if count == 1 else f"{count} policies"
     policies += (
@@ -206,6 +211,8 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
     """Do the work with a bar, write the folder whole, and say where it is."""
     folder, may_replace = target_folder(options.out, job.folder, options.replace)
     _announce(job.says, options.silent)
+    if read.scenario.start_note:
+        _announce(read.scenario.start_note, options.silent)
     unfinished = Unfinished(folder.parent, options.fresh)
     try:
         with progress_bar("Running", options.silent) as told:
@@ -270,14 +277,15 @@ def _load_writers() -> None:
 def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
     """The scenario file and the plan, with what the command line says about them."""
     read = load_scenario(source, set_values(options.set or []), options.until)
+    check_counted(read.scenario.model, f"{read.shown}, key scenario.mechanisms")
     return read, plan_of_file(read, options.solver, options.replicates, options.seed)
 
 
-def set_values(texts: Sequence[str]) -> dict[str, Any]:
+def set_values(texts: Sequence[str]) -> dict[str, str]:
     """Values by full name, as `--set NAME=VALUE` gives them; TR1003 for one that cannot be read so,
     or is given twice.
     """
-    overrides = {}
+    overrides: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
@@ -295,7 +303,7 @@ def set_values(texts: Sequence[str]) -> dict[str, Any]:
                 where="command line, --set",
                 do="keep one of them",
             )
-        overrides[name.strip()] = _number(value.strip())
+        overrides[name.strip()] = value.strip()
     return overrides
 
 
@@ -312,17 +320,14 @@ def _once(names: Sequence[str], option: str) -> Sequence[str]:
     return names
 
 
-def _number(text: str) -> Any:
-    """A bare number as a number, so that a missing unit is noticed; all else as text."""
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    return number if math.isfinite(number) else f"{text} (not finite)"
-
-
-def _policy(read: ScenarioFile, name: str) -> Policy:
-    return named_policy(name, read.policies, "command line, --policy")
+def _chosen(read: ScenarioFile, names: Sequence[str] | None) -> list[Policy]:
+    """Policies that the command line names; none where it says nothing of policies."""
+    if names is not None and not names:
+        raise TreguaError("TR1209", "no policy is named", where="command line, --policy")
+    return [
+        named_policy(name, read.policies, "command line, --policy")
+        for name in _once(names or [], "--policy")
+    ]
 
 
 def _command(job: _Job, source: str, options: Options) -> str:
@@ -343,6 +348,13 @@ def _command(job: _Job, source: str, options: Options) -> str:
     words += ["--until", str(options.until)] if options.until else []
     words += [word for text in options.set or [] for word in ("--set", text)]
     return shlex.join(words)
+
+
+def _tell_notes(read: ScenarioFile, names: Iterable[str], quiet: bool) -> None:
+    """Say which changes of policies are left out, as they are never in force."""
+    for name in names:
+        if name in read.notes:
+            _announce(read.notes[name], quiet)
 
 
 def _announce(text: str, quiet: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import TreguaError
 from ..results.provenance import read_manifest
-from ..results.staging import check_free
+from ..results.staging import beside, check_free
 
 
 def target_folder(out: Path | None, name: str, replace: bool) -> tuple[Path, bool]:
@@ -34,6 +34,7 @@ def check_target(folder: Path, may_replace: bool) -> None:
     """
     try:
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        beside(folder, "new").exists()  # Its name is longer, and may be too long.
         usable = nearest.is_dir() and os.access(nearest, os.W_OK)
         empty = folder.is_dir() and not any(folder.iterdir())
     except OSError as error:
@@ -44,6 +45,13 @@ def check_target(folder: Path, may_replace: bool) -> None:
             found=error.strerror,
             do="choose another",
         ) from error
+    if folder.is_symlink():
+        raise TreguaError(
+            "TR3104",
+            "this folder is a link to another, and a run never takes the place of a link",
+            where=f"command line, --out {folder}",
+            do=f"name the folder itself: --out {os.path.realpath(folder)}",
+        )
     if not usable:
         what = "not a folder" if not nearest.is_dir() else "a folder you may not write in"
         raise TreguaError(

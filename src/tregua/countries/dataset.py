@@ -47,7 +47,7 @@ class Dataset:
         tables: file, source, what was changed and digest of every table used.
         mechanisms: those that the data are for, by name, in order; empty for all that ship.
         start: the day of which the stocks at the start are, where a scenario begins that names no
-            other.
+            other; empty where nobody says of which day they are.
         inhabitants: of each year, for rates; None where only the covariate ``population``, which is
             of one year, is known.
         reasons: why the data supply a value other than the mechanism's default, by full name of the
@@ -61,5 +61,5 @@ class Dataset:
     tables: tuple[Mapping[str, Any], ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     mechanisms: tuple[str, ...] = ()
-    start: str = "2012-01-01"
+    start: str = ""
     inhabitants: Inhabitants | None = None

@@ -31,25 +31,37 @@ TIME_COLUMNS = ("date", "year", "first_year", "founded")
 DIGITS = {"year": len("2012"), "month": len("2012-09")}
 """Characters of a date that count where its source gives no day."""
 
-DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 """A year, a month or a day."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows of a table are wanted; an empty part lets all pass.
+    """Which rows of a table are wanted; a part that is None lets all pass.
 
     Attributes:
         state: a state, written in any way that imports understand.
         group: a group, or whole words of its name.
         first: a day, month or year; rows that end before it are out.
         last: likewise; rows that begin after its end are out.
+
+    Raises:
+        TreguaError: TR1209 for an empty text, which is not everything.
     """
 
-    state: str = ""
-    group: str = ""
-    first: str = ""
-    last: str = ""
+    state: str | None = None
+    group: str | None = None
+    first: str | None = None
+    last: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, part in vars(self).items():
+            if part is not None and not part.strip():
+                raise TreguaError(
+                    "TR1209",
+                    f"the {name} asked for is empty",
+                    do="leave it out if you mean all rows",
+                )
 
     def __bool__(self) -> bool:
         return any((self.state, self.group, self.first, self.last))
@@ -57,14 +69,15 @@ class Filter:
     @property
     def parts(self) -> dict[str, str]:
         """The parts by the names of their options."""
-        return {"state": self.state, "group": self.group, "from": self.first, "to": self.last}
+        given = {"state": self.state, "group": self.group, "from": self.first, "to": self.last}
+        return {name: part or "" for name, part in given.items()}
 
     @property
     def text(self) -> str:
         """What is wanted, in words: ``Guerrero, from 2010``."""
         parts = [
             _state_name(self.state) if self.state else "",
-            self.group,
+            self.group or "",
             f"from {self.first}" if self.first else "",
             f"to {self.last}" if self.last else "",
         ]
@@ -148,7 +161,7 @@ def _names(cell: object) -> list[str]:
     return [name for name in str(cell).split("+") if name]
 
 
-def _in_span(table: pd.DataFrame, first: str, last: str, shown: str) -> list[bool]:
+def _in_span(table: pd.DataFrame, first: str | None, last: str | None, shown: str) -> list[bool]:
     """Which rows may lie in a span of time; those without a date do not."""
     option = "--from" if first else "--to"
     columns = _columns(table, TIME_COLUMNS, option, shown)

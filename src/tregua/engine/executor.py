@@ -16,6 +16,8 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 import jax
 
+from ..errors import TreguaError
+
 T = TypeVar("T")
 
 
@@ -73,7 +75,9 @@ class ThreadsOnDevices:
 
     def run(self, work: Work[T], numbers: Sequence[int], cancelled: Stop | None = None) -> list[T]:
         """Run all pieces of a job; see :meth:`Executor.run`."""
-        devices = self.devices or jax.local_devices()
+        devices = jax.local_devices() if self.devices is None else self.devices
+        if not devices:
+            raise TreguaError("TR1209", "no device is named to run on", do="name one, or give None")
         free, failed = deque(devices), threading.Event()
         stop = _Either(failed, cancelled)
 

@@ -20,6 +20,7 @@ from ..scenarios.toml import ScenarioFile
 from .random import Means
 from .solvers import solver_named
 from .solvers.base import Solver
+from .speeds import check_speeds
 
 BLOCK_WEEKS = 52
 """Length of a block [weeks]: short enough to cancel promptly,
@@ -88,9 +89,9 @@ def make_plan(
 
     Raises:
         TreguaError: TR2201 where the solver cannot run the model, TR2202 for an unknown solver,
-            TR2203 for a step that does not divide the block, TR2204 for replicates or a seed out of
-            range, TR2205 for a run that would not fit in memory, TR2207 for a model in which nobody
-            can ever be a member.
+            TR2203 for a step that does not divide the block or is too long for a rate, TR2204 for
+            replicates or a seed out of range, TR2205 for a run that would not fit in memory, TR2207
+            for a model in which nobody can ever be a member.
     """
     solver = solver_named(solver) if isinstance(solver, str) else solver
     solver.check(scenario.model)
@@ -118,6 +119,7 @@ def make_plan(
         raise TreguaError(
             "TR2204", "all parameters must have the same number of draws", found=sorted(rows)
         )
+    check_speeds(scenario, solver, float(dt), draws)
     count = rows.pop() if rows else 0
     if not solver.stochastic:
         # Without chance all replicates of one draw are the same run.
@@ -139,19 +141,22 @@ def plan_of_file(
             key.
     """
     try:
-        return make_plan(
+        plan = make_plan(
             file.scenario,
             file.solver if solver is None else solver,
             file.replicates if replicates is None else replicates,
             file.seed if seed is None else seed,
             draws=file.draws,
         )
+        for policy in file.comparable.values():
+            check_speeds(file.scenario.with_policy(policy), plan.solver, plan.dt, file.draws)
+        return plan
     except TreguaError as error:
         given = {"solver": solver, "replicates": replicates, "seed": seed}
         options = [f"--{name}" for name, value in given.items() if value is not None]
-        key = "scenario.mechanisms" if error.code == "TR2207" else "run"
-        where = f"{file.shown}, key {key}"
-        if options and error.code != "TR2207":
+        key = "key scenario.mechanisms" if error.code == "TR2207" else "key run"
+        where = f"{file.shown}, {error.details['where'] if error.code == 'TR2203' else key}"
+        if options and error.code not in ("TR2203", "TR2207"):
             where = f"{' or '.join(options)}, or {where}"
         raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
 

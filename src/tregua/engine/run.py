@@ -24,7 +24,8 @@ from .plan import BLOCK_WEEKS, Plan, blocks_of, make_plan
 from .random import Means
 from .solvers.base import Solver
 from .solvers.rk4 import flow_rates
-from .state import STATUS_TEXT
+from .speeds import check_speeds
+from .state import STATUS_TEXT, status_of
 from .trajectories import Trajectories
 
 CHUNK = 50
@@ -102,6 +103,7 @@ def run_plan(
     """Run a scenario as planned; see :func:`simulate`. The executor runs the chunks: one thread on
     each local device if None.
     """
+    check_speeds(scenario, plan.solver, plan.dt, draws)
     inputs = scenario.compile(draws)
     width = _width(plan)
     if plan.solver.name == "exact":
@@ -216,14 +218,16 @@ def run_chunk(
         np.arange(number * gathering.width, (number + 1) * gathering.width),
     )
     state, start_series = batch.start()
+    status = status_of(state)
     gathering.start(number, state.stocks | state.levels, start_series)
     for block in range(gathering.blocks):
         if stop.is_set():
             return False
         state, moved, rows = batch.block(state, block * plan.steps, gathering.steps)
+        status = status | status_of(state)
         gathering.block(number, block, state.stocks | state.levels, moved, rows, block * plan.steps)
         finished_block()
-    gathering.status(number, state.status)
+    gathering.status(number, status)
     return True
 
 

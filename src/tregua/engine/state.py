@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+import numpy as np
+from jaxtyping import Int
 
 Leaf = Any
 """An array; JAX also puts shapes and stacks of replicates in its place while it
@@ -30,6 +32,9 @@ TOO_FAST = 8
 so that errors grow instead of fading.
 """
 
+BAD_LEVEL = 16
+"""A level, or an expected number of persons, was not a number or not finite."""
+
 MOST_PERSONS = 2**30
 
 STATUS_TEXT = {
@@ -40,6 +45,7 @@ STATUS_TEXT = {
         "a stock empties faster than the step can follow; take a shorter step, or the solver "
         "tau-leap or mean-field"
     ),
+    BAD_LEVEL: "a level was not a number or not finite",
 }
 
 
@@ -57,6 +63,15 @@ class State:
     stocks: dict[str, Leaf]
     levels: dict[str, Leaf]
     status: Leaf
+
+
+def status_of(state: State) -> Int[np.ndarray, "replicate"]:
+    """Flags of many replicates, with :data:`BAD_LEVEL` where a number of the state is none."""
+    status: np.ndarray = np.array(state.status)
+    for values in (*state.stocks.values(), *state.levels.values()):
+        rows = np.asarray(values).reshape(len(status), -1)
+        status |= np.where(np.isfinite(rows).all(axis=1), 0, BAD_LEVEL).astype(status.dtype)
+    return status
 
 
 @jax.tree_util.register_dataclass

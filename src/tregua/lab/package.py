@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import TreguaError
+from ..model.numerals import number_of
 
 VERSION = "1"
 """First character of a code, so that later ways to write one can be told apart."""
@@ -41,10 +42,33 @@ CHECK_BITS = 0xFFFF
 it would still be a code, of another package.
 """
 
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""A day as programs write it."""
+
 FIELD, PART = "~", "~~"
 """What stands between the fields of a setting, and between settings;
 both pass through addresses unchanged.
 """
+
+
+def typed_number(value: Any) -> Any:
+    """A number as a program or a visitor gives it: text is read as files are (``0,5`` is none),
+    and true is no 1.
+
+    Raises:
+        ValueError: where it is no number.
+    """
+    number = number_of(value) if isinstance(value, str) else value
+    if (number is None and value is not None) or isinstance(value, bool):
+        raise ValueError("write a number with a point for decimals, such as 0.5")
+    return number
+
+
+def _written_day(value: Any) -> Any:
+    """A day as text ``2021-01-31``: a bare number would be taken for seconds since 1970."""
+    if (isinstance(value, str) and not DAY.fullmatch(value)) or isinstance(value, int | float):
+        raise ValueError("write a day as 2021-01-31")
+    return value
 
 
 class Wire(BaseModel):
@@ -69,6 +93,16 @@ class Setting(Wire):
     start: dt.date
     ramp_weeks: int = Field(0, ge=0, le=MOST_RAMP)
     end: dt.date | None = None
+
+    @field_validator("value", "ramp_weeks", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        return typed_number(value)
+
+    @field_validator("start", "end", mode="before")
+    @classmethod
+    def _date(cls, value: Any) -> Any:
+        return _written_day(value)
 
     @field_validator("value")
     @classmethod
@@ -174,9 +208,9 @@ def _setting_of(text: str) -> Setting:
     ramp, end = rest + ["0", ""][len(rest) :]
     return Setting(
         handle=handle,
-        value=float(value),
+        value=value,
         start=_day(start),
-        ramp_weeks=int(ramp),
+        ramp_weeks=ramp,
         end=_day(end) if end else None,
     )
 
@@ -318,6 +352,11 @@ class PairsRequest(Wire):
 
     package: Package
     pairs: int = Field(PAIRS_FIRST, ge=1)
+
+    @field_validator("pairs", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        return typed_number(value)
 
 
 class PolicyRecord(Wire):

@@ -267,6 +267,13 @@ class Model:
             (f"track of {level!r}", s) for level, (_, t) in self.tracks.items() for s in t.flows
         ] + [(f"record {name!r}", s) for name, (_, r) in self.records.items() for s in r.flows]
         for where, selection in selections:
+            if selection == Selection():
+                raise TreguaError(
+                    "TR1209",
+                    "a selection of flows names nothing",
+                    where=where,
+                    do="say which flows: by kind, victim, cause or target",
+                )
             _check_declared("victim", selection.victims, VICTIMS, where)
             _check_declared("cause", (*selection.causes, *selection.without), causes, where)
             _check_declared("kind", selection.kinds, KINDS, where)

@@ -6,6 +6,7 @@ engine numbers are bare and in the units that their declarations name.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache
 from tokenize import TokenError
@@ -13,6 +14,7 @@ from typing import Any
 
 from ..errors import TreguaError, nearest_name
 from .calendar import YEAR_DAYS
+from .numerals import MOST_CHARACTERS, split_number, with_point
 
 DEFINITIONS = (
     "person = [people] = persons = member = members",
@@ -34,19 +36,15 @@ KNOWN = "person, hour, day, week, fortnight, month, year, kilometer, gram, kilog
 """Units that messages name; plurals and the usual abbreviations are known too."""
 
 
-MOST_CHARACTERS = 100
-"""Characters of a quantity: the longest that ships has a quarter of it."""
-
-GRAMMAR = re.compile(
+UNIT = re.compile(
     r"""(?>  # Each piece once and for all: what does not fit is found out at once.
-        [+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[+-]?\d+)?     # a number
-      | (?!\w*(?:squar|cub)|sq\b)[a-z]+               # a unit,
-        (?:\s*(?:\*\*|\^)\s*-?\d(?![\d.]))?  # which alone may have an exponent, of one digit
+        (?!\w*(?:squar|cub)|sq\b)[a-z]+      # a unit,
+        (?:\s*(?:\*\*|\^)\s*-?\d(?![\d.]))?  # which may have an exponent, of one digit
       | (?<!\*)\*(?!\*) | [/()\s]
     )*+""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
-"""What a quantity is made of. Pint works out any arithmetic,
+"""What a unit is made of. Pint works out any arithmetic,
 and powers of powers of numbers would keep it busy for ever.
 """
 
@@ -63,7 +61,7 @@ def _registry() -> Any:
 
 def check_unit(unit: str) -> None:
     """Refuse a unit that the registry does not know (TR1302)."""
-    _parse(unit, unit, "")
+    _units(unit.removeprefix("1"), unit, "")
 
 
 def _names() -> list[str]:
@@ -73,19 +71,19 @@ def _names() -> list[str]:
     ]
 
 
-def _parse(text: str, shown: object, where: str) -> Any:
+def _units(text: str, shown: object, where: str) -> Any:
+    """The units of a quantity, from what stands behind its number."""
     import pint
 
-    if len(text) > MOST_CHARACTERS or not GRAMMAR.fullmatch(text):
-        raise _no_quantity(str(shown)[:MOST_CHARACTERS], where)
+    text = text.replace("%", " percent ")
+    if not UNIT.fullmatch(text):
+        raise _no_quantity(shown, where)
     try:
-        return _registry().Quantity(text)
+        one = _registry().Quantity(f"1 {text}")
     except pint.errors.UndefinedUnitError as error:
         unknown = (
             error.unit_names if isinstance(error.unit_names, str) else next(iter(error.unit_names))
         )
-        if not any(letter.isdigit() for letter in text):
-            raise _no_quantity(shown, where) from error
         raise TreguaError(
             "TR1302",
             f"no unit is named {unknown!r}",
@@ -106,41 +104,56 @@ def _parse(text: str, shown: object, where: str) -> Any:
         TokenError,
     ) as error:
         raise _no_quantity(shown, where) from error
+    if one.magnitude != 1:
+        raise _no_quantity(shown, where)
+    return one.units
 
 
 def _no_quantity(shown: object, where: str) -> TreguaError:
+    pointed = with_point(shown) if isinstance(shown, str) else ""
     return TreguaError(
         "TR1302",
         "this is not a number with a unit",
         where=where,
-        found=shown,
+        found=str(shown)[:MOST_CHARACTERS],
         expected='text such as "0.0025 / week", "110 person/week" or "13 % / year"',
-        do=f"write the number, then its unit; known units: {KNOWN}",
+        do=f"write {pointed}: decimals stand behind a point, and a comma or a space only between "
+        "groups of three digits, as in 1,000"
+        if pointed
+        else f"write one number, then its unit; known units: {KNOWN}",
     )
 
 
 def in_unit(value: object, unit: str, where: str) -> float:
     """A value as written by a user, as a plain number in ``unit``.
 
-    Text is read as a number with a unit. A bare number is accepted only where ``unit`` is ``"1"``.
+    Text is read as one number (:mod:`tregua.model.numerals`) with a unit. A number without a unit
+    is accepted only where ``unit`` is ``"1"``.
 
     Raises:
         TreguaError: TR1301 for a bare number that needs a unit, TR1302 for text that is no
-            quantity, TR1303 for a unit of another kind.
+            quantity and for numbers that are not finite, TR1303 for a unit of another kind.
     """
     import pint
 
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise TreguaError(
-            "TR1302",
-            "this is not a number with a unit",
-            where=where,
-            found=value,
-            expected=f'text such as "1 {unit}"',
+        raise _no_quantity(value, where)
+    try:
+        number, rest = (
+            split_number(value) or (math.nan, "")
+            if isinstance(value, str)
+            else (
+                float(value),
+                "",
+            )
         )
-    if not isinstance(value, str):
+    except OverflowError as error:
+        raise _no_quantity("a number of too many digits", where) from error
+    if not math.isfinite(number):
+        raise _no_quantity(value, where)
+    if not rest:
         if unit == "1":
-            return float(value)
+            return number
         raise TreguaError(
             "TR1301",
             "this number has no unit",
@@ -149,11 +162,9 @@ def in_unit(value: object, unit: str, where: str) -> float:
             expected=f"a quantity in {unit} or a unit of the same kind",
             do=f'write "{value} {_suffix(unit)}" if that is what you mean',
         )
-    quantity = _parse(value.replace("%", " percent "), value, where)
+    quantity = _registry().Quantity(number, _units(rest, value, where))
     try:
-        return float(
-            _registry().Quantity(quantity).to(unit if unit != "1" else "dimensionless").magnitude
-        )
+        converted = float(quantity.to(unit if unit != "1" else "dimensionless").magnitude)
     except OverflowError as error:
         raise _no_quantity(value, where) from error
     except (pint.errors.DimensionalityError, ValueError, TypeError) as error:
@@ -165,6 +176,14 @@ def in_unit(value: object, unit: str, where: str) -> float:
             expected=f"a quantity in {unit} or a unit of the same kind",
             do="check which unit the parameter has: tregua mechanisms",
         ) from error
+    if not math.isfinite(converted) or bool(converted) != bool(number):
+        raise _no_quantity(value, where)
+    return converted
+
+
+def shown_in(value: float, unit: str) -> str:
+    """A number with its unit, as messages show it: ``0.005 /week``."""
+    return f"{value:g}" if unit == "1" else f"{value:g} {_suffix(unit)}"
 
 
 def _suffix(unit: str) -> str:

@@ -37,6 +37,13 @@ LIMITS = {
             "changing in the world."
         ),
     ),
+    "older stocks": (
+        "It starts with the groups of another day.",
+        (
+            "The scenario says so: its stocks at the start are those of the day of the data, which "
+            "is an earlier one. Levels are wrong by all that happened in between."
+        ),
+    ),
     "no chance": (
         "There is no chance in this run.",
         (
@@ -139,6 +146,7 @@ def limits(trajectories: Trajectories, manifest: Mapping[str, Any]) -> list[tupl
     )
     applies = {
         "forecast": True,
+        "older stocks": bool(scenario.start_note),
         "no chance": not plan.solver.stochastic,
         "chance only": plan.solver.stochastic and fixed,
         "not fitted": fixed and len(victims) > 1,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ..errors import TreguaError
 from ..model.declarations import BACKGROUND, CIVILIAN, MEMBER, OFFICER, SOLDIER, Flow
 from ..model.model import Model
 
@@ -93,6 +94,23 @@ def outcomes_of(model: Model) -> dict[str, Outcome]:
     ]
     flows.sort(key=lambda outcome: outcome.name != "killed")
     return {outcome.name: outcome for outcome in (*first, *flows, *stocks)}
+
+
+def check_counted(model: Model, where: str) -> None:
+    """Refuse a model of which no table could say anything (TR2208): nobody moves or dies in it.
+
+    Args:
+        model: that is to be run and reported.
+        where: file and key, for the message.
+    """
+    if not model.compartments or not outcomes_of(model):
+        raise TreguaError(
+            "TR2208",
+            "nobody moves or dies in this model, so there is nothing to report",
+            where=where,
+            found=", ".join(m.name for m in model.mechanisms),
+            do='add a mechanism in which persons move, such as "recruitment"',
+        )
 
 
 def _deaths(model: Model) -> list[Outcome]:

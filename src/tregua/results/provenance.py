@@ -146,7 +146,7 @@ def _modifier(change: Any) -> dict[str, Any]:
         "start": change.start.isoformat() if change.start else None,
         "end": change.end.isoformat() if change.end else None,
         "ramp_weeks": change.ramp_weeks,
-        "territories": list(change.territories),
+        "territories": list(change.territories or ()),
     }
 
 
@@ -255,6 +255,7 @@ def make_manifest(
         ],
         "start": scenario.start.isoformat(),
         "end": scenario.date(scenario.weeks).isoformat(),
+        "start_note": scenario.start_note,
         "weeks": scenario.weeks,
         "solver": plan.solver.name,
         "dt_weeks": plan.dt,

@@ -192,8 +192,8 @@ def _take_over(old: Path, new: Path) -> None:
                 shutil.copy2(path, place, follow_symlinks=False)
 
 
-def _beside(folder: Path, ending: str) -> Path:
-    """A new hidden name beside a folder, by which :func:`_sweep` knows it."""
+def beside(folder: Path, ending: str) -> Path:
+    """A new hidden name beside a folder, by which what was left there is known."""
     return folder.parent / f".{folder.name}-{secrets.token_hex(4)}.tregua-{ending}"
 
 
@@ -202,7 +202,7 @@ def _claim(folder: Path) -> tuple[Path, int]:
     the lock ends with the process.
     """
     while True:
-        temporary = _beside(folder, "new")
+        temporary = beside(folder, "new")
         temporary.mkdir()
         try:
             lock = _locked(temporary)
@@ -303,12 +303,12 @@ def rewritten(folder: Path, name: str, text: str, replace: bool) -> None:
         listed = {**manifest, "files": {**manifest.get("files", {}), name: digest}}
         record = json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
         for file, content in ((name, text), (MANIFEST, record)):
-            beside = _beside(folder / file, "new")
+            new = beside(folder / file, "new")
             try:
-                beside.write_bytes(content.encode())
-                os.replace(beside, folder / file)
+                new.write_bytes(content.encode())
+                os.replace(new, folder / file)
             finally:
-                beside.unlink(missing_ok=True)
+                new.unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from error
 
@@ -318,7 +318,7 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
     if not folder.exists():
         os.rename(temporary, folder)
         return
-    old = _beside(folder, "old")
+    old = beside(folder, "old")
     # Locked under its own name already: under the new one another process would take it for
     # left over.
     with _in_use(folder):

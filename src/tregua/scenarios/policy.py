@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, overload
 
@@ -24,6 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..countries.territories import territories_named
 from ..errors import TreguaError, nearest_name
 from ..model.calendar import week_of
 from ..model.declarations import Number, Parameter
@@ -44,7 +45,7 @@ class Modifier:
         start: first day in force; None for the start of the scenario.
         end: first day no longer in force; None for the end of the scenario.
         ramp_weeks: weeks over which the change grows linearly to full strength.
-        territories: places in which it is in force; empty for everywhere.
+        territories: places in which it is in force, at least one; None for everywhere.
         written: the value as its author wrote it, with its unit, for messages; it decides nothing.
     """
 
@@ -54,10 +55,17 @@ class Modifier:
     start: dt.date | None = None
     end: dt.date | None = None
     ramp_weeks: Number = 0.0
-    territories: tuple[str, ...] = ()
+    territories: tuple[str, ...] | None = None
     written: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
+        if self.territories is not None and (not self.territories or "" in self.territories):
+            raise TreguaError(
+                "TR1209",
+                f"this change of {self.target!r} is in no territory",
+                found=self.territories,
+                do="name the territories, or leave `territories` out if you mean all of them",
+            )
         problem = ""
         if not math.isfinite(self.value) or (self.operation == "scale" and self.value < 0.0):
             problem = "the factor or value must be finite, and a factor not negative"
@@ -73,6 +81,12 @@ class Modifier:
                 f"this change of {self.target!r} makes no sense: {problem}",
                 found=self.text(),
             )
+
+    def outside(self, start: dt.date, weeks: int) -> bool:
+        """Whether it is in force in no week of a scenario."""
+        first = 0 if self.start is None else week_of(start, self.start)
+        last = weeks if self.end is None else week_of(start, self.end)
+        return first >= weeks or last <= 0
 
     def text(self) -> str:
         """The change in words, such as ``scale arrests.effort by 2 from 2022-01-01``."""
@@ -160,6 +174,27 @@ class Policy:
         return self.label or self.name
 
 
+def on_labels(policy: Policy, space: Space) -> Policy:
+    """The policy with its territories as a space labels them, so that the same change is known
+    again however its author wrote a name.
+
+    Raises:
+        TreguaError: TR1403 for a name that is no territory.
+    """
+    if all(change.territories is None for change in policy.modifiers):
+        return policy
+    labels, where = space.labels("territory"), f"policy {policy.name!r}"
+    return replace(
+        policy,
+        modifiers=tuple(
+            change
+            if change.territories is None
+            else replace(change, territories=territories_named(change.territories, labels, where))
+            for change in policy.modifiers
+        ),
+    )
+
+
 def acts_twice(policy: Policy, other: Policy, change: Modifier | None = None) -> TreguaError:
     """The refusal of a policy beside another that is the same or makes the same change (TR1405)."""
     return TreguaError(
@@ -193,10 +228,10 @@ def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None: ...
 
 def as_date(value: str | dt.date | None, where: str = "") -> dt.date | None:
     """A date from ``"2022"``, ``"2022-01"`` or ``"2022-01-31"`` (TR1304 if it is none of these)."""
-    if value is None or isinstance(value, dt.date):
+    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
         return value
     try:
-        if not re.fullmatch("[0-9]{4}(-[0-9]{1,2}){0,2}", value):
+        if not isinstance(value, str) or not re.fullmatch("[0-9]{4}(-[0-9]{1,2}){0,2}", value):
             raise ValueError(value)
         return dt.date(*[*(int(part) for part in value.split("-")), 1, 1][:3])
     except (ValueError, TypeError) as error:
@@ -275,13 +310,25 @@ def build_levers(
     return levers
 
 
+def step_by_step(
+    changes: Sequence[Modifier], parameter: Parameter, space: Space, start: dt.date, weeks: int
+) -> Iterator[Lever]:
+    """The lever of one parameter after each of its changes."""
+    shape = (weeks, *space.shape(parameter.axes))
+    lever = Lever(np.ones(shape), np.zeros(shape), np.full(shape, np.inf))
+    for change in changes:
+        strength = _strength(change, parameter, space, start, weeks, "")
+        lever = _compose(lever, change, strength)
+        yield lever
+
+
 def _strength(
     change: Modifier, parameter: Parameter, space: Space, start: dt.date, weeks: int, where: str
 ) -> np.ndarray:
     """How much of a change is in force, from 0 to 1, for every week and place."""
     first = 0 if change.start is None else week_of(start, change.start)
     last = weeks if change.end is None else week_of(start, change.end)
-    if first >= weeks or last <= 0:
+    if change.outside(start, weeks):
         raise TreguaError(
             "TR1404",
             f"the change of {change.target!r} is never in force",
@@ -300,7 +347,7 @@ def _strength(
     strength = strength.reshape((weeks,) + (1,) * len(parameter.axes)) * np.ones(
         space.shape(parameter.axes)
     )
-    if not change.territories:
+    if change.territories is None:
         return strength
     if "territory" not in parameter.axes:
         raise TreguaError(
@@ -310,16 +357,8 @@ def _strength(
             do="leave out `territories`",
         )
     labels = space.labels("territory")
-    for place in change.territories:
-        if place not in labels:
-            raise TreguaError(
-                "TR1403",
-                f"no territory is named {place!r}",
-                where=where,
-                found=place,
-                nearest=nearest_name(place, labels),
-            )
-    chosen = np.array([label in change.territories for label in labels], float)
+    places = territories_named(change.territories, labels, where)
+    chosen = np.array([label in places for label in labels], float)
     axis = 1 + parameter.axes.index("territory")
     strength *= chosen.reshape([-1 if i == axis else 1 for i in range(strength.ndim)])
     return strength

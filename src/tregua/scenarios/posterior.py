@@ -117,7 +117,7 @@ def load_posterior(source: str) -> StoredPosterior:
         if source in shipped_posteriors()
         else Path(source)
     )
-    if not (place / ARRAYS).is_file():
+    if not source.strip() or not (place / ARRAYS).is_file():
         names = shipped_posteriors()
         raise TreguaError(
             "TR2902",

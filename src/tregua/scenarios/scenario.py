@@ -20,9 +20,31 @@ from ..errors import TreguaError, nearest_name
 from ..model.calendar import WEEK_DAYS, day_of, week_of
 from ..model.declarations import DATE, Number, Parameter
 from ..model.model import Model
-from .policy import Lever, Modifier, Policy, as_date, build_levers, check_once
+from ..model.units import in_unit
+from .policy import (
+    Lever,
+    Modifier,
+    Policy,
+    as_date,
+    build_levers,
+    check_once,
+    on_labels,
+    step_by_step,
+)
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
+
+FIRST_DAY = "2012-01-01"
+"""Where a scenario begins that names no day, on data of which nobody says of which day they are."""
+
+MOST_YEARS_LATER = 25
+"""Years after the day of its data in which a scenario may begin, where its author says that the
+stocks are as old as that: those who were members then have grown old.
+"""
+
+MOST_WEEKS = 5_218
+"""Weeks of the longest scenario, a hundred years: what policies do is held for every one of them.
+"""
 
 LARGEST = 1e30
 """Largest value of a parameter, in its own unit:
@@ -73,26 +95,31 @@ class Scenario:
         weeks: length.
         data: a data set, or the name of a shipped one; if none is given, the first shipped one that
             has what the model needs.
-        values: parameter values in the parameters' units, by full name; they override data and
-            posterior draws.
+        values: parameter values by full name, as numbers in the parameters' units or as text with a
+            unit; they override data and posterior draws.
         overrides: values given on the command line; they override all others.
         policies: in force together, in order.
         name: short name, used in file names.
         label: what a reader sees.
+        stocks: ``as of`` and the day of the data, where a scenario begins on another day and that
+            is meant.
 
     Raises:
-        TreguaError: TR1305 for a length that is none; TR1405 where a policy would act twice.
+        TreguaError: TR1305 for a length that is none; TR1308 for a start on another day than that
+            of the data where ``stocks`` does not say so; TR1403 for a policy in a territory that
+            the data do not have; TR1405 where a policy would act twice.
     """
 
     model: Model
     start: dt.date
     weeks: int
     data: Dataset
-    values: Mapping[str, Number] = field(default_factory=dict)
-    overrides: Mapping[str, Number] = field(default_factory=dict)
+    values: Mapping[str, Number | str] = field(default_factory=dict)
+    overrides: Mapping[str, Number | str] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
     name: str = "baseline"
     label: str = ""
+    stocks: str = ""
 
     def __init__(
         self,
@@ -100,43 +127,89 @@ class Scenario:
         start: str | dt.date | None = None,
         weeks: int = 520,
         data: Dataset | str | None = None,
-        values: Mapping[str, Number] | None = None,
-        overrides: Mapping[str, Number] | None = None,
+        values: Mapping[str, Number | str] | None = None,
+        overrides: Mapping[str, Number | str] | None = None,
         policies: tuple[Policy, ...] = (),
         name: str = "baseline",
         label: str = "",
+        stocks: str = "",
     ):
-        if int(weeks) != weeks or weeks < 1:
+        if not 1 <= weeks <= MOST_WEEKS or int(weeks) != weeks:
             raise TreguaError(
                 "TR1305",
-                "a scenario lasts a whole number of weeks, at least one",
+                "a scenario lasts a whole number of weeks, from one to a hundred years of them",
                 found=weeks,
+                expected=f"1 to {MOST_WEEKS}",
                 do="give `weeks` or an `end` after `start`",
             )
-        check_once(policies)
         if data is None:
             data = data_for(
                 {axis for axes in model.axes.values() for axis in axes}, set(model.covariates)
             )
         data = load(data) if isinstance(data, str) else data
+        policies = tuple(on_labels(policy, data.space) for policy in policies)
+        check_once(policies)
         fields = {
             "model": model,
-            "start": as_date(start or data.start),
+            "start": as_date(start or data.start or FIRST_DAY),
             "weeks": int(weeks),
             "data": data,
             "values": dict(values or {}),
             "overrides": dict(overrides or {}),
-            "policies": tuple(policies),
+            "policies": policies,
             "name": name,
             "label": label,
+            "stocks": stocks,
         }
         for key, value in fields.items():
             object.__setattr__(self, key, value)
+        self._check_start()
 
     @property
     def shown(self) -> str:
         """Label for readers."""
         return self.label or self.name
+
+    @property
+    def stocks_day(self) -> dt.date:
+        """The day of which the stocks at the start are; the start where nobody knows better."""
+        return as_date(self.data.start) if self.data.start else self.start
+
+    @property
+    def start_note(self) -> str:
+        """That the stocks at the start are of another day, in one sentence; empty where they are
+        of the start.
+        """
+        day = self.stocks_day
+        return (
+            f"The stocks at the start, {self.start}, are those of {day}: nothing that happened "
+            "in between is in this run."
+            if day != self.start
+            else ""
+        )
+
+    def _check_start(self) -> None:
+        """Refuse a start of which the data know nothing (TR1308)."""
+        day = self.stocks_day
+        line = f"as of {day}"
+        latest = day.replace(year=day.year + MOST_YEARS_LATER, day=min(day.day, 28))
+        possible = day <= self.start <= latest
+        said = self.stocks == line and possible if self.stocks else self.start == day
+        if said or not self.data.start:
+            return
+        meant = (
+            f"; if you mean that the groups of {day} stand on {self.start}, "
+            f'write stocks = "{line}" in [scenario]'
+        )
+        raise TreguaError(
+            "TR1308",
+            f"the stocks at the start are known for {day} and not for {self.start}",
+            where="start of the scenario",
+            found=f"start {self.start}" + (f', stocks "{self.stocks}"' if self.stocks else ""),
+            expected=f"a start on {day}"
+            + (f', or on a later day to {latest} with stocks = "{line}"' if possible else ""),
+            do=f"start on {day} and let policies begin later" + (meant if possible else ""),
+        )
 
     def with_policy(self, policy: Policy) -> Scenario:
         """The same scenario with one more policy, named after it; TR1405 where the policy is in
@@ -146,7 +219,7 @@ class Scenario:
             self, policies=(*self.policies, policy), name=policy.name, label=policy.shown
         )
 
-    def with_values(self, values: Mapping[str, Number]) -> Scenario:
+    def with_values(self, values: Mapping[str, Number | str]) -> Scenario:
         """The same scenario with some values replaced."""
         return replace(self, values={**self.values, **values})
 
@@ -247,6 +320,8 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
                     nearest=nearest_name(name, parameters),
                 )
             drawn = layer == "posterior draw"
+            if isinstance(value, str):
+                value = in_unit(value, parameters[name].unit, f"{layer}, key {name}")
             array = np.asarray(value, float)
             axes = space.shape(parameters[name].axes)
             if drawn and array.ndim == 1 and axes:
@@ -339,14 +414,15 @@ def _culprit(
         for change in policy.modifiers
         if change.target == name
     ]
-    for count in range(len(changes) - 1, 0, -1):
-        earlier = [replace(policy, modifiers=(change,)) for policy, change in changes[:count]]
-        lever = build_levers(
-            earlier, {name: parameter}, scenario.data.space, scenario.start, scenario.weeks
-        )[name]
-        if _outside(parameter, forced(base, lever)) is None:
-            return changes[count]
-    return changes[0]
+    levers = step_by_step(
+        [change for _, change in changes],
+        parameter,
+        scenario.data.space,
+        scenario.start,
+        scenario.weeks,
+    )
+    inside = [_outside(parameter, forced(base, lever)) is None for lever in levers]
+    return changes[max((i + 1 for i, yes in enumerate(inside[:-1]) if yes), default=0)]
 
 
 def support_text(parameter: Parameter) -> str:

@@ -6,18 +6,52 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import TreguaError, nearest_name
+from ..model.numerals import number_of
+from .bounds import check_tables, check_text
+
+UNPRINTED = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of Unicode for characters that are not printed: controls, halves, separators of lines
+and paragraphs.
+"""
 
 Day = dt.date | str
 """A date, or text that :func:`tregua.scenarios.policy.as_date` reads."""
 
 Quantity = int | float | str
 """A value with its unit in text, or a bare number where the unit is one."""
+
+
+def _printed(text: str) -> str:
+    """A text without characters that no page and no terminal prints."""
+    odd = [letter for letter in text if unicodedata.category(letter) in UNPRINTED]
+    if set(odd) - {"\n"}:
+        raise ValueError("it holds characters that cannot be printed")
+    return text
+
+
+def _one_line(text: str) -> str:
+    """A text on one line."""
+    if "\n" in text:
+        raise ValueError("it has more than one line")
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+"""A name, which becomes a part of file names."""
+
+Label = Annotated[str, Field(max_length=200), AfterValidator(_printed), AfterValidator(_one_line)]
+"""What a reader sees, on one line of a page or a figure."""
+
+Doc = Annotated[str, Field(max_length=4_000), AfterValidator(_printed)]
+"""A sentence or a few."""
 
 
 class _Table(BaseModel):
@@ -29,14 +63,15 @@ class _Table(BaseModel):
 class ScenarioTable(_Table):
     """``[scenario]``: model, data, time and the policies in force."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    label: str = ""
+    name: Name
+    label: Label = ""
     data: str = "groups-2020"
     posterior: str | None = None
     mechanisms: list[str] | None = None
     start: Day
     end: Day | None = None
     length: Quantity | None = None
+    stocks: str = ""
     in_force: list[str] = []
 
 
@@ -59,15 +94,15 @@ class ChangeTable(_Table):
     from_: Day | None = Field(None, alias="from")
     to: Day | None = None
     ramp: Quantity = "0 week"
-    territories: list[str] = []
+    territories: list[str] | None = None
 
 
 class PolicyTable(_Table):
     """``[[policy]]``: a named set of changes."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    label: str = ""
-    doc: str = ""
+    name: Name
+    label: Label = ""
+    doc: Doc = ""
     combines: list[str] = []
     change: list[ChangeTable] = []
 
@@ -85,24 +120,35 @@ def parse(text: str, shown: str) -> FileTable:
     """The tables of a scenario file, from its text. Messages call the file ``shown``.
 
     Raises:
-        TreguaError: TR1102 where the text is no TOML; TR1201, TR1202 and TR1204 for a key that is
+        TreguaError: TR1102 where the text is no TOML; TR1104 where it is too large or too deep;
+            TR1201, TR1202 and TR1204 for a key that is
             unknown, missing or of the wrong kind.
     """
+    check_text(text, shown)
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        raw = tomllib.loads(text, parse_float=partial(_number, shown))
+    except ValueError as error:
         raise TreguaError(
             "TR1102",
             f"this is not valid TOML: {error}",
             where=shown,
             do="look at the line named; text needs quotes",
         ) from error
+    check_tables(raw, shown)
     if isinstance(raw.get("values"), dict):
         raw["values"] = _flat(raw["values"])
     try:
         return FileTable.model_validate(raw)
     except ValidationError as error:
         raise _coded(error, shown) from error
+
+
+def _number(shown: str, text: str) -> float:
+    """A number of TOML, which may hold underscores, read as those in text are."""
+    number = number_of(text.replace("_", ""))
+    if number is None:
+        raise TreguaError("TR1302", "a computer cannot hold this number", where=shown, found=text)
+    return number
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -113,7 +159,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, value in values.items():
         flat |= (
             _flat(value, f"{prefix}{name}.")
-            if isinstance(value, dict)
+            if isinstance(value, dict) and value
             else {f"{prefix}{name}": value}
         )
     return flat
@@ -150,6 +196,15 @@ def _coded(error: ValidationError, shown: str) -> TreguaError:
             where=where,
             found=first["input"],
             expected="letters, digits, '-', '_' and '.'",
+        )
+    if first["type"] in ("string_too_long", "value_error"):
+        long = first["type"] == "string_too_long"
+        return TreguaError(
+            "TR1204",
+            f"{key!r} is too long" if long else f"{key!r}: {first['ctx']['error']}",
+            where=where,
+            found=ascii(first["input"])[:80],
+            expected=f"at most {first['ctx']['max_length']} characters" if long else "plain text",
         )
     kinds = [
         _kind(problem["type"], path)

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import get_args
@@ -18,9 +19,11 @@ from ..model.calendar import week_of, weeks_between
 from ..model.declarations import Parameter
 from ..model.mechanism import Mechanism, registry
 from ..model.model import Model
+from ..model.space import Space
 from ..model.units import in_unit
 from ..shipped import country_folders
-from .policy import Modifier, Operation, Policy, as_date, check_once
+from .bounds import MOST_BYTES, check_size
+from .policy import Modifier, Operation, Policy, as_date, check_once, on_labels
 from .posterior import StoredPosterior, load_posterior
 from .scenario import Draws, Scenario, support_text
 from .schema import ChangeTable, FileTable, PolicyTable, Quantity, ScenarioTable, parse
@@ -45,6 +48,8 @@ class ScenarioFile:
         text: the file as read, for the run folder.
         posterior: draws of parameters, where the file names a posterior.
         shown: what messages call the file.
+        notes: by name of a policy, what is said of its changes that are never in force: they are
+            left out, and a policy without any other is not compared unless it is asked for.
     """
 
     scenario: Scenario
@@ -55,18 +60,23 @@ class ScenarioFile:
     text: str
     posterior: StoredPosterior | None = None
     shown: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def comparable(self) -> dict[str, Policy]:
         """Policies that can be put on the scenario, by name: those of the file but the ones in
-        force, and but those that share a change with one in force, which would act twice.
+        force, those that share a change with one in force, which would act twice, and those that
+        are never in force.
         """
         in_force = self.scenario.policies
+        start, weeks = self.scenario.start, self.scenario.weeks
         names = {policy.name for policy in in_force}
         return {
             name: policy
             for name, policy in self.policies.items()
-            if name not in names and not any(policy.shared_with(other) for other in in_force)
+            if name not in names
+            and not any(policy.shared_with(other) for other in in_force)
+            and not (policy.modifiers and all(c.outside(start, weeks) for c in policy.modifiers))
         }
 
     @property
@@ -138,7 +148,12 @@ def _read(source: str | Path) -> tuple[str, str]:
     if (path / COPY).is_file():
         path = path / COPY
     try:
-        return path.read_text(encoding="utf-8"), str(source)
+        with path.open("rb") as file:
+            # One more than is allowed, so that what is endless is found out too.
+            content = file.read(MOST_BYTES + 1)
+        check_size(len(content), str(source))
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return text, str(source)
     except UnicodeDecodeError as error:
         raise TreguaError(
             "TR1103", "this file is not text in UTF-8", where=str(source), do="save it as UTF-8"
@@ -187,24 +202,25 @@ def _build(
     values = _quantities(parsed.values, model.parameters, f"{shown}, key values")
     given = _quantities(overrides, model.parameters, "command line, --set")
     start = as_date(part.start, f"{shown}, key scenario.start")
-    scenario = Scenario(
-        model,
-        start,
-        _weeks(part, start, shown),
-        part.data,
-        values,
-        given,
-        (),
-        part.name,
-        part.label,
-    )
-    policies = _policies(parsed.policy, model.parameters, shown)
+    with _naming(f"{shown}, key scenario.start", "TR1308"):
+        scenario = Scenario(
+            model,
+            start,
+            _weeks(part, start, shown),
+            part.data,
+            values,
+            given,
+            (),
+            part.name,
+            part.label,
+            part.stocks,
+        )
+    policies = _policies(parsed.policy, model.parameters, scenario.data.space, shown)
+    policies, notes = _in_time(policies, scenario)
     where = f"{shown}, key scenario.in_force"
     in_force = tuple(named_policy(name, policies, where) for name in part.in_force)
-    try:
+    with _naming(where):
         scenario = replace(scenario, policies=in_force)
-    except TreguaError as error:
-        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
     if part.name in policies:
         raise TreguaError(
             "TR1206",
@@ -224,6 +240,7 @@ def _build(
         text,
         posterior,
         shown,
+        notes,
     )
     comparable = read.comparable
     for i, policy in enumerate(policies.values()):
@@ -240,18 +257,32 @@ def _build(
     return read
 
 
+@contextmanager
+def _naming(where: str, code: str = "") -> Iterator[None]:
+    """Refusals, or those of one code, with the file and the key that they are about."""
+    try:
+        yield
+    except TreguaError as error:
+        if code and error.code != code:
+            raise
+        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
+
+
 def _posterior(name: str | None, shown: str) -> StoredPosterior | None:
     """The posterior that the file names."""
-    try:
+    with _naming(f"{shown}, key scenario.posterior"):
         return None if name is None else load_posterior(name)
-    except TreguaError as error:
-        raise TreguaError(
-            error.code, error.what, **{**error.details, "where": f"{shown}, key scenario.posterior"}
-        ) from error
 
 
 def _model(names: list[str] | None, data: str, where: str) -> Model:
     """The mechanisms named; without any, those that the data set is for."""
+    if names is not None and not names:
+        raise TreguaError(
+            "TR1209",
+            "the list of mechanisms is empty",
+            where=where,
+            do="name the mechanisms, or leave the key out if you mean those that the data are for",
+        )
     if names is None:
         names = list(load(data).mechanisms or registry())
     chosen: list[Mechanism] = []
@@ -332,7 +363,7 @@ def _weeks(part: ScenarioTable, start: dt.date, shown: str) -> int:
 
 
 def _policies(
-    parts: list[PolicyTable], parameters: Mapping[str, Parameter], shown: str
+    parts: list[PolicyTable], parameters: Mapping[str, Parameter], space: Space, shown: str
 ) -> dict[str, Policy]:
     """All policies of a file by name; one may combine those above it."""
     policies: dict[str, Policy] = {}
@@ -346,18 +377,37 @@ def _policies(
                 do="rename one of them",
             )
         combined = [named_policy(name, policies, f"{where}.combines") for name in part.combines]
-        try:
+        with _naming(f"{where}.combines"):
             check_once(combined)
-        except TreguaError as error:
-            details = {**error.details, "where": f"{where}.combines"}
-            raise TreguaError(error.code, error.what, **details) from error
         changes = [change for policy in combined for change in policy.modifiers]
         changes += [
             _modifier(change, parameters, f"{where}.change.{j}")
             for j, change in enumerate(part.change)
         ]
-        policies[part.name] = Policy(part.name, tuple(changes), part.label, part.doc)
+        policy = Policy(part.name, tuple(changes), part.label, part.doc)
+        with _naming(where):
+            policies[part.name] = on_labels(policy, space)
     return policies
+
+
+def _in_time(
+    policies: Mapping[str, Policy], scenario: Scenario
+) -> tuple[dict[str, Policy], dict[str, str]]:
+    """Policies without the changes that are never in force in a scenario, and by name what is said
+    of those. A policy without any other stays as it is, so that who asks for it is refused.
+    """
+    in_time, notes = dict(policies), {}
+    span = f"never in force from {scenario.start} to {scenario.date(scenario.weeks)}"
+    for name, policy in policies.items():
+        late = [c for c in policy.modifiers if c.outside(scenario.start, scenario.weeks)]
+        rest = tuple(c for c in policy.modifiers if c not in late)
+        if late and rest:
+            told = "; ".join(change.text() for change in late)
+            in_time[name] = replace(policy, modifiers=rest)
+            notes[name] = f"Left out of the policy {name!r}, as {span}: {told}"
+        elif late:
+            notes[name] = f"The policy {name!r} is left out, as it is {span}"
+    return in_time, notes
 
 
 def named_policy(name: str, policies: Mapping[str, Policy], where: str) -> Policy:
@@ -398,7 +448,7 @@ def _modifier(part: ChangeTable, parameters: Mapping[str, Parameter], where: str
     value = in_unit(getattr(part, operation), unit, f"{where}.{operation}")
     first, last = as_date(part.from_, f"{where}.from"), as_date(part.to, f"{where}.to")
     ramp = in_unit(part.ramp, "week", f"{where}.ramp")
-    try:
+    with _naming(where):
         return Modifier(
             part.target,
             operation,
@@ -406,8 +456,6 @@ def _modifier(part: ChangeTable, parameters: Mapping[str, Parameter], where: str
             first,
             last,
             ramp,
-            tuple(part.territories),
+            None if part.territories is None else tuple(part.territories),
             str(getattr(part, operation)),
         )
-    except TreguaError as error:
-        raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error

@@ -95,6 +95,17 @@ def _with_changes(
     return replace(scenario, policies=tuple(policies)), tuple(change.text() for change in dropped)
 
 
+def _chosen(scenario: Scenario, names: Sequence[str] | None) -> list[str]:
+    """Mechanisms to turn off, each once; None stands for all without which anybody is left."""
+    if names is None:
+        return [m.name for m in scenario.model.mechanisms if _peopled(scenario, m.name)]
+    if not names:
+        raise TreguaError(
+            "TR1209", "no mechanism is named to turn off", do="name one, or give None"
+        )
+    return list(dict.fromkeys(names))
+
+
 def _peopled(scenario: Scenario, name: str) -> bool:
     """Whether groups have members without a mechanism; where nobody founds them,
     there may be nothing to run.
@@ -122,7 +133,7 @@ def deaths(run: Trajectories, victims: tuple[Victim, ...]) -> np.ndarray:
 
 def ablate(
     scenario: Scenario,
-    names: Sequence[str] = (),
+    names: Sequence[str] | None = None,
     replicates: int = 32,
     seed: int = 1,
     progress: Progress | None = None,
@@ -136,7 +147,7 @@ def ablate(
 
     Args:
         scenario: the whole model, with its policies.
-        names: mechanisms to turn off, each by itself; if empty, all of the model without which
+        names: mechanisms to turn off, each by itself; None for all of the model without which
             anybody is left.
         replicates: pairs of runs for each.
         seed: of all randomness.
@@ -154,8 +165,8 @@ def ablate(
         the mechanism and are left out with it.
 
     Raises:
-        TreguaError: TR2106 where the model has no such mechanism, TR2207 where nobody is left
-            without one that was named.
+        TreguaError: TR1209 for no name, TR2106 for one that the model has not, TR2207 where nobody
+            is left without one.
     """
     import pandas
 
@@ -163,9 +174,7 @@ def ablate(
         return posterior.draws_for(one.model) if posterior else None
 
     base, _ = shortened(scenario, weeks)
-    chosen = list(dict.fromkeys(names)) or [
-        m.name for m in base.model.mechanisms if _peopled(base, m.name)
-    ]
+    chosen = _chosen(base, names)
     fewer = [without(base, name) for name in chosen]
     for one in (base, *(ablated for ablated, _ in fewer)):
         # Before any work: the last of them may be one that is refused.

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..engine.plan import Plan, make_plan
 from ..engine.run import Progress, run_plan
+from ..engine.speeds import check_speeds
 from ..errors import TreguaError
 from ..results.comparison import Comparison
 from ..scenarios.policy import Policy
@@ -78,6 +79,10 @@ class Study:
         plan = plan or make_plan(
             self.baseline, self.solver, self.replicates, seed, draws=self.draws
         )
+
+        for scenario in scenarios[1:]:
+            # Before any work: the last of them may be one that is refused.
+            check_speeds(scenario, plan.solver, plan.dt, self.draws)
 
         def told(number: int, done: int, all_: int) -> None:
             if progress:

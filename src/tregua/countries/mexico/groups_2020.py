@@ -34,6 +34,7 @@ def groups_2020() -> Dataset:
         },
         tables=table_notes(FOLDER),
         mechanisms=("founding", "recruitment", "arrests", "conflict", "saturation"),
+        start="2012-01-01",
     )
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import cache
 
-from ...errors import TreguaError, nearest_name
+from ...errors import TreguaError, near_spelling
 from ...shipped import read_table
 from ..record import FOLDER
 
@@ -53,24 +53,32 @@ def _codes() -> dict[str, str]:
     return codes
 
 
+def code_of(text: object) -> str | None:
+    """INEGI code of a state, whatever way it is written: name with or without accents, long or
+    short, abbreviation, or code; None where it is no state of Mexico.
+    """
+    return _codes().get(plain(text))
+
+
 def state_code(text: object, where: str = "") -> str:
-    """INEGI code of a state, whatever way it is written.
+    """INEGI code of a state, written as :func:`code_of` reads it.
 
     Args:
-        text: name with or without accents, long or short, abbreviation, or code.
+        text: the state.
         where: file, column and row, for the message.
 
     Raises:
         TreguaError: TR1703 where it is no state of Mexico.
     """
-    code = _codes().get(plain(text))
+    code = code_of(text)
     if code is None:
+        names = read_table(FOLDER, "states.csv")["name"]
         raise TreguaError(
             "TR1703",
             "this is no state of Mexico",
             where=where,
             found=text,
             expected="one of the 32 states by name or INEGI code",
-            nearest=nearest_name(plain(text), _codes()),
+            nearest=near_spelling(str(text), names),
         )
     return code

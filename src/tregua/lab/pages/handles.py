@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
+from ...model.numerals import number_of
 from ...scenarios.evidence_range import ROUNDING
 from ..answers.answer import range_text, short_unit
 from ..handles import GROUPS, Handle, outside_evidence
 from ..package import Package, Setting
-from .parts import block, link, text
+from .parts import block, link, number_field, text
 
 if TYPE_CHECKING:
     from nicegui.events import GenericEventArguments, ValueChangeEventArguments
@@ -63,7 +64,7 @@ class _Row:
 
     handle: Handle
     slider: _Slider
-    number: ui.number
+    number: ui.input
     note: Any
     root: ui.element
 
@@ -147,12 +148,8 @@ class HandlePanel:
                     )
                     slider.props["data-testid"] = f"slider-{key}"
                     slider.on("change", lambda event: self._let_go(handle, event))
-                number = ui.number(
-                    value=handle.rest,
-                    min=handle.low,
-                    max=handle.high,
-                    step=handle.step,
-                    on_change=lambda event: self._typed(handle, event),
+                number = number_field(
+                    say, f"{handle.rest:g}", number_of, lambda value: self._typed(handle, value)
                 )
                 number.props(f"dense outlined debounce={TYPED} hide-bottom-space").classes(
                     "handle-number"
@@ -186,7 +183,7 @@ class HandlePanel:
         for key, row in self._rows.items():
             value = positions.get(key, row.handle.rest)
             row.slider.value = value
-            row.number.value = value
+            row.number.value = f"{value:g}"
             self._mark(row, package)
         self._filling = False
 
@@ -194,7 +191,7 @@ class HandlePanel:
         """Move one handle, as if a hand had done it."""
         self._filling = True
         self._rows[handle.key].slider.value = value
-        self._rows[handle.key].number.value = value
+        self._rows[handle.key].number.value = f"{value:g}"
         self._filling = False
         self._take(handle, value)
         self._released(self._here.package)
@@ -216,15 +213,13 @@ class HandlePanel:
         if abs(self._value(handle) - value) <= ROUNDING:
             return
         self._filling = True
-        self._rows[handle.key].number.value = value
+        self._rows[handle.key].number.value = f"{value:g}"
         self._filling = False
         self._take(handle, value)
 
-    def _typed(self, handle: Handle, event: ValueChangeEventArguments) -> None:
-        if self._filling or event.value is None:
-            return
-        value = min(max(float(event.value), handle.low), handle.high)
-        if abs(value - self._value(handle)) > ROUNDING:
+    def _typed(self, handle: Handle, value: float) -> None:
+        value = min(max(value, handle.low), handle.high)
+        if not self._filling and abs(value - self._value(handle)) > ROUNDING:
             self.put(handle, value)
 
     def _value(self, handle: Handle) -> float:

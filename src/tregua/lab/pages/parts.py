@@ -5,7 +5,7 @@ tables.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +16,8 @@ from ...reporting.browser.base import Chart, Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from nicegui.events import ValueChangeEventArguments
 
 Tone = Literal["plain", "amber", "wrong", "good"]
 """How a notice looks; what it says never hangs on it alone."""
@@ -51,6 +53,33 @@ def link(words: str, target: str, classes: str = "") -> TextElement:
     element = text("a", words, classes)
     element.props["href"] = target
     return element
+
+
+def number_field(
+    say: Say, shown: str, reads: Callable[[str], float | None], typed: Callable[[float], None]
+) -> ui.input:
+    """A field for a number. The browser's own one drops a decimal comma, so that 0,5 is taken for
+    5; here it is read as in files, and what is no number is marked and not taken.
+
+    Args:
+        say: the catalogue.
+        shown: the number as text.
+        reads: the number that a text says; None where it says none.
+        typed: told the number, whenever there is one.
+    """
+
+    def take(event: ValueChangeEventArguments) -> None:
+        number = reads(event.value or "")
+        if number is not None:
+            typed(number)
+
+    field = ui.input(
+        value=shown,
+        on_change=take,
+        validation={say("lab.no_number"): lambda text: reads(text or "") is not None},
+    )
+    field.props["inputmode"] = "decimal"
+    return field
 
 
 def table_html(columns: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:

@@ -10,13 +10,14 @@ from nicegui import ui
 from pydantic import ValidationError
 
 from ...errors import TreguaError
+from ...model.numerals import whole_of
 from ...reporting.browser.schedule import Stretch
 from ...reporting.browser.schedule import schedule as chart_of
 from ..answers.answer import position_text, refused_text
 from ..handles import by_key
 from ..package import Package, Setting
 from .frame import SCREENS, Screen
-from .parts import SIGNS, ChartCard, block, link, notice, text
+from .parts import SIGNS, ChartCard, block, link, notice, number_field, text
 
 if TYPE_CHECKING:
     from ..handles import Handle
@@ -74,12 +75,14 @@ class ScheduleScreen:
                 text("strong", name)
                 text("span", position_text(setting.value, handle, say), "note")
             self._day(key, "start", say("schedule.start"), setting.start, name)
-            ramp = ui.number(
-                say("schedule.ramp"), value=setting.ramp_weeks, min=0, max=MOST_RAMP, step=4
-            )
-            ramp.props(f"outlined dense debounce=400 suffix={say('schedule.weeks')}")
+            ramp = number_field(
+                say,
+                str(setting.ramp_weeks),
+                ramp_of,
+                lambda weeks: self._change(key, ramp_weeks=weeks),
+            ).props(f"outlined dense debounce=400 suffix={say('schedule.weeks')}")
+            ramp.props["label"] = say("schedule.ramp")
             ramp.props["aria-label"] = say("schedule.of", what=say("schedule.ramp"), name=name)
-            ramp.on_value_change(lambda event: self._change(key, ramp_weeks=ramp_of(event.value)))
             self._day(key, "end", say("schedule.end"), setting.end, name)
 
     def _day(self, key: str, field: str, label: str, value: dt.date | None, name: str) -> None:
@@ -146,11 +149,12 @@ def stretch_of(setting: Setting, handle: Handle, last: dt.date, say: Callable[..
     )
 
 
-def ramp_of(value: int | float | None) -> int:
-    """A ramp that was typed, in whole weeks between none and the longest;
-    none where the field is empty.
+def ramp_of(typed: str) -> int | None:
+    """A ramp that was typed, in whole weeks between none and the longest; no weeks where the field
+    is empty, and None where it holds no whole number.
     """
-    return int(min(max(value or 0, 0), MOST_RAMP))
+    weeks = whole_of(typed or "0")
+    return None if weeks is None else min(max(weeks, 0), MOST_RAMP)
 
 
 def _day_of(value: str | None) -> dt.date | None:

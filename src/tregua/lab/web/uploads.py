@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import threading
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +15,7 @@ from ...engine.plan import plan_of_file
 from ...errors import TreguaError
 from ...model.calendar import weeks_between
 from ...model.units import in_unit
+from ...scenarios.bounds import check_text, spelled_out
 from ...scenarios.policy import Modifier, Policy, as_date
 from ...scenarios.posterior import StoredPosterior, shipped_posteriors
 from ...scenarios.toml import ScenarioFile, read_scenario
@@ -44,9 +46,6 @@ ONE = threading.Lock()
 PATIENCE = 20.0
 """Seconds that a file waits for another."""
 
-PARTS = (("change", dict), ("combines", str))
-"""Lists in a policy that make it longer, and what they hold."""
-
 SHOWN = "scenario.toml"
 """What messages call the file: its own name is of no use to anyone here."""
 
@@ -73,7 +72,7 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
             expected=f"a {SUFFIX} file of at most {MOST_BYTES} bytes",
         )
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TreguaError(
             "TR1103", "this file is not text in UTF-8", where=SHOWN, do="save it as UTF-8"
@@ -86,8 +85,6 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
         if read.scenario.weeks > MOST_WEEKS:
             raise _beyond(f"{read.scenario.weeks} weeks", f"at most {MOST_WEEKS}")
         plan_of_file(read)
-    except RecursionError as error:
-        raise _beyond("tables in tables in tables", "fewer of them") from error
     finally:
         ONE.release()
     return _record(read, shared)
@@ -97,9 +94,10 @@ def _check_modest(text: str) -> None:
     """Refuse, before anything is built from it, what would reach for files of this
     computer or take long.
     """
+    check_text(text, SHOWN)
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return  # read_scenario says what is wrong.
     scenario = raw.get("scenario")
     if isinstance(scenario, dict):
@@ -111,7 +109,7 @@ def _check_modest(text: str) -> None:
             )
         _check_length(scenario)
     if isinstance(raw.get("policy"), list):
-        policies, changes = len(raw["policy"]), _spelled_out(raw["policy"])
+        policies, changes = len(raw["policy"]), spelled_out(raw["policy"])
         if policies > MOST_POLICIES or changes > MOST_CHANGES:
             raise _beyond(
                 f"{policies} policies with {changes} changes",
@@ -135,27 +133,6 @@ def _check_length(scenario: Mapping[str, Any]) -> None:
         raise _beyond(f"{weeks:.0f} weeks", f"at most {MOST_WEEKS}")
 
 
-def _spelled_out(policies: Iterable[Any]) -> int:
-    """Changes of all policies, each with those of the policies that it combines, which multiply
-    when policies combine policies.
-    """
-    changes: dict[str, int] = {}
-    total = 0
-    for i, part in enumerate(policies):
-        if not isinstance(part, dict):
-            continue
-        own, combined = (
-            [x for x in part.get(key, []) if isinstance(x, kind)]
-            if isinstance(part.get(key), list)
-            else []
-            for key, kind in PARTS
-        )
-        number = len(own) + sum(changes.get(str(name), 0) for name in combined)
-        changes[str(part.get("name", i))] = number
-        total += number
-    return total
-
-
 def _beyond(asked: str, expected: str) -> TreguaError:
     return TreguaError(
         "TR3013",
@@ -176,7 +153,15 @@ def _record(read: ScenarioFile, shared: Shared) -> ScenarioRecord:
         and _digest(read.posterior) == _digest(shared.posterior)
         and [p.modifiers for p in scenario.policies] == [p.modifiers for p in ours.policies]
     )
-    policies = tuple(_policy_record(policy, shared) for policy in read.comparable.values())
+    told = read.comparable | {
+        # What is never in force is told too: nothing of a file is left out without a word.
+        name: replace(read.policies[name], modifiers=())
+        for name in read.notes
+        if name not in read.comparable and read.policies[name] not in scenario.policies
+    }
+    policies = tuple(
+        _policy_record(policy, shared, read.notes.get(name, "")) for name, policy in told.items()
+    )
     return ScenarioRecord(
         name=scenario.name,
         label=scenario.shown,
@@ -192,9 +177,11 @@ def _digest(posterior: StoredPosterior | None) -> str:
     return posterior.digest if posterior else ""
 
 
-def _policy_record(policy: Policy, shared: Shared) -> PolicyRecord:
-    """A policy with the settings that say the same, and the changes that no handle can make."""
-    settings, left_out, known = {}, [], by_key(shared.handles)
+def _policy_record(policy: Policy, shared: Shared, note: str) -> PolicyRecord:
+    """A policy with the settings that say the same, and the changes that no handle can make or
+    that are never in force, which the note tells.
+    """
+    settings, left_out, known = {}, [note] if note else [], by_key(shared.handles)
     for change in policy.modifiers:
         setting = _setting(change, known, shared)
         if setting is not None and setting.handle not in settings:

@@ -28,7 +28,7 @@ from ...engine.executor import ThreadsOnDevices
 from ...engine.plan import Plan, make_plan
 from ...engine.run import Progress, check_status
 from ...engine.session import cache_folder
-from ...engine.state import State
+from ...engine.state import State, status_of
 from ...errors import TreguaError
 from ...model.calendar import WEEK_DAYS, full_weeks, year_shares
 from ...model.declarations import BACKGROUND
@@ -379,7 +379,7 @@ class Present:
                 )
             )
             told()
-        check_status(np.asarray(state.status))
+        check_status(status_of(state))
         return np.concatenate(parts)[: len(self.shares)]
 
     def _batch(self, inputs: Inputs, number: int, device: Any) -> Batch:

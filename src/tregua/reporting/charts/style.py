@@ -57,6 +57,8 @@ STYLE: dict[str, Any] = {
     "lines.linewidth": 1.6,
     "savefig.dpi": 150,
     "svg.fonttype": "none",
+    # A label between two signs of the dollar is no formula.
+    "text.parse_math": False,
     "svg.hashsalt": "tregua",
 }
 
