@@ -1,8 +1,8 @@
 """Command-line interface: the program, and the commands that run, compare and explain a model.
 
-A command is registered by the import of the module that defines it: those that meet the record
-lie in ``app_record.py``, and importing that one gives all. Each has an example in its help,
-``--json``, and the exit statuses of :mod:`tregua.cli`.
+A command is registered by the import of the module that defines it: those for files lie in
+``app_files.py``, those that meet the record in ``app_record.py``, and importing that one gives all.
+Each has an example in its help, ``--json``, and the exit statuses of :mod:`tregua.cli`.
 """
 
 from __future__ import annotations
@@ -149,74 +149,6 @@ def reproduce(
     from .reproduce import reproduce_results
 
     return reproduce_results(name, out, replace, quiet, json)
-
-
-@app.command
-def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
-    """Read a scenario file and say what would be run, without running it: with a posterior, median
-    and band of its draws.
-
-    Example: tregua check my-scenario.toml
-
-    Parameters
-    ----------
-    scenario
-        A TOML file, or the name of a shipped scenario.
-    """
-    from .check import check_scenario
-
-    return check_scenario(scenario, json)
-
-
-@app.command
-def report(folder: Path, /, *, replace: Replace = False, json: Json = False) -> int:
-    """Make the report of a kept run folder again, from its arrays and tables.
-
-    With --replace also where somebody has changed the report. A folder may also be named in the
-    place of a scenario: `tregua lab FOLDER` opens its scenario.
-
-    Example: tregua report runs/mexico-1234abcd
-
-    Parameters
-    ----------
-    folder
-        A folder that `tregua run` or `tregua compare` wrote.
-    """
-    from .report import remake_report
-
-    return remake_report(folder, replace, json)
-
-
-@app.command
-def new(path: Path, /, *, json: Json = False) -> int:
-    """Write a commented scenario file to start from. It never overwrites a file.
-
-    Example: tregua new my-scenario.toml
-
-    Parameters
-    ----------
-    path
-        File to write.
-    """
-    from ..scenarios.toml import load_scenario
-
-    text = load_scenario().text.replace('name = "mexico"', 'name = "my-scenario"', 1)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise TreguaError(
-            "TR3102",
-            "this file cannot be written",
-            where=str(path),
-            found=error.strerror,
-            do="choose another name, in a folder that exists",
-        ) from error
-    if json:
-        print_json({"written": str(path)})
-    else:
-        OUT.print(f"Written: {path}. Change it, then: tregua run {path}", markup=False)
-    return 0
 
 
 @app.command

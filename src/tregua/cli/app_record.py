@@ -1,14 +1,15 @@
 """Command-line interface: the commands that meet the record, which fit the model to it, forecast
 it and score forecasts of it.
 
-Importing this module registers them with the program beside those of ``app.py``.
+Importing this module registers them with the program beside those of
+``app.py`` and ``app_files.py``.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from .app import app
+from .app_files import app
 from .options import (
     Ahead,
     BaselineSeed,

@@ -17,6 +17,11 @@ from ..errors import TreguaError, nearest_name
 from ..model.numerals import number_of
 from .bounds import check_tables, check_text
 
+FIRST_VERSION, VERSION = 1, 2
+"""Versions of the form of scenario files: the first, which had no line that says so, and the
+present one.
+"""
+
 UNPRINTED = ("Cc", "Cs", "Zl", "Zp")
 """Categories of Unicode for characters that are not printed: controls, halves, separators of lines
 and paragraphs.
@@ -57,63 +62,99 @@ Doc = Annotated[str, Field(max_length=4_000), AfterValidator(_printed)]
 class _Table(BaseModel):
     """A table of a scenario file, in which an unknown key is refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+    )
 
 
 class ScenarioTable(_Table):
-    """``[scenario]``: model, data, time and the policies in force."""
+    """Model, data, time and the policies in force."""
 
     name: Name
+    """Name of the scenario, a part of file names."""
     label: Label = ""
+    """What a reader sees."""
     data: str = "groups-2020"
+    """Name of a data set."""
     posterior: str | None = None
+    """A posterior that ships, or a folder written by `tregua fit`: each replicate has a draw."""
     mechanisms: list[str] | None = None
+    """Names of the mechanisms; those of the data set if not given."""
     start: Day
+    """First day: that of the data, or a later one with `stocks`."""
     end: Day | None = None
+    """First day that is no longer in the scenario; instead of `length`."""
     length: Quantity | None = None
+    """Length with its unit, such as "520 week"; instead of `end`."""
     stocks: str = ""
+    """"as of" and the day of the data, where the start is another day and that is meant."""
     in_force: list[str] = []
+    """Names of policies of the file that hold in every run."""
 
 
 class RunTable(_Table):
-    """``[run]``: solver, replicates and seed."""
+    """Solver, replicates and seed."""
 
     solver: str = "tau-leap"
+    """How it is run: with chance, or with expected numbers only."""
     replicates: int = 200
+    """Runs of the ensemble."""
     seed: int = 1
+    """Seed of all randomness."""
 
 
 class ChangeTable(_Table):
-    """``[[policy.change]]``: one change of one parameter."""
+    """One change of one parameter: exactly one of `scale`, `set`, `add` and `cap`."""
 
     target: str
+    """Full name of the parameter."""
     scale: Quantity | None = None
+    """Factor, such as 2 or "50 %"."""
     set: Quantity | None = None
+    """Value with its unit."""
     add: Quantity | None = None
+    """What is added, with its unit; below zero to lower."""
     cap: Quantity | None = None
+    """Highest value, with its unit."""
     from_: Day | None = Field(None, alias="from")
+    """First day in force; the start of the scenario if not given."""
     to: Day | None = None
+    """First day no longer in force; never if not given."""
     ramp: Quantity = "0 week"
+    """Time over which the change grows to its full strength."""
     territories: list[str] | None = None
+    """Names of states; everywhere if not given."""
 
 
 class PolicyTable(_Table):
-    """``[[policy]]``: a named set of changes."""
+    """A named set of changes."""
 
     name: Name
+    """Name of the policy, a part of file names."""
     label: Label = ""
+    """What a reader sees."""
     doc: Doc = ""
+    """What it is, in a sentence or a few."""
     combines: list[str] = []
+    """Names of other policies of the file that it holds."""
     change: list[ChangeTable] = []
+    """Its own changes."""
 
 
 class FileTable(_Table):
-    """A whole file. ``values`` holds parameter values by full name."""
+    """A scenario of Tregua."""
 
+    version: int = Field(FIRST_VERSION, ge=FIRST_VERSION)
+    """Version of the form of this file."""
     scenario: ScenarioTable
     run: RunTable = RunTable()
     values: dict[str, Quantity] = {}
+    """Values of parameters by full name, with units."""
     policy: list[PolicyTable] = []
+    """Policies that can be put on the scenario."""
 
 
 def parse(text: str, shown: str) -> FileTable:
@@ -121,8 +162,8 @@ def parse(text: str, shown: str) -> FileTable:
 
     Raises:
         TreguaError: TR1102 where the text is no TOML; TR1104 where it is too large or too deep;
-            TR1201, TR1202 and TR1204 for a key that is
-            unknown, missing or of the wrong kind.
+            TR1105 where the file is of a version after the present one; TR1201, TR1202 and TR1204
+            for a key that is unknown, missing or of the wrong kind.
     """
     check_text(text, shown)
     try:
@@ -135,6 +176,15 @@ def parse(text: str, shown: str) -> FileTable:
             do="look at the line named; text needs quotes",
         ) from error
     check_tables(raw, shown)
+    if isinstance(version := raw.get("version"), int) and version > VERSION:
+        raise TreguaError(
+            "TR1105",
+            f"this file has version {version} of the form of scenario files",
+            where=f"{shown}, key version",
+            found=version,
+            expected=f"at most {VERSION}",
+            do="read it with a newer Tregua",
+        )
     if isinstance(raw.get("values"), dict):
         raw["values"] = _flat(raw["values"])
     try:

@@ -5,7 +5,6 @@ file, key, what was found and what was expected.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,13 +22,17 @@ from ..model.space import Space
 from ..model.units import in_unit
 from ..shipped import country_folders
 from .bounds import MOST_BYTES, check_size
+from .editing import with_end
 from .policy import Modifier, Operation, Policy, as_date, check_once, on_labels
 from .posterior import StoredPosterior, load_posterior
 from .scenario import Draws, Scenario, support_text
-from .schema import ChangeTable, FileTable, PolicyTable, Quantity, ScenarioTable, parse
+from .schema import VERSION, ChangeTable, FileTable, PolicyTable, Quantity, ScenarioTable, parse
 
 COPY = "scenario.toml"
 """The scenario in a run folder: a folder may be named in the place of a file."""
+
+MIGRATED = ("TR1209", "TR1308")
+"""Refusals of what meant something in an older version of scenario files."""
 
 DEFAULT = "mexico"
 """The scenario that runs where none is named."""
@@ -101,8 +104,8 @@ def load_scenario(
     Raises:
         TreguaError: codes TR11xx to TR15xx, each naming file and key.
     """
-    text, shown = _read(source)
-    return read_scenario(text if until is None else _ending(text, shown, until), shown, overrides)
+    text, shown = read_text(source)
+    return read_scenario(text if until is None else with_end(text, shown, until), shown, overrides)
 
 
 def read_scenario(
@@ -115,13 +118,15 @@ def read_scenario(
     try:
         return _build(parsed, text, shown, overrides or {})
     except TreguaError as error:
-        if shown not in error.details["where"]:
-            details = {
-                **error.details,
-                "where": ", ".join(x for x in (shown, error.details["where"]) if x),
-            }
-            raise TreguaError(error.code, error.what, **details) from error
-        raise
+        details = dict(error.details)
+        if shown not in details["where"]:
+            details["where"] = ", ".join(x for x in (shown, details["where"]) if x)
+        if parsed.version < VERSION and error.code in MIGRATED:
+            details["do"] += (
+                f"; this file has version {parsed.version}: `tregua migrate {shown}` writes out "
+                "what it meant"
+            )
+        raise TreguaError(error.code, error.what, **details) from error
 
 
 def shipped_scenarios() -> list[str]:
@@ -140,8 +145,8 @@ def _shipped() -> dict[str, Traversable]:
     }
 
 
-def _read(source: str | Path) -> tuple[str, str]:
-    """Text of a scenario file, and what messages call the file."""
+def read_text(source: str | Path) -> tuple[str, str]:
+    """Text of a scenario file, and what messages call the file; see :func:`load_scenario`."""
     if str(source) in shipped_scenarios():
         return _shipped()[str(source)].read_text(encoding="utf-8"), f"{source}.toml (shipped)"
     path = Path(source)
@@ -170,27 +175,6 @@ def _read(source: str | Path) -> tuple[str, str]:
             expected="a TOML file, or a shipped scenario: " + ", ".join(shipped_scenarios()),
             nearest=nearest_name(path.name, names),
         ) from error
-
-
-LENGTH = re.compile(r"(?ms)(^\[scenario\][^\n]*\n(?:(?!^\[).)*?)^(?:end|length)[ \t]*=[^\n]*$")
-"""The line of a file that says how long the scenario is, and what stands before it in its table."""
-
-
-def _ending(text: str, shown: str, until: int) -> str:
-    """The text of a scenario file whose scenario ends with a year."""
-    parse(text, shown)
-    if dt.MINYEAR <= until < dt.MAXYEAR:
-        end = dt.date(until + 1, 1, 1)
-        moved = LENGTH.sub(rf"\g<1>end = {end}", text, count=1)
-        # A line in a text of several lines may look like that of the table.
-        if parse(moved, shown).scenario.end == end:
-            return moved
-    raise TreguaError(
-        "TR1305",
-        "the end of this scenario cannot be moved",
-        where=f"{shown}, --until {until}",
-        expected="a year such as 2030, and a line with `end` or `length` under [scenario]",
-    )
 
 
 def _build(
