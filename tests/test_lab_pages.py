@@ -210,7 +210,7 @@ def test_the_fan_shows_quantiles_with_and_without_the_package(futures, say):
     chart = fan_of(futures, PACKAGE, "civilian", say)
     plain_data(chart.options)
     lines = {s["name"]: s for s in chart.options["series"] if "endLabel" in s}
-    before = futures.baseline[..., 0].sum(axis=2)
+    before = (futures.baseline[..., 0] + futures.background).sum(axis=2)
     shown = [point["value"] for point in lines[say("chart.without")]["data"]]
     np.testing.assert_allclose(shown, np.median(before, axis=0), rtol=1e-4)
     low, wide = (s["data"] for s in chart.options["series"][:2])

@@ -19,7 +19,7 @@ from ...results.outcomes import Outcome
 from ...results.tables import bands
 from ..encoding import COLOURS, GREY, words_for_areas, words_for_strokes
 from ..windows import EACH, counted_from, labels, last_day
-from ..wording import change, persons, rounded, sentence, signed
+from ..wording import change, parts_text, persons, rounded, sentence, signed
 from .maps import maps_of_comparison
 from .style import (
     CROWD,
@@ -234,6 +234,8 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
         )
         figure = difference_figure(comparison, outcome.name, footer)
         caption = _pairs_note(comparison) + " Below zero the policy gives the lower number."
+        if outcome.parts:
+            caption += f" Parts, at the end: {_effects(comparison, outcome)}."
         pictures.append(
             Picture(
                 f"difference-{outcome.name}",
@@ -251,8 +253,7 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
     ]
     for outcome in shown:
         ends = "; ".join(
-            f"{name} {rounded(float(np.median(smoothed(run, outcome)[1][:, -1])))}"
-            for name, run in zip(names, runs, strict=True)
+            f"{name} {_last(run, outcome)}" for name, run in zip(names, runs, strict=True)
         )
         unit = unit_label(outcome, smoothed(comparison.baseline, outcome)[2])
         alt = (
@@ -264,6 +265,9 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
         caption = band_note(comparison.baseline, len(runs)) + flows_note(
             comparison.baseline, [outcome]
         )
+        if outcome.parts:
+            parts = parts_text(outcome, lambda part: _last(comparison.baseline, part))
+            caption += f" Parts in the baseline, at the end: {parts}."
         pictures.append(
             Picture(
                 f"together-{outcome.name}",
@@ -276,10 +280,19 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
     return pictures
 
 
+def _last(run: Trajectories, outcome: Outcome) -> str:
+    """The last median of a line."""
+    return rounded(float(np.median(smoothed(run, outcome)[1][:, -1])))
+
+
 def _effects(comparison: Comparison, outcome: Outcome) -> str:
-    """Median effect of every policy in words."""
-    middles = {
-        run.scenario.shown: float(np.median(comparison.differences(run, outcome)))
-        for run in comparison.policies
-    }
-    return ", ".join(f"{name} {change(middle)}" for name, middle in middles.items())
+    """Median effect of every policy in words, with that on the parts."""
+
+    def told(run: Trajectories, what: Outcome) -> str:
+        return change(float(np.median(comparison.differences(run, what))))
+
+    effects = []
+    for run in comparison.policies:
+        parts = parts_text(outcome, lambda part, run=run: told(run, part))
+        effects.append(f"{run.scenario.shown} {told(run, outcome)}{f' ({parts})' if parts else ''}")
+    return ", ".join(effects)

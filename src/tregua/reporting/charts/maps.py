@@ -338,6 +338,8 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
     caption = f"Difference from the baseline, {unit}, " + (
         f"from {since} to {end}." if outcome.kind == "flow" else f"on {end}."
     )
+    if outcome.parts:
+        caption += f" All are counted: {listed([part.within for part in outcome.parts])}."
     caption += " Orange: more. Purple: fewer."
     if _paired(comparison):
         caption += (

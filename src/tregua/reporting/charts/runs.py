@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 from ...engine.trajectories import Trajectories
 from ...model.model import Model
 from ...results.by_territory import named_outcome
-from ...results.outcomes import Outcome, outcomes_of
+from ...results.outcomes import CIVILIANS_KILLED, Outcome, outcomes_of
 from ...results.tables import bands
 from ..encoding import BLUE, COLOURS, GREY, words_for_strokes
-from ..wording import day, persons, rounded, sentence
+from ..wording import day, parts_text, persons, rounded, sentence
 from .deaths import death_pictures
 from .maps import maps_of_run
 from .style import (
+    STRIPES,
     Picture,
     band_note,
     draw_whiskers,
@@ -39,7 +40,7 @@ from .style import (
 PANELS = ("killed", "members", "recruited", "arrested")
 """Outcomes of the overview, as far as the model has them."""
 
-NATIONAL_PANELS = ("killed", "killed_civilian", "recorded_homicides", "members")
+NATIONAL_PANELS = ("killed", CIVILIANS_KILLED, "recorded_homicides", "members")
 """The same where civilians are among the dead."""
 
 LARGEST = 12
@@ -48,7 +49,7 @@ LARGEST = 12
 
 def panels_of(model: Model) -> tuple[str, ...]:
     """Outcomes of the overview of a model."""
-    return NATIONAL_PANELS if "killed_civilian" in outcomes_of(model) else PANELS
+    return NATIONAL_PANELS if CIVILIANS_KILLED in outcomes_of(model) else PANELS
 
 
 def _marks_note(trajectories: Trajectories) -> str:
@@ -119,6 +120,12 @@ def _fan_panel(
 ) -> None:
     days, values, smoothing = smoothed(trajectories, outcome)
     fan(ax, days, values, colour)
+    for part, line in zip(outcome.parts, STRIPES[1:], strict=False):
+        days, values, _ = smoothed(trajectories, part)
+        fan(ax, days, values, colour, line, banded=False)
+        ax.lines[-1].set(linewidth=1.0, label=part.within)
+    if outcome.parts:
+        ax.legend(loc="center left", fontsize=7.5, title="of them", alignment="left")
     dress(ax, title, unit_label(outcome, smoothing), from_zero=True)
     show_whole_time(ax, trajectories)
 
@@ -175,13 +182,14 @@ def pictures_of_run(trajectories: Trajectories, footer: str = "") -> list[Pictur
     flows = flows_note(trajectories, shown)
     told = "; ".join(_told(trajectories, outcome) for outcome in shown)
     note += flows + _marks_note(trajectories)
+    thin = " Thin lines: medians of the parts." if any(o.parts for o in shown) else ""
     pictures = [
         Picture(
             "overview",
             overview_figure(trajectories, footer),
             "The run at a glance",
             f"Line charts over time. {told}.",
-            note,
+            note + thin,
         )
     ]
     for outcome in main_outcomes(outcomes_of(scenario.model), ("killed",)):
@@ -236,7 +244,12 @@ def _told(trajectories: Trajectories, outcome: Outcome) -> str:
     days, values, _ = smoothed(trajectories, outcome)
     middle = np.median(values, axis=0)
     unit = "a week" if outcome.kind == "flow" else "persons"
+    parts = parts_text(
+        outcome,
+        lambda part: rounded(float(np.median(smoothed(trajectories, part)[1][:, -1]))),
+    )
     return (
         f"{sentence(outcome.label)}: from {rounded(middle[0])} {unit} in "
         f"{days[0].astype(object).year} to {rounded(middle[-1])} at the end"
+        f"{f' ({parts})' if parts else ''}"
     )
