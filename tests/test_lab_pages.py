@@ -33,7 +33,7 @@ from tregua.lab.pages.why import REASONED
 from tregua.lab.web.door import DOOR
 from tregua.lab.web.guard import STATUS
 from tregua.lab.words import LANGUAGES, WEAKNESSES, catalogue, claims, day, sayer
-from tregua.lab.work.headline import headline, sure
+from tregua.lab.work.headline import CIVILIANS_APART, CIVILIANS_TIED, headline, sure
 from tregua.model.mechanism import registry
 from tregua.reporting.browser.base import bare, ceiling, clean, relative
 from tregua.reporting.browser.changes import tornado, victims
@@ -50,7 +50,11 @@ SOURCE = Path(tregua.__file__).parent
 def dynamic_keys(shared) -> set[str]:
     """Keys that the pages put together from names."""
     stocks = {name for kind in registry().values() for name in moves(kind())}
-    many = {f"victim.{v}.{kind}" for v in ("all", *VICTIMS) for kind in ("killed", "many", "fewer")}
+    many = {
+        f"victim.{v}.{kind}"
+        for v in ("all", *VICTIMS, CIVILIANS_TIED, CIVILIANS_APART)
+        for kind in ("killed", "many", "fewer")
+    }
     keys = (
         many
         | {f"handle.{key}.{part}" for key in KEYS for part in ("name", "what", "path")}

@@ -361,8 +361,8 @@ def test_the_report_says_who_is_killed_and_that_each_is_counted_once(page):
         "persons killed in group violence",
         "Each death is counted once, by who died and by what they died of.",
         "Police officers",
-        "Civilians, without a tie to groups",
-        "Killings without a tie to groups are not in the sum.",
+        "of them in group violence",
+        "without a tie to groups",
         "On record against what happened",
         "State by state",
         "homicides in official statistics",
@@ -399,7 +399,8 @@ def test_the_headline_of_a_comparison_has_civilians_too(comparison_page):
         and "fewer persons killed in group violence, −" in text
         and "; the baseline’s level is" in text
     )
-    assert "For civilians alone: “" in text and " civilians killed, +" in text
+    assert "For civilians alone: “" in text and " more civilians killed, " in text
+    assert " more in crossfire, " in text and " and no change without a tie to groups; " in text
     assert "Civilians killed: difference by state" in str(
         [a.get("alt") for tag, a in comparison_page.tags if tag == "img"]
     )

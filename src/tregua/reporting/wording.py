@@ -40,9 +40,9 @@ def rounded(value: Number) -> str:
 
 def persons(value: Number) -> str:
     """A number of persons, who come whole: ``"9"`` for the 9.05 between two replicates, ``"under
-    1"`` for less than half of one.
+    1"`` for half of one or less.
     """
-    if 0.0 < abs(value) < 0.5:
+    if 0.0 < abs(value) <= 0.5:
         return "under 1"
     return rounded(round(value)) if abs(value) < 1000.0 else rounded(value)
 
@@ -119,6 +119,14 @@ def parts_text(outcome: Outcome, told: Callable[[Outcome], str]) -> str:
     and 240 without a tie to groups"``; empty where it has none.
     """
     return listed([f"{told(part)} {part.within}" for part in outcome.parts])
+
+
+def all_counted(outcome: Outcome) -> str:
+    """What an outcome with parts holds, in a sentence with a space before it; empty where it has
+    none.
+    """
+    parts = listed([part.within for part in outcome.parts])
+    return f" {sentence(outcome.label)} are all of them: {parts}." if parts else ""
 
 
 def sentence(text: str) -> str:

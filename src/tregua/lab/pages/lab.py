@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..work.jobs import Standing
 
-HEIGHTS = {"fan": 330, "map": 330, "victims": 290, "tornado": 260, "states": 620}
+HEIGHTS = {"fan": 330, "map": 330, "victims": 350, "tornado": 260, "states": 620}
 """Heights of the charts [px]."""
 
 NUMBER_ROOM = 4

@@ -19,7 +19,7 @@ from ...results.outcomes import Outcome
 from ...results.tables import bands
 from ..encoding import COLOURS, GREY, words_for_areas, words_for_strokes
 from ..windows import EACH, counted_from, labels, last_day
-from ..wording import change, parts_text, persons, rounded, sentence, signed
+from ..wording import all_counted, change, parts_text, persons, rounded, sentence, signed
 from .maps import maps_of_comparison
 from .style import (
     CROWD,
@@ -221,6 +221,9 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
     caption = (
         _pairs_note(comparison, lines=True) + " Left of zero the policy gives the lower number."
     )
+    for outcome in shown:
+        if outcome.parts:
+            caption += f"{all_counted(outcome)} {sentence(_effects(comparison, outcome))}."
     alt = f"Dot chart of the total effect of each policy. {sentence(told)}."
     pictures = [
         Picture(
@@ -234,8 +237,7 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
         )
         figure = difference_figure(comparison, outcome.name, footer)
         caption = _pairs_note(comparison) + " Below zero the policy gives the lower number."
-        if outcome.parts:
-            caption += f" Parts, at the end: {_effects(comparison, outcome)}."
+        caption += all_counted(outcome)
         pictures.append(
             Picture(
                 f"difference-{outcome.name}",

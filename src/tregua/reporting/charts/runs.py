@@ -125,7 +125,16 @@ def _fan_panel(
         fan(ax, days, values, colour, line, banded=False)
         ax.lines[-1].set(linewidth=1.0, label=part.within)
     if outcome.parts:
-        ax.legend(loc="center left", fontsize=7.5, title="of them", alignment="left")
+        ax.legend(
+            loc="center left",
+            fontsize=7.5,
+            title="of them",
+            title_fontsize=7.5,
+            alignment="left",
+            frameon=True,
+            facecolor="white",
+            edgecolor="none",
+        )
     dress(ax, title, unit_label(outcome, smoothing), from_zero=True)
     show_whole_time(ax, trajectories)
 
