@@ -11,7 +11,7 @@ from ..scenarios.toml import load_scenario
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
 HEADINGS = {
-    "civilians_killed_in_group_violence": "civilians",
+    "civilians_in_group_violence": "civilians",
     "members_killed": "members",
     "killed": "all killed",
 }

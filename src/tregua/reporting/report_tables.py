@@ -69,7 +69,7 @@ def _share(part: float) -> str:
     """A share in whole per cent; a small one is not said to be none, one of nothing is a dash."""
     if math.isnan(part):
         return "–"
-    return "under 1 %" if 0.0 < part < 0.005 else percent(part).lstrip("+")
+    return "under 1 %" if 0.0 < part < 0.005 else f"{round(100.0 * part)} %"
 
 
 def records_rows(trajectories: Trajectories, table: pandas.DataFrame) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ in which what one mechanism changes shows.
 """
 
 VICTIMS_COUNTED: dict[str, tuple[Victim, ...]] = {
-    "civilians_killed_in_group_violence": (CIVILIAN,),
+    "civilians_in_group_violence": (CIVILIAN,),
     "members_killed": (MEMBER,),
     "killed": (),
 }

@@ -22,7 +22,14 @@ from ...results.pairs import relative_change
 from ..package import Package
 from ..work.emulator import Emulator
 from ..work.futures import Futures
-from ..work.headline import CIVILIANS, killed_of, kinds, shown_victim, sure
+from ..work.headline import (
+    CIVILIANS,
+    killed_by_kind,
+    killed_of,
+    kinds,
+    shown_victim,
+    sure,
+)
 from ..work.headline import tornado as bars_of
 from .answer import parts_text
 
@@ -91,8 +98,7 @@ def all_charts(
     the map and the small charts only on the 32 states.
     """
     span = (int(futures.years[0]), int(futures.years[-1]))
-    by_kind = [[x.sum(axis=(1, 2)) for x in killed_of(futures, kind)] for kind in kinds(futures)]
-    before, after = (np.stack(side, axis=1) for side in zip(*by_kind, strict=True))
+    before, after = killed_by_kind(futures)
     charts = {
         "fan": fan_of(futures, package, victim, say),
         "victims": victims(before, after, kinds(futures), say, span),

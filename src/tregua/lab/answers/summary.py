@@ -22,7 +22,7 @@ from ..package import (
     YearRecord,
 )
 from ..work.futures import Futures
-from ..work.headline import ALL, CIVILIANS, headline, killed_of, kinds, sure
+from ..work.headline import ALL, CIVILIANS, headline, killed_by_kind, kinds, sure
 from ..work.jobs import Job
 
 RUN_DIGITS = 12
@@ -50,10 +50,7 @@ def summarise(futures: Futures, package: Package, digest: str, seed: int) -> Pai
     """
     spoken = [name for name in (CIVILIANS, ALL) if name == ALL or name in futures.victims]
     by_year = (futures.baseline.sum(axis=(2, 3)), futures.changed.sum(axis=(2, 3)))
-    by_victim = {
-        name: [killed.sum(axis=(1, 2))[:, None] for killed in killed_of(futures, name)]
-        for name in kinds(futures)
-    }
+    by_victim = killed_by_kind(futures)
     by_place = (futures.baseline.sum(axis=(1, 3)), futures.changed.sum(axis=(1, 3)))
     certain = sure(futures)
     return PairedSummary(
@@ -68,7 +65,8 @@ def summarise(futures: Futures, package: Package, digest: str, seed: int) -> Pai
             for i, year in enumerate(futures.years)
         ),
         victims=tuple(
-            VictimRecord(victim=name, **_bands(*killed, 0)) for name, killed in by_victim.items()
+            VictimRecord(victim=name, **_bands(*by_victim, i))
+            for i, name in enumerate(kinds(futures))
         ),
         territories=tuple(
             TerritoryRecord(territory=name, sure=bool(certain[i]), **_bands(*by_place, i))

@@ -152,6 +152,17 @@ def killed_of(
     )
 
 
+def killed_by_kind(
+    futures: Futures,
+) -> tuple[Float[np.ndarray, "replicate kind"], Float[np.ndarray, "replicate kind"]]:
+    """Persons of each of :func:`kinds` killed over all years in all territories, without and with
+    the package.
+    """
+    sums = [[x.sum(axis=(1, 2)) for x in killed_of(futures, kind)] for kind in kinds(futures)]
+    before, after = (np.stack(side, axis=1) for side in zip(*sums, strict=True))
+    return before, after
+
+
 def sure(futures: Futures, victim: str = ALL) -> Bool[np.ndarray, "territory"]:
     """Territories in which the sign of the difference is sure:
     two in three pairs agree on it, and that many would not by chance

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from ...engine.trajectories import Trajectories
 from ...results.by_territory import named_outcome
 from ...results.comparison import Comparison
-from ...results.outcomes import Outcome
+from ...results.outcomes import Outcome, with_parts
 from ...results.tables import bands
 from ..encoding import COLOURS, GREY, words_for_areas, words_for_strokes
 from ..windows import EACH, counted_from, labels, last_day
@@ -289,12 +289,11 @@ def _last(run: Trajectories, outcome: Outcome) -> str:
 
 def _effects(comparison: Comparison, outcome: Outcome) -> str:
     """Median effect of every policy in words, with that on the parts."""
-
-    def told(run: Trajectories, what: Outcome) -> str:
-        return change(float(np.median(comparison.differences(run, what))))
-
     effects = []
     for run in comparison.policies:
-        parts = parts_text(outcome, lambda part, run=run: told(run, part))
-        effects.append(f"{run.scenario.shown} {told(run, outcome)}{f' ({parts})' if parts else ''}")
+        middles = {
+            o: change(float(np.median(comparison.differences(run, o)))) for o in with_parts(outcome)
+        }
+        parts = parts_text(outcome, middles.__getitem__)
+        effects.append(f"{run.scenario.shown} {middles[outcome]}{f' ({parts})' if parts else ''}")
     return ", ".join(effects)
