@@ -150,8 +150,8 @@ def answer(
     victim: str,
     say: Say,
     emulator: Emulator | None = None,
-) -> tuple[str, str]:
-    """Headline and its error for a package; one of all civilians says what their number is made of.
+) -> tuple[str, str, str]:
+    """Headline and its error for a package, and for all civilians what their number is made of.
 
     Args:
         futures: of the package; None where there are none yet.
@@ -161,14 +161,16 @@ def answer(
         emulator: that made the futures where they are a quick estimate.
     """
     if not package.settings:
-        return say("lab.nothing_moved"), say("lab.nothing_moved_more")
+        return say("lab.nothing_moved"), say("lab.nothing_moved_more"), ""
     if futures is None:
-        return say("lab.no_answer_yet"), ""
+        return say("lab.no_answer_yet"), "", ""
     said = headline(futures, victim)
-    told = [headline_text(said, say)]
-    if said.victims == CIVILIANS and (parts := parts_text(futures, say)):
-        told += [parts, _change_of_tied(futures, say)]
-    return " ".join(told), error_text(said, futures, say, emulator)
+    parts = parts_text(futures, say) if said.victims == CIVILIANS else ""
+    return (
+        headline_text(said, say),
+        error_text(said, futures, say, emulator),
+        f"{parts} {_change_of_tied(futures, say)}" if parts else "",
+    )
 
 
 def standing_text(standing: Standing | None, say: Say) -> str:

@@ -262,7 +262,7 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
         for s in result.package.settings
     ]
     heads = [say(f"table.{key}") for key in ("handle", "value", "start", "ramp", "end", "letter")]
-    said, error = answer(result.futures, result.package, CIVILIANS, say)
+    said, error, parts = answer(result.futures, result.package, CIVILIANS, say)
     return (
         _templates()
         .get_template("lab.html.j2")
@@ -273,6 +273,7 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
             title=result.package.name or say("take.policy"),
             said=said,
             error=error,
+            parts=parts,
             fails=fails_text(shared.posterior, say),
             held=held_text(shared.posterior, say),
             weaknesses=WEAKNESSES,

@@ -114,7 +114,8 @@ class CompareScreen:
             said = ""
             if standing.futures is not None:
                 self._futures[job.package.settings] = standing.futures
-                said = answer(standing.futures, job.package, CIVILIANS, self.here.say)[0] + " "
+                told, _, parts = answer(standing.futures, job.package, CIVILIANS, self.here.say)
+                said = f"{told} {parts} " if parts else f"{told} "
                 await self._draw()
             words.set_text(said + standing_text(standing, self.here.say))
 
