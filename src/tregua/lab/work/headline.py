@@ -142,14 +142,9 @@ def killed_of(
         return futures.baseline.sum(axis=3), futures.changed.sum(axis=3)
     place = futures.victims.index(CIVILIANS if shown == CIVILIANS_TIED else shown)
     before, after = futures.baseline[..., place], futures.changed[..., place]
-    return (
-        (before + apart, after + apart)
-        if shown == CIVILIANS and apart is not None
-        else (
-            before,
-            after,
-        )
-    )
+    if shown == CIVILIANS and apart is not None:
+        return before + apart, after + apart
+    return before, after
 
 
 def killed_by_kind(

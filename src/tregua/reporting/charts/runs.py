@@ -5,6 +5,8 @@ The functions named ``..._figure`` draw; :func:`pictures_of_run` puts words besi
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -120,7 +122,7 @@ def _fan_panel(
 ) -> None:
     days, values, smoothing = smoothed(trajectories, outcome)
     fan(ax, days, values, colour)
-    for part, line in zip(outcome.parts, STRIPES[1:], strict=False):
+    for part, line in zip(outcome.parts, cycle(STRIPES[1:]), strict=False):
         days, values, _ = smoothed(trajectories, part)
         fan(ax, days, values, colour, line, banded=False)
         ax.lines[-1].set(linewidth=1.0, label=part.within)
