@@ -294,6 +294,6 @@ def _effects(comparison: Comparison, outcome: Outcome) -> str:
         middles = {
             o: change(float(np.median(comparison.differences(run, o)))) for o in with_parts(outcome)
         }
-        parts = parts_text(outcome, middles.__getitem__)
+        parts = parts_text(outcome, middles.__getitem__) if len(set(middles.values())) > 1 else ""
         effects.append(f"{run.scenario.shown} {middles[outcome]}{f' ({parts})' if parts else ''}")
     return ", ".join(effects)

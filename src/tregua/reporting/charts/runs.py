@@ -18,7 +18,7 @@ from ...results.outcomes import CIVILIANS_KILLED, Outcome, outcomes_of
 from ...results.tables import bands
 from ..encoding import BLUE, COLOURS, GREY, words_for_strokes
 from ..wording import day, parts_text, persons, rounded, sentence
-from .deaths import death_pictures
+from .deaths import ROOM, death_pictures
 from .maps import maps_of_run
 from .style import (
     STRIPES,
@@ -126,18 +126,11 @@ def _fan_panel(
         days, values, _ = smoothed(trajectories, part)
         fan(ax, days, values, colour, line, banded=False)
         ax.lines[-1].set(linewidth=1.0, label=part.within)
-    if outcome.parts:
-        ax.legend(
-            loc="center left",
-            fontsize=7.5,
-            title="of them",
-            title_fontsize=7.5,
-            alignment="left",
-            frameon=True,
-            facecolor="white",
-            edgecolor="none",
-        )
     dress(ax, title, unit_label(outcome, smoothing), from_zero=True)
+    if outcome.parts:
+        ax.set_ylim(top=ax.get_ylim()[1] * ROOM)
+        look = {"frameon": True, "facecolor": "white", "edgecolor": "none", "columnspacing": 1.0}
+        ax.legend(loc="upper left", fontsize=7.0, ncols=len(outcome.parts), **look)
     show_whole_time(ax, trajectories)
 
 
