@@ -67,6 +67,13 @@ def _baseline(number: int) -> np.ndarray:
     return draw.poisson(level[:, :, None, None] * size[:, None] * SHARES).astype(float)
 
 
+@cache
+def _background(number: int) -> np.ndarray:
+    """Civilians killed without a tie to groups: shape (replicate, year, territory)."""
+    shape = _baseline(number).shape[:3]
+    return np.random.default_rng(500 + number).poisson(40.0, shape).astype(float)
+
+
 def futures_of(
     settings: dict[str, float], number: int, wanted: int, quick: bool = False
 ) -> Futures:
@@ -87,7 +94,15 @@ def futures_of(
     )
     labels = tuple(read_table("countries/mexico/tables", "states.csv")["name"])
     return Futures(
-        YEARS, baseline, changed, VICTIMS, labels, wanted, quick, ERROR if quick else None
+        YEARS,
+        baseline,
+        changed,
+        VICTIMS,
+        labels,
+        wanted,
+        quick,
+        ERROR if quick else None,
+        background=_background(number),
     )
 
 

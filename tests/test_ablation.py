@@ -48,7 +48,7 @@ def test_without_conflict_nobody_is_killed(table):
     assert set(table["mechanism"]) == {"arrests", "conflict"}
     row = cell(table, "conflict", "members_killed")
     assert row["without"] == 0.0 and row["relative"] == -1.0 and row["whole"] > 1000.0
-    assert np.all(table[table["outcome"] == "civilians_killed"]["whole"] == 0.0), (
+    assert np.all(table[table["outcome"] == "civilians_in_group_violence"]["whole"] == 0.0), (
         "no mechanism of this model kills civilians"
     )
 

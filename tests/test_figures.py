@@ -194,7 +194,8 @@ def test_numbers_in_words():
         change(-2.4) == "2 fewer" and change_span(-2.4, 1234.5) == "between 2 fewer and 1,230 more"
     )
     assert change(-12345.0) == "12,300 fewer" and change(0.4) == "under 1 more"
-    assert [percent(x) for x in (-0.004, -0.57, 1.0, float("nan"))] == [
+    assert [percent(x) for x in (-0.004, -0.0004, -0.57, 1.0, float("nan"))] == [
+        "−0.4 %",
         "0 %",
         "−57 %",
         "+100 %",

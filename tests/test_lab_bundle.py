@@ -27,7 +27,7 @@ from tregua.lab.answers.bundle import (
 from tregua.lab.package import Package
 from tregua.lab.web.uploads import read_upload
 from tregua.lab.words import sayer
-from tregua.lab.work.headline import headline
+from tregua.lab.work.headline import headline, kinds
 from tregua.results.provenance import inputs_hash
 
 
@@ -66,7 +66,13 @@ def test_data_are_the_numbers_of_the_futures_with_a_dictionary(result, shared, f
         "scenario.toml",
         "README.txt",
     }
-    assert len(pairs) == 1 + futures.pairs * len(futures.years) * len(futures.victims)
+    assert len(pairs) == 1 + futures.pairs * len(futures.years) * len(kinds(futures))
+    killed = dict.fromkeys(kinds(futures), 0.0)
+    for _, _, kind, before, _ in (line.split(",") for line in pairs[1:]):
+        killed[kind] += float(before)
+    assert killed["civilian"] == pytest.approx(
+        killed["civilian_tied"] + killed["civilian_background"]
+    )
     assert sum(float(row[3]) for row in states) == pytest.approx(futures.changed.sum())
     assert told["run_id"] == result.run_id and Package.from_code(told["code"]) == PACKAGE
     assert told["posterior"] == {

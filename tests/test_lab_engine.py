@@ -34,7 +34,7 @@ from tregua.lab.handles import (
 from tregua.lab.package import Package, Setting
 from tregua.lab.work.emulator import kept_emulator
 from tregua.lab.work.futures import WIDTH, Futures, Present
-from tregua.lab.work.headline import ALL, headline, killed_of, sure, tornado
+from tregua.lab.work.headline import ALL, headline, killed_of, kinds, sure, tornado
 from tregua.lab.work.training import (
     ANSWERS,
     COVERED,
@@ -203,15 +203,21 @@ class TestHandles:
 class TestFutures:
     def test_pairs_are_those_of_whole_runs(self, present):
         pairs, outcomes = present.pairs(DOUBLE, range(2)), outcomes_of(SMALL.model)
-        for scenario, killed in (
-            (SMALL, pairs.baseline),
-            (SMALL.with_policy(DOUBLE), pairs.changed),
-        ):
+        names = {
+            "civilian": "killed_civilian",
+            "civilian_tied": "killed_civilian_crossfire",
+            "civilian_background": "killed_background",
+            "member": "killed_member",
+            ALL: "killed",
+        }
+        assert {*kinds(pairs), ALL} == set(names)
+        for side, scenario in enumerate((SMALL, SMALL.with_policy(DOUBLE))):
             run = simulate(scenario, replicates=2 * WIDTH, seed=1, draws=draws())
-            for place, victim in enumerate(pairs.victims):
-                outcome = outcomes[f"killed_{victim}"]
+            for kind, name in names.items():
+                outcome = outcomes[name]
                 whole = np.moveaxis(by_year(run, outcome, run.by_territory(outcome.series)), 0, 1)
-                assert np.allclose(killed[..., place], whole[:, -len(pairs.years) :], rtol=1e-12)
+                killed = killed_of(pairs, kind)[side]
+                assert np.allclose(killed, whole[:, -len(pairs.years) :], rtol=1e-12), name
 
     def test_without_a_change_nothing_differs(self, present):
         same = present.pairs(
@@ -430,9 +436,31 @@ class TestHeadline:
     def test_killed_of_takes_one_kind_or_all(self):
         killed = np.arange(16.0).reshape(1, 2, 2, 4)
         names = ("civilian", "member", "police", "inmate")
-        assert np.array_equal(killed_of(killed, names, "member"), killed[..., 1])
+        pairs = Futures(np.array([2021, 2022]), killed, killed + 1.0, names, ("A", "B"), 1)
+        before, after = killed_of(pairs, "member")
+        assert np.array_equal(before, killed[..., 1]) and np.array_equal(after, before + 1.0)
         for victim in (ALL, "troops"):
-            assert np.array_equal(killed_of(killed, names, victim), killed.sum(axis=3))
+            assert np.array_equal(killed_of(pairs, victim)[0], killed.sum(axis=3))
+
+    def test_civilians_are_those_in_group_violence_and_all_others(self):
+        pairs = invented(np.array([0.8, 0.9]))
+        with_others = replace(pairs, background=np.full((2, 2, 2), 900.0))
+        assert kinds(pairs) == ("civilian", "member")
+        assert kinds(with_others) == (
+            "civilian",
+            "civilian_tied",
+            "civilian_background",
+            "member",
+        )
+        whole, *parts = (killed_of(with_others, kind) for kind in kinds(with_others)[:3])
+        for side in (0, 1):
+            assert np.array_equal(whole[side], parts[0][side] + parts[1][side])
+        assert np.array_equal(*parts[1]), "no handle reaches these"
+        assert headline(with_others).middle == pytest.approx(np.array([-0.0175, -0.0125]))
+        assert headline(with_others, "civilian_tied").middle == headline(pairs).middle
+        assert headline(with_others).fewer == headline(pairs).fewer
+        assert headline(pairs, "civilian_tied").victims == "civilian"
+        assert np.array_equal(killed_of(with_others, ALL)[0], killed_of(pairs, ALL)[0])
 
     def test_ties_count_as_half(self):
         assert headline(invented(np.ones(8))).fewer == 0.5

@@ -33,7 +33,7 @@ from tregua.lab.pages.why import REASONED
 from tregua.lab.web.door import DOOR
 from tregua.lab.web.guard import STATUS
 from tregua.lab.words import LANGUAGES, WEAKNESSES, catalogue, claims, day, sayer
-from tregua.lab.work.headline import headline, sure
+from tregua.lab.work.headline import CIVILIANS_APART, CIVILIANS_TIED, headline, sure
 from tregua.model.mechanism import registry
 from tregua.reporting.browser.base import bare, ceiling, clean, relative
 from tregua.reporting.browser.changes import tornado, victims
@@ -50,7 +50,11 @@ SOURCE = Path(tregua.__file__).parent
 def dynamic_keys(shared) -> set[str]:
     """Keys that the pages put together from names."""
     stocks = {name for kind in registry().values() for name in moves(kind())}
-    many = {f"victim.{v}.{kind}" for v in ("all", *VICTIMS) for kind in ("killed", "many", "fewer")}
+    many = {
+        f"victim.{v}.{kind}"
+        for v in ("all", *VICTIMS, CIVILIANS_TIED, CIVILIANS_APART)
+        for kind in ("killed", "many", "fewer")
+    }
     keys = (
         many
         | {f"handle.{key}.{part}" for key in KEYS for part in ("name", "what", "path")}
@@ -210,7 +214,7 @@ def test_the_fan_shows_quantiles_with_and_without_the_package(futures, say):
     chart = fan_of(futures, PACKAGE, "civilian", say)
     plain_data(chart.options)
     lines = {s["name"]: s for s in chart.options["series"] if "endLabel" in s}
-    before = futures.baseline[..., 0].sum(axis=2)
+    before = (futures.baseline[..., 0] + futures.background).sum(axis=2)
     shown = [point["value"] for point in lines[say("chart.without")]["data"]]
     np.testing.assert_allclose(shown, np.median(before, axis=0), rtol=1e-4)
     low, wide = (s["data"] for s in chart.options["series"][:2])

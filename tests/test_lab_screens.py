@@ -16,6 +16,7 @@ from tregua.lab.answers.charts import median_change
 from tregua.lab.package import MOST_NAME, Package, Setting
 from tregua.lab.pages.compare import charts_of
 from tregua.lab.pages.frame import Screen
+from tregua.lab.pages.guess import ASKED
 from tregua.lab.pages.handles import with_position
 from tregua.lab.pages.lab import named_apart
 from tregua.lab.pages.schedule import MOST_RAMP, ramp_of
@@ -135,4 +136,4 @@ def test_what_bands_hold_and_what_the_fit_leaves_out_is_said(shared):
 
 def test_a_guess_is_judged_by_the_median_pair(futures):
     before, after = (x[..., 0].sum(axis=(1, 2)) for x in (futures.baseline, futures.changed))
-    assert median_change(futures, "civilian") == pytest.approx(np.median(after / before - 1.0))
+    assert median_change(futures, ASKED) == pytest.approx(np.median(after / before - 1.0))

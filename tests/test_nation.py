@@ -26,7 +26,13 @@ from tregua.results.by_territory import (
     values_by_territory,
     yearly_by_territory,
 )
-from tregua.results.by_victim import ALL, deaths_by_victim, deaths_in_run, recorded_against_happened
+from tregua.results.by_victim import (
+    ALL,
+    TIED,
+    deaths_by_victim,
+    deaths_in_run,
+    recorded_against_happened,
+)
 from tregua.results.outcomes import VICTIMS, deaths_of, headlines, outcomes_of, summary
 from tregua.results.provenance import make_manifest
 from tregua.results.tables import bands, yearly_values
@@ -86,22 +92,23 @@ def all_deaths(run, background: bool) -> np.ndarray:
 
 def test_outcomes_are_ordered_and_no_two_share_a_name():
     outcomes = list(outcomes_of(nation.nation()))
-    assert outcomes[:8] == [
-        "killed",
-        *(f"killed_{victim}" for victim in VICTIMS),
-        "killed_background",
-    ]
-    assert outcomes[8:11] == ["recorded_homicides", "recorded_arrests", "recorded_escapes"]
-    assert outcomes[11:14] == ["war.arrested", "war.released", "jails.released"], (
+    parts = ["killed_civilian_crossfire", "killed_civilian_operation", "killed_background"]
+    first, *others = (f"killed_{victim}" for victim in VICTIMS)
+    assert outcomes[:10] == ["killed", first, *parts, *others]
+    assert outcomes[10:13] == ["recorded_homicides", "recorded_arrests", "recorded_escapes"]
+    assert outcomes[13:16] == ["war.arrested", "war.released", "jails.released"], (
         "two have the same short name, or that of a stock"
     )
-    assert outcomes[14:] == ["members", "inmates", "vigilantes", "arrested"]
+    assert outcomes[16:] == ["members", "inmates", "vigilantes", "arrested"]
 
 
 def test_the_summary_puts_police_and_troops_together_and_the_published_model_keeps_all():
     assert [o.name for o in summary(nation.nation())] == [
         "killed",
         "killed_civilian",
+        "killed_civilian_crossfire",
+        "killed_civilian_operation",
+        "killed_background",
         "killed_member",
         "killed_police_and_troops",
         "recorded_homicides",
@@ -118,16 +125,21 @@ def test_the_summary_puts_police_and_troops_together_and_the_published_model_kee
 
 def test_each_death_is_counted_once(run):
     outcomes = outcomes_of(run.scenario.model)
-    parts = [
-        name for name in outcomes if name.startswith("killed_") and name != "killed_background"
-    ]
-    assert len(parts) == 6
-    killed = run.total(outcomes["killed"].series)
-    assert np.array_equal(sum(run.total(outcomes[name].series) for name in parts), killed)
+    victims, killed = (
+        [f"killed_{victim}" for victim in VICTIMS],
+        run.total(outcomes["killed"].series),
+    )
+    apart = run.total(outcomes["killed_background"].series)
+    everybody = sum(run.total(outcomes[name].series) for name in victims)
+    assert np.array_equal(everybody - apart, killed)
+    civilians = outcomes["killed_civilian"]
+    assert np.array_equal(
+        sum(run.total(part.series) for part in civilians.parts), run.total(civilians.series)
+    )
     assert (
         np.array_equal(killed.sum(axis=1), all_deaths(run, background=False)) and killed.sum() > 0
     )
-    series = [name for part in (*parts, "killed_background") for name in outcomes[part].series]
+    series = [name for victim in victims for name in outcomes[victim].series]
     assert sorted(series) == sorted(deaths_of(run.scenario.model)), "every death is in one part"
     arrived = run.total("dead")[:, -1] + run.total("dead_others")[:, -1]
     everyone = all_deaths(run, background=False) + all_deaths(run, background=True)
@@ -136,15 +148,17 @@ def test_each_death_is_counted_once(run):
 
 def test_the_table_of_deaths_adds_up_to_the_flows(run):
     table = deaths_in_run(run).set_index(["victim", "cause"])
-    cells = table[[who != ALL and cause != ALL for who, cause in table.index]]
+    cells = table[[who != ALL and cause not in (ALL, TIED) for who, cause in table.index]]
     tied = cells.drop(index=[key for key in cells.index if key[1] == BACKGROUND])
     assert tied["mean"].sum() == pytest.approx(all_deaths(run, background=False).mean())
-    assert table.loc[(ALL, ALL), "mean"] == pytest.approx(tied["mean"].sum())
+    assert table.loc[(ALL, TIED), "mean"] == pytest.approx(tied["mean"].sum())
+    assert table.loc[(ALL, ALL), "mean"] == pytest.approx(cells["mean"].sum())
     assert table.loc[("civilian", BACKGROUND), "mean"] == pytest.approx(
         all_deaths(run, background=True).mean()
     )
     for margin in ("member", "civilian"):
-        assert table.loc[(margin, ALL), "mean"] == pytest.approx(tied.loc[margin, "mean"].sum())
+        assert table.loc[(margin, TIED), "mean"] == pytest.approx(tied.loc[margin, "mean"].sum())
+        assert table.loc[(margin, ALL), "mean"] == pytest.approx(cells.loc[margin, "mean"].sum())
     assert table.loc[(ALL, "operation"), "mean"] == pytest.approx(
         sum(tied.loc[(who, "operation"), "mean"] for who in ("member", "civilian", "troops"))
     )
@@ -347,8 +361,8 @@ def test_the_report_says_who_is_killed_and_that_each_is_counted_once(page):
         "persons killed in group violence",
         "Each death is counted once, by who died and by what they died of.",
         "Police officers",
-        "Civilians, without a tie to groups",
-        "Killings without a tie to groups are not in the sum.",
+        "of them in group violence",
+        "without a tie to groups",
         "On record against what happened",
         "State by state",
         "homicides in official statistics",
@@ -385,7 +399,8 @@ def test_the_headline_of_a_comparison_has_civilians_too(comparison_page):
         and "fewer persons killed in group violence, −" in text
         and "; the baseline’s level is" in text
     )
-    assert "For civilians alone: “" in text and " civilians killed, +" in text
+    assert "For civilians alone: “" in text and " more civilians killed, " in text
+    assert " more in crossfire, " in text and " and no change without a tie to groups; " in text
     assert "Civilians killed: difference by state" in str(
         [a.get("alt") for tag, a in comparison_page.tags if tag == "img"]
     )

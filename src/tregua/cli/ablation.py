@@ -10,7 +10,11 @@ from ..reporting.wording import percent, persons, rounded, signed, signed_span
 from ..scenarios.toml import load_scenario
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
-HEADINGS = {"civilians_killed": "civilians", "members_killed": "members", "killed": "all killed"}
+HEADINGS = {
+    "civilians_in_group_violence": "civilians",
+    "members_killed": "members",
+    "killed": "all killed",
+}
 
 
 def show_ablation(
@@ -87,7 +91,10 @@ def _show(table: Any, short: Any, late: Sequence[str], posterior: str) -> None:
             )
         rows.append([str(name), *cells])
     first = table.drop_duplicates("outcome").set_index("outcome")["whole"]
-    title = f"Persons killed by {short.date(short.weeks)} without a mechanism, less those with it"
+    title = (
+        f"Persons killed in group violence by {short.date(short.weeks)} without a mechanism, less "
+        "those with it"
+    )
     whole = ", ".join(f"{label} {rounded(first[outcome])}" for outcome, label in HEADINGS.items())
     spread = (
         f"chance, and what the posterior {posterior!r} leaves open"

@@ -11,7 +11,7 @@ from ..engine.plan import Plan
 from ..model.declarations import MEMBER
 from ..reporting.report_tables import drivers_rows
 from ..reporting.wording import RULE, percent, persons, sentence, signed, signed_span, span
-from ..results.outcomes import Outcome, deaths_of, summary
+from ..results.outcomes import CIVILIANS_KILLED, Outcome, deaths_of, summary
 from ..results.tables import yearly_bands
 from .show import OUT, print_table
 
@@ -23,7 +23,7 @@ CHANCE_AND_DRAWS = "Bands hold chance and what the draws of the parameters leave
 DRAWS_ONLY = "Bands hold what the draws of the parameters leave open, without chance."
 
 
-HEADLINES = ("killed", "killed_civilian", "members")
+HEADLINES = ("killed", CIVILIANS_KILLED, "members")
 """Outcomes for which a comparison is printed, as far as the model has them."""
 
 
@@ -52,7 +52,7 @@ def show_run(trajectories: Any) -> None:
         by_year = table[table["outcome"] == name].set_index("year")
         rows.append(
             [
-                f"{outcome.label} ({'in the year' if outcome.kind == 'flow' else 'at its end'})",
+                _indented(outcome, " (in the year)" if outcome.kind == "flow" else " (at its end)"),
                 *(cell(by_year.loc[year]) for year in shown),
             ]
         )
@@ -80,7 +80,7 @@ def show_run(trajectories: Any) -> None:
             )
             low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
             OUT.print(
-                f"{outcome.label}: {persons(middle)}"
+                f"{_indented(outcome)}: {persons(middle)}"
                 + (f" ({span(low, high, persons)})" if banded else ""),
                 markup=False,
             )
@@ -103,7 +103,7 @@ def show_comparison(comparison: Any, prior: str = "") -> None:
     for name, outcome in comparison.outcomes.items():
         if name not in HEADLINES:
             continue
-        part = table[table["outcome"] == name].to_dict("records")
+        part = _effects(table, outcome)
         flow = outcome.kind == "flow"
         rows = [
             [
@@ -145,7 +145,7 @@ def _show_expected(comparison: Any) -> None:
     for name, outcome in comparison.outcomes.items():
         if name not in HEADLINES:
             continue
-        part = table[table["outcome"] == name].to_dict("records")
+        part = _effects(table, outcome)
         flow = outcome.kind == "flow"
         rows = [
             [
@@ -207,6 +207,24 @@ def _show_drivers(comparison: Any) -> None:
     ]
     title = "What carries the sign of the effect on persons killed [persons]"
     print_table(title, headings, rows, comparison.drivers.note, left=2)
+
+
+def _indented(outcome: Outcome, when: str = "") -> str:
+    """What a row counts, and when; a part is set in below the whole, which says when."""
+    return f"  {outcome.within}" if outcome.within else f"{outcome.label}{when}"
+
+
+def _effects(table: Any, outcome: Outcome) -> list[dict[str, Any]]:
+    """Rows of a table of effects about one outcome, those on its parts below each policy."""
+    rows = []
+    for _, policy in table.groupby("policy", sort=False):
+        by_outcome = {row["outcome"]: row for row in policy.to_dict("records")}
+        rows.append(by_outcome[outcome.name])
+        rows += [
+            {**by_outcome[part.name], "label": _indented(part), "from": ""}
+            for part in outcome.parts
+        ]
+    return rows
 
 
 def _title(outcome: Outcome, part: Sequence[Mapping[str, Any]]) -> str:

@@ -253,7 +253,8 @@ class HeadlineRecord(Wire):
     """The answer in one line, for one kind of victim.
 
     Attributes:
-        victim: kind of victim, or ``all``.
+        victim: kind of victim, or ``all`` for all killed in group violence. ``civilian`` is every
+            civilian killed, with or without a tie to groups.
         fewer: share of pairs in which fewer are killed with the package than without.
         error: standard error of ``fewer``, from the number of pairs with a draw of their own.
         middle: relative change between which the middle half of all pairs lies; -0.04 is 4 % fewer.
@@ -268,7 +269,9 @@ class HeadlineRecord(Wire):
 
 
 class YearRecord(Wire):
-    """Persons killed in one year in all territories, without and with the package."""
+    """Persons killed in group violence in one year in all territories, without and with the
+    package.
+    """
 
     year: int
     baseline: Band
@@ -277,7 +280,10 @@ class YearRecord(Wire):
 
 
 class VictimRecord(Wire):
-    """Persons of one kind killed over all years, in all territories; the difference is by pair."""
+    """Persons of one kind killed over all years, in all territories; the difference is by pair.
+    ``civilian_tied`` and ``civilian_background`` are the parts of ``civilian``, in group violence
+    and without a tie to groups.
+    """
 
     victim: str
     baseline: Band
@@ -286,7 +292,7 @@ class VictimRecord(Wire):
 
 
 class TerritoryRecord(Wire):
-    """Persons killed over all years in one territory.
+    """Persons killed in group violence over all years in one territory.
 
     Attributes:
         sure: whether the sign of the difference stands out from chance.

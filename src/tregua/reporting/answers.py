@@ -6,12 +6,22 @@ import numpy as np
 
 from ..engine.trajectories import Trajectories
 from ..results.comparison import Comparison
-from ..results.outcomes import Outcome, outcomes_of
+from ..results.outcomes import CIVILIANS_KILLED, Outcome, outcomes_of
 from ..results.pairs import relative_change
 from ..results.tables import bands
 from .charts.style import main_outcomes
 from .windows import counted_from, first_day, labels, last_day
-from .wording import change, change_span, day, listed, percent, persons, sentence, span
+from .wording import (
+    change,
+    change_span,
+    day,
+    listed,
+    parts_text,
+    percent,
+    persons,
+    sentence,
+    span,
+)
 
 
 def run_answer(trajectories: Trajectories) -> str:
@@ -20,7 +30,10 @@ def run_answer(trajectories: Trajectories) -> str:
     for outcome in main_outcomes(outcomes_of(scenario.model)):
         if outcome.kind == "flow":
             total = trajectories.total(outcome.series).sum(axis=1)
-            counted.append(f"{persons(float(np.median(total)))} {outcome.label}{_range(total)}")
+            parts_told = parts_text(outcome, lambda part: _killed(trajectories, part))
+            counted.append(
+                f"{_killed(trajectories, outcome)} {outcome.label}{_range(total, parts_told)}"
+            )
         else:
             first, last = (
                 trajectories.at(outcome.series, 0),
@@ -37,17 +50,23 @@ def run_answer(trajectories: Trajectories) -> str:
     )
 
 
-def _range(values: np.ndarray) -> str:
-    """Where nine in ten of the replicates lie, in brackets; empty without bands."""
-    if len(values) < 2:
-        return ""
-    edges = bands(values.astype(float))
-    low, high = float(edges["low_90"]), float(edges["high_90"])
-    return (
-        f" (nine in ten replicates: {span(low, high, persons)})"
-        if persons(low) != persons(high)
-        else " (nine in ten replicates round to this number)"
-    )
+def _killed(trajectories: Trajectories, outcome: Outcome) -> str:
+    """Persons of a flow in the whole run, the median."""
+    return persons(float(np.median(trajectories.total(outcome.series).sum(axis=1))))
+
+
+def _range(values: np.ndarray, parts: str = "") -> str:
+    """Parts, and where nine in ten of the replicates lie, in brackets; empty without both."""
+    told = [parts] if parts else []
+    if len(values) > 1:
+        edges = bands(values.astype(float))
+        low, high = float(edges["low_90"]), float(edges["high_90"])
+        told.append(
+            f"nine in ten replicates: {span(low, high, persons)}"
+            if persons(low) != persons(high)
+            else "nine in ten replicates round to this number"
+        )
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def comparison_answer(comparison: Comparison) -> tuple[str, list[tuple[str, str]]]:
@@ -60,7 +79,7 @@ def comparison_answer(comparison: Comparison) -> tuple[str, list[tuple[str, str]
     leads = [_largest(comparison, outcomes[0])] + [
         _largest(comparison, o, "For civilians alone: ")
         for o in outcomes
-        if o.name == "killed_civilian"
+        if o.name == CIVILIANS_KILLED
     ]
     ends = {outcome.name: "" if outcome.kind == "flow" else "at the end" for outcome in outcomes}
     told = [
@@ -92,8 +111,15 @@ def _largest(comparison: Comparison, outcome: Outcome, lead: str = "") -> str:
         return sentence(
             f"{lead}{'no' if lead else 'No'} policy changes the number of {outcome.label}{period}."
         )
-    level = persons(float(np.median(comparison.paired(largest, outcome)[0])))
-    effect = f"{_effect(comparison, largest, outcome)}; the baseline’s level is {level}"
+
+    def level(outcome: Outcome) -> str:
+        return persons(float(np.median(comparison.paired(largest, outcome)[0])))
+
+    parts = parts_text(outcome, level)
+    effect = (
+        f"{_effect(comparison, largest, outcome)}; the baseline’s level is {level(outcome)}"
+        f"{f' ({parts})' if parts else ''}"
+    )
     shown = largest.scenario.shown
     if lead:
         return f"{lead}“{shown}”, {effect}."
@@ -119,8 +145,9 @@ def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, when: s
         )
     text = f"{change(float(np.median(difference)))} {outcome.label} {when}".rstrip()
     text += f", {percent(float(np.median(relative_change(before, after))))}"
+    parts = parts_text(outcome, lambda part: _median_change(comparison, run, part))
     if len(difference) < 2:
-        return text
+        return f"{text} ({parts})" if parts else text
     edges = bands(difference)
     lower, higher = int((difference < 0).sum()), int((difference > 0).sum())
     often = (
@@ -129,6 +156,11 @@ def _effect(comparison: Comparison, run: Trajectories, outcome: Outcome, when: s
         else f"more in {higher} of {len(difference)} pairs"
     )
     return (
-        f"{text} (nine in ten pairs: "
+        f"{text} ({f'{parts}; ' if parts else ''}nine in ten pairs: "
         f"{change_span(float(edges['low_90']), float(edges['high_90']))}; {often})"
     )
+
+
+def _median_change(comparison: Comparison, run: Trajectories, outcome: Outcome) -> str:
+    """The median difference of one outcome in words."""
+    return change(float(np.median(comparison.differences(run, outcome))))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.trajectories import Trajectories
 from ..model.declarations import BACKGROUND
-from ..results.by_victim import ALL
+from ..results.by_victim import ALL, TIED
 from ..results.comparison import Comparison
 from ..results.drivers import SignDrivers
-from ..results.outcomes import VICTIMS, headlines
+from ..results.outcomes import VICTIMS, WITHIN, headlines
 from .charts.style import main_outcomes
 from .windows import first_day, last_day
 from .wording import percent, persons, rounded, sentence, signed, signed_span, span
@@ -26,8 +26,8 @@ def has_bands(trajectories: Trajectories) -> bool:
 
 
 def deaths_rows(table: pandas.DataFrame) -> dict[str, Any]:
-    """Persons killed by victim and cause for a table: one block for each victim, the sum of all,
-    and those without a tie to groups.
+    """Persons killed by victim and cause for a table: one block for each victim, then the sum of
+    all and, where there are others, of those tied to groups.
     """
     killed: dict[tuple[str, str], Any] = {
         (row["victim"], row["cause"]): row for row in table.to_dict("records")
@@ -36,8 +36,8 @@ def deaths_rows(table: pandas.DataFrame) -> dict[str, Any]:
         return {}
     everyone = killed[ALL, ALL]["mean"]
 
-    def line(label: str, row: Mapping[str, Any], shared: bool = True) -> dict[str, str]:
-        share = _share(row["mean"] / everyone) if everyone and shared else ""
+    def line(label: str, row: Mapping[str, Any]) -> dict[str, str]:
+        share = _share(row["mean"] / everyone) if everyone else ""
         return {
             "label": label,
             "middle": persons(row["median"]),
@@ -48,27 +48,29 @@ def deaths_rows(table: pandas.DataFrame) -> dict[str, Any]:
     blocks = []
     for victim in VICTIMS:
         causes = [
-            line(cause, row)
+            line(WITHIN[BACKGROUND] if cause == BACKGROUND else cause, row)
             for (who, cause), row in killed.items()
-            if who == victim and cause not in (ALL, BACKGROUND)
+            if who == victim and cause not in (ALL, TIED)
         ]
         if causes:
             blocks.append(
                 {"total": line(sentence(VICTIMS[victim]), killed[victim, ALL]), "causes": causes}
             )
-    apart = [
-        line(f"{sentence(VICTIMS[who])}, without a tie to groups", row, False)
-        for (who, cause), row in killed.items()
-        if cause == BACKGROUND
-    ]
-    return {"blocks": blocks, "everyone": line("All of them", killed[ALL, ALL]), "apart": apart}
+    tied = killed.get((ALL, TIED))
+    return {
+        "blocks": blocks,
+        "everyone": line("All of them", killed[ALL, ALL]),
+        "tied": line("of them in group violence", tied)
+        if tied is not None and (ALL, BACKGROUND) in killed
+        else None,
+    }
 
 
 def _share(part: float) -> str:
     """A share in whole per cent; a small one is not said to be none, one of nothing is a dash."""
     if math.isnan(part):
         return "–"
-    return "under 1 %" if 0.0 < part < 0.005 else percent(part).lstrip("+")
+    return "under 1 %" if 0.0 < part < 0.005 else f"{round(100.0 * part)} %"
 
 
 def records_rows(trajectories: Trajectories, table: pandas.DataFrame) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 
 from ..model.declarations import Parameter
+from ..results.outcomes import Outcome
 from ..scenarios.policy import Modifier, Policy
 
 Number = float | int
@@ -39,9 +40,9 @@ def rounded(value: Number) -> str:
 
 def persons(value: Number) -> str:
     """A number of persons, who come whole: ``"9"`` for the 9.05 between two replicates, ``"under
-    1"`` for less than half of one.
+    1"`` for half of one or less.
     """
-    if 0.0 < abs(value) < 0.5:
+    if 0.0 < abs(value) <= 0.5:
         return "under 1"
     return rounded(round(value)) if abs(value) < 1000.0 else rounded(value)
 
@@ -52,9 +53,11 @@ def exact(value: Number) -> str:
 
 
 def percent(share: Number) -> str:
-    """A relative change in whole per cent, with its sign."""
-    whole = round(100.0 * share) if math.isfinite(share) else None
-    return "–" if whole is None else f"{whole:+d} %".replace("-", "−") if whole else "0 %"
+    """A relative change in whole per cent, below one with a decimal, with its sign."""
+    if not math.isfinite(share):
+        return "–"
+    value = round(100.0 * share, 1 if abs(share) < 0.01 else 0)
+    return f"{value:+g} %".replace("-", "−") if value else "0 %"
 
 
 def span(low: Number, high: Number, say: Callable[[Number], str] = rounded) -> str:
@@ -109,6 +112,21 @@ def listed(words: list[str]) -> str:
         if words
         else ""
     )
+
+
+def parts_text(outcome: Outcome, told: Callable[[Outcome], str]) -> str:
+    """The parts of an outcome, each put by ``told``, as a list in a sentence: ``"90 in crossfire
+    and 240 without a tie to groups"``; empty where it has none.
+    """
+    return listed([f"{told(part)} {part.within}" for part in outcome.parts])
+
+
+def all_counted(outcome: Outcome) -> str:
+    """What an outcome with parts holds, in a sentence with a space before it; empty where it has
+    none.
+    """
+    parts = listed([part.within for part in outcome.parts])
+    return f" {sentence(outcome.label)} are all of them: {parts}." if parts else ""
 
 
 def sentence(text: str) -> str:

@@ -1,7 +1,9 @@
 """Outcomes by victim and cause: who died and of what, and what is on record against what happened.
 
 Every death is in one cell, since every flow with a victim has one victim and one cause: in each
-replicate the cells of a table add up to all deaths. Medians do not add up exactly, because the
+replicate the cells of a table add up to all deaths. What is summed over causes holds deaths without
+a tie to groups too, so that civilians killed are those of
+:func:`~tregua.results.outcomes.civilians_killed`. Medians do not add up exactly, because the
 middle replicate of a sum is not the one in the middle of each part.
 """
 
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     import pandas
 
 ALL = "all"
-"""Stands for every victim or every cause; deaths without a tie to groups are kept apart from it."""
+"""Stands for every victim or every cause."""
 
+TIED = "tied to groups"
+"""Stands for every cause but the one without a tie to groups."""
 
 WHOM = {"arrest": "all arrested", "escape": "all escaped", "displacement": "all displaced"}
 """Who could be counted in a record of flows of a kind, in words."""
@@ -46,12 +50,12 @@ def cells(trajectories: Trajectories) -> dict[tuple[str, str], Outcome]:
 
 
 def margins(deaths: dict[tuple[str, str], np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
-    """Cells with the sums over causes, over victims and over both, of deaths tied to groups."""
+    """Cells with the sums over causes, over causes tied to groups, over victims, and over both."""
     summed: dict[tuple[str, str], np.ndarray] = {}
     for (victim, cause), values in deaths.items():
-        if cause != BACKGROUND:
-            for key in ((victim, ALL), (ALL, cause), (ALL, ALL)):
-                summed[key] = summed[key] + values if key in summed else values
+        causes = (ALL,) if cause == BACKGROUND else (ALL, TIED)
+        for key in ((ALL, cause), *((who, what) for who in (victim, ALL) for what in causes)):
+            summed[key] = summed[key] + values if key in summed else values
     return {**deaths, **summed}
 
 
@@ -81,7 +85,8 @@ def deaths_by_victim(trajectories: Trajectories) -> pandas.DataFrame:
 def deaths_in_run(trajectories: Trajectories) -> pandas.DataFrame:
     """One row for each victim and cause: persons killed from start to end, median and bands.
 
-    Rows with ``all`` are sums over victims or causes in each replicate, of deaths tied to groups.
+    Rows with ``all`` are sums over victims or causes in each replicate, rows with ``tied to
+    groups`` over all causes but the one without a tie.
     """
     import pandas
 

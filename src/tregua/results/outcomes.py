@@ -3,6 +3,9 @@ them, then all else that moves or stands.
 
 A death is a flow with a victim, and each is in exactly one series, so that no sum of outcomes by
 victim or by cause counts anybody twice.
+
+Civilians killed are all of them, those without a tie to groups included: :func:`civilians_killed`
+says so once, with the parts that add up to them, and everything else asks it.
 """
 
 from __future__ import annotations
@@ -25,6 +28,16 @@ VICTIMS: dict[str, str] = {
     "inmate": "inmates",
 }
 """Who dies, in the order of tables, and what many of them are called."""
+
+CIVILIANS_KILLED = f"killed_{CIVILIAN}"
+"""Name of the outcome that counts all civilians killed."""
+
+WITHIN = {
+    "crossfire": "in crossfire",
+    "operation": "in operations",
+    BACKGROUND: "without a tie to groups",
+}
+"""What parts of the civilians killed are called; others by their cause."""
 
 HEADLINES = (
     "killed",
@@ -51,12 +64,16 @@ class Outcome:
         series: names of the flows or stocks in :class:`~tregua.engine.trajectories.Trajectories`
             that are added up.
         kind: a flow is counted over time, a stock at one moment.
+        parts: outcomes that add up to this one in each replicate and belong beside it.
+        within: what a part is called beside the whole, such as ``"in crossfire"``.
     """
 
     name: str
     label: str
     series: tuple[str, ...]
     kind: Literal["flow", "stock"]
+    parts: tuple[Outcome, ...] = ()
+    within: str = ""
 
     @property
     def unit(self) -> str:
@@ -73,9 +90,10 @@ def outcomes_of(model: Model) -> dict[str, Outcome]:
     """All outcomes of a model by name.
 
     First ``killed``, all deaths tied to groups; where several kinds of victim die also
-    ``killed_civilian`` and so on, which add up to ``killed``, and ``killed_background`` for
-    homicides that are not tied to groups. Then ``recorded_homicides`` and other counts on record,
-    every flow that is no death, and every stock that is no mere count of a flow.
+    ``killed_civilian`` with its parts, ``killed_member`` and so on. One part,
+    ``killed_background``, has no tie to groups: the kinds of victim less this part add up to
+    ``killed``. Then ``recorded_homicides`` and other counts on record, every flow that is no death,
+    and every stock that is no mere count of a flow.
     """
     first = [*_deaths(model), *_recorded(model)]
     living = {flow.source for _, flow in model.flows.values()} & set(model.compartments)
@@ -113,38 +131,60 @@ def check_counted(model: Model, where: str) -> None:
         )
 
 
-def _deaths(model: Model) -> list[Outcome]:
-    """All deaths tied to groups, those of each kind of victim where there are several, and
-    homicides not tied to groups.
+def civilians_killed(model: Model) -> Outcome | None:
+    """All civilians killed, with or without a tie to groups; None where none are.
+
+    Its parts are named by what they died of, those without a tie to groups last. There are none
+    where all die of one thing.
     """
-    deaths = deaths_of(model)
+    named: dict[str, list[str]] = {}
+    for name, flow in deaths_of(model).items():
+        if flow.victim == CIVILIAN:
+            named.setdefault(flow.cause, []).append(name)
+    if not named:
+        return None
+    label = f"{VICTIMS[CIVILIAN]} killed"
+    parts = []
+    for cause in sorted(named, key=lambda cause: cause == BACKGROUND):
+        within = WITHIN.get(cause, f"by {cause}")
+        called = f"killed_{cause}" if cause == BACKGROUND else f"{CIVILIANS_KILLED}_{cause}"
+        parts.append(
+            Outcome(
+                called.replace(" ", "_"),
+                f"{label} {within}",
+                tuple(named[cause]),
+                "flow",
+                within=within,
+            )
+        )
+    series = tuple(name for part in parts for name in part.series)
+    return Outcome(CIVILIANS_KILLED, label, series, "flow", tuple(parts) if len(parts) > 1 else ())
+
+
+def _deaths(model: Model) -> list[Outcome]:
+    """All deaths tied to groups, then those of each kind of victim where there is more to tell."""
+    deaths, civilians = deaths_of(model), civilians_killed(model)
     tied = {name: flow for name, flow in deaths.items() if flow.cause != BACKGROUND}
-    victims = [victim for victim in VICTIMS if any(flow.victim == victim for flow in tied.values())]
+    victims = [v for v in VICTIMS if any(flow.victim == v for flow in deaths.values())]
+    several = len(victims) > 1 or len(tied) < len(deaths)
     outcomes = []
     if tied:
         one = f"{VICTIMS[victims[0]]} killed" if len(tied) > 1 else next(iter(tied.values())).doc
-        outcomes.append(
-            Outcome(
-                "killed",
-                "persons killed in group violence" if len(victims) > 1 else one,
-                tuple(tied),
-                "flow",
-            )
+        label = "persons killed in group violence" if several else one
+        outcomes.append(Outcome("killed", label, tuple(tied), "flow"))
+    for victim in victims if several else ():
+        label = f"{VICTIMS[victim]} killed"
+        outcomes += (
+            with_parts(civilians)
+            if victim == CIVILIAN
+            else [killed(deaths, (victim,), f"killed_{victim}", label)]
         )
-    if len(victims) > 1:
-        outcomes += [
-            killed(tied, (victim,), f"killed_{victim}", f"{VICTIMS[victim]} killed")
-            for victim in victims
-        ]
-    rest = tuple(name for name in deaths if name not in tied)
-    return (
-        [
-            *outcomes,
-            Outcome(f"killed_{BACKGROUND}", "persons killed without a tie to groups", rest, "flow"),
-        ]
-        if rest
-        else outcomes
-    )
+    return outcomes
+
+
+def with_parts(outcome: Outcome | None) -> list[Outcome]:
+    """An outcome and the parts that belong beside it; nothing where there is none."""
+    return [outcome, *outcome.parts] if outcome else []
 
 
 def killed(deaths: Mapping[str, Flow], victims: Iterable[str], name: str, label: str) -> Outcome:
@@ -167,8 +207,9 @@ def headlines(model: Model) -> list[Outcome]:
     all outcomes of a model that has none of these.
     """
     outcomes = outcomes_of(model)
+    parts = (f"{CIVILIANS_KILLED}_", "recorded_")
     return [
-        o for o in outcomes.values() if o.name in HEADLINES or o.name.startswith("recorded_")
+        o for o in outcomes.values() if o.name in HEADLINES or o.name.startswith(parts)
     ] or list(outcomes.values())
 
 
@@ -176,8 +217,8 @@ def summary(model: Model) -> list[Outcome]:
     """The few outcomes of a table that is read at a glance;
     all headlines where only one kind of victim dies.
 
-    Police and troops are one line there: all killed, civilians, members, police and troops,
-    homicides on record, and members alive.
+    Police and troops are one line there: all killed, civilians with their parts, members, police
+    and troops, homicides on record, and members alive.
     """
     outcomes, tied = (
         outcomes_of(model),
@@ -190,7 +231,7 @@ def summary(model: Model) -> list[Outcome]:
     )
     short = [
         outcomes.get("killed"),
-        outcomes.get(f"killed_{CIVILIAN}"),
+        *with_parts(outcomes.get(CIVILIANS_KILLED)),
         outcomes.get(f"killed_{MEMBER}"),
         forces if forces.series else None,
     ]

@@ -36,12 +36,13 @@ in which what one mechanism changes shows.
 """
 
 VICTIMS_COUNTED: dict[str, tuple[Victim, ...]] = {
-    "civilians_killed": (CIVILIAN,),
+    "civilians_in_group_violence": (CIVILIAN,),
     "members_killed": (MEMBER,),
     "killed": (),
 }
 """Outcomes of the table and the victims that each counts; no victims stand for all.
-Only deaths tied to groups count.
+Only deaths tied to groups count: those without a tie are of one mechanism and would only go with
+it.
 """
 
 EMPTY = "TR2207"
@@ -142,8 +143,8 @@ def ablate(
     solver: str = "tau-leap",
     posterior: StoredPosterior | None = None,
 ) -> pandas.DataFrame:
-    """Ablation of each mechanism: what turning it off changes in civilians killed, members killed
-    and all killed, paired with the whole model.
+    """Ablation of each mechanism: what turning it off changes in civilians, members and all persons
+    killed in group violence, paired with the whole model.
 
     Args:
         scenario: the whole model, with its policies.

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ...reporting.browser.base import PER_CENT, Say, relative
+from ...reporting.wording import rounded
 from ...scenarios.posterior import MOST_MISFIT, failed_misfit
 from ..package import Package
 from ..work.futures import Futures
-from ..work.headline import Headline, headline
+from ..work.headline import (
+    CIVILIANS,
+    CIVILIANS_APART,
+    CIVILIANS_TIED,
+    Headline,
+    headline,
+    killed_of,
+    kinds,
+)
 
 if TYPE_CHECKING:
     from ...scenarios.posterior import StoredPosterior
@@ -35,9 +46,7 @@ def headline_text(said: Headline, say: Say) -> str:
         said: the numbers.
         say: the catalogue.
     """
-    low, high = said.middle
-    # The edge nearer to no change comes first: "−4 % to −11 %".
-    near, far = (high, low) if abs(high) < abs(low) else (low, high)
+    near, far = _nearer_first(said.middle)
     return say(
         "lab.headline",
         fewer=round(OF * said.fewer),
@@ -46,6 +55,36 @@ def headline_text(said: Headline, say: Say) -> str:
         far=relative(far),
         worst=relative(said.worst_tenth),
     )
+
+
+def parts_text(futures: Futures, say: Say) -> str:
+    """How many civilians are killed without the package, with the parts of that number; empty where
+    all are killed in group violence.
+
+    Args:
+        futures: at least one pair.
+        say: the catalogue.
+    """
+    if CIVILIANS_APART not in kinds(futures):
+        return ""
+    civilians, tied, apart = (
+        rounded(float(np.median(killed_of(futures, kind)[0].sum(axis=(1, 2)))))
+        for kind in (CIVILIANS, CIVILIANS_TIED, CIVILIANS_APART)
+    )
+    years = {"first": int(futures.years[0]), "last": int(futures.years[-1])}
+    return say("lab.parts", civilians=civilians, tied=tied, apart=apart, **years)
+
+
+def _change_of_tied(futures: Futures, say: Say) -> str:
+    """What the package does to civilians in group violence alone."""
+    near, far = _nearer_first(headline(futures, CIVILIANS_TIED).middle)
+    return say("lab.parts_change", near=relative(near), far=relative(far))
+
+
+def _nearer_first(edges: tuple[float, float]) -> tuple[float, float]:
+    """The edge nearer to no change comes first: "−4 % to −11 %"."""
+    low, high = edges
+    return (high, low) if abs(high) < abs(low) else (low, high)
 
 
 def error_text(said: Headline, futures: Futures, say: Say, emulator: Emulator | None = None) -> str:
@@ -111,8 +150,8 @@ def answer(
     victim: str,
     say: Say,
     emulator: Emulator | None = None,
-) -> tuple[str, str]:
-    """Headline and its error for a package.
+) -> tuple[str, str, str]:
+    """Headline and its error for a package, and for all civilians what their number is made of.
 
     Args:
         futures: of the package; None where there are none yet.
@@ -122,11 +161,16 @@ def answer(
         emulator: that made the futures where they are a quick estimate.
     """
     if not package.settings:
-        return say("lab.nothing_moved"), say("lab.nothing_moved_more")
+        return say("lab.nothing_moved"), say("lab.nothing_moved_more"), ""
     if futures is None:
-        return say("lab.no_answer_yet"), ""
+        return say("lab.no_answer_yet"), "", ""
     said = headline(futures, victim)
-    return headline_text(said, say), error_text(said, futures, say, emulator)
+    parts = parts_text(futures, say) if said.victims == CIVILIANS else ""
+    return (
+        headline_text(said, say),
+        error_text(said, futures, say, emulator),
+        f"{parts} {_change_of_tied(futures, say)}" if parts else "",
+    )
 
 
 def standing_text(standing: Standing | None, say: Say) -> str:

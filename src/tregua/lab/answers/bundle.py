@@ -26,9 +26,9 @@ from ..handles import by_key, policy_of
 from ..package import Package
 from ..words import WEAKNESSES
 from ..work.futures import Futures
-from ..work.headline import ALL, CIVILIANS, headline
+from ..work.headline import ALL, CIVILIANS, headline, kinds
 from .answer import answer, fails_text, held_text, position_text
-from .charts import all_charts, ground_of
+from .charts import all_charts, ground_of, killed_by_year
 from .pictures import fan_picture, map_picture
 from .summary import run_id, summarise
 
@@ -128,19 +128,14 @@ def _quantity(value: float, unit: str) -> str:
 def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
     """All numbers as tables, with a dictionary of their columns and the record of the run."""
     futures, contents = result.futures, {}
+    by_kind = {victim: killed_by_year(futures, victim) for victim in kinds(futures)}
     contents["pairs.csv"] = _csv(
         ("pair", "year", "victim", "killed_without", "killed_with"),
         [
-            (
-                i,
-                int(year),
-                victim,
-                f"{futures.baseline[i, y, :, v].sum():.6g}",
-                f"{futures.changed[i, y, :, v].sum():.6g}",
-            )
+            (i, int(year), victim, f"{before[i, y]:.6g}", f"{after[i, y]:.6g}")
             for i in range(futures.pairs)
             for y, year in enumerate(futures.years)
-            for v, victim in enumerate(futures.victims)
+            for victim, (before, after) in by_kind.items()
         ],
     )
     contents["states.csv"] = _csv(
@@ -267,7 +262,7 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
         for s in result.package.settings
     ]
     heads = [say(f"table.{key}") for key in ("handle", "value", "start", "ramp", "end", "letter")]
-    said, error = answer(result.futures, result.package, CIVILIANS, say)
+    said, error, parts = answer(result.futures, result.package, CIVILIANS, say)
     return (
         _templates()
         .get_template("lab.html.j2")
@@ -278,6 +273,7 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
             title=result.package.name or say("take.policy"),
             said=said,
             error=error,
+            parts=parts,
             fails=fails_text(shared.posterior, say),
             held=held_text(shared.posterior, say),
             weaknesses=WEAKNESSES,

@@ -4,7 +4,7 @@ everything here may run in a thread while the page stays alive.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +22,16 @@ from ...results.pairs import relative_change
 from ..package import Package
 from ..work.emulator import Emulator
 from ..work.futures import Futures
-from ..work.headline import killed_of, shown_victim, sure
+from ..work.headline import (
+    CIVILIANS,
+    killed_by_kind,
+    killed_of,
+    kinds,
+    shown_victim,
+    sure,
+)
 from ..work.headline import tornado as bars_of
+from .answer import parts_text
 
 if TYPE_CHECKING:
     from ...scenarios.scenario import Scenario
@@ -48,36 +56,39 @@ def ground_of(scenario: Scenario) -> Ground:
 
 
 def killed_by_year(
-    killed: Float[np.ndarray, "replicate year territory victim"],
-    names: tuple[str, ...],
-    victim: str,
-) -> Float[np.ndarray, "replicate year"]:
-    """Persons of one kind, or of all kinds, killed in every year in all territories."""
-    return killed_of(killed, names, victim).sum(axis=2)
+    futures: Futures, victim: str
+) -> tuple[Float[np.ndarray, "replicate year"], Float[np.ndarray, "replicate year"]]:
+    """Persons of one kind, or of all kinds, killed in every year in all territories, without and
+    with the package.
+    """
+    before, after = killed_of(futures, victim)
+    return before.sum(axis=2), after.sum(axis=2)
 
 
 def median_change(futures: Futures, victim: str) -> float:
     """Median over pairs of the relative change of persons killed over all years."""
-    before, after = (
-        killed_by_year(x, futures.victims, victim).sum(axis=1)
-        for x in (futures.baseline, futures.changed)
-    )
+    before, after = (killed.sum(axis=1) for killed in killed_by_year(futures, victim))
     return float(np.median(relative_change(before, after)))
 
 
 def fan_of(futures: Futures, package: Package, victim: str, say: Say) -> Chart:
     """The fan chart, with the package where there is one."""
-    before, after = (
-        killed_by_year(x, futures.victims, victim) for x in (futures.baseline, futures.changed)
-    )
-    return fan(
+    before, after = killed_by_year(futures, victim)
+    chart = fan(
         futures.years,
         before,
         after if package.settings else None,
         say,
-        shown_victim(futures.victims, victim),
+        shown_victim(futures, victim),
         futures.quick,
     )
+    return with_parts(chart, futures, victim, say)
+
+
+def with_parts(chart: Chart, futures: Futures, victim: str, say: Say) -> Chart:
+    """A chart of all civilians with the parts of their number in its note."""
+    parts = parts_text(futures, say) if victim == CIVILIANS else ""
+    return replace(chart, note=f"{chart.note} {parts}") if parts else chart
 
 
 def all_charts(
@@ -87,27 +98,24 @@ def all_charts(
     the map and the small charts only on the 32 states.
     """
     span = (int(futures.years[0]), int(futures.years[-1]))
-    before, after = (x.sum(axis=(1, 2)) for x in (futures.baseline, futures.changed))
+    before, after = killed_by_kind(futures)
     charts = {
         "fan": fan_of(futures, package, victim, say),
-        "victims": victims(before, after, futures.victims, say, span),
+        "victims": victims(before, after, kinds(futures), say, span),
     }
     if ground.tiles is None:
         return charts
     # Per cents are of persons: a rate below one would be set against one person of its own.
-    last = (
-        killed_of(x, futures.victims, victim)[:, -1] for x in (futures.baseline, futures.changed)
-    )
+    last = (killed[:, -1] for killed in killed_of(futures, victim))
     moves = np.median(relative_change(*last), axis=0)
-    before, after = (
-        placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed)
-    )
+    before, after = placed(futures, victim, ground)
     rates = ground.people is not None
     if package.settings:
         charts["map"] = difference_map(futures, victim, ground, say)
     else:
-        charts["map"] = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
-    charts["states"] = small_multiples(
+        level = level_map(before.mean(axis=1), ground.tiles, say, rates, span)
+        charts["map"] = with_parts(level, futures, victim, say)
+    states = small_multiples(
         futures.years,
         before,
         after if package.settings else None,
@@ -116,16 +124,14 @@ def all_charts(
         say,
         rates,
     )
-    return charts
+    return {**charts, "states": with_parts(states, futures, victim, say)}
 
 
 def differences(
     futures: Futures, victim: str, ground: Ground
 ) -> Float[np.ndarray, "replicate territory"]:
     """Differences of pairs by territory, the mean over years, in the unit of the map."""
-    before, after = (
-        placed(x, futures, victim, ground) for x in (futures.baseline, futures.changed)
-    )
+    before, after = placed(futures, victim, ground)
     return (after - before).mean(axis=1)
 
 
@@ -133,7 +139,7 @@ def difference_map(futures: Futures, victim: str, ground: Ground, say: Say) -> C
     """The map of differences; only on the 32 states."""
     assert ground.tiles is not None
     span = (int(futures.years[0]), int(futures.years[-1]))
-    return change_map(
+    chart = change_map(
         differences(futures, victim, ground),
         sure(futures, victim),
         ground.tiles,
@@ -141,21 +147,18 @@ def difference_map(futures: Futures, victim: str, ground: Ground, say: Say) -> C
         ground.people is not None,
         span,
     )
+    return with_parts(chart, futures, victim, say)
 
 
-def placed(
-    killed: Float[np.ndarray, "replicate year territory victim"],
-    futures: Futures,
-    victim: str,
-    ground: Ground,
-) -> np.ndarray:
-    """Killed by replicate, year and territory, for 100,000 inhabitants of the year where the data
-    have a population.
+def placed(futures: Futures, victim: str, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+    """Killed without and with the package by replicate, year and territory, for 100,000 inhabitants
+    of the year where the data have a population.
     """
-    values = killed_of(killed, futures.victims, victim)
+    before, after = killed_of(futures, victim)
     if ground.people is None:
-        return values
-    return values / ground.people.in_years(futures.years) * PERSONS
+        return before, after
+    people = ground.people.in_years(futures.years)
+    return before / people * PERSONS, after / people * PERSONS
 
 
 def tornado_of(emulator: Emulator, package: Package, victim: str, say: Say) -> Chart:

@@ -32,14 +32,14 @@ def fan_picture(futures: Futures, package: Package, say: Say, held: str, footer:
     below it what its bands hold, and at its foot where it is from.
     """
     chart = fan_of(futures, package, CIVILIANS, say)
-    figure, axes = sheet(1, 1, (8.6, 4.4), chart.title, _broken(f"{chart.note} {held}"), footer)
+    figure, axes = sheet(1, 1, (8.6, 4.4), chart.title, _broken(chart.note, held), footer)
     ax, ends = axes[0, 0], []
     looks = (
-        (futures.baseline, GREY, "o", "white", say("chart.without")),
-        (futures.changed, BLUE, "D", BLUE, say("chart.with")),
+        (GREY, "o", "white", say("chart.without")),
+        (BLUE, "D", BLUE, say("chart.with")),
     )
-    for values, colour, marker, face, name in looks:
-        by_year = killed_by_year(values, futures.victims, CIVILIANS)
+    sides = killed_by_year(futures, CIVILIANS)
+    for by_year, (colour, marker, face, name) in zip(sides, looks, strict=True):
         ends.append((draw_fan(ax, futures.years, by_year, colour), name, colour))
         ax.lines[-1].set(marker=marker, markerfacecolor=face, markersize=4.5)
     ax.set_xticks(futures.years)
@@ -63,7 +63,7 @@ def map_picture(futures: Futures, ground: Ground, say: Say, held: str, footer: s
         sure(futures, CIVILIANS),
     )
     most = max(float(np.abs(values).max()), LEAST)
-    figure, axes = sheet(1, 1, (8.6, 5.6), chart.title, _broken(f"{chart.note} {held}"), footer)
+    figure, axes = sheet(1, 1, (8.6, 5.6), chart.title, _broken(chart.note, held), footer)
     ax, norm = axes[0, 0], TwoSlopeNorm(0.0, -most, most)
     grid_axes(ax, ground.tiles)
     for (abbreviation, row, column), value, certain in zip(
@@ -104,6 +104,6 @@ def map_picture(futures: Futures, ground: Ground, say: Say, held: str, footer: s
     return Picture("map", figure, chart.title, chart.alt, f"{chart.note} {held}")
 
 
-def _broken(note: str) -> str:
-    """A note in lines that fit below a figure."""
-    return "\n".join(textwrap.wrap(note, WIDE))
+def _broken(*notes: str) -> str:
+    """Notes in lines that fit below a figure, each on lines of its own."""
+    return "\n".join(line for note in notes for line in textwrap.wrap(note, WIDE))

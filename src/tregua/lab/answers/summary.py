@@ -22,7 +22,7 @@ from ..package import (
     YearRecord,
 )
 from ..work.futures import Futures
-from ..work.headline import ALL, CIVILIANS, headline, sure
+from ..work.headline import ALL, CIVILIANS, headline, killed_by_kind, kinds, sure
 from ..work.jobs import Job
 
 RUN_DIGITS = 12
@@ -50,7 +50,7 @@ def summarise(futures: Futures, package: Package, digest: str, seed: int) -> Pai
     """
     spoken = [name for name in (CIVILIANS, ALL) if name == ALL or name in futures.victims]
     by_year = (futures.baseline.sum(axis=(2, 3)), futures.changed.sum(axis=(2, 3)))
-    by_victim = (futures.baseline.sum(axis=(1, 2)), futures.changed.sum(axis=(1, 2)))
+    by_victim = killed_by_kind(futures)
     by_place = (futures.baseline.sum(axis=(1, 3)), futures.changed.sum(axis=(1, 3)))
     certain = sure(futures)
     return PairedSummary(
@@ -66,7 +66,7 @@ def summarise(futures: Futures, package: Package, digest: str, seed: int) -> Pai
         ),
         victims=tuple(
             VictimRecord(victim=name, **_bands(*by_victim, i))
-            for i, name in enumerate(futures.victims)
+            for i, name in enumerate(kinds(futures))
         ),
         territories=tuple(
             TerritoryRecord(territory=name, sure=bool(certain[i]), **_bands(*by_place, i))

@@ -14,7 +14,7 @@ from ...errors import TreguaError
 from ...reporting.browser.base import Chart, Say
 from ...reporting.browser.compare import compare_boxes, compare_lines
 from ..answers.answer import answer, position_text, refused_text, standing_text
-from ..answers.charts import killed_by_year
+from ..answers.charts import killed_by_year, with_parts
 from ..handles import by_key
 from ..package import Package, Setting
 from ..work.futures import Futures
@@ -114,7 +114,8 @@ class CompareScreen:
             said = ""
             if standing.futures is not None:
                 self._futures[job.package.settings] = standing.futures
-                said = answer(standing.futures, job.package, CIVILIANS, self.here.say)[0] + " "
+                told, _, parts = answer(standing.futures, job.package, CIVILIANS, self.here.say)
+                said = f"{told} {parts} " if parts else f"{told} "
                 await self._draw()
             words.set_text(said + standing_text(standing, self.here.say))
 
@@ -149,16 +150,12 @@ def charts_of(packages: Mapping[str, Futures], say: Say) -> dict[str, Chart]:
     most = max(packages.values(), key=lambda futures: futures.pairs)
     charts = {}
     for name, victim in (("civilians", CIVILIANS), ("everyone", ALL)):
-        sums = {
-            key: killed_by_year(x.changed, x.victims, victim).sum(axis=1)
-            for key, x in packages.items()
-        }
-        base = killed_by_year(most.baseline, most.victims, victim).sum(axis=1)
-        charts[name] = compare_boxes(base, sums, say, shown_victim(most.victims, victim))
-    lines = {key: killed_by_year(x.changed, x.victims, ALL) for key, x in packages.items()}
-    charts["lines"] = compare_lines(
-        most.years, killed_by_year(most.baseline, most.victims, ALL), lines, say
-    )
+        sums = {key: killed_by_year(x, victim)[1].sum(axis=1) for key, x in packages.items()}
+        base = killed_by_year(most, victim)[0].sum(axis=1)
+        chart = compare_boxes(base, sums, say, shown_victim(most, victim))
+        charts[name] = with_parts(chart, most, victim, say)
+    lines = {key: killed_by_year(x, ALL)[1] for key, x in packages.items()}
+    charts["lines"] = compare_lines(most.years, killed_by_year(most, ALL)[0], lines, say)
     return charts
 
 

@@ -14,7 +14,7 @@ from ..answers.answer import error_text, headline_text, refused_text, standing_t
 from ..answers.charts import fan_of, median_change
 from ..package import Package, Setting
 from ..work.futures import Futures
-from ..work.headline import headline
+from ..work.headline import CIVILIANS_TIED, headline
 from .frame import SCREENS, Screen
 from .hand import Hand
 from .parts import ChartCard, block, link, notice, text
@@ -31,6 +31,11 @@ GUESSES = ("many_fewer", "some_fewer", "same", "more")
 
 MANY = 0.2
 """Relative change from which fewer is many fewer."""
+
+ASKED = CIVILIANS_TIED
+"""Whose deaths one guesses: those that handles can reach. Of all civilians killed, most of whom die
+without a tie to groups, the answer would be about the same to every question.
+"""
 
 HEIGHT = 280
 """Height of the chart [px]."""
@@ -140,7 +145,7 @@ class _Guessing:
         self._hand.rest(package)
 
     def _fan(self, package: Package, futures: Futures) -> Chart:
-        return fan_of(futures, package, headline(futures).victims, self._here.say)
+        return fan_of(futures, package, ASKED, self._here.say)
 
     def _quick(self, package: Package, futures: Futures, chart: Chart) -> None:
         if self._hand.job is None or not self._hand.job.standing.done:
@@ -157,7 +162,7 @@ class _Guessing:
         say = self._here.say
         if package.settings != self._package().settings or not self._guess:
             return
-        said = headline(futures)
+        said = headline(futures, ASKED)
         right = class_of(median_change(futures, said.victims))
         told = (
             say("guess.right")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..work.jobs import Standing
 
-HEIGHTS = {"fan": 330, "map": 330, "victims": 290, "tornado": 260, "states": 620}
+HEIGHTS = {"fan": 330, "map": 330, "victims": 430, "tornado": 260, "states": 620}
 """Heights of the charts [px]."""
 
 NUMBER_ROOM = 4
@@ -76,6 +76,8 @@ class LabScreen:
             self._headline = text("p", "", "headline")
             self._headline.props["data-testid"] = "headline"
             self._headline.props["aria-live"] = "polite"
+            self._parts = text("p", "")
+            self._parts.props["data-testid"] = "parts"
             self._error = text("p", "", "note")
             self._error.props["data-testid"] = "error"
             stored = self.here.shared.posterior
@@ -218,7 +220,7 @@ class LabScreen:
         """Headline and error of what is shown."""
         package = self.here.package
         fits = self._futures is not None and self._of.settings == package.settings
-        said, error = answer(
+        said, error, parts = answer(
             self._futures if fits else None,
             package,
             self._victim,
@@ -226,6 +228,7 @@ class LabScreen:
             self.here.shared.emulator,
         )
         self._headline.set_text(said)
+        self._parts.set_text(parts)
         self._error.set_text(error)
         self._box.classes(
             add="quick"

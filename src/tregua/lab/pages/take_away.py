@@ -45,6 +45,7 @@ class TakeAwayScreen:
         with block("section", "card", say("take.result")):
             text("h2", say("take.result"))
             self._headline = text("p", "", "headline")
+            self._parts = text("p", "")
             self._id = text("p", "", "note")
             self._id.props["data-testid"] = "run-id"
             self._standing = text("p", "", "note")
@@ -139,7 +140,9 @@ class TakeAwayScreen:
         self._standing.set_text(standing_text(standing, say))
         if standing.futures is None:
             return
-        self._headline.set_text(answer(standing.futures, package, CIVILIANS, say)[0])
+        said, _, parts = answer(standing.futures, package, CIVILIANS, say)
+        self._headline.set_text(said)
+        self._parts.set_text(parts)
         self._result = result_of(self.here.shared, package, standing.futures)
         self._id.set_text(say("take.run_id", run=self._result.run_id, pairs=standing.futures.pairs))
 

@@ -30,6 +30,7 @@ from jaxtyping import Float, Int
 from scipy.interpolate import PchipInterpolator
 
 from ...model.calendar import week_of
+from ...model.declarations import BACKGROUND
 from ...results.checkpoints import read_whole, write_whole
 from ...scenarios.scenario import Scenario
 from ...shipped import country_folders
@@ -76,7 +77,7 @@ class Emulator:
         response: log of the ratio of persons killed in all territories, changed to baseline, in
             bins of :data:`BIN` weeks since the change.
         local: what is added to it in each territory, the mean over replicates.
-        baseline: persons killed without any change.
+        baseline: persons killed in group violence without any change.
         scatter: log ratios by chance in each territory, centred, as one package of size
             ``scatter_size`` showed them.
         scatter_size: mean absolute response of that package.
@@ -85,11 +86,14 @@ class Emulator:
         keys: of all handles of the scenario.
         fading: exponent by which the replicates' deviations shrink with the number of settings,
             since their chances do not add up either.
-        error: nine in ten of its answers for the relative change of the persons killed lie within
-            this much of the model's: of all, and of civilians.
+        error: nine in ten of its answers for the relative change of the persons killed in group
+            violence lie within this much of the model's: of all, and of civilians.
         checks: how it was measured, and the same for other outcomes.
         digest: hash of the inputs that it was trained on.
         draws: posterior draws among them; 0 without a fit.
+        background: civilians killed without a tie to groups in the same replicates. They are
+            added to what is read off and not learned, since no handle reaches them; None where the
+            model has no such deaths.
     """
 
     scenario: Scenario
@@ -112,6 +116,7 @@ class Emulator:
     checks: Mapping[str, Any]
     digest: str
     draws: int = 0
+    background: Float[np.ndarray, "replicate year territory"] | None = None
 
     @cached_property
     def handles(self) -> tuple[Handle, ...]:
@@ -156,6 +161,7 @@ class Emulator:
             True,
             self.error,
             self.draws,
+            self.background,
         )
 
     def parts(self, settings: Sequence[Setting]) -> Parts:
@@ -330,6 +336,8 @@ def write_emulator(emulator: Emulator, file: Path) -> None:
     arrays = {name: np.asarray(getattr(emulator, name)) for name in ARRAYS}
     arrays |= {name: arrays[name].astype(np.float16) for name in ("response", "local", "scatter")}
     arrays["baseline"] = arrays["baseline"].astype(np.float32)
+    if emulator.background is not None:
+        arrays[BACKGROUND] = emulator.background.astype(np.float32)
     write_whole(file, {**arrays, FACTS: np.array(json.dumps(facts))})
 
 
@@ -351,6 +359,7 @@ def read_emulator(arrays: Mapping[str, np.ndarray], present: Present) -> Emulato
         first=first,
         origin=origin,
         draws=present.draw_count,
+        background=np.asarray(arrays[BACKGROUND], float) if BACKGROUND in arrays else None,
         **named,
         **whole,
     )
@@ -358,7 +367,8 @@ def read_emulator(arrays: Mapping[str, np.ndarray], present: Present) -> Emulato
 
 def kept_emulator(present: Present) -> Emulator | None:
     """The surrogate model of a present where it is at hand without training: in the cache, or
-    shipped with the package. It must be of the same inputs and know the same handles.
+    shipped with the package. It must be of the same inputs, know the same handles, and have deaths
+    without a tie to groups where the model has them.
     """
     keys = [handle.key for handle in handles_of(present.scenario)]
     for place in (present.folder / FILE, *shipped()):
@@ -366,7 +376,8 @@ def kept_emulator(present: Present) -> Emulator | None:
         if arrays is None:
             continue
         facts = json.loads(str(arrays[FACTS]))
-        if facts.get("digest") == present.likeness and facts.get("keys") == keys:
+        same = facts.get("digest") == present.likeness and facts.get("keys") == keys
+        if same and (BACKGROUND in arrays) == present.has_background:
             return read_emulator(arrays, present)
     return None
 

@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -31,7 +31,7 @@ from ...engine.session import cache_folder
 from ...engine.state import State, status_of
 from ...errors import TreguaError
 from ...model.calendar import WEEK_DAYS, full_weeks, year_shares
-from ...model.declarations import BACKGROUND
+from ...model.declarations import BACKGROUND, CIVILIAN
 from ...results.checkpoints import Checkpoint
 from ...results.outcomes import VICTIMS, deaths_of
 from ...results.provenance import describe_inputs, inputs_hash
@@ -62,7 +62,7 @@ class Futures:
 
     Attributes:
         years: whole calendar years from the lab's first day on.
-        baseline: persons killed in the year, without the package.
+        baseline: persons killed in group violence in the year, without the package.
         changed: the same with it, in the same order.
         victims: kinds of victim, in the order of :data:`tregua.results.outcomes.VICTIMS`.
         territories: labels of the territories.
@@ -72,8 +72,11 @@ class Futures:
         draws: posterior draws behind them, which replicates take in turn; 0 where all have the same
             parameters.
         error: of the emulator: nine in ten of its answers for the relative change of the persons
-            killed, of all and of civilians, lie within this much of the model's; 0.04 is four in a
-            hundred of those killed without the package. None for the model itself.
+            killed in group violence, of all and of civilians, lie within this much of the model's;
+            0.04 is four in a hundred of those killed without the package. None for the model
+            itself.
+        background: civilians killed in the year without a tie to groups, with and without the
+            package: no handle reaches them. None where the model has no such deaths.
     """
 
     years: Int[np.ndarray, "year"]
@@ -85,6 +88,7 @@ class Futures:
     quick: bool = False
     error: float | None = None
     draws: int = 0
+    background: Float[np.ndarray, "replicate year territory"] | None = None
 
     @property
     def pairs(self) -> int:
@@ -104,8 +108,17 @@ class Futures:
             np.concatenate([self.baseline, other.baseline]),
             np.concatenate([self.changed, other.changed]),
         )
+        background = (
+            None
+            if self.background is None or other.background is None
+            else np.concatenate([self.background, other.background])
+        )
         return replace(
-            self, baseline=baseline, changed=changed, wanted=max(self.wanted, len(baseline))
+            self,
+            baseline=baseline,
+            changed=changed,
+            wanted=max(self.wanted, len(baseline)),
+            background=background,
         )
 
 
@@ -143,8 +156,9 @@ class Present:
         self.shares, self.years = _years(scenario, self.first_week)
         self._deaths = _deaths(scenario)
         self.victims = tuple(self._deaths)
+        self._background = _background(scenario)
         self.territories = scenario.data.space.labels("territory")
-        facts = f"{inputs_hash(scenario, self.plan, draws)} {self.first_week} {WIDTH}"
+        facts = f"{inputs_hash(scenario, self.plan, draws)} {self.first_week} {WIDTH} {BACKGROUND}"
         self.digest = hashlib.sha256(facts.encode()).hexdigest()[:DIGITS]
         self.folder = (cache or cache_folder().parent / "lab") / self.digest
         self._kept = Checkpoint(self.folder)
@@ -233,11 +247,25 @@ class Present:
         return futures
 
     def baseline(self, numbers: range) -> Float[np.ndarray, "replicate year territory victim"]:
-        """Persons killed without any package."""
+        """Persons killed in group violence without any package."""
+        return self._kept_of("killed", numbers)
+
+    @property
+    def has_background(self) -> bool:
+        """Whether civilians are killed without a tie to groups."""
+        return bool(self._background)
+
+    def background(self, numbers: range) -> Float[np.ndarray, "replicate year territory"] | None:
+        """Civilians killed without a tie to groups, with any package as without; None where the
+        model has no such deaths.
+        """
+        return self._kept_of(BACKGROUND, numbers) if self._background else None
+
+    def _kept_of(self, name: str, numbers: range) -> np.ndarray:
         chunks = [
             self._chunk(number, jax.local_devices()[0], None, lambda: None) for number in numbers
         ]
-        return np.concatenate([chunk["killed"] for chunk in chunks if chunk is not None])
+        return np.concatenate([chunk[name] for chunk in chunks if chunk is not None])
 
     def _pair(
         self,
@@ -255,7 +283,7 @@ class Present:
         if policy.modifiers:
             # On its device, as the state was when the present was made:
             # elsewhere the program would be compiled again.
-            changed = self._killed(
+            weekly = self._weekly(
                 inputs,
                 number,
                 device,
@@ -263,6 +291,7 @@ class Present:
                 jax.device_put(_state_of(chunk), device),
                 lambda: None,
             )
+            changed = None if weekly is None else self._by_year(weekly[0])
         if changed is None:
             return None
         return Futures(
@@ -273,6 +302,7 @@ class Present:
             self.territories,
             WIDTH,
             draws=self.draw_count,
+            background=chunk.get(BACKGROUND),
         )
 
     def _at_hand(self, number: int) -> Mapping[str, np.ndarray] | None:
@@ -313,10 +343,12 @@ class Present:
                 return None
             state = jax.block_until_ready(batch.block(state, first, self.first_week)[0])
             told()
-        killed = self._killed(self._inputs, number, device, cancelled, state, told)
-        if killed is None:
+        weekly = self._weekly(self._inputs, number, device, cancelled, state, told)
+        if weekly is None:
             return None
-        chunk = {"killed": killed, **_arrays_of(state)}
+        chunk = {"killed": self._by_year(weekly[0]), **_arrays_of(state)}
+        if weekly[1] is not None:
+            chunk[BACKGROUND] = self._by_year(weekly[1])
         self._hold(number, chunk)
         # A folder that cannot be written costs minutes at the next start, and no more.
         with suppress(TreguaError):
@@ -326,8 +358,8 @@ class Present:
     def weekly(
         self, policy: Policy, number: int, device: Any = None
     ) -> Float[np.ndarray, "week replicate territory victim"]:
-        """Persons killed in each week from the present on, in one chunk, under a policy:
-        for training, which looks closer than pages do.
+        """Persons killed in group violence in each week from the present on, in one chunk, under a
+        policy: for training, which looks closer than pages do.
         """
         device = device or jax.local_devices()[0]
         chunk = self._chunk(number, device, None, lambda: None)
@@ -340,20 +372,12 @@ class Present:
             jax.device_put(_state_of(chunk or {}), device),
             lambda: None,
         )
-        return np.asarray(deaths)
+        assert deaths is not None, "nobody can cancel it"
+        return deaths[0]
 
-    def _killed(
-        self,
-        inputs: Inputs,
-        number: int,
-        device: Any,
-        cancelled: threading.Event | None,
-        state: State,
-        told: Callable[[], None],
-    ) -> Float[np.ndarray, "replicate year territory victim"] | None:
-        """Persons killed in each year from the present to the end; None where it was cancelled."""
-        weekly = self._weekly(inputs, number, device, cancelled, state, told)
-        return None if weekly is None else np.einsum("wy,wrtv->rytv", self.shares, weekly)
+    def _by_year(self, weekly: Float[np.ndarray, "week replicate territory ..."]) -> np.ndarray:
+        """Persons killed in each year from the present to the end, of those in each week."""
+        return np.einsum("wy,wrt...->ryt...", self.shares, weekly)
 
     def _weekly(
         self,
@@ -363,24 +387,28 @@ class Present:
         cancelled: threading.Event | None,
         state: State,
         told: Callable[[], None],
-    ) -> Float[np.ndarray, "week replicate territory victim"] | None:
-        batch, parts = self._batch(inputs, number, device), []
+    ) -> tuple[np.ndarray, np.ndarray | None] | None:
+        """Persons killed in each week: in group violence (week, replicate, territory, victim), and
+        civilians without a tie to groups (week, replicate, territory), None where the model has no
+        such deaths. None where it was cancelled.
+        """
+        batch, tied, apart = self._batch(inputs, number, device), [], []
+
+        def summed(rows: Mapping[str, Any], names: Sequence[str]) -> np.ndarray:
+            return np.asarray(sum(np.asarray(rows[name], float) for name in names))
+
         for first in range(self.first_week, self.scenario.weeks, self.plan.steps):
             if cancelled is not None and cancelled.is_set():
                 return None
             state, _, rows = batch.block(state, first, self.scenario.weeks)
-            parts.append(
-                np.stack(
-                    [
-                        sum(np.asarray(rows[name], float) for name in names)
-                        for names in self._deaths.values()
-                    ],
-                    axis=-1,
-                )
-            )
+            tied.append(np.stack([summed(rows, x) for x in self._deaths.values()], axis=-1))
+            if self._background:
+                apart.append(summed(rows, self._background))
             told()
         check_status(status_of(state))
-        return np.concatenate(parts)[: len(self.shares)]
+        return np.concatenate(tied)[: len(self.shares)], (
+            np.concatenate(apart)[: len(self.shares)] if apart else None
+        )
 
     def _batch(self, inputs: Inputs, number: int, device: Any) -> Batch:
         return Batch.on(
@@ -414,6 +442,16 @@ def _deaths(scenario: Scenario) -> dict[str, tuple[str, ...]]:
             do="add the mechanism of conflict",
         )
     return flows
+
+
+def _background(scenario: Scenario) -> tuple[str, ...]:
+    """Flows that are deaths of civilians without a tie to groups."""
+    model = scenario.model
+    return tuple(
+        n
+        for n, flow in deaths_of(model).items()
+        if (flow.victim, flow.cause) == (CIVILIAN, BACKGROUND) and "territory" in model.axes[n]
+    )
 
 
 def _years(

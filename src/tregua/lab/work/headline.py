@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ...model.declarations import CIVILIAN
+from ...model.declarations import BACKGROUND, CIVILIAN
 from ...results.pairs import relative_change, share_of_fewer, sign_is_sure
 from ..package import Package
 from .emulator import Emulator
 from .futures import Futures
 
 ALL = "all"
-"""Stands for every kind of victim."""
+"""Stands for every kind of victim in group violence."""
 
 CIVILIANS = CIVILIAN
-"""The kind of victim of which a headline speaks unless it is asked for another."""
+"""All civilians, in group violence and without a tie to groups: of them a headline speaks unless it
+is asked for another kind of victim.
+"""
+
+CIVILIANS_TIED = f"{CIVILIAN}_tied"
+CIVILIANS_APART = f"{CIVILIAN}_{BACKGROUND}"
+"""The two parts of all civilians killed: in group violence, and without a tie to groups."""
 
 PSEUDO = 2
 """Pairs, one of each outcome, that are added before a share's error is worked out (Laplace), so
@@ -82,13 +87,10 @@ def headline(futures: Futures, victim: str = CIVILIANS) -> Headline:
 
     Args:
         futures: at least one pair.
-        victim: one of their kinds of victim, or :data:`ALL`; where the model has no such victim,
+        victim: one of :func:`kinds`, or :data:`ALL`; where the model has no such victim,
             :data:`ALL` is taken and named in the answer.
     """
-    before, after = (
-        killed_of(x, futures.victims, victim).sum(axis=(1, 2))
-        for x in (futures.baseline, futures.changed)
-    )
+    before, after = (killed.sum(axis=(1, 2)) for killed in killed_of(futures, victim))
     fewer = float(share_of_fewer(after - before))
     low, high, worst = np.quantile(relative_change(before, after), [0.25, 0.75, WORST])
     error = _error(fewer, futures.distinct)
@@ -98,29 +100,62 @@ def headline(futures: Futures, victim: str = CIVILIANS) -> Headline:
         (float(low), float(high)),
         float(worst),
         error,
-        shown_victim(futures.victims, victim),
+        shown_victim(futures, victim),
     )
 
 
-def shown_victim(names: Sequence[str], victim: str) -> str:
-    """The kind of victim that is shown where one is asked for:
-    :data:`ALL` where the model has no such victim.
+def kinds(futures: Futures) -> tuple[str, ...]:
+    """Kinds of victim of a table, civilians with their two parts where there are both."""
+    named = []
+    for victim in futures.victims:
+        named.append(victim)
+        if victim == CIVILIANS and futures.background is not None:
+            named += [CIVILIANS_TIED, CIVILIANS_APART]
+    return tuple(named)
+
+
+def shown_victim(futures: Futures, victim: str) -> str:
+    """The kind of victim that is shown where one is asked for: :data:`ALL` where the model has no
+    such victim, and all civilians where it has them in group violence only.
     """
-    return victim if victim in names else ALL
+    if victim == CIVILIANS_TIED and CIVILIANS_TIED not in kinds(futures):
+        victim = CIVILIANS
+    return victim if victim in kinds(futures) else ALL
 
 
 def killed_of(
-    killed: Float[np.ndarray, "replicate year territory victim"], names: Sequence[str], victim: str
-) -> Float[np.ndarray, "replicate year territory"]:
-    """Persons of one kind killed, or of all kinds where that is asked for or the model
-    has no such victim.
+    futures: Futures, victim: str
+) -> tuple[
+    Float[np.ndarray, "replicate year territory"], Float[np.ndarray, "replicate year territory"]
+]:
+    """Persons of one kind killed without and with the package, or of all kinds where that is asked
+    for or the model has no such victim.
 
     Args:
-        killed: of every kind.
-        names: kinds of victim, in their order there.
-        victim: one of them, or :data:`ALL`.
+        futures: the pairs.
+        victim: one of :func:`kinds`, or :data:`ALL`.
     """
-    return killed[..., list(names).index(victim)] if victim in names else killed.sum(axis=3)
+    shown, apart = shown_victim(futures, victim), futures.background
+    if shown == CIVILIANS_APART and apart is not None:
+        return apart, apart
+    if shown == ALL:
+        return futures.baseline.sum(axis=3), futures.changed.sum(axis=3)
+    place = futures.victims.index(CIVILIANS if shown == CIVILIANS_TIED else shown)
+    before, after = futures.baseline[..., place], futures.changed[..., place]
+    if shown == CIVILIANS and apart is not None:
+        return before + apart, after + apart
+    return before, after
+
+
+def killed_by_kind(
+    futures: Futures,
+) -> tuple[Float[np.ndarray, "replicate kind"], Float[np.ndarray, "replicate kind"]]:
+    """Persons of each of :func:`kinds` killed over all years in all territories, without and with
+    the package.
+    """
+    sums = [[x.sum(axis=(1, 2)) for x in killed_of(futures, kind)] for kind in kinds(futures)]
+    before, after = (np.stack(side, axis=1) for side in zip(*sums, strict=True))
+    return before, after
 
 
 def sure(futures: Futures, victim: str = ALL) -> Bool[np.ndarray, "territory"]:
@@ -128,10 +163,7 @@ def sure(futures: Futures, victim: str = ALL) -> Bool[np.ndarray, "territory"]:
     two in three pairs agree on it, and that many would not by chance
     (:func:`tregua.results.pairs.sign_is_sure`).
     """
-    before, after = (
-        killed_of(x, futures.victims, victim).sum(axis=1)
-        for x in (futures.baseline, futures.changed)
-    )
+    before, after = (killed.sum(axis=1) for killed in killed_of(futures, victim))
     return sign_is_sure(after - before, agreement=AGREE, errors=ERRORS, draws=futures.distinct)
 
 
@@ -144,12 +176,7 @@ def tornado(emulator: Emulator, package: Package, victim: str = ALL) -> tuple[Ba
     bars = []
     for setting in package.settings:
         alone = emulator.quick(Package(settings=(setting,)))
-        effects = relative_change(
-            *(
-                killed_of(x, alone.victims, victim).sum(axis=(1, 2))
-                for x in (alone.baseline, alone.changed)
-            )
-        )
+        effects = relative_change(*(killed.sum(axis=(1, 2)) for killed in killed_of(alone, victim)))
         low, middle, high = np.quantile(effects, [0.25, 0.5, 0.75])
         bars.append(Bar(setting.handle, float(middle), float(low), float(high)))
     return tuple(sorted(bars, key=lambda bar: -abs(bar.change)))

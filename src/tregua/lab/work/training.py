@@ -21,13 +21,14 @@ from jaxtyping import Float
 from ...engine.executor import ThreadsOnDevices
 from ...engine.run import Progress
 from ...model.calendar import weeks_between
+from ...model.declarations import CIVILIAN
 from ...results.checkpoints import read_whole, write_whole
 from ...results.pairs import relative_change
 from ..handles import Handle, handles_of, policy_of
 from ..package import Package, Setting
 from .emulator import BIN, FILE, MOST_PAIRED, Emulator, kept_emulator, write_emulator
 from .futures import DIGITS, Futures, Present
-from .headline import ALL, CIVILIANS, headline
+from .headline import ALL, CIVILIANS_TIED, headline
 
 ANSWERS = 2
 """Chunks of pairs behind an answer: the 32 futures of the preview."""
@@ -52,8 +53,10 @@ RAMPS = (0, 0, 26, 104)
 COVERED = 0.9
 """Part of the answers that lie within the error that is reported."""
 
-SPOKEN = (ALL, CIVILIANS)
-"""Kinds of victim of which headlines speak: the error is the larger one of theirs."""
+SPOKEN = (ALL, CIVILIAN)
+"""Kinds of victim in group violence of which headlines speak: the error is the larger one of
+theirs. That of all civilians is smaller, since those without a tie to groups stay as they are.
+"""
 
 PERSONS = 0.5
 """Added to both numbers of a ratio, so that nobody killed has a logarithm."""
@@ -241,6 +244,7 @@ def _with_runs(
         checks={},
         digest=present.likeness,
         draws=present.draw_count,
+        background=present.background(range(ANSWERS)),
     )
 
 
@@ -340,13 +344,13 @@ def measured(
 
 
 def _answers(futures: Futures) -> dict[str, float]:
-    """What a visitor reads: the relative change of all killed and of each kind of victim, in all
-    pairs together, and the numbers of the headline.
+    """What a visitor reads: the relative change of all killed in group violence and of each kind of
+    victim there, in all pairs together, and the numbers of the headline.
     """
     before, after = futures.baseline.sum(axis=(0, 1, 2)), futures.changed.sum(axis=(0, 1, 2))
     changes = relative_change(np.append(before, before.sum()), np.append(after, after.sum()))
     answers = dict(zip((*futures.victims, ALL), changes.tolist(), strict=True))
-    top = headline(futures)
+    top = headline(futures, CIVILIANS_TIED)
     return answers | {"fewer": top.fewer, "middle_low": top.middle[0], "middle_high": top.middle[1]}
 
 

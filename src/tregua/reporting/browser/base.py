@@ -163,6 +163,7 @@ def rows_axis(labels: Sequence[str], width: int = NAMES) -> Options:
         "width": width - 10,
         "overflow": "break",
         "lineHeight": 15,
+        "interval": 0,
     }
     return category_axis(labels, inverse=True, axisLabel=label)
 

@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 from ...engine.trajectories import Trajectories
 from ...results.by_territory import named_outcome
 from ...results.comparison import Comparison
-from ...results.outcomes import Outcome
+from ...results.outcomes import Outcome, with_parts
 from ...results.tables import bands
 from ..encoding import COLOURS, GREY, words_for_areas, words_for_strokes
 from ..windows import EACH, counted_from, labels, last_day
-from ..wording import change, persons, rounded, sentence, signed
+from ..wording import all_counted, change, parts_text, persons, rounded, sentence, signed
 from .maps import maps_of_comparison
 from .style import (
     CROWD,
@@ -221,6 +221,9 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
     caption = (
         _pairs_note(comparison, lines=True) + " Left of zero the policy gives the lower number."
     )
+    for outcome in shown:
+        if outcome.parts:
+            caption += f"{all_counted(outcome)} {sentence(_effects(comparison, outcome))}."
     alt = f"Dot chart of the total effect of each policy. {sentence(told)}."
     pictures = [
         Picture(
@@ -234,6 +237,7 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
         )
         figure = difference_figure(comparison, outcome.name, footer)
         caption = _pairs_note(comparison) + " Below zero the policy gives the lower number."
+        caption += all_counted(outcome)
         pictures.append(
             Picture(
                 f"difference-{outcome.name}",
@@ -251,8 +255,7 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
     ]
     for outcome in shown:
         ends = "; ".join(
-            f"{name} {rounded(float(np.median(smoothed(run, outcome)[1][:, -1])))}"
-            for name, run in zip(names, runs, strict=True)
+            f"{name} {_last(run, outcome)}" for name, run in zip(names, runs, strict=True)
         )
         unit = unit_label(outcome, smoothed(comparison.baseline, outcome)[2])
         alt = (
@@ -264,6 +267,9 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
         caption = band_note(comparison.baseline, len(runs)) + flows_note(
             comparison.baseline, [outcome]
         )
+        if outcome.parts:
+            parts = parts_text(outcome, lambda part: _last(comparison.baseline, part))
+            caption += f" Parts in the baseline, at the end: {parts}."
         pictures.append(
             Picture(
                 f"together-{outcome.name}",
@@ -276,10 +282,18 @@ def pictures_of_comparison(comparison: Comparison, footer: str = "") -> list[Pic
     return pictures
 
 
+def _last(run: Trajectories, outcome: Outcome) -> str:
+    """The last median of a line."""
+    return rounded(float(np.median(smoothed(run, outcome)[1][:, -1])))
+
+
 def _effects(comparison: Comparison, outcome: Outcome) -> str:
-    """Median effect of every policy in words."""
-    middles = {
-        run.scenario.shown: float(np.median(comparison.differences(run, outcome)))
-        for run in comparison.policies
-    }
-    return ", ".join(f"{name} {change(middle)}" for name, middle in middles.items())
+    """Median effect of every policy in words, with that on the parts."""
+    effects = []
+    for run in comparison.policies:
+        middles = {
+            o: change(float(np.median(comparison.differences(run, o)))) for o in with_parts(outcome)
+        }
+        parts = parts_text(outcome, middles.__getitem__) if len(set(middles.values())) > 1 else ""
+        effects.append(f"{run.scenario.shown} {middles[outcome]}{f' ({parts})' if parts else ''}")
+    return ", ".join(effects)

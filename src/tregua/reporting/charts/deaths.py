@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 from matplotlib.figure import Figure
 
 from ...engine.trajectories import Trajectories
-from ...model.declarations import BACKGROUND
+from ...model.declarations import BACKGROUND, CIVILIAN
 from ...results.by_victim import cells, kept_records, whom
-from ...results.outcomes import VICTIMS, Outcome
+from ...results.outcomes import VICTIMS, WITHIN, Outcome, civilians_killed
 from ...results.tables import bands
 from ..encoding import GREY, VERMILION, words_for_strokes
-from ..wording import day, listed, percent, persons, sentence, span
+from ..wording import day, listed, parts_text, percent, persons, sentence, span
 from .style import (
     Picture,
     band_note,
@@ -28,6 +30,9 @@ from .style import (
 CAUSES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 """Colours of causes in the order of their size; all after the sixth share the last."""
 
+APART = "#D0D0D0"
+"""Colour of killings without a tie to groups."""
+
 PANELS = 4
 """Records that are drawn."""
 
@@ -36,15 +41,12 @@ ROOM = 1.2
 
 
 def _by_victim(trajectories: Trajectories) -> dict[str, dict[str, np.ndarray]]:
-    """Persons killed in the run by victim and cause, in each replicate;
-    deaths tied to groups only.
-    """
+    """Persons killed in the run by victim and cause, in each replicate."""
     killed: dict[str, dict[str, np.ndarray]] = {}
     for (victim, cause), outcome in cells(trajectories).items():
-        if cause != BACKGROUND:
-            killed.setdefault(victim, {})[cause] = trajectories.total(outcome.series).sum(
-                axis=1, dtype=float
-            )
+        killed.setdefault(victim, {})[cause] = trajectories.total(outcome.series).sum(
+            axis=1, dtype=float
+        )
     return killed
 
 
@@ -63,8 +65,9 @@ def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
     for causes in killed.values():
         for cause, values in causes.items():
             sizes[cause] = sizes.get(cause, 0.0) + float(values.mean())
-    ranked = sorted(sizes, key=lambda cause: -sizes[cause])
+    ranked = sorted(sizes, key=lambda cause: (cause == BACKGROUND, -sizes[cause]))
     colour = {cause: CAUSES[min(i, len(CAUSES) - 1)] for i, cause in enumerate(ranked)}
+    colour[BACKGROUND] = APART
     banded = trajectories.plan.replicates > 1
     note = (
         f"Bar: median of all replicates. {words_for_strokes()} Colours: mean share of each cause."
@@ -75,7 +78,7 @@ def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
         1,
         1,
         (8.6, 1.9 + 0.5 * max(len(order), 1)),
-        "Persons killed in group violence, by victim",
+        "Persons killed, by victim",
         note,
         footer,
     )
@@ -101,7 +104,7 @@ def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
             va="center",
             fontsize=8.5,
         )
-    ax.set_yticks(np.arange(len(order)), [sentence(VICTIMS[victim]) for victim in order])
+    ax.set_yticks(np.arange(len(order)), [_called(trajectories, victim) for victim in order])
     ax.set_ylim(len(order) - 0.4, -0.6)
     ax.set_xlim(left=0.0)
     ax.margins(x=0.12)
@@ -112,14 +115,29 @@ def victims_figure(trajectories: Trajectories, footer: str = "") -> Figure:
     return figure
 
 
+def _called(trajectories: Trajectories, victim: str) -> str:
+    """Name of a row; below the name of civilians the parts of their number."""
+    civilians = civilians_killed(trajectories.scenario.model)
+    if victim != CIVILIAN or civilians is None:
+        return sentence(VICTIMS[victim])
+    parts = parts_text(
+        civilians,
+        lambda part: persons(float(np.median(trajectories.total(part.series).sum(axis=1)))),
+    )
+    return textwrap.fill(sentence(VICTIMS[victim]) + (f": {parts}" if parts else ""), 34)
+
+
 def _legend(ax, ranked: list[str], colour: dict[str, str]) -> None:
     """Causes by colour below the chart, those that share the last colour as one."""
     from matplotlib.patches import Patch
 
-    own = ranked[: len(CAUSES) - 1] if len(ranked) > len(CAUSES) else ranked
+    tied = [cause for cause in ranked if cause != BACKGROUND]
+    own = tied[: len(CAUSES) - 1] if len(tied) > len(CAUSES) else tied
     handles = [Patch(color=colour[cause], label=cause) for cause in own]
-    if len(own) < len(ranked):
+    if len(own) < len(tied):
         handles.append(Patch(color=CAUSES[-1], label="other causes"))
+    if BACKGROUND in ranked:
+        handles.append(Patch(color=APART, label=WITHIN[BACKGROUND]))
     ax.legend(
         handles=handles,
         loc="lower right",
@@ -190,20 +208,17 @@ def death_pictures(trajectories: Trajectories, footer: str = "") -> list[Picture
             ends = span(float(edges["low_90"]), float(edges["high_90"]), persons)
             reach = f", nine in ten replicates {ends}" if banded else ""
             told.append(
-                f"{sentence(VICTIMS[victim])} {persons(float(edges['median']))}{reach}, most by "
-                f"{most} ({percent(share).lstrip('+')})"
+                f"{sentence(VICTIMS[victim])} {persons(float(edges['median']))}{reach}, most "
+                f"{WITHIN.get(most, f'by {most}')} ({percent(share).lstrip('+')})"
             )
         period = f"{day(scenario.start)} to {day(scenario.date(scenario.weeks))}"
-        caption = f"Persons killed in group violence, {period}; each death is counted once."
+        caption = f"Persons killed, {period}; each death is counted once."
         if banded:
             caption += (
                 " Bars are medians of all replicates, thick lines hold the middle half of them "
                 "and thin lines nine in ten."
             )
-        caption += (
-            " Colours split each bar by the mean share of each cause. Killings without a tie "
-            "to groups are left out."
-        )
+        caption += " Colours split each bar by the mean share of each cause."
         alt = f"Bar chart of persons killed by victim, {period}. {'; '.join(told)}."
         pictures.append(
             Picture("victims", victims_figure(trajectories, footer), "Who is killed", alt, caption)

@@ -20,7 +20,7 @@ from ...results.tables import QUANTILES, bands, whole_years
 from ..encoding import BLUE, GREY, ON_PAPER_TILE, Fan, words_for_areas
 from ..tile_map import CHANGES, LEVELS, short
 from ..windows import counted_from, labels, last_day
-from ..wording import listed, rounded, sentence, signed, span
+from ..wording import all_counted, listed, rounded, sentence, signed, span
 from .style import Picture, sheet, styled
 from .tile_grid import SIDE, Shade, grid_axes, keep_out_of_layout, tile_figure
 
@@ -338,7 +338,7 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
     caption = f"Difference from the baseline, {unit}, " + (
         f"from {since} to {end}." if outcome.kind == "flow" else f"on {end}."
     )
-    caption += " Orange: more. Purple: fewer."
+    caption += all_counted(outcome) + " Orange: more. Purple: fewer."
     if _paired(comparison):
         caption += (
             " Medians of all pairs of replicates. States are hatched where the range of nine in "

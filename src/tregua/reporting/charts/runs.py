@@ -5,6 +5,8 @@ The functions named ``..._figure`` draw; :func:`pictures_of_run` puts words besi
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,13 +14,14 @@ from matplotlib.figure import Figure
 from ...engine.trajectories import Trajectories
 from ...model.model import Model
 from ...results.by_territory import named_outcome
-from ...results.outcomes import Outcome, outcomes_of
+from ...results.outcomes import CIVILIANS_KILLED, Outcome, outcomes_of
 from ...results.tables import bands
 from ..encoding import BLUE, COLOURS, GREY, words_for_strokes
-from ..wording import day, persons, rounded, sentence
-from .deaths import death_pictures
+from ..wording import day, parts_text, persons, rounded, sentence
+from .deaths import ROOM, death_pictures
 from .maps import maps_of_run
 from .style import (
+    STRIPES,
     Picture,
     band_note,
     draw_whiskers,
@@ -39,7 +42,7 @@ from .style import (
 PANELS = ("killed", "members", "recruited", "arrested")
 """Outcomes of the overview, as far as the model has them."""
 
-NATIONAL_PANELS = ("killed", "killed_civilian", "recorded_homicides", "members")
+NATIONAL_PANELS = ("killed", CIVILIANS_KILLED, "recorded_homicides", "members")
 """The same where civilians are among the dead."""
 
 LARGEST = 12
@@ -48,7 +51,7 @@ LARGEST = 12
 
 def panels_of(model: Model) -> tuple[str, ...]:
     """Outcomes of the overview of a model."""
-    return NATIONAL_PANELS if "killed_civilian" in outcomes_of(model) else PANELS
+    return NATIONAL_PANELS if CIVILIANS_KILLED in outcomes_of(model) else PANELS
 
 
 def _marks_note(trajectories: Trajectories) -> str:
@@ -119,7 +122,15 @@ def _fan_panel(
 ) -> None:
     days, values, smoothing = smoothed(trajectories, outcome)
     fan(ax, days, values, colour)
+    for part, line in zip(outcome.parts, cycle(STRIPES[1:]), strict=False):
+        days, values, _ = smoothed(trajectories, part)
+        fan(ax, days, values, colour, line, banded=False)
+        ax.lines[-1].set(linewidth=1.0, label=part.within)
     dress(ax, title, unit_label(outcome, smoothing), from_zero=True)
+    if outcome.parts:
+        ax.set_ylim(top=ax.get_ylim()[1] * ROOM)
+        look = {"frameon": True, "facecolor": "white", "edgecolor": "none", "columnspacing": 1.0}
+        ax.legend(loc="upper left", fontsize=7.0, ncols=len(outcome.parts), **look)
     show_whole_time(ax, trajectories)
 
 
@@ -175,13 +186,14 @@ def pictures_of_run(trajectories: Trajectories, footer: str = "") -> list[Pictur
     flows = flows_note(trajectories, shown)
     told = "; ".join(_told(trajectories, outcome) for outcome in shown)
     note += flows + _marks_note(trajectories)
+    thin = " Thin lines: medians of the parts." if any(o.parts for o in shown) else ""
     pictures = [
         Picture(
             "overview",
             overview_figure(trajectories, footer),
             "The run at a glance",
             f"Line charts over time. {told}.",
-            note,
+            note + thin,
         )
     ]
     for outcome in main_outcomes(outcomes_of(scenario.model), ("killed",)):
@@ -236,7 +248,12 @@ def _told(trajectories: Trajectories, outcome: Outcome) -> str:
     days, values, _ = smoothed(trajectories, outcome)
     middle = np.median(values, axis=0)
     unit = "a week" if outcome.kind == "flow" else "persons"
+    parts = parts_text(
+        outcome,
+        lambda part: rounded(float(np.median(smoothed(trajectories, part)[1][:, -1]))),
+    )
     return (
         f"{sentence(outcome.label)}: from {rounded(middle[0])} {unit} in "
         f"{days[0].astype(object).year} to {rounded(middle[-1])} at the end"
+        f"{f' ({parts})' if parts else ''}"
     )

@@ -24,7 +24,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox
 
 from ...engine.trajectories import Trajectories
-from ...results.outcomes import Outcome
+from ...results.outcomes import CIVILIANS_KILLED, Outcome
 from ...results.tables import bands
 from ..encoding import BANDS, GREY, Fan, words_for_areas
 
@@ -255,8 +255,8 @@ def main_outcomes(outcomes: dict[str, Outcome], wanted: Sequence[str] = ()) -> l
     """
     wanted = wanted or [
         name
-        for name in ("killed", "killed_civilian", "members")
-        if name != "killed_civilian" or name in outcomes
+        for name in ("killed", CIVILIANS_KILLED, "members")
+        if name != CIVILIANS_KILLED or name in outcomes
     ]
     names = [name for name in wanted if name in outcomes]
     names += [name for name in outcomes if name not in wanted]
