@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..handles import Handle
     from ..work.emulator import Emulator
     from ..work.jobs import Standing
+    from ..work.shared import Shared
 
 OF = 100
 """Futures that shares are told in: 83 of 100."""
@@ -114,16 +115,18 @@ def error_text(said: Headline, futures: Futures, say: Say, emulator: Emulator | 
     return " ".join([*told, say("lab.quick_chance", points=points)])
 
 
-def held_text(stored: StoredPosterior | None, say: Say) -> str:
-    """What bands and shares hold, and what they do not.
+def held_text(shared: Shared, say: Say) -> str:
+    """What bands and shares hold, and what they do not; with a fit, how far the record narrows the
+    draws, which stands beside every count of pairs.
 
     Args:
-        stored: the fit that the scenario names, if it names one.
+        shared: whose scenario may name a fit.
         say: the catalogue.
     """
-    return (
-        say("lab.chance_only") if stored is None else say("lab.chance_and_fit", draws=stored.size)
-    )
+    if shared.posterior is None:
+        return say("lab.chance_only")
+    held = say("lab.chance_and_fit", draws=shared.posterior.size)
+    return f"{held} {say('lab.mostly_prior', **shared.narrowed)}"
 
 
 def fails_text(stored: StoredPosterior | None, say: Say) -> str:

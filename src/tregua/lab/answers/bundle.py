@@ -275,7 +275,7 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
             error=error,
             parts=parts,
             fails=fails_text(shared.posterior, say),
-            held=held_text(shared.posterior, say),
+            held=held_text(shared, say),
             weaknesses=WEAKNESSES,
             everyone=answer(result.futures, result.package, ALL, say)[0]
             if headline(result.futures, CIVILIANS).victims == CIVILIANS

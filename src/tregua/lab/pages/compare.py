@@ -13,7 +13,7 @@ from nicegui import background_tasks, run, ui
 from ...errors import TreguaError
 from ...reporting.browser.base import Chart, Say
 from ...reporting.browser.compare import compare_boxes, compare_lines
-from ..answers.answer import answer, position_text, refused_text, standing_text
+from ..answers.answer import answer, held_text, position_text, refused_text, standing_text
 from ..answers.charts import killed_by_year, with_parts
 from ..handles import by_key
 from ..package import Package, Setting
@@ -58,6 +58,7 @@ class CompareScreen:
             return
         with block("section", "card", say("compare.packages")):
             text("h2", say("compare.packages"))
+            text("p", held_text(here.shared, say), "note")
             for package in pins:
                 self._pin(package)
         self._cards = {

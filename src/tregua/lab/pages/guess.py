@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import run, ui
 
 from ...reporting.browser.base import Chart
-from ..answers.answer import error_text, headline_text, refused_text, standing_text
+from ..answers.answer import error_text, headline_text, held_text, refused_text, standing_text
 from ..answers.charts import fan_of, median_change
 from ..package import Package, Setting
 from ..work.futures import Futures
@@ -111,6 +111,7 @@ class _Guessing:
             self._told = text("p", "", "headline")
             self._told.props["aria-live"] = "polite"
             self._error = text("p", "", "note")
+            text("p", held_text(here.shared, say), "note")
             self._standing = text("p", "", "note")
             self._card = ChartCard(say, "guess-fan", HEIGHT)
             self._card.root.set_visibility(False)

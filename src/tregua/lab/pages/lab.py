@@ -81,7 +81,7 @@ class LabScreen:
             self._error = text("p", "", "note")
             self._error.props["data-testid"] = "error"
             stored = self.here.shared.posterior
-            held = text("p", held_text(stored, say), "note" if stored else "note held")
+            held = text("p", held_text(self.here.shared, say), "note" if stored else "note held")
             held.props["data-testid"] = "held"
             self._beyond = notice(say("lab.outside"), "amber")
             self._beyond.props["data-testid"] = "outside"

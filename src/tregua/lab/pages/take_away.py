@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import run, ui
 
 from ...errors import TreguaError
-from ..answers.answer import answer, refused_text, standing_text
+from ..answers.answer import answer, held_text, refused_text, standing_text
 from ..answers.bundle import command_of, data_zip, figure, report, result_of, scenario_file
 from ..answers.charts import ground_of
 from ..work.headline import CIVILIANS
@@ -46,6 +46,7 @@ class TakeAwayScreen:
             text("h2", say("take.result"))
             self._headline = text("p", "", "headline")
             self._parts = text("p", "")
+            text("p", held_text(here.shared, say), "note")
             self._id = text("p", "", "note")
             self._id.props["data-testid"] = "run-id"
             self._standing = text("p", "", "note")

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from ...engine.session import usable_cores
 from ...errors import TreguaError
+from ...results.drivers import draws_narrowed
 from ...scenarios.posterior import StoredPosterior
 from ...scenarios.scenario import Draws, Scenario
 from ..handles import Handle, first_day, handles_of, policy_of
@@ -122,6 +123,11 @@ class Shared:
         self._turn, self._made = usable_cores(), 0
         self.jobs = Jobs(self._chunks, self._prepare, max(years, 1), self._turn, self._fill)
         self.visits = Visits(self.jobs.forget)
+
+    @cached_property
+    def narrowed(self) -> dict[str, int]:
+        """How many assumptions are ``drawn``, and how many of them the record ``narrowed``."""
+        return draws_narrowed(self.scenario, self.draws)
 
     @cached_property
     def draws(self) -> Draws | None:
