@@ -19,6 +19,7 @@ playwright = pytest.importorskip(
 
 from lab_visitor import (  # noqa: E402
     CHROMIUM,
+    COLLIDING,
     DESKTOP,
     NAMELESS,
     ROLELESS,
@@ -121,6 +122,7 @@ def test_every_screen_speaks_its_language_and_fits(shared_visitor, artifacts, ke
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
             f"{key} is wider than a {name}"
         )
+        assert page.evaluate(COLLIDING) == []
         page.screenshot(path=artifacts / f"{key}-{language}-{name}.png", full_page=True)
     page.set_viewport_size(DESKTOP)
 
