@@ -102,6 +102,22 @@ ROLELESS = """() => [...document.querySelectorAll('[tabindex]')]
 """Everything that takes the focus and of which a screen reader cannot say what it is."""
 
 
+COLLIDING = """() => [...document.querySelectorAll('[role=img] svg')].flatMap(svg => {
+  const page = svg.getBoundingClientRect()
+  const texts = [...svg.querySelectorAll('text')].filter(t => t.textContent.trim())
+    .map(t => [t.textContent, t.getBoundingClientRect()])
+  const cut = texts.filter(([_, b]) => b.left < page.left - 1 || b.right > page.right + 1
+    || b.top < page.top - 1 || b.bottom > page.bottom + 1).map(([t]) => 'cut: ' + t)
+  const run = texts.flatMap(([t, a], i) => texts.slice(i + 1)
+    .filter(([_, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+      && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4)
+    .map(([u]) => t + ' runs into ' + u))
+  return [...cut, ...run]})"""
+"""Letters in charts that run into others or over the edge. A box of letters is some four dots
+higher than they are.
+"""
+
+
 def violations(page) -> list[str]:
     """What axe-core finds wrong with a page, each with the first place where it is."""
     from axe_playwright_python.sync_playwright import Axe

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from drawn import faults
 from tregua import Model, Policy, Scenario, Study, TreguaError, simulate
 from tregua.reporting.charts.comparisons import (
     difference_figure,
@@ -15,11 +14,13 @@ from tregua.reporting.charts.comparisons import (
     pictures_of_comparison,
 )
 from tregua.reporting.charts.runs import fan_figure, pictures_of_run
-from tregua.reporting.charts.style import label_ends, render, sheet, smoothed, styled
+from tregua.reporting.charts.style import End, label_ends, render, sheet, smoothed, styled
 from tregua.reporting.wording import (
+    BLUR,
     change,
     change_span,
     change_text,
+    ends,
     exact,
     listed,
     percent,
@@ -138,11 +139,8 @@ def test_a_policy_is_marked_where_it_begins():
 def test_names_at_line_ends_do_not_overlap():
     figure, axes = sheet(1, 1, (8.0, 4.0), "", "", "")
     axes[0, 0].set_ylim(0.0, 100.0)
-    label_ends(axes[0, 0], [(x, f"line {x}", "black") for x in (99.0, 99.5, 100.0, 50.0, 50.1)])
-    figure.draw_without_rendering()
-    boxes = sorted((text.get_window_extent() for text in axes[0, 0].texts), key=lambda box: box.y0)
-    assert all(low.y1 <= high.y0 + 1.0 for low, high in pairwise(boxes))
-    assert boxes[-1].y1 <= figure.bbox.y1
+    label_ends(axes[0, 0], [End(x, f"line {x}", "black") for x in (99.0, 99.5, 100.0, 50.0, 50.1)])
+    assert not faults(figure)
 
 
 def test_drawing_ignores_and_keeps_the_settings_of_the_reader(trajectories):
@@ -185,13 +183,13 @@ def test_numbers_in_words():
         "1,000",
         "12,300",
     ]
-    assert span(2, 9.05, persons) == "2 to 9" and span(2, 9.05) == "2 to 9.05"
+    assert span(2, 9.05, persons) == "2 to 9" and span(2, 9.05) == "2 to 9.1"
     assert (
         signed_span(-2.4, 3.6, persons) == "−2 to +4"
         and signed(0.3, persons) == signed(-0.3, persons) == "under 1"
     )
     assert (
-        change(-2.4) == "2 fewer" and change_span(-2.4, 1234.5) == "between 2 fewer and 1,230 more"
+        change(-2.4) == "2 fewer" and change_span(-2.4, 1234.5) == "between 2 fewer and 1,300 more"
     )
     assert change(-12345.0) == "12,300 fewer" and change(0.4) == "under 1 more"
     assert [percent(x) for x in (-0.004, -0.0004, -0.57, 1.0, float("nan"))] == [
@@ -206,6 +204,19 @@ def test_numbers_in_words():
         and listed(["a", "b", "c"]) == "a, b and c"
         and listed([]) == ""
     )
+
+
+def test_ends_of_bands_have_the_figures_that_the_band_earns():
+    assert span(11273, 29391) == "11,000 to 30,000" and span(8960, 17500) == "8,900 to 18,000"
+    assert span(90210, 91012) == "90,200 to 91,000", "two figures would blur a narrow band"
+    assert change_span(-29391, -11273) == "11,000 to 30,000 fewer"
+    rng = np.random.default_rng(3)
+    middles, widths = rng.normal(0.0, 1e4, 400), 10.0 ** rng.uniform(-1.0, 5.0, 400)
+    for low, high in zip(middles - widths, middles + widths, strict=True):
+        told = ends(low, high)
+        assert told[0] <= low and high <= told[1], "the band that is told holds the one found"
+        assert told[1] - told[0] <= (1.0 + BLUR) * (high - low)
+        assert told == (low, high) or all(end == float(f"{end:.1e}") for end in told)
 
 
 def test_changes_in_words():

@@ -19,6 +19,7 @@ playwright = pytest.importorskip(
 
 from lab_visitor import (  # noqa: E402
     CHROMIUM,
+    COLLIDING,
     DESKTOP,
     NAMELESS,
     ROLELESS,
@@ -121,6 +122,7 @@ def test_every_screen_speaks_its_language_and_fits(shared_visitor, artifacts, ke
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
             f"{key} is wider than a {name}"
         )
+        assert page.evaluate(COLLIDING) == []
         page.screenshot(path=artifacts / f"{key}-{language}-{name}.png", full_page=True)
     page.set_viewport_size(DESKTOP)
 
@@ -274,7 +276,7 @@ def test_the_card_of_a_handle_leads_to_its_sources(visitor):
     assert page.get_by_text("Independent origins").first.is_visible()
 
 
-def test_six_can_be_pinned_compared_and_taken_off_and_a_seventh_is_refused(visitor):
+def test_six_can_be_pinned_compared_and_taken_off_and_a_seventh_is_refused(visitor, artifacts):
     page = visitor.open("/compare?lang=en")
     assert page.get_by_test_id("empty").is_visible()
     visitor.open("/lab?lang=en")
@@ -294,6 +296,8 @@ def test_six_can_be_pinned_compared_and_taken_off_and_a_seventh_is_refused(visit
         "tbody tr').length === 6"
     )
     assert page.locator("[data-testid=differ] tbody tr").count() == 1
+    assert page.evaluate(COLLIDING) == []
+    page.screenshot(path=artifacts / "pinned-en.png", full_page=True)
     page.get_by_role("button", name="Take Plan 3 off the comparison").click()
     page.locator(".pin").nth(4).wait_for()
     page.wait_for_function("() => document.querySelectorAll('.pin').length === 5")

@@ -24,7 +24,7 @@ from tregua.lab.pages.trust import fitted, reach_text
 from tregua.lab.pages.why import today_text
 from tregua.lab.words import sayer
 from tregua.lab.work.visits import Visit
-from tregua.reporting.wording import rounded
+from tregua.reporting.wording import span
 from tregua.results.provenance import parameter_records
 
 
@@ -123,8 +123,7 @@ def test_what_bands_hold_and_what_the_fit_leaves_out_is_said(shared):
     reach = stored.record["reach"]
     assert (
         "36,773 are on record" in told
-        and f"{rounded(float(reach['low']))} to {rounded(float(reach['high']))} (nine in ten)"
-        in told
+        and f"{span(reach['low'], reach['high'])} (nine in ten)" in told
     )
     table = fitted(stored)
     row = stored.tables["state_year"].iloc[0]

@@ -17,7 +17,7 @@ from tregua.model.mechanism import registry
 from tregua.model.model import Model
 from tregua.reporting.caveats import alleged, assumptions, left_out, stance_counts
 from tregua.reporting.charts.comparisons import pictures_of_comparison
-from tregua.reporting.charts.maps import difference_map_figure, map_figure, states_figure
+from tregua.reporting.charts.maps import difference_map_figures, map_figure, states_figure
 from tregua.reporting.charts.runs import pictures_of_run
 from tregua.reporting.html import comparison_report, readme, run_report
 from tregua.reporting.run_folder import comparison_tables, run_tables
@@ -276,7 +276,7 @@ def test_the_small_charts_share_one_scale_that_is_stated(run):
 
 
 def test_the_map_of_differences_is_centred_and_hatches_what_is_unsure(comparison):
-    figure = difference_map_figure(comparison, "killed")
+    [figure] = difference_map_figures(comparison, "killed")
     fewer, slight = figure.axes[:2]
     table = comparison.territories("killed")
     unsure = (

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..optional import SCORE, need
+from ..reporting.wording import ends, persons
 from .show import ERR, print_json, print_table, progress_bar
 from .target import target_folder
 
@@ -60,10 +61,10 @@ def write_forecast(
         )
         return 0
     if not quiet:
-        rows = [
-            [str(origin + 1 + i), *(f"{value:,.0f}" for value in band)]
-            for i, band in enumerate(bands)
-        ]
+        rows = []
+        for year, (low, middle, high) in enumerate(bands.tolist(), origin + 1):
+            low, high = ends(low, high)
+            rows.append([str(year), *map(persons, (low, middle, high))])
         print_table(
             f"Forecast from the end of {origin}",
             ["year", "low (80 %)", "median", "high (80 %)"],

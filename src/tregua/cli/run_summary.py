@@ -10,7 +10,16 @@ import numpy as np
 from ..engine.plan import Plan
 from ..model.declarations import MEMBER
 from ..reporting.report_tables import drivers_rows
-from ..reporting.wording import RULE, percent, persons, sentence, signed, signed_span, span
+from ..reporting.wording import (
+    RULE,
+    percent,
+    percent_span,
+    persons,
+    sentence,
+    signed,
+    signed_span,
+    span,
+)
 from ..results.outcomes import CIVILIANS_KILLED, Outcome, deaths_of, summary
 from ..results.tables import yearly_bands
 from .show import OUT, print_table
@@ -113,7 +122,7 @@ def show_comparison(comparison: Any, prior: str = "") -> None:
                 f"{signed(row['difference'], persons)}\n"
                 f"({signed_span(row['difference_low_90'], row['difference_high_90'], persons)})",
                 f"{percent(row['relative_median'])}\n"
-                f"({span(row['relative_low_90'], row['relative_high_90'], percent)})",
+                f"({percent_span(row['relative_low_90'], row['relative_high_90'])})",
                 f"{round(row['lower_in'] * row['pairs'])} of {row['pairs']}",
             ]
             for row in part

@@ -50,6 +50,8 @@ class Dataset:
             other; empty where nobody says of which day they are.
         inhabitants: of each year, for rates; None where only the covariate ``population``, which is
             of one year, is known.
+        named_until: last calendar year in which the tables say where the named groups are; None
+            where the labels of groups name none.
         reasons: why the data supply a value other than the mechanism's default, by full name of the
             parameter.
     """
@@ -63,3 +65,4 @@ class Dataset:
     mechanisms: tuple[str, ...] = ()
     start: str = ""
     inhabitants: Inhabitants | None = None
+    named_until: int | None = None

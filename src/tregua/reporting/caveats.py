@@ -13,6 +13,7 @@ from ..model.declarations import MEMBER, OUTSIDE, Stance
 from ..model.mechanism import registry
 from ..results.outcomes import deaths_of, outcomes_of
 from ..scenarios.posterior import MOST_MISFIT, failed_misfit
+from .wording import span
 
 STANCES = {
     "measured": "counted or measured in the world",
@@ -70,8 +71,8 @@ LIMITS = {
         "It was fitted, and the mechanisms leave much of the record out.",
         (
             "Its values come from a fit to the homicides on record from {first} to {last}. In "
-            "{last}, {recorded:,.0f} are on record, and the mechanisms expect {low:,.0f} to "
-            "{high:,.0f} (nine in ten). In the fit the rest is left to a statistical term that "
+            "{last}, {recorded:,.0f} are on record, and the mechanisms expect {expected} "
+            "(nine in ten). In the fit the rest is left to a statistical term that "
             "stands for all that the mechanisms do not explain; runs do not have that term."
         ),
     ),
@@ -170,7 +171,7 @@ def _fitted(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not reach:
         return []
     heading, text = LIMITS["fitted"]
-    return [(heading, text.format(**reach))]
+    return [(heading, text.format(**reach, expected=span(reach["low"], reach["high"])))]
 
 
 def fit_fails(manifest: Mapping[str, Any]) -> str:

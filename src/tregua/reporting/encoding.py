@@ -4,9 +4,10 @@ Matplotlib (:mod:`tregua.reporting.charts`) draws for files and paper, the brows
 (:mod:`tregua.reporting.browser`) for screens. Both take from here what is shown, and each draws it
 in its own technique. What the tiles of a map show is in :mod:`tregua.reporting.tile_map`.
 
-Colours are those of Okabe and Ito, which readers with colour-blindness can tell apart. Where runs
-differ by chance a line is the median of all replicates, the darker band holds the middle half of
-them and the lighter band nine in ten.
+Colours are those of Okabe and Ito and two dark ones, which readers with colour-blindness can tell
+apart; no two series of a chart look alike (:func:`look`). Where runs differ by chance a line is
+the median of all replicates, the darker band holds the middle half of them and the lighter band
+nine in ten.
 """
 
 from __future__ import annotations
@@ -15,8 +16,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Blue, vermilion, green, purple, orange, sky and black, in the order in which lines take them."""
+COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#332288",
+    "#661100",
+)
+"""Blue, vermilion, green, purple, orange, sky, indigo and brown, in the order in which series take
+them. Black and grey are the baseline's.
+"""
+
+DASHES: tuple[tuple[float, ...], ...] = ((), (5.0, 2.0), (1.5, 1.5), (5.0, 1.5, 1.5, 1.5))
+"""Lengths of strokes and gaps, in widths of the line; none for a whole line. Series take the next
+one when all colours are used up.
+"""
 
 BLUE, VERMILION = COLOURS[0], COLOURS[1]
 
@@ -27,6 +44,11 @@ COVERED_LEVEL = 80
 """Prediction interval whose coverage charts of forecasts show [%]: wide enough to matter,
 and with enough misses to see.
 """
+
+
+def look(number: int) -> tuple[str, tuple[float, ...]]:
+    """Colour and dash of the series with this number; no two of the first 32 have the same."""
+    return COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ from .report_tables import (
 )
 from .template import templates_of
 from .windows import counted_from, last_day
-from .wording import RULE, day, exact, first_paragraph, listed, policy_text, rounded, sentence
+from .wording import RULE, day, exact, first_paragraph, listed, policy_text, rounded, sentence, span
 
 if TYPE_CHECKING:
     import pandas
@@ -304,7 +304,7 @@ def _value(record: Mapping[str, Any]) -> str:
     unit = "" if record["unit"] == "1" else f" {record['unit'].replace('*', ' ')}"
     if record["lowest"] != record["highest"]:
         return (
-            f"{rounded(record['value'])}{unit} in the middle, {rounded(record['lowest'])} to "
-            f"{rounded(record['highest'])}"
+            f"{rounded(record['value'])}{unit} in the middle, "
+            f"{span(record['lowest'], record['highest'])}"
         )
     return f"{exact(record['value'])}{unit}"

@@ -14,7 +14,7 @@ from ..results.drivers import SignDrivers
 from ..results.outcomes import VICTIMS, WITHIN, headlines
 from .charts.style import main_outcomes
 from .windows import first_day, last_day
-from .wording import percent, persons, rounded, sentence, signed, signed_span, span
+from .wording import percent, percent_span, persons, rounded, sentence, signed, signed_span, span
 
 if TYPE_CHECKING:
     import pandas
@@ -96,7 +96,7 @@ def records_rows(trajectories: Trajectories, table: pandas.DataFrame) -> list[di
                 "cells": cells,
                 "out_of": row["out_of"],
                 "share": _share(row["share_median"]),
-                "share_range": span(row["share_low_90"], row["share_high_90"], _share)
+                "share_range": percent_span(row["share_low_90"], row["share_high_90"], _share)
                 if banded and not math.isnan(row["share_median"])
                 else "",
             }
@@ -153,7 +153,7 @@ def effects_rows(comparison: Comparison, differences: pandas.DataFrame) -> list[
                     "difference": signed(row.difference, persons),
                     "range": signed_span(row.difference_low_90, row.difference_high_90, persons),
                     "relative": percent(row.relative_median),
-                    "relative_range": span(row.relative_low_90, row.relative_high_90, percent),
+                    "relative_range": percent_span(row.relative_low_90, row.relative_high_90),
                     "lower": f"{round(row.lower_in * row.pairs)} of {row.pairs}",
                 }
             )

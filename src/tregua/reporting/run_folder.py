@@ -15,7 +15,7 @@ from ..results.comparison import Comparison
 from ..results.outcomes import deaths_of
 from ..results.provenance import make_manifest
 from ..results.staging import MANIFEST
-from ..results.tables import groups_at_end, weekly_bands, yearly, yearly_bands
+from ..results.tables import last_named, named_groups, weekly_bands, yearly, yearly_bands
 from ..scenarios.posterior import StoredPosterior
 from ..scenarios.scenario import Draws
 
@@ -159,8 +159,8 @@ def run_tables(
         tables["recorded"] = by_victim.recorded_against_happened(trajectories)
     if placed > 1:
         tables["by_territory"] = by_territory.headlines_by_territory(trajectories)
-    if model.axes.get("members") == ("territory", "group"):
-        tables["groups_at_end"] = groups_at_end(trajectories)
+    if last_named(trajectories) is not None:
+        tables["named_groups"] = named_groups(trajectories)
     return tables
 
 

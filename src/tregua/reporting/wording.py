@@ -1,5 +1,6 @@
 """Numbers, days and changes as plain English, the same in figures and reports.
-No more precision than there is: three significant figures.
+No more precision than there is: three significant figures, and two for the ends of bands
+(:func:`ends`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from ..results.outcomes import Outcome
 from ..scenarios.policy import Modifier, Policy
 
 Number = float | int
+
+BLUR = 0.25
+"""Share of its width by which a band may grow as its ends are rounded."""
 
 RULE = (
     "Differences and per cents are medians over the same pairs of replicates, with the range of "
@@ -60,8 +64,36 @@ def percent(share: Number) -> str:
     return f"{value:+g} %".replace("-", "−") if value else "0 %"
 
 
+def ends(low: Number, high: Number) -> tuple[float, float]:
+    """Both ends of a band to the figures that it earns: two, rounded outwards, so that the band
+    that is told holds the one that was found. Where that would make it wider by more than
+    :data:`BLUR`, as with a narrow band, they keep the three figures of any number.
+    """
+    told = _outwards(low, math.floor), _outwards(high, math.ceil)
+    wider = (told[1] - told[0]) - (high - low)
+    return told if wider <= BLUR * (high - low) else (float(low), float(high))
+
+
+def _outwards(value: Number, away: Callable[[float], int]) -> float:
+    """A number to two significant figures, rounded to the side of ``away``."""
+    if value == 0.0 or not math.isfinite(value):
+        return float(value)
+    place = math.floor(math.log10(abs(value))) - 1
+    # A number that has two figures already must not move by the last digit of its fraction.
+    return float(away(round(value / 10.0**place, 6))) * 10.0**place
+
+
 def span(low: Number, high: Number, say: Callable[[Number], str] = rounded) -> str:
-    """A band from its lower to its upper edge, each put by ``say``: ``"90,200 to 91,000"``."""
+    """A band from its lower to its upper end, each put by ``say``: ``"8,900 to 18,000"``."""
+    return _between(*ends(low, high), say)
+
+
+def percent_span(low: Number, high: Number, say: Callable[[Number], str] = percent) -> str:
+    """A band of shares or relative changes, which are put in whole per cent."""
+    return _between(low, high, say)
+
+
+def _between(low: Number, high: Number, say: Callable[[Number], str]) -> str:
     return f"{say(low)} to {say(high)}"
 
 
@@ -72,8 +104,8 @@ def signed(value: Number, say: Callable[[Number], str] = rounded) -> str:
 
 
 def signed_span(low: Number, high: Number, say: Callable[[Number], str] = rounded) -> str:
-    """A band of a difference, each edge with its sign."""
-    return f"{signed(low, say)} to {signed(high, say)}"
+    """A band of a difference, each end with its sign."""
+    return span(low, high, lambda end: signed(end, say))
 
 
 def change(difference: Number) -> str:
@@ -91,10 +123,11 @@ def change_span(low: Number, high: Number) -> str:
     """
     if low == high:
         return change(low)
+    low, high = ends(low, high)
     if high <= 0.0:
-        return f"{span(-high, -low, persons)} fewer"
+        return f"{_between(-high, -low, persons)} fewer"
     if low >= 0.0:
-        return f"{span(low, high, persons)} more"
+        return f"{_between(low, high, persons)} more"
     return f"between {persons(-low)} fewer and {persons(high)} more"
 
 

@@ -158,17 +158,36 @@ def weekly_bands(trajectories: Trajectories) -> pandas.DataFrame:
     return table
 
 
-def groups_at_end(trajectories: Trajectories) -> pandas.DataFrame:
-    """One row for each group: members at the end of the run, median and bands,
-    and the share of all members.
+def last_named(trajectories: Trajectories) -> int | None:
+    """Number of the last snapshot in years for which the data say where the named groups are
+    (:attr:`~tregua.countries.dataset.Dataset.named_until`); None where the run begins later, or
+    has no members by group.
+
+    A run goes on to move members after that, but nothing holds its groups to those of the same
+    name, so that which of them is largest is no statement about these.
+    """
+    scenario = trajectories.scenario
+    if scenario.model.axes.get("members") != ("territory", "group"):
+        return None
+    until = scenario.data.named_until
+    days = trajectories.dates(trajectories.snapshot_weeks)
+    named = [i for i, day in enumerate(days) if until is None or day.year <= until]
+    return named[-1] if named else None
+
+
+def named_groups(trajectories: Trajectories) -> pandas.DataFrame:
+    """One row for each group: members on the day of :func:`last_named`, median and bands, and the
+    share of all members.
     """
     import pandas
 
-    members = trajectories.snapshots["members"][:, -1].sum(axis=1).astype(float)
+    last = last_named(trajectories)
+    assert last is not None, "the run names no groups"
+    members = trajectories.snapshots["members"][:, last].sum(axis=1).astype(float)
     everyone = np.maximum(members.sum(axis=1), 1.0)
-    table = pandas.DataFrame(
-        {"group": trajectories.scenario.data.space.labels("group"), **bands(members)}
-    )
+    [day] = trajectories.dates(trajectories.snapshot_weeks[last : last + 1])
+    labels = trajectories.scenario.data.space.labels("group")
+    table = pandas.DataFrame({"date": pandas.Timestamp(day), "group": labels, **bands(members)})
     table["median_share"] = np.median(members / everyone[:, None], axis=0)
     table.insert(0, "scenario", trajectories.scenario.name)
     return table.sort_values("median", ascending=False, kind="stable", ignore_index=True)

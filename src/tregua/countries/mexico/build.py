@@ -167,6 +167,7 @@ def _dataset(name: str, year: int, presence: Float[np.ndarray, "territory named"
         {name: entry["why"] for name, entry in _entries().items()},
         start=f"{year}-01-01",
         inhabitants=_inhabitants(),
+        named_until=int(read_table(FOLDER, "presence.csv")["year"].max()),
     )
 
 

@@ -18,6 +18,10 @@ the published model does not use it.
 """
 
 
+REPORTED = 2020
+"""Year of the newspaper reports that name the groups (BACRIM 2020)."""
+
+
 def groups_2020() -> Dataset:
     """The data set ``groups-2020``."""
     groups = read_table(FOLDER, "groups.csv")
@@ -35,6 +39,7 @@ def groups_2020() -> Dataset:
         tables=table_notes(FOLDER),
         mechanisms=("founding", "recruitment", "arrests", "conflict", "saturation"),
         start="2012-01-01",
+        named_until=REPORTED,
     )
 
 

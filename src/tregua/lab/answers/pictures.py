@@ -12,7 +12,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.patches import Rectangle
 
 from ...reporting.browser.base import Say
-from ...reporting.charts.style import Picture, label_ends, sheet, styled, thousands
+from ...reporting.charts.style import End, Picture, label_ends, sheet, styled, thousands
 from ...reporting.charts.style import fan as draw_fan
 from ...reporting.charts.tile_grid import SIDE, grid_axes
 from ...reporting.encoding import BLUE, GREY
@@ -40,7 +40,7 @@ def fan_picture(futures: Futures, package: Package, say: Say, held: str, footer:
     )
     sides = killed_by_year(futures, CIVILIANS)
     for by_year, (colour, marker, face, name) in zip(sides, looks, strict=True):
-        ends.append((draw_fan(ax, futures.years, by_year, colour), name, colour))
+        ends.append(End(draw_fan(ax, futures.years, by_year, colour), name, colour))
         ax.lines[-1].set(marker=marker, markerfacecolor=face, markersize=4.5)
     ax.set_xticks(futures.years)
     ax.margins(x=0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import background_tasks, run, ui
 
 from ...errors import TreguaError
-from ...reporting.browser.base import Chart, Say
+from ...reporting.browser.base import Chart, Say, height_of
 from ...reporting.browser.compare import compare_boxes, compare_lines
 from ..answers.answer import answer, held_text, position_text, refused_text, standing_text
 from ..answers.charts import killed_by_year, with_parts
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 SLOT = "compare-"
 """Beginning of the slots of the jobs of this screen, one for each package."""
 
-LINES, BOX, AROUND = 340, 52, 70
-"""Heights: of the lines, of a box, and of what is around the boxes [px]."""
+LINES = 340
+"""Height of the chart of lines [px]."""
 
 
 class CompareScreen:
@@ -62,7 +62,7 @@ class CompareScreen:
             for package in pins:
                 self._pin(package)
         self._cards = {
-            name: ChartCard(say, name, AROUND + BOX * len(pins), 2)
+            name: ChartCard(say, name, height_of(len(pins)), 2)
             for name in ("civilians", "everyone")
         }
         self._cards["lines"] = ChartCard(say, "lines", LINES, 2)

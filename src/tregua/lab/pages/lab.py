@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from nicegui import run, ui
 
 from ...errors import TreguaError
-from ...reporting.browser.base import Chart, bare
+from ...reporting.browser.base import Chart, bare, height_of
+from ...results.outcomes import VICTIMS
 from ..answers.answer import answer, fails_text, held_text, refused_text, standing_text
 from ..answers.charts import all_charts, fan_of, ground_of, tornado_of
 from ..handles import outside_evidence
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 
     from ..work.jobs import Standing
 
-HEIGHTS = {"fan": 330, "map": 330, "victims": 430, "tornado": 260, "states": 620}
+HEIGHTS = {
+    "fan": 330,
+    "map": 330,
+    "victims": height_of(len(VICTIMS) + 2),
+    "tornado": height_of(4),
+    "states": 620,
+}
 """Heights of the charts [px]."""
 
 NUMBER_ROOM = 4

@@ -109,7 +109,7 @@ class ChartCard:
     Args:
         say: the catalogue.
         name: for tests and style sheets.
-        height: of the chart [px].
+        height: of the chart, where it needs none of its own [px].
         level: of the heading.
     """
 
@@ -135,6 +135,8 @@ class ChartCard:
         """
         self._title.set_text(chart.title)
         self._note.set_text(chart.note)
+        if chart.height is not None:
+            self._chart.style(f"height: {chart.height}px")
         self._chart.props["aria-label"] = chart.alt
         self._chart.options.clear()
         self._chart.options.update(chart.options)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ...errors import TreguaError
 from ...model.numerals import whole_of
+from ...reporting.browser.base import height_of
 from ...reporting.browser.schedule import Stretch
 from ...reporting.browser.schedule import schedule as chart_of
 from ..answers.answer import position_text, refused_text
@@ -21,9 +22,6 @@ from .parts import SIGNS, ChartCard, block, link, notice, number_field, text
 
 if TYPE_CHECKING:
     from ..handles import Handle
-
-ROW, AROUND = 46, 60
-"""Height of a row of the chart, and of what is around all rows [px]."""
 
 MOST_RAMP = 260
 """Weeks of the longest ramp here, five years; addresses and files allow longer ones."""
@@ -54,7 +52,7 @@ class ScheduleScreen:
                 SCREENS["lab"], link(say("schedule.to_lab"), here.address(SCREENS["lab"]), "button")
             )
             return
-        self._card = ChartCard(say, "timeline", AROUND + ROW * len(here.package.settings), 2)
+        self._card = ChartCard(say, "timeline", height_of(len(here.package.settings)), 2)
         with block("section", "card", say("schedule.dates")):
             text("h2", say("schedule.dates"))
             text("p", say("schedule.dates_how", first=here.shared.first, last=self._last), "note")

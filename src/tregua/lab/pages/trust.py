@@ -12,8 +12,9 @@ import numpy as np
 from nicegui import ui
 
 from ...countries.record import FOLDER
+from ...reporting.browser.base import height_of
 from ...reporting.browser.record import fit_by_state, scores
-from ...reporting.wording import rounded
+from ...reporting.wording import ends, rounded
 from ...results.held_out import homicide_victims
 from ...results.tables import QUANTILES
 from ...scenarios.posterior import StoredPosterior
@@ -118,18 +119,14 @@ def _cannot(here: Screen, record: Mapping[str, Any]) -> None:
 def reach_text(record: Mapping[str, Any], say: Say) -> str:
     """How far the mechanisms of a fit reach the record, in words."""
     reach = record["reach"]
-    recorded, low, high = (
-        f"{reach['recorded']:,.0f}",
-        rounded(float(reach["low"])),
-        rounded(float(reach["high"])),
-    )
+    low, high = ends(reach["low"], reach["high"])
     return say(
         "trust.reach",
         first=reach["first"],
         last=reach["last"],
-        recorded=recorded,
-        low=low,
-        high=high,
+        recorded=f"{reach['recorded']:,.0f}",
+        low=rounded(low),
+        high=rounded(high),
     )
 
 
@@ -186,7 +183,7 @@ def _scores(here: Screen) -> None:
             for score in ("crps", "covered_80")
         )
         named = [say(f"forecast.{label}") for label in labels]
-        ChartCard(say, "scores", 90 + 30 * len(labels), 2).show(
+        ChartCard(say, "scores", height_of(len(labels)), 2).show(
             scores(named, origins, crps, covered, say)
         )
         notice(say("trust.scores_mean"), "amber")

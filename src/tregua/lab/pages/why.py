@@ -11,6 +11,7 @@ from nicegui import ui
 
 from ...evidence.ledger import Conflict, Count, Entry, independent_origins, load
 from ...reporting.browser.base import Say
+from ...reporting.wording import ends
 from ...results.provenance import parameter_records
 from ...scenarios.scenario import LAYERS
 from ..answers.answer import range_text
@@ -129,7 +130,8 @@ def today_text(record: Mapping[str, Any], say: Say) -> str:
         record: as :func:`~tregua.results.provenance.parameter_records` has it.
         say: the catalogue.
     """
-    value, low, high = (f"{record[key]:.4g}" for key in ("value", "lowest", "highest"))
+    value = f"{record['value']:.4g}"
+    low, high = (f"{end:.4g}" for end in ends(record["lowest"], record["highest"]))
     unit = say("unit.none") if record["unit"] == "1" else record["unit"]
     layer = say(f"why.layer_{record['layer'].replace(' ', '_')}")
     if low == high:

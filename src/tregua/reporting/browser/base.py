@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..encoding import BANDS, GREY
-from ..wording import rounded
+from ..wording import ends, rounded
 
 Say = Callable[..., str]
 """Puts a key of the catalogue, and the values of its places, into a language."""
@@ -55,6 +55,11 @@ GAP = "\N{NO-BREAK SPACE}"
 NAMES = 196
 """Room for the names of rows [px]."""
 
+ROW, AROUND = 48, 56
+"""Height of a row, in which a name of three lines fits, and of what stands above and below all of
+them [px].
+"""
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -67,6 +72,7 @@ class Chart:
         alt: what it shows, in words with its main numbers.
         columns: heads of the table.
         rows: of the table, as text.
+        height: that the names of its rows need [px]; None where it has no such rows.
     """
 
     title: str
@@ -75,6 +81,7 @@ class Chart:
     alt: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    height: int | None = None
 
 
 def relative(share: float) -> str:
@@ -105,13 +112,24 @@ def clean(text: str) -> str:
     return html.escape(bare(text))
 
 
+def span_of(low: float, high: float, say: Say, put: Callable[[float], str] = rounded) -> str:
+    """A band as text: its ends to the figures that it earns, each put into words by ``put``."""
+    low, high = ends(float(low), float(high))
+    return say("span", low=put(low), high=put(high))
+
+
 def spans(
     edges: dict[str, np.ndarray], at: int, say: Say, put: Callable[[float], str] = rounded
 ) -> list[str]:
-    """Both bands as text, the narrower first; each edge is put into words by ``put``."""
+    """Both bands as text, the narrower first; see :func:`span_of`."""
+    return [span_of(edges[b.low][at], edges[b.high][at], say, put) for b in reversed(BANDS)]
+
+
+def relative_spans(edges: dict[str, np.ndarray], at: int, say: Say) -> list[str]:
+    """Both bands of a relative change as text, the narrower first."""
     return [
-        say("span", low=put(float(edges[band.low][at])), high=put(float(edges[band.high][at])))
-        for band in reversed(BANDS)
+        say("span", low=relative(float(edges[b.low][at])), high=relative(float(edges[b.high][at])))
+        for b in reversed(BANDS)
     ]
 
 
@@ -156,16 +174,21 @@ def category_axis(labels: Sequence[str], **own: Any) -> Options:
 
 
 def rows_axis(labels: Sequence[str], width: int = NAMES) -> Options:
-    """Names of rows, the first on top, broken where they are long."""
+    """Names of rows, the first on top, broken where they are long, none left out."""
     label = {
+        "interval": 0,
         "color": INK,
         "fontSize": TEXT,
         "width": width - 10,
         "overflow": "break",
         "lineHeight": 15,
-        "interval": 0,
     }
     return category_axis(labels, inverse=True, axisLabel=label)
+
+
+def height_of(rows: int) -> int:
+    """Height of a chart with so many named rows [px]."""
+    return AROUND + ROW * rows
 
 
 def ceiling(value: float) -> float:

@@ -27,9 +27,10 @@ from .base import (
     ceiling,
     clean,
     frame,
+    height_of,
     relative,
+    relative_spans,
     rows_axis,
-    spans,
     value_axis,
 )
 
@@ -65,7 +66,7 @@ def victims(
         boxes.append({"value": box(edges, i, PER_CENT), "tooltip": {"formatter": tip}})
         level = say("chart.victims.level", before=before[i], after=after[i])
         labels.append(f"{name}\n{level}")
-        rows.append((name, before[i], after[i], middle, *spans(edges, i, say, relative)))
+        rows.append((name, before[i], after[i], middle, *relative_spans(edges, i, say)))
     title = say("chart.victims.title", first=years[0], last=years[1])
     told = "; ".join(f"{name} {middle}" for name, _, _, middle, *_ in rows)
     alt = say("chart.victims.alt", title=title, told=told)
@@ -80,7 +81,8 @@ def victims(
         say("table.half"),
         say("table.ninety"),
     )
-    return Chart(title, options, say("chart.box_note"), alt, columns, tuple(rows))
+    note = say("chart.box_note")
+    return Chart(title, options, note, alt, columns, tuple(rows), height_of(len(rows)))
 
 
 def tornado(
@@ -146,7 +148,8 @@ def tornado(
     rows = tuple(
         (name, relative(x), text) for name, x, text in zip(names, middle, spans, strict=True)
     )
-    return Chart(title, options, say("chart.tornado.note"), alt, columns, rows)
+    note = say("chart.tornado.note")
+    return Chart(title, options, note, alt, columns, rows, height_of(len(rows)))
 
 
 def box(edges: dict[str, np.ndarray], at: int, scale: float = 1.0) -> list[float]:

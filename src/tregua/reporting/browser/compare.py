@@ -13,7 +13,20 @@ from ...results.pairs import relative_change
 from ...results.tables import bands
 from ..encoding import COLOURS, GREY, ON_SCREEN, Fan
 from ..wording import rounded
-from .base import PER_CENT, ROOM, Chart, Options, Say, bare, ceiling, clean, plain, relative, spans
+from .base import (
+    PER_CENT,
+    ROOM,
+    Chart,
+    Options,
+    Say,
+    bare,
+    ceiling,
+    clean,
+    height_of,
+    plain,
+    relative,
+    relative_spans,
+)
 from .changes import box, on_change_axis
 from .lines import apart, areas, named_line, over_years
 
@@ -114,7 +127,7 @@ def compare_boxes(
         }
     boxes, rows = [], []
     for i, (name, edges) in enumerate(changes.items()):
-        half, ninety = spans(edges, 0, say, relative)
+        half, ninety = relative_spans(edges, 0, say)
         middle = relative(float(edges["median"][0]))
         colour = COLOURS[i % len(COLOURS)]
         tip = say("chart.compare.tip", name=clean(name), middle=middle, half=half, ninety=ninety)
@@ -136,4 +149,5 @@ def compare_boxes(
         say("table.ninety"),
         say("table.pairs"),
     )
-    return Chart(title, options, say("chart.box_note"), alt, columns, tuple(rows))
+    note = say("chart.box_note")
+    return Chart(title, options, note, alt, columns, tuple(rows), height_of(len(rows)))

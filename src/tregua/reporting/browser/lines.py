@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from ...results.tables import bands
 from ..encoding import BLUE, GREY, ON_SCREEN, Fan
-from ..wording import rounded
+from ..wording import ends, rounded
 from .base import (
     ROOM,
     TEXT,
@@ -90,13 +90,14 @@ def _points(
     """Medians, with numbers where they are pointed at."""
     points = []
     for i, value in enumerate(plain(edges["median"])):
+        low, high = ends(float(edges["low_90"][i]), float(edges["high_90"][i]))
         words = say(
             "chart.fan.tip",
             name=name,
             year=int(years[i]),
             middle=rounded(value if value is not None else math.nan),
-            low=rounded(float(edges["low_90"][i])),
-            high=rounded(float(edges["high_90"][i])),
+            low=rounded(low),
+            high=rounded(high),
         )
         points.append({"value": value, "tooltip": {"formatter": words}})
     return points

@@ -22,9 +22,11 @@ from .base import (
     ceiling,
     clean,
     frame,
+    height_of,
     plain,
     rows_axis,
     share_of,
+    span_of,
     value_axis,
 )
 from .lines import apart, areas, named_line, over_years
@@ -114,10 +116,8 @@ def _rows(
     for i, year in enumerate(years):
         row: tuple[str, ...] = (str(year), rounded(float(record[i])), rounded(float(other[i])))
         if fitted:
-            low, middle, high = (
-                rounded(float(fitted[edge][i])) for edge in ("low_90", "median", "high_90")
-            )
-            row += (middle, say("span", low=low, high=high))
+            low, middle, high = (fitted[edge][i] for edge in ("low_90", "median", "high_90"))
+            row += (rounded(float(middle)), span_of(low, high, say))
         rows.append(row)
     return tuple(rows)
 
@@ -167,7 +167,13 @@ def scores(
     alt = say("chart.scores.alt", title=title, best=best)
     options = frame(
         alt,
-        legend={"top": 0, "left": 0, "textStyle": {"fontSize": TEXT, "color": INK}},
+        legend={
+            "top": 0,
+            "left": 0,
+            "itemWidth": 14,
+            "itemGap": 24,
+            "textStyle": {"fontSize": TEXT, "color": INK},
+        },
         grid={"left": 220, "right": 24, "top": 34, "bottom": 44},
         xAxis=value_axis(say("chart.scores.axis"), min=0, nameLocation="middle", nameGap=26),
         yAxis=rows_axis([bare(labels[i]) for i in order], 218),
@@ -189,7 +195,8 @@ def scores(
         )
         for i in order
     )
-    return Chart(title, options, say("chart.scores.note", level=COVERED_LEVEL), alt, columns, rows)
+    note = say("chart.scores.note", level=COVERED_LEVEL)
+    return Chart(title, options, note, alt, columns, rows, height_of(len(rows)))
 
 
 def _score(label: str, origin: int, crps: float, covered: float, say: Say) -> Options:

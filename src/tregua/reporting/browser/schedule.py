@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..encoding import BLUE
-from .base import INK, NAMES, PALE, SMALL, Chart, Say, bare, clean, frame, rows_axis
+from .base import INK, NAMES, PALE, SMALL, Chart, Say, bare, clean, frame, height_of, rows_axis
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ def schedule(stretches: Sequence[Stretch], first: dt.date, last: dt.date, say: S
         say("table.end"),
     )
     rows = tuple((s.name, s.value, str(s.start), str(s.full), str(s.end)) for s in stretches)
-    return Chart(title, options, say("chart.schedule.note"), alt, columns, rows)
+    note = say("chart.schedule.note")
+    return Chart(title, options, note, alt, columns, rows, height_of(len(rows)))
 
 
 def _points(stretches: Sequence[Stretch], say: Say) -> tuple[list[Any], list[Any]]:

@@ -25,6 +25,7 @@ from .base import (
     frame,
     plain,
     relative,
+    span_of,
     value_axis,
 )
 from .lines import areas
@@ -105,10 +106,8 @@ def small_multiples(
     for i, name in enumerate(tiles):
         row = [name, *(rounded(float(before["median"][at, i])) for at in (0, -1))]
         if changed is not None:
-            low, middle, high = (
-                rounded(float(after[edge][-1, i])) for edge in ("low_90", "median", "high_90")
-            )
-            row += [middle, say("span", low=low, high=high)]
+            low, middle, high = (after[edge][-1, i] for edge in ("low_90", "median", "high_90"))
+            row += [rounded(float(middle)), span_of(low, high, say)]
         rows.append(tuple(row))
     note = say("chart.states.note", first=first, last=last, top=rounded(top), unit=unit)
     return Chart(title, _options(states, alt, say), note, alt, tuple(heads), tuple(rows))
@@ -199,7 +198,7 @@ def _head(states: _States, state: int, begin: int, say: Say) -> Options:
     label = {
         "show": True,
         "position": "right",
-        "offset": [-8, -9],
+        "offset": [-8, -16],
         "formatter": f"{abbreviation}\n{{v|{number}}}",
         "lineHeight": 13,
         "color": GREY,

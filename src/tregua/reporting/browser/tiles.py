@@ -103,7 +103,7 @@ def level_map(
     alt = say("chart.map.alt_level", title=title, told=told)
     columns = (say("table.state"), say("table.median"), say("table.half"), say("table.ninety"))
     rows = tuple(
-        (name, rounded(float(edges["median"][i])), *spans(edges, i, say, signed))
+        (name, rounded(float(edges["median"][i])), *spans(edges, i, say))
         for i, name in enumerate(tiles)
     )
     most = ceiling(float(edges["median"].max(initial=LEAST)))

@@ -8,6 +8,7 @@ drew.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,20 +18,24 @@ from ...results.by_territory import named_outcome
 from ...results.comparison import Comparison
 from ...results.outcomes import Outcome, with_parts
 from ...results.tables import bands
-from ..encoding import COLOURS, GREY, words_for_areas, words_for_strokes
+from ..encoding import GREY, words_for_areas, words_for_strokes
 from ..windows import EACH, counted_from, labels, last_day
 from ..wording import all_counted, change, parts_text, persons, rounded, sentence, signed
 from .maps import maps_of_comparison
 from .style import (
     CROWD,
-    STRIPES,
+    LINE,
+    End,
     Picture,
     band_note,
+    broken,
     days_of,
     draw_whiskers,
     dress,
     fan,
     flows_note,
+    height_for,
+    ink,
     label_ends,
     main_outcomes,
     sheet,
@@ -40,6 +45,12 @@ from .style import (
     thousands,
     unit_label,
 )
+
+OVER = (0, (3.0, 5.0))
+"""Style of a line on top of another: strokes and gaps that no series of its own has."""
+
+TITLE = 28
+"""Letters in a line of the title of one of three panels."""
 
 
 @styled
@@ -61,35 +72,30 @@ def overlay_figure(
         footer: line at the bottom that says where the figure comes from.
     """
     outcome = named_outcome(runs[0], outcome_name)
-    figure, axes = sheet(
-        1, 1, (8.5, 4.4), sentence(outcome.label), band_note(runs[0], len(runs)), footer
-    )
+    called = list(names) or [run.scenario.shown for run in runs]
+    size = (8.5, height_for(called, 4.4))
+    figure, axes = sheet(1, 1, size, sentence(outcome.label), band_note(runs[0], len(runs)), footer)
     ax, ends, smoothing = axes[0, 0], [], 0
     for i, run in enumerate(runs):
         days, values, smoothing = smoothed(run, outcome)
-        colour, line = _ink(i - 1) if i else ("#000000", "-")
-        apart = days >= days_of(run, np.array([since[i - 1] if i and since else 0]))
-        # A run that is the first one over again is a dashed line on top of it.
+        colour, line = ink(i - 1) if i else ("#000000", "-")
+        # A run that is the first one over again is a broken line on top of it.
         same = i > 0 and np.array_equal(run.total(outcome.series), runs[0].total(outcome.series))
+        line = OVER if same else line
+        apart = days >= days_of(run, np.array([since[i - 1] if i and since else 0]))
         last = fan(
             ax,
             days[apart],
             values[:, apart],
             colour,
-            "--" if same else line,
+            line,
             banded=len(runs) <= CROWD and not same,
         )
-        ends.append((last, names[i] if names else run.scenario.shown, colour))
+        ends.append(End(last, called[i], colour, line))
     dress(ax, "", unit_label(outcome, smoothing), from_zero=True)
     show_whole_time(ax, runs[0])
     label_ends(ax, ends)
     return figure
-
-
-def _ink(number: int) -> tuple[str, str]:
-    """Colour and line style of the policy with this number; black is the baseline's."""
-    colours = COLOURS[:-1]
-    return colours[number % len(colours)], STRIPES[number // len(colours) % len(STRIPES)]
 
 
 @styled
@@ -107,18 +113,20 @@ def difference_figure(comparison: Comparison, outcome: str = "killed", footer: s
         f"persons, added up since {counted_from(comparison)}" if what.kind == "flow" else "persons"
     )
     note = _pairs_note(comparison)
-    figure, axes = sheet(
-        1, 1, (8.5, 4.4), f"{sentence(what.label)}: difference from the baseline", note, footer
-    )
+    title = f"{sentence(what.label)}: difference from the baseline"
+    names = [run.scenario.shown for run in comparison.policies]
+    figure, axes = sheet(1, 1, (8.5, height_for(["", *names], 4.4)), title, note, footer)
     ax, ends = axes[0, 0], []
     ax.axhline(0.0, color=GREY, linewidth=1.0)
     for i, run in enumerate(comparison.policies):
         days, values = differences(comparison, run, what)
-        colour, line = _ink(i)
+        colour, line = ink(i)
         last = fan(ax, days, values, colour, line, banded=len(comparison.policies) <= CROWD)
-        ends.append((last, run.scenario.shown, colour))
+        ends.append(End(last, names[i], colour, line))
     dress(ax, "", label)
-    label_ends(ax, [*ends, (0.0, "Baseline", GREY)] if all(end[0] != 0.0 for end in ends) else ends)
+    if all(end.value != 0.0 for end in ends):
+        ends.append(End(0.0, "Baseline", GREY))
+    label_ends(ax, ends)
     return figure
 
 
@@ -152,11 +160,13 @@ def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
     differences, with bands.
     """
     shown, count = main_outcomes(comparison.outcomes), len(comparison.policies)
+    names = [broken(label) for label in labels(comparison)]
+    lines = max((1 + name.count("\n") for name in names), default=1)
     figure, axes = sheet(
         1,
         max(len(shown), 1),
-        (9.0, 1.7 + 0.5 * count),
-        "Effect of each policy",
+        (9.0, 1.9 + max(0.5, 0.1 + LINE * lines) * count),
+        "Effect of each policy: difference from the baseline, persons",
         _pairs_note(comparison, lines=True),
         footer,
         sharey=True,
@@ -172,7 +182,7 @@ def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
                 ax,
                 rows[i : i + 1],
                 {name: x[i : i + 1] for name, x in edges.items()},
-                _ink(i)[0],
+                ink(i)[0],
                 comparison.baseline.plan.replicates > 1,
             )
             ax.annotate(
@@ -188,12 +198,11 @@ def outcomes_figure(comparison: Comparison, footer: str = "") -> Figure:
         # Where policies begin on different days, their first days stand beside their names.
         begin = "" if counted_from(comparison) == EACH else f"{counted_from(comparison)} "
         when = f"{begin}to {end}" if outcome.kind == "flow" else f"on {end}"
-        ax.set_title(f"{sentence(outcome.label)},\n{when}", fontsize=9.0)
-        ax.set_xlabel("persons, difference from the baseline")
+        ax.set_title(fill(f"{sentence(outcome.label)}, {when}", TITLE), fontsize=9.0)
         ax.margins(x=0.14)
         ax.grid(axis="y", visible=False)
         thousands(ax, "x")
-    axes[0, 0].set_yticks(rows, labels(comparison))
+    axes[0, 0].set_yticks(rows, names)
     axes[0, 0].set_ylim(count - 0.4, -0.75)
     return figure
 

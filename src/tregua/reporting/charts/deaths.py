@@ -12,7 +12,7 @@ from ...model.declarations import BACKGROUND, CIVILIAN
 from ...results.by_victim import cells, kept_records, whom
 from ...results.outcomes import VICTIMS, WITHIN, Outcome, civilians_killed
 from ...results.tables import bands
-from ..encoding import GREY, VERMILION, words_for_strokes
+from ..encoding import COLOURS, GREY, VERMILION, words_for_strokes
 from ..wording import day, listed, parts_text, percent, persons, sentence, span
 from .style import (
     Picture,
@@ -27,8 +27,10 @@ from .style import (
     thousands,
 )
 
-CAUSES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
-"""Colours of causes in the order of their size; all after the sixth share the last."""
+CAUSES = (*COLOURS, "#999999")
+"""Colours of causes in the order of their size; those for which none is left share the last, as
+other causes.
+"""
 
 APART = "#D0D0D0"
 """Colour of killings without a tie to groups."""

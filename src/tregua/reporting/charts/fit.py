@@ -18,6 +18,7 @@ from ...results.tables import QUANTILES
 from ...scenarios.posterior import EFFECT
 from ..encoding import BLUE, GREY, VERMILION, Fan
 from ..tile_map import extent_of
+from ..wording import persons, span
 from .style import Picture, draw_fan, draw_strokes, sheet, styled, thousands
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _draw(ax: Axes, table: Any) -> None:
 
 def _span(row: Any, of: str) -> str:
     """Nine in ten draws, in words."""
-    return f"{row[f'{of}_low_90']:,.0f} to {row[f'{of}_high_90']:,.0f}"
+    return span(row[f"{of}_low_90"], row[f"{of}_high_90"], persons)
 
 
 @styled
@@ -140,7 +141,7 @@ def states_picture(table: pandas.DataFrame, space: Space, footer: str = "") -> P
     title = "Homicides on record in every state, and what the model expects"
     years = (int(table["year"].min()), int(table["year"].max()))
     note = (
-        f"Every tile: {years[0]} to {years[1]}, from zero to the number in its corner [homicides "
+        f"Every tile: {years[0]} to {years[1]}, from zero to the number above it [homicides "
         f"in the year]; scales differ.\n{HOW_TO_READ}"
     )
     figure, axes = sheet(
@@ -157,16 +158,7 @@ def states_picture(table: pandas.DataFrame, space: Space, footer: str = "") -> P
         ax.set(xticks=[], yticks=[])
         ax.grid(False)
         ax.set_title(abbreviation, fontsize=8, pad=2)
-        ax.text(
-            0.03,
-            0.97,
-            f"{ax.get_ylim()[1]:,.0f}",
-            transform=ax.transAxes,
-            ha="left",
-            va="top",
-            fontsize=6.5,
-            color=GREY,
-        )
+        ax.set_title(f"{ax.get_ylim()[1]:,.0f}", loc="right", fontsize=6.5, pad=2, color=GREY)
         outside += int(
             (
                 (own["recorded"] < own["mechanisms_low_90"])
@@ -213,10 +205,7 @@ def totals_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     ax.xaxis.set_minor_locator(NullLocator())
     said = [
-        (
-            f"{name}: {row['recorded']:,.0f} on record, {row['expected_low_90']:,.0f} to "
-            f"{row['expected_high_90']:,.0f} expected"
-        )
+        (f"{name}: {row['recorded']:,.0f} on record, {_span(row, 'expected')} expected")
         for name, (_, row) in zip(names, table.iterrows(), strict=True)
     ]
     return Picture("fit-totals", figure, title, "; ".join(said) + ".", note)
@@ -251,9 +240,6 @@ def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
         yticks=place, yticklabels=names, xlabel="standard deviations of the prior, from its middle"
     )
     ax.tick_params(axis="y", labelsize=7.5)
-    # Long names of small letters come out wider than the layout expects.
-    layout: Any = figure.get_layout_engine()
-    layout.set(w_pad=0.15)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.grid(visible=False, axis="y")
     first = rows.iloc[0]

@@ -4,6 +4,10 @@ They are drawn only for runs on those states.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import fill
+from typing import TypeVar
+
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import Normalize, TwoSlopeNorm
@@ -24,8 +28,10 @@ from ..wording import all_counted, listed, rounded, sentence, signed, span
 from .style import Picture, sheet, styled
 from .tile_grid import SIDE, Shade, grid_axes, keep_out_of_layout, tile_figure
 
-MAPS = 4
-"""Policies that get a map of their own; the table has them all."""
+M = TypeVar("M")
+
+PAGE = 6
+"""Maps in one figure, so that it can be printed on a page; further policies are in further ones."""
 
 TAIL = QUANTILES["low_90"]
 """Probability left out at either end of the range that must be on one side of zero before the sign
@@ -33,7 +39,16 @@ of a difference is sure. The lab, whose pairs arrive one after the other, has an
 :func:`tregua.lab.work.headline.sure`.
 """
 
+HEADING = 44
+"""Letters in a line above a map."""
+
 RATE = "per 100,000 inhabitants"
+
+WIDER = "the range of nine in ten replicates is wider than the median"
+"""What hatching marks in a map of one run."""
+
+UNSURE = "the range of nine in ten pairs holds zero, so that the sign is unsure"
+"""What hatching marks in a map of differences."""
 
 
 def has_tiles(trajectories: Trajectories, outcome: Outcome) -> bool:
@@ -73,7 +88,8 @@ def map_figure(
 ) -> Figure:
     """Choropleth of the median of an outcome in every state in the last whole year of the run.
 
-    Tiles are hatched where the band of nine in ten replicates is wider than the median.
+    Tiles are hatched where the band of nine in ten replicates is wider than the median, unless it
+    is so in all of them.
 
     Args:
         trajectories: a run on the 32 states.
@@ -94,12 +110,9 @@ def map_figure(
         LEVELS,
         [short(x) for x in edges["median"]],
     )
-    note = "Number and colour: median of all replicates." if _banded(trajectories) else ""
-    note += (
-        " Hatched: the range of nine in ten is wider than the median."
-        if note and wide.any()
-        else ""
-    )
+    note = ""
+    if _banded(trajectories):
+        note = f"Number and colour: median of all replicates. {hatching_words(wide, WIDER)}"
     title = f"{sentence(outcome.label)}, {_period(outcome, year)}, {unit}"
     return tile_figure(_tiles_of_run(trajectories), [("", shade)], title, note, footer, unit)
 
@@ -115,52 +128,64 @@ def _wide(edges: dict[str, np.ndarray]) -> np.ndarray:
     return edges["high_90"] - edges["low_90"] > edges["median"]
 
 
+def hatching_words(marked: np.ndarray, what: str) -> str:
+    """What hatching says in a map, or what it would say of all states or of none."""
+    if marked.all():
+        return f"In every state {what}; none is hatched for it."
+    return f"Hatched: {what}." if marked.any() else f"There is no state in which {what}."
+
+
 def _banded(trajectories: Trajectories) -> bool:
     return trajectories.plan.replicates > 1
 
 
 @styled
-def difference_map_figure(
+def difference_map_figures(
     comparison: Comparison, outcome_name: str = "killed", footer: str = ""
-) -> Figure:
-    """Choropleth of the paired difference from the baseline in every state, one map for each of the
-    first policies.
+) -> list[Figure]:
+    """Choropleths of the paired difference from the baseline in every state, one map for each
+    policy and at most :data:`PAGE` in a figure, all with one scale of colours.
 
     A flow is counted from the first day of the policy to the end, for 100,000 inhabitants a
-    year. Tiles are hatched where the band of nine in ten pairs holds zero.
+    year. Tiles are hatched where the band of nine in ten pairs holds zero; above a map in which it
+    does so in every state or in none stand words instead.
     """
     outcome = comparison.outcomes[outcome_name]
-    by_policy = [
-        (label, _differences(comparison, run, outcome))
-        for label, run in zip(labels(comparison)[:MAPS], comparison.policies[:MAPS], strict=True)
+    by_policy = [_differences(comparison, run, outcome) for run in comparison.policies]
+    most = max((float(np.abs(np.median(x, axis=0)).max()) for x in by_policy), default=0.0) or 1.0
+    panels = [
+        difference_panel(label, differences, most, _paired(comparison))
+        for label, differences in zip(labels(comparison), by_policy, strict=True)
     ]
-    medians = [np.median(differences, axis=0) for _, differences in by_policy]
-    most = max((float(np.abs(median).max()) for median in medians), default=0.0) or 1.0
-    panels = []
-    for label, differences in by_policy:
-        median, unsure = bands(differences)["median"], ~sign_is_sure(differences, tail=TAIL)
-        words = [short(x, "+") for x in median]
-        panels.append(
-            (label, Shade(median, unsure, TwoSlopeNorm(0.0, -most, most), CHANGES, words))
-        )
-    note = (
-        "Number and colour: median of all pairs. Hatched: the range of nine in ten pairs holds "
-        "zero."
-        if _paired(comparison)
-        else ""
+    hatched = any(shade.hatched.any() for _, shade in panels)
+    note = "Number and colour: median of all pairs." if _paired(comparison) else ""
+    note += f" Hatched: {UNSURE}." if note and hatched else ""
+    unit = _difference_unit(comparison, outcome)
+    title = f"{sentence(outcome.label)}: difference from the baseline, {unit}"
+    tiles = _tiles_of_run(comparison.baseline)
+    return [tile_figure(tiles, page, title, note, footer, unit) for page in _pages(panels)]
+
+
+def _pages(maps: Sequence[M]) -> list[list[M]]:
+    """Maps, or words about them, by the figure that they go into: parts of about one size."""
+    parts = np.array_split(np.arange(len(maps)), -(-len(maps) // PAGE) or 1)
+    return [[maps[i] for i in part] for part in parts]
+
+
+def difference_panel(
+    label: str, differences: np.ndarray, most: float, paired: bool
+) -> tuple[str, Shade]:
+    """Heading and tiles of the map of one policy; colours end at ``most``."""
+    median, unsure = bands(differences)["median"], ~sign_is_sure(differences, tail=TAIL)
+    shade = Shade(
+        median, unsure, TwoSlopeNorm(0.0, -most, most), CHANGES, [short(x, "+") for x in median]
     )
-    title = (
-        f"{sentence(outcome.label)}: difference from the baseline, "
-        f"{_difference_unit(comparison, outcome)}"
-    )
-    return tile_figure(
-        _tiles_of_run(comparison.baseline),
-        panels,
-        title,
-        note,
-        footer,
-        _difference_unit(comparison, outcome),
-    )
+    heading = fill(label.replace("\n", ", "), HEADING)
+    if not differences.any():
+        heading += "\n(changes nothing)"
+    elif paired and not shade.hatched.any():
+        heading += f"\n(sign {'unsure' if unsure.any() else 'sure'} in every state)"
+    return heading, shade
 
 
 def _differences(comparison: Comparison, run: Trajectories, outcome: Outcome) -> np.ndarray:
@@ -271,14 +296,12 @@ def maps_of_run(trajectories: Trajectories, outcome: Outcome, footer: str = "") 
         f"Map of the 32 states as tiles, {outcome.label} {_period(outcome, years[-1])}, {unit}. "
         f"Highest: {'; '.join(most)}. Lowest: {least}."
     )
-    wide = int(_wide(edges).sum())
     caption = f"Number and colour: {unit}, {_period(outcome, years[-1])}."
     if _banded(trajectories):
-        caption += (
-            " They are medians of all replicates; the hatched states are those in which the range "
-            "of nine in ten replicates is wider than the median: "
-        )
-        caption += f"{wide} of {len(labels)}." if wide else "none here."
+        wide = _wide(edges)
+        caption += f" They are medians of all replicates. {hatching_words(wide, WIDER)}"
+        if 0 < wide.sum() < len(wide):
+            caption = f"{caption[:-1]}: {wide.sum()} of {len(labels)} states."
     rising, count = int((edges["median"] > first).sum()), len(labels)
     told = f"small line charts of {outcome.label}, {unit}, by year from {years[0]} to {years[-1]}"
     words = (
@@ -323,16 +346,6 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
     """
     if not comparison.policies or not has_tiles(comparison.baseline, outcome):
         return []
-    places, told = comparison.baseline.scenario.data.space.labels("territory"), []
-    for run in comparison.policies[:MAPS]:
-        edges = bands(_differences(comparison, run, outcome))
-        fewer, more = int((edges["high_90"] < 0.0).sum()), int((edges["low_90"] > 0.0).sum())
-        order = np.argsort(-np.abs(edges["median"]), kind="stable")[:3]
-        largest = ", ".join(f"{places[i]} {signed(edges['median'][i])}" for i in order)
-        told.append(
-            f"{run.scenario.shown}: fewer in {fewer} states, more in {more}, unsure or unchanged "
-            f"in the others; largest differences {largest}"
-        )
     since, end = counted_from(comparison), last_day(comparison)
     unit = _difference_unit(comparison, outcome)
     caption = f"Difference from the baseline, {unit}, " + (
@@ -341,23 +354,35 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
     caption += all_counted(outcome) + " Orange: more. Purple: fewer."
     if _paired(comparison):
         caption += (
-            " Medians of all pairs of replicates. States are hatched where the range of nine in "
-            "ten pairs holds zero, so that the sign is unsure."
+            f" Medians of all pairs of replicates. States are hatched where {UNSURE}; where that "
+            "is so in every state of a map or in none, words above it say so."
         )
-    left = len(comparison.policies) - MAPS
-    if left > 0:
-        caption += (
-            f" {left} more {'policy is' if left == 1 else 'policies are'} in the table of "
-            "differences by territory."
+    figures = difference_map_figures(comparison, outcome.name, footer)
+    told = [_told_differences(comparison, run, outcome) for run in comparison.policies]
+    title = f"{sentence(outcome.label)}: difference by state"
+    pictures = []
+    for number, (figure, part) in enumerate(zip(figures, _pages(told), strict=True), 1):
+        name, of = f"map-difference-{outcome.name}", f" ({number} of {len(figures)})"
+        pictures.append(
+            Picture(
+                name if number == 1 else f"{name}-{number}",
+                figure,
+                title + (of if len(figures) > 1 else ""),
+                f"Maps of the 32 states as tiles, {unit}. {'. '.join(part)}.",
+                caption,
+            )
         )
-    figure = difference_map_figure(comparison, outcome.name, footer)
-    alt = f"Maps of the 32 states as tiles, {unit}. {'. '.join(told)}."
-    return [
-        Picture(
-            f"map-difference-{outcome.name}",
-            figure,
-            f"{sentence(outcome.label)}: difference by state",
-            alt,
-            caption,
-        )
-    ]
+    return pictures
+
+
+def _told_differences(comparison: Comparison, run: Trajectories, outcome: Outcome) -> str:
+    """The map of one policy in words."""
+    places = comparison.baseline.scenario.data.space.labels("territory")
+    edges = bands(_differences(comparison, run, outcome))
+    fewer, more = int((edges["high_90"] < 0.0).sum()), int((edges["low_90"] > 0.0).sum())
+    order = np.argsort(-np.abs(edges["median"]), kind="stable")[:3]
+    largest = ", ".join(f"{places[i]} {signed(edges['median'][i])}" for i in order)
+    return (
+        f"{run.scenario.shown}: fewer in {fewer} states, more in {more}, unsure or unchanged "
+        f"in the others; largest differences {largest}"
+    )

@@ -15,13 +15,12 @@ from ...engine.trajectories import Trajectories
 from ...model.model import Model
 from ...results.by_territory import named_outcome
 from ...results.outcomes import CIVILIANS_KILLED, Outcome, outcomes_of
-from ...results.tables import bands
-from ..encoding import BLUE, COLOURS, GREY, words_for_strokes
+from ...results.tables import bands, last_named
+from ..encoding import BLUE, COLOURS, DASHES, GREY, words_for_strokes
 from ..wording import day, parts_text, persons, rounded, sentence
 from .deaths import ROOM, death_pictures
 from .maps import maps_of_run
 from .style import (
-    STRIPES,
     Picture,
     band_note,
     draw_whiskers,
@@ -122,9 +121,9 @@ def _fan_panel(
 ) -> None:
     days, values, smoothing = smoothed(trajectories, outcome)
     fan(ax, days, values, colour)
-    for part, line in zip(outcome.parts, cycle(STRIPES[1:]), strict=False):
+    for part, line in zip(outcome.parts, cycle(DASHES[1:]), strict=False):
         days, values, _ = smoothed(trajectories, part)
-        fan(ax, days, values, colour, line, banded=False)
+        fan(ax, days, values, colour, (0, line), banded=False)
         ax.lines[-1].set(linewidth=1.0, label=part.within)
     dress(ax, title, unit_label(outcome, smoothing), from_zero=True)
     if outcome.parts:
@@ -137,27 +136,29 @@ def _fan_panel(
 @styled
 def groups_figure(trajectories: Trajectories, top: int = LARGEST, footer: str = "") -> Figure:
     """Dot chart of members of the groups that are largest at the end, at both ends of the run.
+    Where the run goes on after the data that name the groups, its last day in their years is
+    the end.
 
     Args:
-        trajectories: the run; its model must have ``members`` of groups.
+        trajectories: the run; it must name groups (:func:`~tregua.results.tables.last_named`).
         top: how many groups.
         footer: line at the bottom that says where the figure comes from.
     """
     order, first, last = _group_sizes(trajectories, top)
-    start, end = bands(first), bands(last)
+    start, ending = bands(first), bands(last)
     rows = np.arange(len(order))
-    note = "Ring: at the start. Upright line: at the end."
+    begin, end = _days_of_groups(trajectories)
+    note = f"Ring: {begin}. Upright line: {end}."
     if len(last) > 1:
         note = f"Medians of {len(last)} replicates. {note} {words_for_strokes()}"
-    title = (
-        f"Members of the {len(order)} largest groups"
-        if len(order) > 1
-        else "Members of the largest group"
-    )
+    cut = _names_end(trajectories)
+    note += f"\n{cut}" if cut else ""
+    groups = f"the {len(order)} largest groups" if len(order) > 1 else "the largest group"
+    title = f"Members of {groups}, {end}"
     figure, axes = sheet(1, 1, (8.0, 1.3 + 0.27 * len(order)), title, note, footer)
     ax = axes[0, 0]
-    ax.hlines(rows, start["median"], end["median"], color="#bbbbbb", linewidth=1.0)
-    draw_whiskers(ax, rows, end, BLUE, len(last) > 1)
+    ax.hlines(rows, start["median"], ending["median"], color="#bbbbbb", linewidth=1.0)
+    draw_whiskers(ax, rows, ending, BLUE, len(last) > 1)
     ax.plot(start["median"], rows, "o", markerfacecolor="white", markeredgecolor=GREY, markersize=5)
     labels = trajectories.scenario.data.space.labels("group")
     ax.set_yticks(rows, [labels[i] for i in order])
@@ -170,13 +171,62 @@ def groups_figure(trajectories: Trajectories, top: int = LARGEST, footer: str = 
 
 
 def _group_sizes(trajectories: Trajectories, top: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The groups largest at the end, and their members at start and end: shape (replicate,
-    group).
+    """The groups largest at the end of the years of which the data name them, and their members at
+    the start and then: shape (replicate, group).
     """
-    members = trajectories.snapshots["members"]
-    first, last = members[:, 0].sum(axis=1).astype(float), members[:, -1].sum(axis=1).astype(float)
+    members, ends = trajectories.snapshots["members"], [0, _end_of_names(trajectories)]
+    first, last = (members[:, at].sum(axis=1).astype(float) for at in ends)
     order = np.argsort(-np.median(last, axis=0), kind="stable")[:top]
     return order, first[:, order], last[:, order]
+
+
+def _end_of_names(trajectories: Trajectories) -> int:
+    """Number of the snapshot with which the chart of groups ends."""
+    last = last_named(trajectories)
+    assert last is not None, "the run names no groups"
+    return last
+
+
+def _days_of_groups(trajectories: Trajectories) -> tuple[str, str]:
+    """First and last day of the chart of groups, in words."""
+    weeks = trajectories.snapshot_weeks[[0, _end_of_names(trajectories)]]
+    begin, end = (f"on {day(date)}" for date in trajectories.dates(weeks))
+    return begin, end
+
+
+def _names_end(trajectories: Trajectories) -> str:
+    """That names of groups end before the run does; empty where they do not."""
+    if _end_of_names(trajectories) == len(trajectories.snapshot_weeks) - 1:
+        return ""
+    until = trajectories.scenario.data.named_until
+    return (
+        f"Names of groups end with the data ({until}): the run goes on, but says nothing of who is "
+        "largest later."
+    )
+
+
+def groups_picture(trajectories: Trajectories, footer: str = "") -> Picture:
+    """The chart of groups with its words."""
+    order, _, last = _group_sizes(trajectories, LARGEST)
+    labels, middle = trajectories.scenario.data.space.labels("group"), np.median(last, axis=0)
+    named = ", ".join(
+        f"{labels[group]} {persons(members)}"
+        for group, members in zip(order[:5], middle[:5], strict=True)
+    )
+    begin, end = _days_of_groups(trajectories)
+    alt = (
+        f"Dot chart of members of the {len(order)} largest groups {begin} and {end}. "
+        f"Largest {end}: {named}."
+    )
+    caption = f"Rings: {begin}. Upright lines: {end}."
+    if len(last) > 1:
+        caption += (
+            " They are medians; lines across them hold the middle half of all replicates "
+            "(thick) and nine in ten (thin)."
+        )
+    caption = f"{caption} {_names_end(trajectories)}".rstrip()
+    figure = groups_figure(trajectories, footer=footer)
+    return Picture("groups", figure, "The largest groups", alt, caption)
 
 
 def pictures_of_run(trajectories: Trajectories, footer: str = "") -> list[Picture]:
@@ -211,35 +261,8 @@ def pictures_of_run(trajectories: Trajectories, footer: str = "") -> list[Pictur
             *death_pictures(trajectories, footer),
             *maps_of_run(trajectories, outcome, footer),
         ]
-    if scenario.model.axes.get("members") == ("territory", "group"):
-        order, _, last = _group_sizes(trajectories, LARGEST)
-        labels, middle = scenario.data.space.labels("group"), np.median(last, axis=0)
-        named = ", ".join(
-            f"{labels[group]} {persons(members)}"
-            for group, members in zip(order[:5], middle[:5], strict=True)
-        )
-        alt = (
-            f"Dot chart of members of the {len(order)} largest groups at the start and the end. "
-            f"Largest at the end: {named}."
-        )
-        caption = (
-            f"Rings: at the start, on {day(scenario.start)}. Upright lines: at the end, on "
-            f"{day(scenario.date(scenario.weeks))}."
-        )
-        if len(last) > 1:
-            caption += (
-                " They are medians; lines across them hold the middle half of all replicates "
-                "(thick) and nine in ten (thin)."
-            )
-        pictures.append(
-            Picture(
-                "groups",
-                groups_figure(trajectories, footer=footer),
-                "The largest groups",
-                alt,
-                caption,
-            )
-        )
+    if last_named(trajectories) is not None:
+        pictures.append(groups_picture(trajectories, footer))
     return pictures
 
 

@@ -26,19 +26,31 @@ from matplotlib.transforms import Bbox
 from ...engine.trajectories import Trajectories
 from ...results.outcomes import CIVILIANS_KILLED, Outcome
 from ...results.tables import bands
-from ..encoding import BANDS, GREY, Fan, words_for_areas
+from ..encoding import BANDS, GREY, Fan, look, words_for_areas
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-STRIPES = ("-", "--", ":", "-.")
-"""Line styles, for the policies after the seventh."""
-
 SMOOTHED_WEEKS = 13
 """Flows are shown as the mean of the last quarter of a year: single weeks are mostly noise."""
 
+NAME = 26
+"""Letters in a line of a name beside a chart."""
+
+LINE, AROUND = 0.145, 1.25
+"""Height of a line of such a name, and what a figure needs above and below its chart [inch]."""
+
+STROKE = 18.0
+"""Length of the stroke from the end of a line to its name [pt]."""
+
 CROWD = 5
 """With more lines than this, bands would hide one another: only lines are drawn."""
+
+POLICY_LETTERS = 8
+"""Size of the names of policies at the days on which they begin [pt]."""
+
+MOST_NAMES = 6
+"""Lines that such names may take: more would hide what is drawn."""
 
 STYLE: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -55,6 +67,9 @@ STYLE: dict[str, Any] = {
     "figure.titlesize": 12.0,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
+    # The layout measures letters at the first, files have the second: letters come out wider or
+    # narrower by the size of a dot.
+    "figure.dpi": 150,
     "savefig.dpi": 150,
     "svg.fonttype": "none",
     # A label between two signs of the dollar is no formula.
@@ -141,12 +156,18 @@ def _settle_layout(figure: Figure) -> None:
         axes.set_in_layout(True)
 
 
+def ink(number: int) -> tuple[str, Any]:
+    """Colour and line style, as Matplotlib has it, of the series with this number."""
+    colour, dash = look(number)
+    return colour, (0, dash) if dash else "-"
+
+
 def fan(
     axes: Axes,
     days: np.ndarray,
     values: np.ndarray,
     colour: str,
-    line: str = "-",
+    line: Any = "-",
     banded: bool = True,
 ) -> float:
     """A fan chart of replicates over time: median and bands. The last median is returned.
@@ -156,7 +177,7 @@ def fan(
         days: shape (time,).
         values: shape (replicate, time).
         colour: of line and bands.
-        line: style of the line.
+        line: style of the line, as Matplotlib has it.
         banded: draw the bands too; one replicate has none.
     """
     shown = Fan(bands(values.astype(float)), colour)
@@ -349,61 +370,124 @@ def policy_days(trajectories: Trajectories) -> dict[Any, list[str]]:
 
 def mark_policies(axes: Axes, trajectories: Trajectories, named: bool = True) -> None:
     """A dotted line on every day on which a change of a policy comes into force, with the policy's
-    name at the first of them.
+    name at the first of them: below, on the side with more room, each above the one before. Names
+    that take more than :data:`MOST_NAMES` lines are left out.
     """
+    names: dict[float, list[str]] = {}
     told: set[str] = set()
-    under = {"facecolor": "white", "edgecolor": "none", "boxstyle": "square,pad=0.1"}
-    for start, names in sorted(policy_days(trajectories).items()):
+    for start, policies in sorted(policy_days(trajectories).items()):
         axes.axvline(date2num(start), color=GREY, linestyle=":", linewidth=1.0)
-        new = [name for name in names if name not in told]
-        told |= set(new)
-        if named and new:
-            place = (np.datetime64(start), 0.03)
-            axes.annotate(
-                " and ".join(new),
-                place,
-                (4, 0),
-                ("data", "axes fraction"),
-                "offset points",
-                color=GREY,
-                fontsize=8,
-                bbox=under,
-            )
+        names[date2num(start)] = [name for name in policies if name not in told]
+        told |= set(policies)
+    texts = {begin: broken(" and ".join(new)) for begin, new in names.items() if new}
+    if named and sum(1 + text.count("\n") for text in texts.values()) <= MOST_NAMES:
+        _name_days(axes, texts)
 
 
-def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Names at the right end of lines, pushed apart where they would overlap.
+def _name_days(axes: Axes, texts: Mapping[float, str]) -> None:
+    """Texts beside days, each above the one before."""
+    under = {"facecolor": "white", "edgecolor": "none", "boxstyle": "square,pad=0.1"}
+    middle, height = 0.5 * sum(axes.get_xlim()), 5.0
+    for begin, text in texts.items():
+        early = begin < middle
+        axes.annotate(
+            text,
+            (begin, 0.0),
+            (4 if early else -4, height),
+            ("data", "axes fraction"),
+            "offset points",
+            ha="left" if early else "right",
+            va="bottom",
+            color=GREY,
+            fontsize=POLICY_LETTERS,
+            bbox=under,
+        )
+        height += 1.4 * POLICY_LETTERS * (1 + text.count("\n"))
+
+
+def broken(name: str) -> str:
+    """A name beside a chart in lines of at most :data:`NAME` letters."""
+    return "\n".join(textwrap.fill(line, NAME) for line in name.split("\n"))
+
+
+def height_for(names: Sequence[str], least: float) -> float:
+    """Height of a figure of one chart with these names at the ends of its lines [inch]."""
+    lines = sum(1 + broken(name).count("\n") for name in names)
+    return max(least, AROUND + LINE * lines)
+
+
+@dataclass(frozen=True)
+class End:
+    """The right end of a line that is named there.
+
+    Attributes:
+        value: where the line ends.
+        name: of the line.
+        colour: of both.
+        line: style of the line, as Matplotlib has it.
+    """
+
+    value: float
+    name: str
+    colour: str
+    line: Any = "-"
+
+
+def label_ends(axes: Axes, ends: Sequence[End]) -> None:
+    """Names at the right end of lines, pushed apart where they would overlap, each with a stroke
+    like its line that leads to it.
 
     Args:
         axes: with all lines drawn.
-        ends: last value, name and colour of each line.
+        ends: of the lines.
     """
     low, high = axes.get_ylim()
     figure: Any = axes.get_figure()
-    line_height = 0.145 / (figure.get_figheight() * 0.72) * (high - low)
-    placed: list[list[Any]] = []
-    for value, name, colour in sorted(ends, key=lambda end: end[0]):
-        text = textwrap.fill(name, 26)
-        half = 0.5 * line_height * (1 + text.count("\n"))
-        floor = placed[-1][0] + placed[-1][1] + half if placed else -np.inf
-        placed.append([max(value, floor), half, text, colour])
-    excess = max(0.0, placed[-1][0] + placed[-1][1] - high) if placed else 0.0
-    ceiling = np.inf
-    for entry in reversed(placed):
-        # Room is made downwards where the topmost name would leave the chart.
-        entry[0] = min(entry[0], ceiling - entry[1]) if excess else entry[0]
-        if excess and ceiling == np.inf:
-            entry[0] -= excess
-        ceiling = entry[0] - entry[1]
-    for middle, _, text, colour in placed:
-        axes.annotate(
-            text,
-            (1.0, middle),
-            (5, 0),
-            ("axes fraction", "data"),
-            "offset points",
-            va="center",
-            color=colour,
-            fontsize=8.5,
-            annotation_clip=False,
-        )
+    points = 72.0 * (figure.get_figheight() - AROUND) / (high - low)
+    names = [broken(end.name) for end in ends]
+    wanted = [points * (end.value - low) for end in ends]
+    heights = [72.0 * LINE * (1 + name.count("\n")) for name in names]
+    middles = spread(wanted, heights, points * (high - low))
+    for end, name, want, middle in zip(ends, names, wanted, middles, strict=True):
+        stroke = {
+            "arrowstyle": "-",
+            "color": end.colour,
+            "linestyle": end.line,
+            "linewidth": STYLE["lines.linewidth"],
+            "shrinkA": 0.0,
+            "shrinkB": 0.0,
+        }
+        for text, right, arrow in (("", STROKE, stroke), (name, STROKE + 4.0, None)):
+            axes.annotate(
+                text,
+                (1.0, end.value),
+                (right, middle - want),
+                ("axes fraction", "data"),
+                "offset points",
+                va="center",
+                color=end.colour,
+                fontsize=8.5,
+                annotation_clip=False,
+                arrowprops=arrow,
+            )
+
+
+def spread(wanted: Sequence[float], heights: Sequence[float], top: float) -> list[float]:
+    """Middles of boxes that do not overlap, as near to where they are wanted as goes from below
+    upwards; all that is too much at the top is pushed down again.
+
+    Args:
+        wanted: middles.
+        heights: of the boxes.
+        top: where the highest box must end; the lowest one ends below zero where there is no room.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    placed, floor = [0.0] * len(wanted), -np.inf
+    for i in order:
+        placed[i] = max(wanted[i], floor + 0.5 * heights[i])
+        floor = placed[i] + 0.5 * heights[i]
+    ceiling = top
+    for i in reversed(order):
+        placed[i] = min(placed[i], ceiling - 0.5 * heights[i])
+        ceiling = placed[i] - 0.5 * heights[i]
+    return placed

@@ -30,7 +30,8 @@ class Shade:
 
     Attributes:
         values: by state, in the order of the tiles.
-        unsure: whether the tile is hatched.
+        unsure: what hatching marks; tiles are hatched where it tells them apart, and none where it
+            is so in all of them.
         norm: from values to places on the colour map.
         colours: name of the colour map.
         words: numbers in the tiles.
@@ -41,6 +42,11 @@ class Shade:
     norm: Normalize
     colours: str
     words: Sequence[str]
+
+    @property
+    def hatched(self) -> np.ndarray:
+        """Tiles that are hatched: none where hatching would tell no tile from another."""
+        return self.unsure & ~self.unsure.all()
 
 
 def tile_figure(
@@ -56,7 +62,7 @@ def tile_figure(
     figure, axes = sheet(
         rows,
         columns,
-        (4.6 * columns + 0.9 if columns > 1 else 7.6, 4.0 * rows + 0.9),
+        (4.6 * columns + 0.9 if columns > 1 else 7.6, 3.8 * rows + 0.9),
         title,
         note,
         footer,
@@ -89,8 +95,8 @@ def grid_axes(ax: Axes, tiles: Tiles) -> None:
 def _tiles(ax: Axes, tiles: Tiles, shade: Shade, size: float) -> None:
     """Coloured tiles with the abbreviation and the number of each state."""
     grid_axes(ax, tiles)
-    for (abbreviation, row, column), value, unsure, word in zip(
-        tiles.values(), shade.values, shade.unsure, shade.words, strict=True
+    for (abbreviation, row, column), value, hatched, word in zip(
+        tiles.values(), shade.values, shade.hatched, shade.words, strict=True
     ):
         red, green, blue, _ = colormaps[shade.colours](shade.norm(value))
         ink = ink_on((red, green, blue))
@@ -104,7 +110,7 @@ def _tiles(ax: Axes, tiles: Tiles, shade: Shade, size: float) -> None:
                 linewidth=0.5,
             )
         )
-        if unsure:
+        if hatched:
             # In the upper half, so that the number stays readable.
             ax.add_patch(
                 Rectangle(

@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 
 from ...engine.trajectories import Trajectories
 from ...model.calendar import GREGORIAN_YEAR_WEEKS
-from ...reporting.charts.style import Picture, label_ends, styled
+from ...reporting.charts.style import End, Picture, label_ends, styled
 from ...reporting.encoding import COLOURS
 from .published import Published
 
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLOURS
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = COLOURS[:6]
+BLACK = "#000000"
 GREY = "#6E6E6E"
 POLICY_COLOURS = {
     "status_quo": BLACK,
@@ -35,6 +36,11 @@ def panels(columns: int, width: float = 11.0, height: float = 4.6) -> tuple[Figu
     """A figure with plain panels side by side; sizes in inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(1, columns, squeeze=False)[0]
+
+
+def legend_below(axes: Axes) -> None:
+    """What lines and marks are, below a panel, where it hides none of them."""
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0.0, -0.13), borderaxespad=0.0)
 
 
 def _years(run: Trajectories, weeks: np.ndarray) -> np.ndarray:
@@ -105,7 +111,7 @@ def policies_picture(
         label_ends(
             axes,
             [
-                (
+                End(
                     float(run.total(series)[0][-1]) / scale,
                     "both" if name == "both" else published.policies[name]["label"],
                     POLICY_COLOURS[name],

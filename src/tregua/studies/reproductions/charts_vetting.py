@@ -11,7 +11,18 @@ from matplotlib.axes import Axes
 from ...engine.trajectories import Trajectories
 from ...model.calendar import GREGORIAN_YEAR_WEEKS, decimal_year
 from ...reporting.charts.style import Picture, styled
-from .charts import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, draw_band, panels
+from .charts import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    SKY,
+    VERMILLION,
+    draw_band,
+    legend_below,
+    panels,
+)
 from .published import Published
 
 if TYPE_CHECKING:
@@ -48,7 +59,7 @@ def vetting_picture(
     """Line charts of who still serves after failing, and of the share of tests failed, with what
     was published.
     """
-    figure, (left, right) = panels(2)
+    figure, (left, right) = panels(2, height=5.2)
     start = ensemble.scenario.start
     years = decimal_year(start) + np.arange(ensemble.scenario.weeks + 1) / GREGORIAN_YEAR_WEEKS
     for axes, series, x in (
@@ -91,7 +102,7 @@ def _serving(
     )
     axes.axvline(2013, color=GREY, linewidth=0.8, linestyle=":")
     axes.set(ylabel="officers (thousand)", title="Failed and still serving", ylim=(0, None))
-    axes.legend(fontsize=8, loc="upper left")
+    legend_below(axes)
 
 
 def _failed_share(axes: Axes, published: Published, run: Trajectories, years: np.ndarray) -> None:
@@ -112,7 +123,7 @@ def _failed_share(axes: Axes, published: Published, run: Trajectories, years: np
         label="official (2018): of the force",
     )
     axes.set(ylabel="failed of all tests so far (%)", title="Share that fails", ylim=(0, 60))
-    axes.legend(fontsize=8, loc="upper right")
+    legend_below(axes)
 
 
 def _words(published: Published, runs: Mapping[str, Trajectories]) -> tuple[str, str]:
