@@ -93,17 +93,14 @@ def _pulls(
         def slope(name: str) -> Array:
             def rate(x: Array) -> Array:
                 now = jnp.asarray(float(week))
-                return sum(
-                    (
-                        drift.rate(model.view(mechanism, {**values, name: x}, now))
-                        for mechanism, drift in model.drifts
-                        if drift.level == name
-                    ),
-                    start=jnp.zeros_like(x),
-                )
+                total: Array = jnp.zeros_like(x)
+                for mechanism, drift in model.drifts:
+                    if drift.level == name:
+                        total += drift.rate(model.view(mechanism, {**values, name: x}, now))
+                return total
 
-            change: Array = jax.jvp(rate, (values[name],), (jnp.ones_like(values[name]),))[1]
-            return change
+            pull: Array = jax.jvp(rate, (values[name],), (jnp.ones_like(values[name]),))[1]
+            return pull
 
         return {name: slope(name) for name in names}
 
