@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jaxtyping import TypeCheckError
 from pydantic import ValidationError
 
 from tregua.cli import run_command
@@ -18,6 +19,7 @@ from tregua.lab.package import PairsRequest, Setting
 from tregua.model.model import Model
 from tregua.model.numerals import number_of, whole_of
 from tregua.model.units import in_unit
+from tregua.scenarios.policy import Modifier
 from tregua.scenarios.scenario import Scenario, resolve
 
 GAPS = (",", " ", "\u00a0", "\u2009", "\u202f")
@@ -107,6 +109,8 @@ def test_a_program_s_number_is_not_taken_for_something_else(number):
 def test_python_reads_text_as_files_do():
     scenario = Scenario(Model.size_2023(), values={"arrests.effort": "1,100 person/week"})
     assert resolve(scenario)["arrests.effort"].value == 1100.0
+    with pytest.raises((TreguaError, TypeCheckError)):
+        Modifier("arrests.effort", "scale", "0,5")
     with pytest.raises(TreguaError, match="TR1302"):
         resolve(scenario.with_values({"arrests.effort": "1,1 person/week"}))
 

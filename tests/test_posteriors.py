@@ -130,7 +130,8 @@ def test_a_run_with_draws_says_what_its_bands_hold(
     from tregua.cli import run_command
 
     file, out = tmp_path / "drawn.toml", tmp_path / "run"
-    text = FILE.replace("8 weeks", "60 weeks").replace("2012-01-01", "2012-12-26")  # A whole year.
+    late = '2012-12-26\nstocks = "as of 2012-01-01"'  # A whole year.
+    text = FILE.replace("8 weeks", "60 weeks").replace("2012-01-01", late)
     file.write_text(text.format(folder=json.dumps(str(folder))), encoding="utf-8")
     assert run_command(["run", str(file), "--solver", solver, "--out", str(out)]) == 0
     shown = " ".join(capsys.readouterr().out.split())

@@ -15,7 +15,8 @@ from tregua.model.model import Model
 from tregua.reporting.caveats import LIMITS, limits
 from tregua.reporting.html import readme
 from tregua.results.provenance import make_manifest
-from tregua.scenarios.toml import load_scenario, shipped_scenarios
+from tregua.scenarios.schema import parse
+from tregua.scenarios.toml import _shipped, load_scenario
 
 SCENARIO = """
 [scenario]
@@ -80,6 +81,6 @@ def test_python_is_asked_the_same():
 
 def test_shipped_scenarios_start_on_the_day_of_their_data():
     assert all(load(name).start for name in LOADERS)
-    for name in shipped_scenarios():
-        scenario = load_scenario(name).scenario
-        assert scenario.start == scenario.stocks_day and not scenario.start_note
+    for file in _shipped().values():
+        told = parse(file.read_text(encoding="utf-8"), file.name).scenario
+        assert str(told.start) == load(told.data).start and not told.stocks

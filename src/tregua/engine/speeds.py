@@ -116,7 +116,7 @@ def _too_fast(scenario: Scenario, name: str, level: str, value: float, dt: float
     unit = scenario.model.parameters[name].unit
     return TreguaError(
         "TR2203",
-        f"a step of {dt:g} weeks is too long for {name!r}",
+        f"a step of {shown_in(dt, 'week')} is too long for {name!r}",
         where=f"value of {name}",
         found=f"{shown_in(value, unit)}, at which the level {level!r} passes what it follows "
         "within one step",

@@ -216,6 +216,8 @@ def _setting_of(text: str) -> Setting:
 
 
 def _day(text: str) -> dt.date:
+    if not re.fullmatch("[0-9]{8}", text):
+        raise ValueError("a day has eight digits")
     return dt.datetime.strptime(text, "%Y%m%d").date()
 
 

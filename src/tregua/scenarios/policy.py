@@ -66,6 +66,13 @@ class Modifier:
                 found=self.territories,
                 do="name the territories, or leave `territories` out if you mean all of them",
             )
+        if isinstance(self.value, str):
+            raise TreguaError(
+                "TR1302",
+                f"the value of this change of {self.target!r} is text",
+                found=self.value,
+                do="give a number, in the unit of the parameter; files are read with their units",
+            )
         problem = ""
         if not math.isfinite(self.value) or (self.operation == "scale" and self.value < 0.0):
             problem = "the factor or value must be finite, and a factor not negative"
