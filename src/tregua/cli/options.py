@@ -28,6 +28,14 @@ Replace = Annotated[
         name="--replace", negative="", help="Replace the run in that folder, if there is one."
     ),
 ]
+ReplaceFigures = Annotated[
+    bool,
+    Parameter(
+        name="--replace",
+        negative="",
+        help="Put the file in the place of figures that it lacks, and say which are lost.",
+    ),
+]
 Unused = Annotated[
     bool, Parameter(name="--unused", negative="", help="Only what no mechanism uses.")
 ]
