@@ -11,6 +11,7 @@ from ..engine.session import begin, usable_cores
 from ..errors import TreguaError
 from ..optional import FIT, need
 from .show import ERR, print_json, print_table, progress_bar
+from .streams import stopped
 from .target import target_folder
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def fit_model(
     from ..countries.record import LAST_YEAR
     from ..inference.ensemble_job import EnsembleJob
     from ..inference.job import Job, national
-    from ..results.staging import staged
+    from ..results.staging import WRITTEN, staged
 
     until = LAST_YEAR if until is None else until
     _check(until, size)
@@ -73,8 +74,11 @@ def fit_model(
             job.write(place, {"command": command(until, size), "seconds": seconds})
     except KeyboardInterrupt:
         ERR.print(
-            "Stopped. What is finished is kept; the same command goes on from there, --fresh "
-            "starts over. No folder was written."
+            stopped()
+            if WRITTEN
+            else "Stopped. What is finished is kept; the same command goes on from there, --fresh "
+            "starts over. No folder was written.",
+            markup=False,
         )
         return 130
     job.discard()

@@ -202,14 +202,20 @@ def to_xarray(trajectories: Trajectories, draws: Draws | None = None) -> xarray.
 
 
 def write_arrays(path: Path, dataset: xarray.Dataset) -> None:
-    """Write a data set as compressed netCDF 4."""
+    """Write a data set as compressed netCDF 4.
+
+    Raises:
+        OSError: where it cannot be written.
+    """
     encoding = {}
     for name, variable in dataset.data_vars.items():
         if variable.size and variable.ndim and variable.dtype.kind in "if":
             row = max(1, variable.nbytes // variable.shape[0])
             pieces = (min(variable.shape[0], max(1, CHUNK_BYTES // row)), *variable.shape[1:])
             encoding[name] = {"zlib": True, "complevel": 1, "shuffle": True, "chunksizes": pieces}
-    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    # In memory first: HDF5 keeps a file that it could not write open, and crashes at the end of the
+    # process when it tries once more.
+    path.write_bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))
 
 
 def _series(trajectories: Trajectories) -> dict[str, Variable]:

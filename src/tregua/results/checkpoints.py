@@ -30,6 +30,9 @@ def write_whole(file: Path, arrays: Chunk) -> None:
             np.savez(stream, **arrays)  # type: ignore[arg-type]
         os.replace(part, file)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+            file.parent.rmdir()  # Only where it holds nothing.
         raise cannot_write(file.parent, error) from error
     finally:
         with suppress(OSError):
