@@ -100,3 +100,10 @@ def test_arrays_that_do_not_fit_on_the_disk_are_refused_and_nothing_crashes(tmp_
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "TR3102\n", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_does_not_fit_leaves_nothing(tmp_path):
+    done = tregua(f"cd {tmp_path}; ulimit -f 1; TREGUA new my.toml")
+    assert done.returncode == 2
+    assert b"TR3102" in done.stderr
+    assert list(tmp_path.iterdir()) == []

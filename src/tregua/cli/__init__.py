@@ -87,6 +87,13 @@ def run_command(arguments: list[str]) -> int:
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
     try:
+        if any("\0" in argument for argument in arguments):
+            raise TreguaError(
+                "TR1001",
+                "an argument holds a character that no name can have",
+                where="command line",
+                found="a NUL",
+            )
         status = app(
             arguments, exit_on_error=False, print_error=False, result_action="return_value"
         )
@@ -109,6 +116,14 @@ def run_command(arguments: list[str]) -> int:
         if isinstance(end.__context__, BrokenPipeError):
             return DONE
         raise
+    except MemoryError:
+        refusal = TreguaError(
+            "TR2205",
+            "this does not fit in memory",
+            where="command line",
+            do="ask for fewer replicates, or for less in one run",
+        )
+        return print_refusal(refusal, as_json)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in FULL:
             return print_refusal(output_refused(error), as_json)

@@ -172,19 +172,10 @@ def new(path: Path, /, *, json: Json = False) -> int:
         File to write.
     """
     from ..scenarios.toml import load_scenario
+    from .target import write_new
 
     text = load_scenario().text.replace('name = "mexico"', 'name = "my-scenario"', 1)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise TreguaError(
-            "TR3102",
-            "this file cannot be written",
-            where=str(path),
-            found=error.strerror,
-            do="choose another name, in a folder that exists",
-        ) from error
+    write_new(path, text)
     if json:
         print_json({"written": str(path)})
     else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..inference.chains import Length
     from ..inference.ensemble import Size
 
-LEAST_POINTS, MOST_PASSES = 20, 20
+LEAST_POINTS, MOST_POINTS, MOST_PASSES = 20, 100_000, 20
 """With fewer points there are no covariances to speak of; more passes change nothing any more."""
 
 LEAST_YEARS = 3
@@ -111,13 +111,13 @@ def _check(until: int, size: Any) -> None:
                 found=asked,
                 expected="at least 1 chain, 1 of warm-up, 4 draws",
             )
-    elif size.points < LEAST_POINTS or not 1 <= size.passes <= MOST_PASSES:
+    elif not LEAST_POINTS <= size.points <= MOST_POINTS or not 1 <= size.passes <= MOST_PASSES:
         raise TreguaError(
             "TR2905",
-            "an ensemble cannot be so small",
+            "an ensemble cannot have this size",
             where="command line",
             found=f"{size.points} points, {size.passes} passes",
-            expected=f"at least {LEAST_POINTS} points, 1 to {MOST_PASSES} passes",
+            expected=f"{LEAST_POINTS} to {MOST_POINTS} points, 1 to {MOST_PASSES} passes",
         )
 
 

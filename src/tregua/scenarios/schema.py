@@ -90,7 +90,8 @@ def parse(text: str, shown: str) -> FileTable:
     """
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Not TOMLDecodeError alone: a number of thousands of digits, brackets within brackets.
         raise TreguaError(
             "TR1102",
             f"this is not valid TOML: {error}",
