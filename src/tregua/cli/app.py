@@ -441,8 +441,9 @@ def bring(kind: str, file: Path, /, *, replace: ReplaceFigures = False, json: Js
     """Check an official file and keep it; `tregua data show` lays its figures over the shipped
     ones. They are shown only; nothing computes with them.
 
-    Months that nobody has reported are left out. Of a state and year of which the file has less
-    than is there, only what is new is added.
+    Months that nobody has reported, or only some states, are left out: an empty cell is no zero, so
+    write 0 where nobody died. Of a state and year of which the file has less than is there, only
+    what is new is added.
 
     Example: tregua data import homicides inegi-2021.csv
 
