@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LEAST_POINTS, MOST_POINTS, MOST_PASSES = 20, 100_000, 20
 """With fewer points there are no covariances to speak of; more passes change nothing any more."""
 
+LEAST_DRAWS, MOST_STEPS = 4, 100_000
+"""With fewer draws diagnostics of chains are not defined; more chains or iterations never end."""
+
 LEAST_YEARS = 3
 """Years of the record that a fit needs: with fewer no walk can be told from noise."""
 
@@ -102,14 +105,15 @@ def _check(until: int, size: Any) -> None:
             expected=expected,
         )
     if isinstance(size, Length):
-        if size.chains < 1 or size.warmup < 1 or size.draws < 4:
-            asked = f"{size.chains} chains, {size.warmup} iterations of warm-up, {size.draws} draws"
+        lengths = (size.chains, 1), (size.warmup, 1), (size.draws, LEAST_DRAWS)
+        if not all(least <= asked <= MOST_STEPS for asked, least in lengths):
             raise TreguaError(
                 "TR2905",
-                "chains cannot be so short",
+                "chains cannot have this length",
                 where="command line",
-                found=asked,
-                expected="at least 1 chain, 1 of warm-up, 4 draws",
+                found=f"{size.chains} chains, {size.warmup} iterations of warm-up, {size.draws} draws",
+                expected=f"1 chain, 1 of warm-up, {LEAST_DRAWS} draws or more, each up to "
+                f"{MOST_STEPS:,}",
             )
     elif not LEAST_POINTS <= size.points <= MOST_POINTS or not 1 <= size.passes <= MOST_PASSES:
         raise TreguaError(

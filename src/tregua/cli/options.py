@@ -114,6 +114,14 @@ Method = Annotated[
         )
     ),
 ]
+KeepGoing = Annotated[
+    bool,
+    Parameter(
+        name="--keep-going",
+        negative="",
+        help="Leave out replicates that fail, up to one in twenty, and say how many and why.",
+    ),
+]
 Points = Annotated[int, Parameter(converter=whole, help="Points of the ensemble.")]
 Passes = Annotated[int, Parameter(converter=whole, help="Passes in which the ensemble is moved.")]
 Chains = Annotated[int, Parameter(converter=whole, help="Chains, each from a start of its own.")]
@@ -206,6 +214,7 @@ class Options:
     ] = None
     replace: Replace = False
     fresh: Fresh = False
+    keep_going: KeepGoing = False
     quiet: Quiet = False
     json: Json = False
 
