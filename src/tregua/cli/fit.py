@@ -105,13 +105,13 @@ def _check(until: int, size: Any) -> None:
             expected=expected,
         )
     if isinstance(size, Length):
-        lengths = (size.chains, 1), (size.warmup, 1), (size.draws, LEAST_DRAWS)
-        if not all(least <= asked <= MOST_STEPS for asked, least in lengths):
+        asked = size.chains, size.warmup, size.draws
+        if min(asked) < 1 or size.draws < LEAST_DRAWS or max(asked) > MOST_STEPS:
             raise TreguaError(
                 "TR2905",
                 "chains cannot have this length",
                 where="command line",
-                found=f"{size.chains} chains, {size.warmup} iterations of warm-up, {size.draws} draws",
+                found="{} chains, {} iterations of warm-up, {} draws".format(*asked),
                 expected=f"1 chain, 1 of warm-up, {LEAST_DRAWS} draws or more, each up to "
                 f"{MOST_STEPS:,}",
             )
