@@ -176,9 +176,14 @@ OWN = (
 )
 """Files without notes that are under CC BY 4.0."""
 
-SOFTWARE = ("*/lab/words/*.toml", "*/tregua/error_codes.toml", "*/table_columns.toml")
-"""Files that end like data and are part of the program: the words of the lab's pages, and the
-essays behind the error codes.
+SOFTWARE = (
+    "*/lab/words/*.toml",
+    "*/tregua/error_codes.toml",
+    "*/table_columns.toml",
+    "*/tregua/digests.json",
+)
+"""Files that end like data and are part of the program: the words of the lab's pages, the essays
+behind the error codes, and the digests of what ships.
 """
 
 

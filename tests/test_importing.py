@@ -5,99 +5,18 @@ import json
 import pandas as pd
 import pytest
 
+from official_files import GED, STATES, crime, inegi, sesnsp
 from tregua.cli import run_command
-from tregua.countries.imports import import_figures, imported, read_figures, shipped_table
+from tregua.countries.imports import import_figures, imports_of, read_figures, shipped_table
 from tregua.countries.mexico.places import state_code
-from tregua.countries.mexico.readers import MONTHS
 from tregua.errors import TreguaError
 from tregua.shipped import read_table
-
-STATES = {
-    "01": "Aguascalientes",
-    "05": "Coahuila de Zaragoza",
-    "15": "México",
-    "30": "Veracruz de Ignacio de la Llave",
-}
-GED = (
-    "id,year,type_of_violence,dyad_name,adm_1,latitude,longitude,date_start,date_end,best,high,"
-    "low,deaths_civilians,country"
-)
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("TREGUA_DATA", str(tmp_path / "mine"))
     return tmp_path / "mine"
-
-
-def quoted(*cells):
-    return ",".join(f'"{cell}"' for cell in cells)
-
-
-def inegi(year=2021, national=None, total=None, name=None, negative=False):
-    """The layout of INEGI's export: a preamble, a national row, states with a formula for a code,
-    municipalities, deaths abroad, a source.
-    """
-    counts = {code: [100 * (i + 1) + month for month in range(12)] for i, code in enumerate(STATES)}
-    if negative:
-        counts["15"][3] = -1
-    every = sum(map(sum, counts.values())) + 2
-    lines = [
-        quoted("Defunciones por homicidios"),
-        quoted(f"Año de registro : {year}"),
-        quoted(
-            "Consulta de: Defunciones por homicidio   Por: Ent y mun de ocurrencia   "
-            "Según: Mes de registro"
-        ),
-        quoted("", "", "Total", *MONTHS, ""),
-    ]
-    months = [sum(counts[code][m] for code in STATES) + (2 if m == 0 else 0) for m in range(12)]
-    lines.append(
-        quoted(
-            " ",
-            "Total",
-            f"{every:,}" if national is None else f"{national:,}",
-            *(months if national is None else [national, *[""] * 11]),
-        )
-    )
-    for code, label in STATES.items():
-        stated = sum(counts[code]) if total is None or code != "05" else total
-        lines.append(
-            quoted(
-                f"=CONCATENAR(0,{code}) ",
-                name if name and code == "05" else label,
-                f"{stated:,}",
-                *counts[code],
-            )
-        )
-        lines.append(quoted(f" {code} 001 ", "A municipality", "1", "1", *[""] * 11))
-    lines.append(quoted("=CONCATENAR( ,33) ", "Extranjero", "2", "2", *[""] * 11))
-    return "\n".join([*lines, "", quoted("FUENTE: INEGI. Estadísticas de mortalidad.")])
-
-
-def sesnsp(
-    rows,
-    head=(
-        "Año,Clave_Ent,Entidad,Bien jurídico afectado,Tipo de delito,Subtipo de "
-        "delito,Modalidad,Sexo,Rango de edad"
-    ),
-):
-    return "\n".join([f"{head},{','.join(MONTHS)}", *(",".join(map(str, row)) for row in rows)])
-
-
-def crime(year, code, state, kind, under, how, *months, sex="Hombre"):
-    return [
-        year,
-        code,
-        state,
-        "La vida y la Integridad corporal",
-        kind,
-        under,
-        how,
-        sex,
-        "Adultos (18 y más)",
-        *months,
-    ]
 
 
 VICTIMS = [
@@ -241,11 +160,11 @@ def test_the_later_import_wins_and_the_same_file_is_kept_once(tmp_path, folder):
         ]
         (tmp_path / name).write_text(sesnsp(rows), encoding="latin-1")
         import_figures("victims", tmp_path / name)
-    assert [manifest["file"] for _, manifest in imported("victims")] == ["first.csv", "second.csv"]
+    assert [one.file for one in imports_of("victims")] == ["first.csv", "second.csv"]
     table = read_figures("victims").table
     assert set(table.loc[table["year"] == 2021, "origin"]) == {"second.csv"}
     import_figures("victims", tmp_path / "first.csv")
-    assert [manifest["file"] for _, manifest in imported("victims")] == ["second.csv", "first.csv"]
+    assert [one.file for one in imports_of("victims")] == ["second.csv", "first.csv"]
     table = read_figures("victims").table
     assert set(table.loc[table["year"] == 2021, "origin"]) == {"first.csv"}
     assert len(list((folder / "figures" / "victims").iterdir())) == 2
@@ -259,13 +178,19 @@ def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_z
     file.write_text(sesnsp(VICTIMS), encoding=encoding)
     manifest = import_figures("victims", file)
     assert manifest["rows_read"] == 6
-    assert manifest["dropped"] == {"other crimes": 1, "cells of months not yet reported": 10}
+    assert manifest["dropped"] == {"rows of other crimes": 1}
+    others = "March, April, May, June, July, August, September, October, November, December"
+    assert manifest["months_left_out"] == [
+        "January, February 2022 (femicide): empty in every state",
+        f"{others} 2022: empty in every state",
+    ]
     table = read_figures("victims").table
     mine = table[table["origin"] == "IDVFC.csv"].set_index(["state_code", "year", "month"])
     assert mine.loc[("01", 2021, 4), "intentional_homicide"] == 4 + 2 + 1
     assert mine.loc[("01", 2021, 4), "intentional_homicide_firearm"] == 4 + 1
     assert mine.loc[("16", 2021, 12), "femicide"] == 3
-    assert mine.loc[("16", 2021, 12), "intentional_homicide"] == 0
+    # A crime of which a state has no row is not one that nobody committed there.
+    assert pd.isna(mine.loc[("16", 2021, 12), "intentional_homicide"])
     assert mine.loc[("01", 2022, 2), "intentional_homicide"] == 6
     assert ("01", 2022, 3) not in mine.index
     assert set(mine.columns) == {
@@ -399,7 +324,7 @@ def test_an_import_that_fails_while_writing_leaves_nothing(tmp_path, folder, mon
     with pytest.raises(TreguaError, match="TR3102"):
         import_figures("homicides", file)
     assert list((folder / "figures" / "homicides").iterdir()) == []
-    assert imported("homicides") == []
+    assert imports_of("homicides") == []
 
 
 def test_the_command_line_lists_shows_and_imports(tmp_path, capsys):

@@ -260,6 +260,42 @@ def test_a_mechanism_that_breaks_the_rules_is_caught_in_the_run(solver, mechanis
     assert reason in caught.value.details["found"]
 
 
+@dataclasses.dataclass(frozen=True)
+class Rare(toys.Vanishing):
+    """It makes persons vanish in few replicates."""
+
+    def events(self):
+        return tuple(
+            dataclasses.replace(event, hazard=lambda v: 1e-5) for event in super().events()
+        )
+
+
+def test_with_throw_false_sound_replicates_are_kept_and_the_others_are_told():
+    scenario = toys.scenario(Model((toys.Populated(each=20.0), Rare())), weeks=52)
+    every = run.run_all(scenario, run.make_plan(scenario, replicates=200))
+    wrong = np.flatnonzero(every.status)
+    assert 0 < len(wrong) <= run.MOST_LOST * 200
+    with pytest.raises(TreguaError, match="TR2301"):
+        tregua.simulate(scenario, replicates=200)
+    sound = tregua.simulate(scenario, replicates=200, throw=False)
+    assert set(sound.lost) == {*wrong.tolist()}
+    assert (sound.plan.replicates, sound.asked) == (200 - len(wrong), every.plan)
+    np.testing.assert_array_equal(sound.numbers, np.flatnonzero(every.status == 0))
+    assert same(sound, every.without(dict.fromkeys(wrong.tolist(), 2)))
+    assert sound.series["members"].shape[0] == len(sound.numbers)
+    np.testing.assert_array_equal(sound.to_xarray()["replicate"], sound.numbers)
+    assert f"{len(wrong)} of 200 replicates: an event" in run.told_lost(sound)
+    # What is compared loses the same replicates, and not too many of them.
+    other = np.zeros_like(every.status)
+    other[[0, 1]] = 1
+    both = run.without_failed([every, dataclasses.replace(every, status=other)])
+    assert set(both[0].lost) == set(both[1].lost) == {0, 1, *wrong.tolist()}
+    other[:11] = 1
+    with pytest.raises(TreguaError, match="TR2301"):
+        run.without_failed([every, dataclasses.replace(every, status=other)])
+    assert run.told_lost(every) == ""
+
+
 def test_reading_what_is_not_declared_is_an_error_that_names_it():
     with pytest.raises(TreguaError, match="TR2102") as caught:
         tregua.simulate(

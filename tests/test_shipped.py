@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shipped_digests as script
 
 import tregua
+from tregua.errors import TreguaError
 from tregua.lab.work.emulator import kept_emulator
 from tregua.lab.work.futures import Present
 from tregua.scenarios.posterior import load_posterior, shipped_posteriors
 from tregua.scenarios.toml import load_scenario, shipped_scenarios
-from tregua.shipped import CODES, cells_of_table, read_table
+from tregua.shipped import CODES, cells_of_table, read_table, shipped_bytes, shipped_digests
 
 PACKAGE = Path(tregua.__file__).parent
 TABLES = [
@@ -57,3 +59,33 @@ def test_a_table_is_read_to_the_last_bit_and_its_codes_stay_text(folder, file):
             assert name not in CODES
         else:
             assert list(table[name]) == list(cells[name]), name
+
+
+def test_the_digests_are_those_of_the_files_that_ship():
+    assert script.FILE.read_text(encoding="utf-8") == script.text(), (
+        "a table, posterior or emulator was changed: run scripts/shipped_digests.py"
+    )
+    listed = set(shipped_digests())
+    assert {f"{folder}/{file}" for folder, file in TABLES} <= listed
+    assert {"countries/mexico/emulator.npz", "countries/mexico/posterior/posterior.npz"} <= listed
+
+
+@pytest.fixture
+def changed_file(monkeypatch):
+    """Make one file differ from its digest."""
+    load_posterior.cache_clear()
+    yield lambda path: monkeypatch.setitem(shipped_digests(), path, "0" * 64)
+    load_posterior.cache_clear()
+
+
+def test_a_shipped_file_that_was_changed_is_not_used(changed_file, tmp_path):
+    folder = "countries/mexico"
+    for path, reads in {
+        f"{folder}/tables/states.csv": lambda: read_table(f"{folder}/tables", "states.csv"),
+        f"{folder}/posterior/posterior.json": lambda: load_posterior("mexico"),
+        f"{folder}/emulator.npz": lambda: shipped_bytes(f"{folder}/emulator.npz"),
+    }.items():
+        changed_file(path)
+        with pytest.raises(TreguaError, match="TR9003") as refused:
+            reads()
+        assert refused.value.details["where"] == path

@@ -202,6 +202,26 @@ def test_checkpoint_round_trip(tmp_path):
     assert not (tmp_path / "kept").exists()
 
 
+def test_chunks_that_were_swapped_or_changed_count_as_absent(tmp_path):
+    checkpoint = Checkpoint(tmp_path / ".unfinished-1")
+    for number in (0, 1, 2):
+        checkpoint[number] = {"weeks": np.full((3, 2), float(number)), "name": np.array("é")}
+    first, second, third = (checkpoint.folder / f"chunk-{i:05d}.npz" for i in range(3))
+    with np.load(third) as stored:
+        np.savez(third, **{**stored, "weeks": stored["weeks"] + 1})
+    assert list(checkpoint) == [0, 1]
+    first.rename(tmp_path / "aside")
+    second.rename(first)
+    (tmp_path / "aside").rename(second)
+    assert list(checkpoint) == []
+    # Nor is a chunk of another run one of this.
+    other = Checkpoint(tmp_path / ".unfinished-2")
+    other[0] = {"weeks": np.zeros(0)}
+    assert other[0].keys() == {"weeks"}
+    os.replace(other.folder / first.name, first)
+    assert 0 not in checkpoint
+
+
 def test_damaged_chunks_count_as_absent(tmp_path):
     checkpoint = Checkpoint(tmp_path)
     for number in range(3):

@@ -1,12 +1,19 @@
-"""Shipped tables and their notes: the files that come with the package, read in one place."""
+"""Shipped tables and their notes: the files that come with the package, read in one place and
+verified against the digests that ship with them.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import tomllib
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any
+
+from .errors import TreguaError
 
 if TYPE_CHECKING:
     import pandas
@@ -17,6 +24,39 @@ which only the year is known.
 """
 
 
+DIGESTS = "digests.json"
+"""SHA-256 of every shipped table, posterior and emulator, by its path in the package;
+``scripts/shipped_digests.py`` writes it.
+"""
+
+
+@cache
+def shipped_digests() -> dict[str, str]:
+    """The digests of :data:`DIGESTS`."""
+    text = (resources.files("tregua") / DIGESTS).read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def shipped_bytes(path: str) -> bytes:
+    """Content of a shipped file, by its path in the package.
+
+    Raises:
+        TreguaError: TR9003 where it was changed after it was shipped.
+        OSError: where it cannot be read.
+    """
+    content = (resources.files("tregua") / path).read_bytes()
+    digest = shipped_digests().get(path)
+    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+        raise TreguaError(
+            "TR9003",
+            "a file that came with Tregua was changed",
+            where=path,
+            found=f"{len(content):,} bytes with another digest",
+            do="install Tregua again; keep figures of your own in files of your own",
+        )
+    return content
+
+
 def read_table(folder: str, file: str) -> pandas.DataFrame:
     """A shipped table with types, in a folder below the package such as
     ``countries/mexico/tables``.
@@ -24,16 +64,18 @@ def read_table(folder: str, file: str) -> pandas.DataFrame:
     Columns of :data:`CODES` are text. Any other column holds numbers where all its cells are
     numbers, and text otherwise. An empty cell is not a number (NaN) among numbers and ``""`` in
     text. Numbers are those that Python reads, to the last bit (a test holds pandas to it).
+
+    Raises:
+        TreguaError: TR9003 where the file was changed.
     """
     import pandas
 
-    with (resources.files("tregua") / folder / file).open(encoding="utf-8") as stream:
-        table = pandas.read_csv(
-            stream,
-            dtype=dict.fromkeys(CODES, str),
-            keep_default_na=False,
-            na_values=[""],
-        )
+    table = pandas.read_csv(
+        io.BytesIO(shipped_bytes(f"{folder}/{file}")),
+        dtype=dict.fromkeys(CODES, str),
+        keep_default_na=False,
+        na_values=[""],
+    )
     text = table.select_dtypes(exclude="number").columns
     table[text] = table[text].fillna("")
     return table
@@ -43,8 +85,8 @@ def cells_of_table(folder: str, file: str) -> pandas.DataFrame:
     """A shipped table as it is written, every cell as text: for showing it."""
     import pandas
 
-    with (resources.files("tregua") / folder / file).open(encoding="utf-8") as stream:
-        return pandas.read_csv(stream, dtype=str, keep_default_na=False)
+    content = io.BytesIO(shipped_bytes(f"{folder}/{file}"))
+    return pandas.read_csv(content, dtype=str, keep_default_na=False)
 
 
 def table_notes(folder: str) -> tuple[dict[str, Any], ...]:
@@ -52,7 +94,7 @@ def table_notes(folder: str) -> tuple[dict[str, Any], ...]:
     place = resources.files("tregua") / folder
     notes = tomllib.loads((place / "SOURCES.toml").read_text(encoding="utf-8"))["table"]
     return tuple(
-        {**note, "sha256": hashlib.sha256((place / note["file"]).read_bytes()).hexdigest()}
+        {**note, "sha256": hashlib.sha256(shipped_bytes(f"{folder}/{note['file']}")).hexdigest()}
         for note in notes
     )
 

@@ -9,9 +9,19 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 from ..errors import TreguaError
+from ..results.staging import WRITTEN
+from .streams import (
+    FULL,
+    flush_streams,
+    listen_to_interrupts,
+    open_streams,
+    output_refused,
+    stopped,
+)
 
 DONE, OUTSIDE, BAD_INPUT, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit statuses: all well; a reproduction is outside its tolerance; bad input; a fault of Tregua;
@@ -29,11 +39,19 @@ COMPILER_LOG = {"JAX_LOGGING_LEVEL": "CRITICAL", "TF_CPP_MIN_LOG_LEVEL": "3"}
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with one of the exit statuses above."""
     quiet_compiler()
+    open_streams()
+    listen_to_interrupts()
     try:
         status = run_command(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
-        print("Stopped; nothing was left behind.", file=sys.stderr)
+        with suppress(OSError):
+            print(stopped(), file=sys.stderr)
         status = INTERRUPTED
+    failed = flush_streams()
+    if failed is not None and not isinstance(failed, BrokenPipeError) and status == DONE:
+        with suppress(OSError):
+            print(output_refused(failed).text(), file=sys.stderr)
+        status = BAD_INPUT
     sys.exit(status)
 
 
@@ -63,6 +81,7 @@ def run_command(arguments: list[str]) -> int:
         return BAD_INPUT
     from cyclopts import CycloptsError
 
+    WRITTEN.clear()
     as_json = "--json" in arguments
     for name in ("SIGTERM", "SIGHUP"):
         # Windows has no SIGHUP. Who asked with nohup that a closed terminal be ignored has it
@@ -71,6 +90,13 @@ def run_command(arguments: list[str]) -> int:
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
     try:
+        if any("\0" in argument for argument in arguments):
+            raise TreguaError(
+                "TR1001",
+                "an argument holds a character that no name can have",
+                where="command line",
+                found="a NUL",
+            )
         _check_not_empty(arguments)
         status = app(
             arguments, exit_on_error=False, print_error=False, result_action="return_value"
@@ -88,9 +114,23 @@ def run_command(arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         return print_refusal(_missing(error), as_json)
     except BrokenPipeError:
-        sys.stderr.close()
         return DONE
+    except SystemExit as end:
+        # So rich leaves a pipe that nobody reads any more.
+        if isinstance(end.__context__, BrokenPipeError):
+            return DONE
+        raise
+    except MemoryError:
+        refusal = TreguaError(
+            "TR2205",
+            "this does not fit in memory",
+            where="command line",
+            do="ask for fewer replicates, or for less in one run",
+        )
+        return print_refusal(refusal, as_json)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return print_refusal(output_refused(error), as_json)
         if os.environ.get("TREGUA_DEBUG"):
             raise
         if absent := _absent_device(error):

@@ -31,6 +31,7 @@ from .options import (
     Port,
     Quiet,
     Replace,
+    ReplaceFigures,
     Seed,
     To,
     Until,
@@ -357,7 +358,7 @@ def doctor(*, json: Json = False) -> int:
 data = App(
     name="data",
     help="""List the shipped tables with their source, years and known problems; show one, or
-    import an official file of your own.
+    import an official file of your own, or undo an import.
 
     Example: tregua data show homicides-year""",
     help_format="plaintext",
@@ -409,9 +410,13 @@ def show(
 
 
 @data.command(name="import")
-def bring(kind: str, file: Path, /, *, json: Json = False) -> int:
-    """Check an official file and keep it; its figures then go before the shipped ones of the
-    same states and years.
+def bring(kind: str, file: Path, /, *, replace: ReplaceFigures = False, json: Json = False) -> int:
+    """Check an official file and keep it; `tregua data show` lays its figures over the shipped
+    ones. They are shown only; nothing computes with them.
+
+    Months that nobody has reported, or only some states, are left out: an empty cell is no zero, so
+    write 0 where nobody died. Of a state and year of which the file has less than is there, only
+    what is new is added.
 
     Example: tregua data import homicides inegi-2021.csv
 
@@ -424,4 +429,22 @@ def bring(kind: str, file: Path, /, *, json: Json = False) -> int:
     """
     from .data import import_file
 
-    return import_file(kind, file, json)
+    return import_file(kind, file, replace, json)
+
+
+@data.command(name="remove")
+def take_back(kind: str, file: str, /, *, json: Json = False) -> int:
+    """Undo an import: what its figures had replaced is shown again.
+
+    Example: tregua data remove homicides inegi-2021.csv
+
+    Parameters
+    ----------
+    kind
+        homicides, victims or events.
+    file
+        Name of the imported file, or of its folder, as `tregua data` lists them.
+    """
+    from .data import remove_file
+
+    return remove_file(kind, file, json)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..countries.filtering import Filter, Filtered, filter_table
-from ..countries.imports import import_figures, imported, read_figures, shipped_table
+from ..countries.imports import (
+    UNUSED,
+    import_figures,
+    imports_of,
+    read_figures,
+    remove_import,
+    shipped_table,
+)
+from ..countries.kept_imports import user_folder
 from ..countries.mexico.readers import LAYOUTS
 from ..countries.record import FOLDER
 from ..shipped import table_notes
@@ -24,9 +33,23 @@ ROW = re.compile(r"One row an? ([^;.:(]{,60})[;.:(]")
 def list_tables(json: bool) -> int:
     """Shipped tables and imported files."""
     notes = list(table_notes(FOLDER))
-    brought = [manifest for kind in LAYOUTS for _, manifest in imported(kind)]
+    brought = [one for kind in LAYOUTS for one in imports_of(kind)]
     if json:
-        print_json({"shipped": notes, "imported": brought})
+        records = [{**one.manifest, "folder": str(one.folder)} for one in brought if not one.broken]
+        broken = [
+            {"kind": one.kind, "file": one.file, "folder": str(one.folder), "why": one.broken}
+            for one in brought
+            if one.broken
+        ]
+        print_json(
+            {
+                "shipped": notes,
+                "imported": records,
+                "broken": broken,
+                "folder": str(user_folder()),
+                "use": UNUSED,
+            }
+        )
         return 0
     rows = [
         [n["file"].removesuffix(".csv"), n["years"], n["source"], n["note"], f"{n['rows']:,}"]
@@ -41,25 +64,34 @@ def list_tables(json: bool) -> int:
     )
     rows = [
         [
-            m["kind"],
-            m["file"],
-            "-".join(map(str, m["years"])),
-            m["imported"][:10],
-            f"{m['rows_written']:,}",
+            one.kind,
+            one.file,
+            *_years_and_rows(one.manifest, bool(one.broken)),
+            one.folder.name,
+            f"broken, not read: {one.broken}" if one.broken else UNUSED,
         ]
-        for m in brought
+        for one in brought
     ]
     if rows:
-        print_table(
-            "Your imported files", ["kind", "file", "years", "imported", "rows"], rows, left=4
-        )
+        headings = ["kind", "file", "years", "imported", "rows", "folder", "use"]
+        print_table("Your imported files", headings, rows, left=7)
+        OUT.print("Undo one with: tregua data remove KIND FILE", markup=False)
     else:
         OUT.print(
             "No file of your own is imported. Kinds: "
             + "; ".join(f"{kind}: {layout.doc}" for kind, layout in LAYOUTS.items()),
             markup=False,
         )
+    OUT.print(f"Imports are kept in: {user_folder()}", markup=False, soft_wrap=True)
     return 0
+
+
+def _years_and_rows(manifest: Mapping[str, Any], broken: bool) -> list[str]:
+    """Years, day of the import and rows of an import, as text."""
+    if broken:
+        return ["", "", ""]
+    years = "-".join(map(str, manifest["years"]))
+    return [years, manifest["imported"][:10], f"{manifest['rows_written']:,}"]
 
 
 def show_table(name: str, wanted: Filter, every: bool, json: bool) -> int:
@@ -68,13 +100,19 @@ def show_table(name: str, wanted: Filter, every: bool, json: bool) -> int:
     """
     if name in LAYOUTS:
         figures = read_figures(name)
-        cells = figures.table.fillna("").astype(str)
+        cells = figures.table.astype("string").fillna("").astype(str)
         note: Mapping[str, Any] = {
             "file": name,
             "note": LAYOUTS[name].doc,
             "used": list(figures.used),
+            "broken": list(figures.broken),
+            "use": UNUSED,
         }
         above = "Read from: " + "; ".join(figures.used)
+        if len(figures.used) > 1:
+            above += f". What you imported is {UNUSED}."
+        for broken in figures.broken:
+            above += f"\nBroken and not read: {broken}. Import the file again, or remove it."
     else:
         note, cells = shipped_table(name)
         above = (
@@ -130,23 +168,46 @@ def _stateless(passing: Filtered) -> str:
     return f" The state of {count:,} other rows is not known (00)." if count else ""
 
 
-def import_file(kind: str, file: Path, json: bool) -> int:
+def import_file(kind: str, file: Path, replace: bool, json: bool) -> int:
     """Check and keep a user's file."""
-    manifest = import_figures(kind, file)
+    manifest = import_figures(kind, file, replace)
     if json:
         print_json(manifest)
         return 0
     first, last = manifest["years"]
-    OUT.print(
-        (
-            f"Kept: {manifest['rows_written']:,} rows of {kind}, {first} to {last}, "
-            f"{manifest['states']} states."
-        ),
-        markup=False,
-    )
-    for reason, number in manifest["dropped"].items():
-        OUT.print(f"Left out: {number:,} {reason}.", markup=False)
-    for oddity in manifest["oddities"]:
-        OUT.print(f"Note: {oddity}.", markup=False)
-    OUT.print(f"See them with: tregua data show {kind}", markup=False)
+    told = [
+        f"Kept: {manifest['rows_written']:,} rows of {kind}, {first} to {last}, "
+        f"{manifest['states']} states; {manifest['new_figures']:,} figures were not there before.",
+        *(f"Left out: {number:,} {reason}." for reason, number in manifest["dropped"].items()),
+        *(f"Left out: {month}." for month in manifest["months_left_out"]),
+        *(f"Note: {oddity}." for oddity in manifest["oddities"]),
+    ]
+    for year, lacking in manifest["lacking"].items():
+        told.append(
+            f"Lost in {year}, as the file lacks them: {lacking}."
+            if replace
+            else f"In {year} the file lacks {lacking}: what was there stays, and only what is new "
+            "was added. --replace puts the file in its place."
+        )
+    told += [
+        f"These figures are {UNUSED}.",
+        f"See them with: tregua data show {kind}",
+        f"Undo it with: tregua data remove {kind} {shlex.quote(manifest['file'])}",
+    ]
+    for line in told:
+        OUT.print(line, markup=False, soft_wrap=True)
+    return 0
+
+
+def remove_file(kind: str, name: str, json: bool) -> int:
+    """Undo an import."""
+    removed = remove_import(kind, name)
+    if json:
+        print_json({"removed": removed.file, "folder": str(removed.folder)})
+    else:
+        OUT.print(
+            f"Removed: {removed.file}. What it had replaced is shown again.",
+            markup=False,
+            soft_wrap=True,
+        )
     return 0

@@ -13,6 +13,7 @@ from ..evidence.reference import Format, Reference, article_named, as_csl, cite_
 from ..evidence.searching import holds
 from ..model.mechanism import registry
 from .show import OUT, print_json, print_table
+from .target import write_new
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
@@ -192,17 +193,7 @@ def describe_model(scenario: str, out: Path | None, as_json: bool) -> int:
     if out is None:
         print(text)
         return 0
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(text + "\n")
-    except OSError as error:
-        raise TreguaError(
-            "TR3102",
-            "this file cannot be written",
-            where=str(out),
-            found=error.strerror,
-            do="choose another name, in a folder that exists",
-        ) from error
+    write_new(out, text + "\n")
     if as_json:
         print_json({"written": str(out)})
     else:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json as json_text
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ..countries.registry import LOADERS
 from ..engine.solvers import SOLVERS
-from ..errors import TreguaError
 from ..model.mechanism import registry
 from ..scenarios.editing import migrated
 from ..scenarios.posterior import shipped_posteriors
 from ..scenarios.schema import VERSION, FileTable
 from ..scenarios.toml import load_scenario, read_scenario, read_text
 from .show import OUT, print_json
+from .target import write_new
 
 
 def new_file(path: Path, json: bool) -> int:
@@ -29,27 +27,6 @@ def new_file(path: Path, json: bool) -> int:
     else:
         OUT.print(f"Written: {path}. Change it, then: tregua run {path}", markup=False)
     return 0
-
-
-def write_new(path: Path, text: str) -> None:
-    """Write a file that does not exist yet; TR3102 where it does or cannot be written."""
-    with _writing(path), path.open("x", encoding="utf-8") as file:
-        file.write(text)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """A refusal where a file cannot be written (TR3102)."""
-    try:
-        yield
-    except OSError as error:
-        raise TreguaError(
-            "TR3102",
-            "this file cannot be written",
-            where=str(path),
-            found=error.strerror,
-            do="choose another name, in a folder that exists",
-        ) from error
 
 
 def file_schema() -> dict[str, Any]:
@@ -111,13 +88,8 @@ def migrate_file(path: Path, out: Path | None, json: bool) -> int:
         old = path.with_name(f"{path.name}.old")
         write_new(old, text)
         beside = path.with_name(f".{path.name}.new")
-        try:
-            with _writing(path):
-                beside.write_text(new, encoding="utf-8")
-                os.replace(beside, path)
-        finally:
-            with suppress(OSError):
-                beside.unlink()
+        write_new(beside, new)
+        os.replace(beside, path)
     written = out or (path if changes else None)
     if json:
         print_json({"written": str(written) if written else None, "changes": list(changes)})

@@ -11,6 +11,7 @@ from ..engine.session import begin, usable_cores
 from ..errors import TreguaError
 from ..optional import FIT, need
 from .show import ERR, print_json, print_table, progress_bar
+from .streams import stopped
 from .target import target_folder
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from ..inference.chains import Length
     from ..inference.ensemble import Size
 
-LEAST_POINTS, MOST_PASSES = 20, 20
+LEAST_POINTS, MOST_POINTS, MOST_PASSES = 20, 100_000, 20
 """With fewer points there are no covariances to speak of; more passes change nothing any more."""
+
+LEAST_DRAWS, MOST_STEPS = 4, 100_000
+"""With fewer draws diagnostics of chains are not defined; more chains or iterations never end."""
 
 LEAST_YEARS = 3
 """Years of the record that a fit needs: with fewer no walk can be told from noise."""
@@ -53,7 +57,7 @@ def fit_model(
     from ..countries.record import LAST_YEAR
     from ..inference.ensemble_job import EnsembleJob
     from ..inference.job import Job, national
-    from ..results.staging import staged
+    from ..results.staging import WRITTEN, staged
 
     until = LAST_YEAR if until is None else until
     _check(until, size)
@@ -73,8 +77,11 @@ def fit_model(
             job.write(place, {"command": command(until, size), "seconds": seconds})
     except KeyboardInterrupt:
         ERR.print(
-            "Stopped. What is finished is kept; the same command goes on from there, --fresh "
-            "starts over. No folder was written."
+            stopped()
+            if WRITTEN
+            else "Stopped. What is finished is kept; the same command goes on from there, --fresh "
+            "starts over. No folder was written.",
+            markup=False,
         )
         return 130
     job.discard()
@@ -98,22 +105,23 @@ def _check(until: int, size: Any) -> None:
             expected=expected,
         )
     if isinstance(size, Length):
-        if size.chains < 1 or size.warmup < 1 or size.draws < 4:
-            asked = f"{size.chains} chains, {size.warmup} iterations of warm-up, {size.draws} draws"
+        asked = size.chains, size.warmup, size.draws
+        if min(asked) < 1 or size.draws < LEAST_DRAWS or max(asked) > MOST_STEPS:
             raise TreguaError(
                 "TR2905",
-                "chains cannot be so short",
+                "chains cannot have this length",
                 where="command line",
-                found=asked,
-                expected="at least 1 chain, 1 of warm-up, 4 draws",
+                found="{} chains, {} iterations of warm-up, {} draws".format(*asked),
+                expected=f"1 chain, 1 of warm-up, {LEAST_DRAWS} draws or more, each up to "
+                f"{MOST_STEPS:,}",
             )
-    elif size.points < LEAST_POINTS or not 1 <= size.passes <= MOST_PASSES:
+    elif not LEAST_POINTS <= size.points <= MOST_POINTS or not 1 <= size.passes <= MOST_PASSES:
         raise TreguaError(
             "TR2905",
-            "an ensemble cannot be so small",
+            "an ensemble cannot have this size",
             where="command line",
             found=f"{size.points} points, {size.passes} passes",
-            expected=f"at least {LEAST_POINTS} points, 1 to {MOST_PASSES} passes",
+            expected=f"{LEAST_POINTS} to {MOST_POINTS} points, 1 to {MOST_PASSES} passes",
         )
 
 

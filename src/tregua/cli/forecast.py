@@ -33,12 +33,16 @@ def write_forecast(
     """
     began = time.perf_counter()
     need(SCORE)
+    from ..countries.imports import UNUSED
+    from ..countries.kept_imports import imported
     from ..countries.record import LAST_YEAR
     from ..forecasting.write import LONGEST, REPLICATES, frozen, rolling_scores, write
     from ..results.staging import staged
 
     origin = LAST_YEAR if origin is None else origin
     folder, may_replace = target_folder(out, f"forecast-{origin}", replace)
+    if imported("homicides") and not quiet:
+        ERR.print(f"The homicides that you have imported are {UNUSED}.", markup=False)
     forecast = frozen(
         origin,
         LONGEST if months is None else months,

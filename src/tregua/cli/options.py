@@ -29,6 +29,14 @@ Replace = Annotated[
         name="--replace", negative="", help="Replace the run in that folder, if there is one."
     ),
 ]
+ReplaceFigures = Annotated[
+    bool,
+    Parameter(
+        name="--replace",
+        negative="",
+        help="Put the file in the place of figures that it lacks, and say which are lost.",
+    ),
+]
 Unused = Annotated[
     bool, Parameter(name="--unused", negative="", help="Only what no mechanism uses.")
 ]
@@ -106,6 +114,14 @@ Method = Annotated[
             "An ensemble of runs with chance, moved to the record; or chains on "
             "the model without chance."
         )
+    ),
+]
+KeepGoing = Annotated[
+    bool,
+    Parameter(
+        name="--keep-going",
+        negative="",
+        help="Leave out replicates that fail, up to one in twenty, and say how many and why.",
     ),
 ]
 Points = Annotated[int, Parameter(converter=whole, help="Points of the ensemble.")]
@@ -219,6 +235,7 @@ class Options:
     ] = None
     replace: Replace = False
     fresh: Fresh = False
+    keep_going: KeepGoing = False
     quiet: Quiet = False
     json: Json = False
 

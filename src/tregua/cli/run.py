@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.plan import Plan, plan_of_file
-from ..engine.run import run_plan
+from ..engine.run import run_plan, told_lost
 from ..engine.session import begin
 from ..errors import TreguaError
 from ..reporting.caveats import beyond_evidence, mostly_prior
@@ -83,10 +83,12 @@ def run_scenario(source: str, options: Options) -> int:
             f"{scenario.shown}: {plan.replicates} replicates of {scenario.weeks} weeks "
             f"({scenario.start} to {scenario.date(scenario.weeks)})"
         ),
-        lambda told, chunks: run_plan(scenario, plan, read.draws, told, chunks(scenario)),
+        lambda told, chunks: run_plan(
+            scenario, plan, read.draws, told, chunks(scenario), throw=not options.keep_going
+        ),
         write_run,
         show_run,
-        lambda run: {"yearly": yearly_bands(run).to_dict("records")},
+        lambda run: {"yearly": yearly_bands(run).to_dict("records"), "lost": told_lost(run)},
     )
     return _carry_out(job, source, options, read, began)
 
@@ -148,7 +150,7 @@ def compare_policies(source: str, options: Options, drivers: bool = True) -> int
         f"{read.scenario.name}-compare-{digest[:8]}",
         plan,
         f"{read.scenario.shown}: baseline and {policies}, {pairs} of replicates each",
-        lambda told, chunks: study.run(plan.seed, told, chunks, plan),
+        lambda told, chunks: study.run(plan.seed, told, chunks, plan, not options.keep_going),
         write_comparison,
         lambda comparison: _show_compared(comparison, read),
         lambda comparison: _compared_record(comparison, read),
@@ -186,6 +188,7 @@ def _compared_record(comparison: Any, read: ScenarioFile) -> dict[str, Any]:
     return {
         "differences": comparison.table().to_dict("records"),
         "outside_evidence": _outside(comparison, read),
+        "lost": told_lost(comparison.baseline),
         "draws_narrowed": draws_narrowed(comparison.baseline.scenario, read.draws),
         **(
             {"drivers": drivers.table.to_dict("records"), "drivers_note": drivers.note}
@@ -219,6 +222,8 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
             result = job.work(
                 _loading(told), lambda scenario: unfinished.chunks(scenario, job.plan, read.draws)
             )
+        if lost := told_lost(getattr(result, "baseline", result)):
+            _announce(f"Lost: {lost}", options.json)
         if job.then:
             with progress_bar("What carries the signs", options.silent) as told:
                 result = job.then(result, told)
@@ -344,6 +349,7 @@ def _command(job: _Job, source: str, options: Options) -> str:
         "--solver",
         plan.solver.name,
     ]
+    words += ["--keep-going"] if options.keep_going else []
     words += [word for name in options.policy or [] for word in ("--policy", name)]
     words += ["--until", str(options.until)] if options.until else []
     words += [word for text in options.set or [] for word in ("--set", text)]

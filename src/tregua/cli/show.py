@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich import box
@@ -37,11 +37,20 @@ def print_refusal(error: TreguaError, as_json: bool) -> int:
     """Print a refusal, as text on standard error or as JSON on standard output;
     the exit status for bad input.
     """
-    if as_json:
-        print(json.dumps({"error": error.record()}, ensure_ascii=False))
-    else:
+    try:
+        if as_json:
+            print(json.dumps({"error": error.record()}, ensure_ascii=not _speaks_utf()), flush=True)
+            return 2
+    except OSError:  # The refusal may be that standard output is full.
+        pass
+    with suppress(OSError):
         ERR.print(error.text(), markup=False)
     return 2
+
+
+def _speaks_utf() -> bool:
+    """Whether standard output can show every letter."""
+    return (getattr(sys.stdout, "encoding", "") or "utf").lower().startswith("utf")
 
 
 def progress(quiet: bool, transient: bool = False) -> Progress:
@@ -113,6 +122,11 @@ def print_table(
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     json.dump(
-        _finite(value), sys.stdout, ensure_ascii=False, indent=2, default=str, allow_nan=False
+        _finite(value),
+        sys.stdout,
+        ensure_ascii=not _speaks_utf(),
+        indent=2,
+        default=str,
+        allow_nan=False,
     )
     sys.stdout.write("\n")

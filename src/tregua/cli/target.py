@@ -1,8 +1,11 @@
-"""The option --out: the folder that a command writes, refused before any work is done."""
+"""The option --out: the folder that a command writes, refused before any work is done, and files
+that a command writes whole or not at all.
+"""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import TreguaError
@@ -72,3 +75,25 @@ def check_target(folder: Path, may_replace: bool) -> None:
     if folder.exists():
         read_manifest(folder)
         check_free(folder, may_replace)
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write a text into a file that did not exist; nothing is left where that fails (TR3102)."""
+    made = False
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            made = True
+            stream.write(text)
+    except BaseException as error:
+        if made:
+            with suppress(OSError):
+                file.unlink()
+        if not isinstance(error, OSError):
+            raise
+        raise TreguaError(
+            "TR3102",
+            "this file cannot be written",
+            where=str(file),
+            found=error.strerror,
+            do="choose another name, in a folder that exists and has room",
+        ) from error

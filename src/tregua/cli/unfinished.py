@@ -11,8 +11,10 @@ from ..engine.session import usable_cores
 from ..errors import TreguaError
 from ..results.checkpoints import Checkpoint, Latest, unfinished_folder
 from ..results.provenance import inputs_hash
+from ..results.staging import WRITTEN
 from ..scenarios.scenario import Scenario
 from .show import ERR
+from .streams import stopped
 
 
 class Unfinished:
@@ -58,6 +60,10 @@ class Unfinished:
 
     def interrupted(self) -> int:
         """Say what is left of an interrupted run; the exit status for it."""
+        if WRITTEN:
+            self.discard()
+            ERR.print(stopped(), markup=False)
+            return 130
         self.settle()
         chunks = sum(len(checkpoint) for checkpoint in self._checkpoints)
         if chunks:
@@ -67,5 +73,5 @@ class Unfinished:
             )
         else:
             self.discard()
-            ERR.print("Stopped; nothing was left behind.")
+            ERR.print(stopped(), markup=False)
         return 130

@@ -1,31 +1,33 @@
 """Imports of official files: newer or finer figures that a user brings, checked, converted and kept
-whole in the user's own folder, and read together with the shipped tables.
+whole in the user's own folder, and shown together with the shipped tables. Nothing computes with
+them yet.
 
-A file is kept under ``KIND/DIGEST`` as ``figures.csv`` and ``manifest.json``. The folder appears in
-one step when everything is written, so a refused or interrupted import leaves nothing. The shipped
-tables are never changed and end in 2020; what a user imports may go on.
+The shipped tables are never changed and end in 2020; what a user imports may go on.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TreguaError, nearest_name
 from ..shipped import cells_of_table, read_table, table_notes
+from .kept_imports import Import, all_imports, imported, keep, remove
 from .mexico.places import UNKNOWN
+from .overlay import lay_over
 from .record import FOLDER
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .mexico.readers import Layout
+
+UNUSED = "shown only; nothing computes with it"
+"""What becomes of imported figures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,31 +36,35 @@ class Figures:
 
     Attributes:
         kind: as in ``tregua data import``.
-        table: tidy rows; the column ``origin`` says "shipped" or the name of the user's file.
+        table: tidy rows, an unknown figure is missing; the column ``origin`` says "shipped" or the
+            name of the user's file.
         used: what was read: the shipped table, then the user's files, oldest import first.
+        broken: imports that were skipped, and why.
     """
 
     kind: str
     table: pd.DataFrame
     used: tuple[str, ...]
+    broken: tuple[str, ...]
 
 
-def user_folder() -> Path:
-    """Where imported figures are kept: ``TREGUA_DATA`` if set, else the user's data folder."""
-    from platformdirs import user_data_path
-
-    return Path(os.environ.get("TREGUA_DATA") or user_data_path("tregua")) / "figures"
-
-
-def import_figures(kind: str, file: Path) -> dict[str, Any]:
+def import_figures(
+    kind: str, file: Path, replace: bool = False, today: dt.date | None = None
+) -> dict[str, Any]:
     """Check an official file and keep it in the package's form, whole or not at all.
+
+    Months that nobody has reported by the day of the import are left out. Where the file has fewer
+    figures of a state and year than are there, it adds what is new and leaves the rest.
 
     Args:
         kind: ``homicides``, ``victims`` or ``events``.
         file: the file as published, in UTF-8 or Latin-1.
+        replace: let the file take the place of figures that it lacks.
+        today: the day of the import; today if not given.
 
     Returns:
-        The manifest: digest, rows read, written and dropped, years, oddities.
+        The manifest: digest, rows read, written and dropped, years, months left out, figures that
+        the file lacks, oddities.
 
     Raises:
         TreguaError: TR1701 for a file that cannot be read, TR1702 for one that is of another kind,
@@ -66,58 +72,80 @@ def import_figures(kind: str, file: Path) -> dict[str, Any]:
             that is there twice, TR1706 for totals that do not add up, TR1707 for an unknown kind,
             TR3102 where nothing can be written.
     """
-    layout, (content, text, encoding) = _layout(kind), _text(file)
-    reading = layout.read(text, file.name)
+    from .mexico.months import in_words
+    from .mexico.sheet import read_source
+
+    layout, source = _layout(kind), read_source(file)
+    now = dt.datetime.now(dt.UTC)
+    reading = layout.read(source, today or now.date())
+    digest = hashlib.sha256(source.content).hexdigest()
+    others = [one for one in imported(kind) if one.manifest["sha256"] != digest]
+    layered = lay_over(
+        _laid_over(kind, others), reading.table, layout.key, source.name, replace=replace
+    )
     manifest = {
         "kind": kind,
-        "file": file.name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
-        "encoding": encoding,
+        "file": source.name,
+        "sha256": digest,
+        "bytes": len(source.content),
+        "encoding": source.encoding,
+        "replace": replace,
         "rows_read": reading.rows,
         "rows_written": len(reading.table),
         "dropped": {reason: number for reason, number in reading.dropped.items() if number},
+        "months_left_out": in_words(reading.left_out),
         "years": [int(reading.table["year"].min()), int(reading.table["year"].max())],
         "states": len(set(reading.table["state_code"]) - {UNKNOWN}),
+        "new_figures": layered.new,
+        "lacking": {str(year): text for year, text in layered.lacking.items()},
         "oddities": list(reading.oddities),
-        "imported": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "imported": now.isoformat(timespec="microseconds"),
+        "use": UNUSED,
     }
-    _keep(user_folder() / kind / manifest["sha256"][:16], reading.table, manifest)
+    keep(kind, reading.table, manifest)
     return manifest
 
 
-def imported(kind: str) -> list[tuple[Path, dict[str, Any]]]:
-    """Folder and manifest of every file of a kind that the user has imported,
-    oldest import first.
+def imports_of(kind: str) -> list[Import]:
+    """Every file of a kind that the user has imported, the broken ones included (TR1707)."""
+    _layout(kind)
+    return all_imports(kind)
+
+
+def remove_import(kind: str, name: str) -> Import:
+    """Undo an import, by the name of the user's file or of its folder
+    (TR1707, TR1710, TR3102).
     """
     _layout(kind)
-    folders = [
-        (path.parent, json.loads(path.read_text(encoding="utf-8")))
-        for path in (user_folder() / kind).glob("[0-9a-f]*/manifest.json")
-    ]
-    return sorted(folders, key=lambda pair: pair[1]["imported"])
+    return remove(kind, name)
 
 
 def read_figures(kind: str) -> Figures:
-    """The shipped table of a kind with the user's files laid over it.
+    """The shipped table of a kind with the user's files laid over it, oldest import first.
 
-    For every state and year that a user's file covers, all its rows replace those of the shipped
-    table and of files imported before.
+    In a state and year of which a file has every figure that is there, its figures replace them;
+    else it adds what is not known (:func:`~tregua.countries.overlay.lay_over`). A broken import is
+    skipped.
     """
-    import pandas as pd
+    layout, every = _layout(kind), imports_of(kind)
+    good = [one for one in every if not one.broken]
+    table = _laid_over(kind, good).sort_values(list(layout.key)).reset_index(drop=True)
+    used = [f"shipped {layout.shipped}"]
+    for one in good:
+        first, last = one.manifest["years"]
+        used.append(f"{one.file} ({first}-{last}, sha256 {one.manifest['sha256'][:12]})")
+    broken = tuple(f"{one.file} ({one.folder.name}): {one.broken}" for one in every if one.broken)
+    return Figures(kind, table, tuple(used), broken)
 
-    layout = _layout(kind)
-    table, used = _shipped(kind).assign(origin="shipped"), [f"shipped {layout.shipped}"]
-    for folder, manifest in imported(kind):
-        new = pd.read_csv(folder / "figures.csv", dtype={"state_code": str}).assign(
-            origin=manifest["file"]
-        )
-        covered = pd.MultiIndex.from_frame(new[["state_code", "year"]])
-        old = table[~pd.MultiIndex.from_frame(table[["state_code", "year"]]).isin(covered)]
-        table = pd.concat([old, new], ignore_index=True)
-        first, last = manifest["years"]
-        used.append(f"{manifest['file']} ({first}-{last}, sha256 {manifest['sha256'][:12]})")
-    return Figures(kind, table.sort_values(list(layout.key)).reset_index(drop=True), tuple(used))
+
+def _laid_over(kind: str, imports: list[Import]) -> pd.DataFrame:
+    """The shipped table with some imports laid over it."""
+    layout, table = _layout(kind), _shipped(kind).assign(origin="shipped")
+    for one in imports:
+        table = lay_over(
+            table, one.table(), layout.key, one.file, replace=one.manifest["replace"]
+        ).table
+    return table
 
 
 def shipped_table(name: str) -> tuple[Mapping[str, Any], pd.DataFrame]:
@@ -137,7 +165,7 @@ def shipped_table(name: str) -> tuple[Mapping[str, Any], pd.DataFrame]:
     return notes[wanted], cells_of_table(FOLDER, notes[wanted]["file"])
 
 
-def _layout(kind: str):
+def _layout(kind: str) -> Layout:
     from .mexico.readers import LAYOUTS
 
     if kind not in LAYOUTS:
@@ -162,61 +190,5 @@ def _shipped(kind: str) -> pd.DataFrame:
             "homicides",
         )
         table["month"] = table["month"].str[1:].astype(int)
-    return table
-
-
-def _text(file: Path) -> tuple[bytes, str, str]:
-    """Content, text and encoding of a file: UTF-8 if it is,
-    else Latin-1 as Windows has it (TR1701).
-    """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise TreguaError(
-            "TR1701", "this file cannot be read", where=str(file), found=error.strerror
-        ) from error
-    if not content.strip():
-        raise TreguaError("TR1701", "this file is empty", where=str(file))
-    if b"\0" in content or content[:2] in (b"PK", b"\x1f\x8b", b"BZ"):
-        raise TreguaError(
-            "TR1701",
-            "this is no text file",
-            where=str(file),
-            expected="a csv file",
-            do="unpack an archive, or save a spreadsheet as csv",
-        )
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content, content.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    return content, content.decode("latin-1"), "latin-1"
-
-
-def _keep(folder: Path, table: pd.DataFrame, manifest: dict[str, Any]) -> None:
-    """Write the folder beside its place and rename it,
-    so that it is there whole or not at all (TR3102).
-    """
-    part = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
-        table.to_csv(part / "figures.csv", index=False, lineterminator="\n")
-        (part / "manifest.json").write_text(
-            json.dumps(manifest, ensure_ascii=False, indent=2), encoding="utf-8"
-        )
-        if folder.exists():  # The same file once more; only the day of its import is new.
-            os.replace(part / "manifest.json", folder / "manifest.json")
-        else:
-            os.rename(part, folder)
-    except OSError as error:
-        raise TreguaError(
-            "TR3102",
-            "the figures cannot be kept",
-            where=str(folder.parent),
-            found=error.strerror,
-            do="set TREGUA_DATA to a folder",
-        ) from error
-    finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
+    numbers = table.select_dtypes(exclude=["object", "string"]).columns
+    return table.astype(dict.fromkeys(numbers, "Int64"))

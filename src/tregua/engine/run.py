@@ -46,6 +46,11 @@ all of a chunk wait for its slowest.
 MOST_HAPPENINGS = 2e7
 """Moves of single persons that the exact solver takes on, all replicates together: some minutes."""
 
+MOST_LOST = 0.05
+"""Share of replicates that may fail where a run is to go on without them: half of those that lie
+outside a band of nine in ten.
+"""
+
 Progress = Callable[[int, int], None]
 """``progress(done, all)``, called after each block."""
 
@@ -62,6 +67,7 @@ def simulate(
     progress: Progress | None = None,
     kept: MutableMapping[int, Chunk] | None = None,
     devices: Sequence[jax.Device] | None = None,
+    throw: bool = True,
 ) -> Trajectories:
     """Run a scenario.
 
@@ -80,16 +86,18 @@ def simulate(
             they finish.
         devices: where chunks run, in turn, one thread each; all local devices if None
             (:func:`tregua.engine.session.begin` makes one of every core).
+        throw: refuse the run where any replicate failed; otherwise up to :data:`MOST_LOST` of them
+            are left out, and ``lost`` of the result names them.
 
     Returns:
         Weekly series and snapshots of all replicates.
 
     Raises:
         TreguaError: TR2206 for a run too large for the exact solver, TR2301 where a replicate met
-            an invalid hazard or event.
+            an invalid hazard or event, or with ``throw=False`` where too many did.
     """
     plan = make_plan(scenario, solver, replicates, seed, dt, block_weeks, draws)
-    return run_plan(scenario, plan, draws, progress, kept, ThreadsOnDevices(devices))
+    return run_plan(scenario, plan, draws, progress, kept, ThreadsOnDevices(devices), throw)
 
 
 def run_plan(
@@ -99,10 +107,27 @@ def run_plan(
     progress: Progress | None = None,
     kept: MutableMapping[int, Chunk] | None = None,
     executor: Executor | None = None,
+    throw: bool = True,
 ) -> Trajectories:
     """Run a scenario as planned; see :func:`simulate`. The executor runs the chunks: one thread on
     each local device if None.
     """
+    trajectories = run_all(scenario, plan, draws, progress, kept, executor)
+    if throw:
+        check_status(trajectories.status)
+        return trajectories
+    return without_failed([trajectories])[0]
+
+
+def run_all(
+    scenario: Scenario,
+    plan: Plan,
+    draws: PosteriorDraws | None = None,
+    progress: Progress | None = None,
+    kept: MutableMapping[int, Chunk] | None = None,
+    executor: Executor | None = None,
+) -> Trajectories:
+    """Run a scenario as planned and give all replicates, also those that failed."""
     check_speeds(scenario, plan.solver, plan.dt, draws)
     inputs = scenario.compile(draws)
     width = _width(plan)
@@ -113,9 +138,7 @@ def run_plan(
     gathering = Gathering(scenario, plan, width, len(numbers), blocks_of(scenario, plan))
     missing = _take_finished(gathering, numbers, kept)
     _run_chunks(gathering, inputs, missing, kept, progress, executor or ThreadsOnDevices())
-    trajectories = gathering.trajectories()
-    check_status(trajectories.status)
-    return trajectories
+    return gathering.trajectories()
 
 
 def _check_happenings(scenario: Scenario, plan: Plan, inputs: Inputs, width: int) -> None:
@@ -231,16 +254,42 @@ def run_chunk(
     return True
 
 
+def without_failed(runs: Sequence[Trajectories]) -> list[Trajectories]:
+    """Runs that are compared with one another, without the replicates that failed in any of them
+    (TR2301 where these are more than :data:`MOST_LOST`).
+    """
+    status = np.bitwise_or.reduce([run.status for run in runs])
+    wrong = np.flatnonzero(status)
+    if len(wrong) > MOST_LOST * len(status):
+        check_status(status)
+    lost = {int(number): int(status[number]) for number in wrong}
+    return [run.without(lost) for run in runs] if lost else list(runs)
+
+
+def told_lost(trajectories: Trajectories) -> str:
+    """How many replicates were lost, and why; empty where none was."""
+    if not trajectories.lost:
+        return ""
+    status = np.asarray(list(trajectories.lost.values()))
+    return (
+        f"{_why_failed(status, trajectories.asked.replicates)}. They are left out. Those that are "
+        "left are no random sample: what made the others fail is missing in them."
+    )
+
+
+def _why_failed(status: Int[np.ndarray, "replicate"], asked: int) -> str:
+    flags = int(np.bitwise_or.reduce(status))
+    reasons = [text for flag, text in STATUS_TEXT.items() if flags & flag]
+    return f"{np.count_nonzero(status)} of {asked} replicates: " + "; ".join(reasons)
+
+
 def check_status(status: Int[np.ndarray, "replicate"]) -> None:
     """Refuse replicates that met an invalid hazard or event (TR2301)."""
-    wrong = np.flatnonzero(status)
-    if len(wrong):
-        flags = int(np.bitwise_or.reduce(status[wrong]))
-        reasons = [text for flag, text in STATUS_TEXT.items() if flags & flag]
+    if status.any():
         raise TreguaError(
             "TR2301",
             "the run met numbers that make no sense",
-            found=f"{len(wrong)} of {len(status)} replicates: " + "; ".join(reasons),
+            found=_why_failed(status, len(status)),
             do=(
                 "check the values and policies for extremes; a new mechanism must keep its "
                 "hazards finite and not negative"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +57,8 @@ class Trajectories:
         sums: by name of flow or event, shape (replicate, block, *axes): all that happened in each
             block.
         status: 0 for every replicate that is sound.
+        lost: numbers of replicates that were left out because they failed, with their status; the
+            arrays and the plan are without them.
     """
 
     scenario: Scenario
@@ -65,6 +67,34 @@ class Trajectories:
     snapshots: dict[str, np.ndarray]
     sums: dict[str, np.ndarray]
     status: Int[np.ndarray, "replicate"]
+    lost: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> Plan:
+        """The plan as it was asked for, with the replicates that were lost."""
+        return replace(self.plan, replicates=self.plan.replicates + len(self.lost))
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Numbers of the replicates among all that were asked for."""
+        return np.setdiff1d(np.arange(self.asked.replicates), list(self.lost))
+
+    def without(self, lost: Mapping[int, int]) -> Trajectories:
+        """The same run without some replicates, by number and status."""
+        sound = np.flatnonzero(~np.isin(self.numbers, list(lost)))
+
+        def part(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {name: array[sound] for name, array in arrays.items()}
+
+        return replace(
+            self,
+            plan=replace(self.plan, replicates=len(sound)),
+            series=part(self.series),
+            snapshots=part(self.snapshots),
+            sums=part(self.sums),
+            status=self.status[sound],
+            lost={**self.lost, **lost},
+        )
 
     @property
     def snapshot_weeks(self) -> np.ndarray:
@@ -202,14 +232,20 @@ def to_xarray(trajectories: Trajectories, draws: Draws | None = None) -> xarray.
 
 
 def write_arrays(path: Path, dataset: xarray.Dataset) -> None:
-    """Write a data set as compressed netCDF 4."""
+    """Write a data set as compressed netCDF 4.
+
+    Raises:
+        OSError: where it cannot be written.
+    """
     encoding = {}
     for name, variable in dataset.data_vars.items():
         if variable.size and variable.ndim and variable.dtype.kind in "if":
             row = max(1, variable.nbytes // variable.shape[0])
             pieces = (min(variable.shape[0], max(1, CHUNK_BYTES // row)), *variable.shape[1:])
             encoding[name] = {"zlib": True, "complevel": 1, "shuffle": True, "chunksizes": pieces}
-    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    # In memory first: HDF5 keeps a file that it could not write open, and crashes at the end of the
+    # process when it tries once more.
+    path.write_bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))
 
 
 def _series(trajectories: Trajectories) -> dict[str, Variable]:
@@ -337,7 +373,7 @@ def _coordinates(
     labels: dict[str, Variable] = {
         "replicate": (
             ("replicate",),
-            np.arange(plan.replicates),
+            trajectories.numbers,
             {"units": "1", "long_name": "number of the replicate"},
         )
     }
@@ -375,5 +411,6 @@ def _attributes(trajectories: Trajectories) -> dict[str, str | int | float]:
         "dt_weeks": plan.dt,
         "block_weeks": plan.block_weeks,
         "replicates": plan.replicates,
+        "replicates_lost": len(trajectories.lost),
         "seed": plan.seed,
     }

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from importlib import resources
 
 from ..model.declarations import Stance
+from ..shipped import shipped_bytes
 
 ARTICLES: dict[str, str] = {
     "A": (
@@ -57,10 +57,10 @@ class Claim:
 
 # Every mechanism imports this: the table is text, and a library for tables would take longer to
 # load than all claims to read.
-_TABLE = resources.files(__package__) / "data" / "claims.csv"
+_TABLE = shipped_bytes("evidence/data/claims.csv").decode()
 
 CLAIMS: dict[str, Claim] = {
     row["id"]: Claim(**row)  # type: ignore[arg-type]
-    for row in csv.DictReader(_TABLE.read_text(encoding="utf-8").splitlines())
+    for row in csv.DictReader(_TABLE.splitlines())
 }
 """Every claim by id. A mechanism takes one with :func:`tregua.evidence.cite.claim`."""

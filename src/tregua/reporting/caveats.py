@@ -162,7 +162,8 @@ def limits(trajectories: Trajectories, manifest: Mapping[str, Any]) -> list[tupl
         "no verdict": scenario.data.name == "groups-2020"
         or {"rivalry", "foothold"} & set(model.covariates) != set(),
     }
-    return [*_fitted(manifest), *(LIMITS[name] for name, yes in applies.items() if yes)]
+    lost = [("Some replicates are missing.", manifest["lost"])] if manifest.get("lost") else []
+    return [*lost, *_fitted(manifest), *(LIMITS[name] for name, yes in applies.items() if yes)]
 
 
 def _fitted(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

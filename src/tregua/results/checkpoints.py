@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import threading
@@ -18,8 +19,24 @@ from .staging import cannot_write
 Chunk = dict[str, np.ndarray]
 
 
+DIGEST = "__digest__"
+"""Entry of a file of arrays that says what the others are, and where it was written."""
+
+
+def _digest(file: Path, arrays: Chunk) -> str:
+    """SHA-256 of arrays with their names and the name of the file and its folder, so that two
+    files that were swapped are noticed as much as one that was changed.
+    """
+    digest = hashlib.sha256(f"{file.parent.name}/{file.name}".encode())
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        digest.update(f"\0{name}\0{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
+
+
 def write_whole(file: Path, arrays: Chunk) -> None:
-    """Write arrays into a file that appears whole or not at all,
+    """Write arrays into a file that appears whole or not at all, with a digest,
     and make its folder (TR3102 where it cannot be written).
     """
     # The thread's number keeps two workers apart, the process's two runs of the same command.
@@ -27,9 +44,12 @@ def write_whole(file: Path, arrays: Chunk) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
+            np.savez(stream, **arrays, **{DIGEST: np.array(_digest(file, arrays))})  # type: ignore
         os.replace(part, file)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+            file.parent.rmdir()  # Only where it holds nothing.
         raise cannot_write(file.parent, error) from error
     finally:
         with suppress(OSError):
@@ -38,11 +58,12 @@ def write_whole(file: Path, arrays: Chunk) -> None:
 
 def read_whole(file: Path) -> Chunk | None:
     """Arrays of a file that :func:`write_whole` wrote; None where there is none,
-    or it was cut short or damaged.
+    or it was cut short, damaged, changed, or put in the place of another.
     """
     try:
         with np.load(file, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+            arrays = {name: stored[name] for name in stored.files}
+        return arrays if str(arrays.pop(DIGEST)) == _digest(file, arrays) else None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
         return None
 
@@ -51,9 +72,9 @@ class Checkpoint(MutableMapping[int, Chunk]):
     """Checkpoint of one run: its finished chunks by number, each a file of its own,
     so that an interrupted run goes on where it stopped.
 
-    A file appears whole or not at all; one that was cut short or damaged all the same counts as
-    absent and its chunk is run again. The folder must be named after the hash of the inputs
-    (:func:`unfinished_folder`), so that chunks of different runs never meet.
+    A file appears whole or not at all; one that was cut short, damaged or swapped all the same
+    counts as absent and its chunk is run again. The folder must be named after the hash of the
+    inputs (:func:`unfinished_folder`), so that chunks of different runs never meet.
 
     Args:
         folder: where the files lie; it is made when the first chunk is kept.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ..model.declarations import LogNormal, Parameter
 from ..scenarios.evidence_range import EVIDENCE_EDGES
@@ -78,7 +78,7 @@ class SignDrivers:
 
 
 def drawn_values(
-    scenario: Scenario, draws: Draws | None, replicates: int
+    scenario: Scenario, draws: Draws | None, numbers: Int[np.ndarray, "replicate"]
 ) -> dict[str, Float[np.ndarray, "replicate"]]:
     """Every assumption that differs from draw to draw, in each replicate: parameter name to its
     value, the mean over territories, groups or goods where it has one for each.
@@ -86,14 +86,14 @@ def drawn_values(
     Args:
         scenario: whose own values win over draws.
         draws: posterior draws; replicate i has draw i modulo their number.
-        replicates: of a run.
+        numbers: of the replicates.
     """
     values = {}
     for name, resolved in resolve(scenario, draws).items():
         if resolved.drawn:
             means = resolved.value.reshape(len(resolved.value), -1).mean(axis=1)
             if np.ptp(means) > 1e-9 * np.abs(means).max():
-                values[name] = means[np.arange(replicates) % len(means)]
+                values[name] = means[numbers % len(means)]
     return values
 
 
@@ -224,6 +224,6 @@ def draws_narrowed(scenario: Scenario, draws: Draws | None) -> dict[str, int]:
     everything = max((len(values) for values in (draws or {}).values()), default=0)
     widths = [
         width_left(parameters[name], moved[name], resolved[name].value)
-        for name in drawn_values(scenario, draws, everything)
+        for name in drawn_values(scenario, draws, np.arange(everything))
     ]
     return {"drawn": len(widths), "narrowed": sum(width < NARROWED for width in widths)}

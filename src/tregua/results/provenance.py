@@ -22,6 +22,7 @@ import numpy as np
 
 from .._version import __version__
 from ..engine.plan import Plan
+from ..engine.run import told_lost
 from ..engine.trajectories import Trajectories
 from ..errors import TreguaError
 from ..model.mechanism import Mechanism
@@ -226,7 +227,7 @@ def make_manifest(
     import jax.numpy as jnp
 
     scenario, plan = runs[0].scenario, runs[0].plan
-    hashes = [inputs_hash(run, run.plan, draws) for run in runs]
+    hashes = [inputs_hash(run, run.asked, draws) for run in runs]
     return {
         "schema": SCHEMA,
         "kind": kind,
@@ -249,7 +250,7 @@ def make_manifest(
                 "label": run.scenario.shown,
                 "inputs_sha256": digest,
                 "policies": policy_records(run.scenario.policies),
-                "inputs": describe_inputs(run, run.plan, draws),
+                "inputs": describe_inputs(run, run.asked, draws),
             }
             for run, digest in zip(runs, hashes, strict=True)
         ],
@@ -261,6 +262,7 @@ def make_manifest(
         "dt_weeks": plan.dt,
         "block_weeks": plan.block_weeks,
         "replicates": plan.replicates,
+        "lost": told_lost(runs[0]),
         "seed": plan.seed,
         "posterior_draws": int(next(iter(np.shape(x)[0] for x in draws.values()))) if draws else 0,
         "posterior": {**posterior.identity, **posterior.record} if posterior else None,

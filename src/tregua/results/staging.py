@@ -25,15 +25,19 @@ except ImportError:
 MANIFEST = "manifest.json"
 """The file by which a folder is known to be a run's."""
 
+WRITTEN: list[Path] = []
+"""Folders that this process has put in place, for what is said when it is interrupted."""
+
 
 @contextmanager
 def staged(folder: Path, replace: bool) -> Iterator[Path]:
     """Atomic writing: a folder that appears whole or not at all.
 
     The body writes into a temporary folder beside ``folder``. When the body ends, the manifest is
-    given a list of the files written and the folder is renamed, in one step; when anything is
-    raised, an interrupt included, it is removed and ``folder`` is as it was before. What a process
-    that was killed has left beside ``folder`` is cleared away first, on systems with locks.
+    given a list of the files written, all is brought to the disk, and the folder is renamed, in one
+    step; when anything is raised, an interrupt included, it is removed and ``folder`` is as it was
+    before. What a process that was killed has left beside ``folder`` is cleared away first, on
+    systems with locks.
 
     Args:
         folder: the folder to make; its parents are made where they are missing.
@@ -58,6 +62,7 @@ def staged(folder: Path, replace: bool) -> Iterator[Path]:
         _list_files(temporary)
         if folder.is_dir():
             _take_over(folder, temporary)
+        _bring_to_disk(temporary)
         _put_in_place(temporary, folder)
     except OSError as error:
         raise cannot_write(folder, error) from error
@@ -145,6 +150,20 @@ def _list_files(folder: Path) -> None:
         json.dumps({**manifest, "files": listed}, indent=2, ensure_ascii=False) + "\n",
         encoding="utf-8",
     )
+
+
+def _bring_to_disk(folder: Path) -> None:
+    """Wait until all files of a folder are on the disk: some systems say only then that it is
+    full, and a power cut must not leave a folder with empty files.
+    """
+    for path in (*(path for path in _files(folder).values() if not path.is_symlink()), folder):
+        if os.name != "posix" and path.is_dir():
+            continue
+        handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _listed(folder: Path) -> dict[str, str]:
@@ -317,6 +336,7 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
     """Swap a finished folder for the old one, which comes back if the second step fails."""
     if not folder.exists():
         os.rename(temporary, folder)
+        WRITTEN.append(folder)
         return
     old = beside(folder, "old")
     # Locked under its own name already: under the new one another process would take it for
@@ -329,6 +349,7 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
             with suppress(OSError):
                 os.rename(old, folder)
             raise
+        WRITTEN.append(folder)
         shutil.rmtree(old, ignore_errors=True)
 
 

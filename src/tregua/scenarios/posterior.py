@@ -23,7 +23,7 @@ from jaxtyping import Float
 
 from ..errors import TreguaError, nearest_name
 from ..model.model import Model
-from ..shipped import country_folders
+from ..shipped import country_folders, shipped_bytes
 
 if TYPE_CHECKING:
     import pandas
@@ -110,13 +110,15 @@ def load_posterior(source: str) -> StoredPosterior:
     """A posterior by the name of a shipped one, or from the folder of a fit.
 
     Raises:
-        TreguaError: TR2902 where there is none, TR2903 where its files cannot be read.
+        TreguaError: TR2902 where there is none, TR2903 where its files cannot be read, TR9003 where
+            a shipped one was changed.
     """
-    place = (
-        resources.files("tregua") / "countries" / source / "posterior"
-        if source in shipped_posteriors()
-        else Path(source)
-    )
+    shipped = f"countries/{source}/posterior" if source in shipped_posteriors() else ""
+    place = resources.files("tregua") / shipped if shipped else Path(source)
+
+    def read(file: str) -> bytes:
+        return shipped_bytes(f"{shipped}/{file}") if shipped else (place / file).read_bytes()
+
     if not source.strip() or not (place / ARRAYS).is_file():
         names = shipped_posteriors()
         raise TreguaError(
@@ -129,12 +131,12 @@ def load_posterior(source: str) -> StoredPosterior:
             nearest=nearest_name(source, names),
         )
     try:
-        raw = (place / ARRAYS).read_bytes()
+        raw = read(ARRAYS)
         if not is_zipfile(io.BytesIO(raw)):
             raise BadZipFile("its file of arrays holds none")
         with np.load(io.BytesIO(raw)) as stored:
             arrays = {name: np.asarray(stored[name], float) for name in stored.files}
-        record = json.loads((place / RECORD).read_text(encoding="utf-8"))
+        record = json.loads(read(RECORD))
         discrepancy = arrays.pop(DISCREPANCY)
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise TreguaError(
@@ -155,19 +157,16 @@ def load_posterior(source: str) -> StoredPosterior:
         discrepancy,
         record,
         hashlib.sha256(raw).hexdigest()[:16],
-        _tables(place),
+        {
+            name: _table(read(f"tables/{name}.csv"))
+            for name in TABLES
+            if (place / "tables" / f"{name}.csv").is_file()
+        },
     )
 
 
-def _tables(place: Any) -> dict[str, pandas.DataFrame]:
-    """Tables of a fit as data frames."""
+def _table(content: bytes) -> pandas.DataFrame:
+    """A table of a fit as a data frame."""
     import pandas
 
-    tables = {}
-    for name in TABLES:
-        file = place / "tables" / f"{name}.csv"
-        if file.is_file():
-            tables[name] = pandas.read_csv(
-                io.StringIO(file.read_text(encoding="utf-8")), dtype={"state_code": str}
-            )
-    return tables
+    return pandas.read_csv(io.BytesIO(content), dtype={"state_code": str})

@@ -168,7 +168,8 @@ def parse(text: str, shown: str) -> FileTable:
     check_text(text, shown)
     try:
         raw = tomllib.loads(text, parse_float=partial(_number, shown))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        # Not TOMLDecodeError alone: a number of thousands of digits, brackets within brackets.
         raise TreguaError(
             "TR1102",
             f"this is not valid TOML: {error}",

@@ -343,7 +343,15 @@ def _weeks(part: ScenarioTable, start: dt.date, shown: str) -> int:
             found=end,
             expected=f"a day after {start}",
         )
-    return week_of(start, end)
+    weeks = week_of(start, end)
+    if weeks > weeks_between(start, dt.date.max):
+        raise TreguaError(
+            "TR1305",
+            "the last week of a scenario ends before the year 10000",
+            where=f"{shown}, key scenario.end",
+            found=end,
+        )
+    return weeks
 
 
 def _policies(

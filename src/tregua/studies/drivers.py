@@ -91,7 +91,7 @@ def sign_drivers(
             sense with an assumption switched off: the lower end of its prior is taken instead.
     """
     base, pairs = comparison.baseline.scenario, comparison.baseline.plan.replicates
-    drawn = drawn_values(base, draws, pairs)
+    drawn = drawn_values(base, draws, comparison.baseline.numbers)
     acting = [run for run in comparison.policies if comparison.acts(run)]
     if not acting or not drawn or pairs < FEWEST_PAIRS:
         return SignDrivers(_table([]), _why_nothing(drawn, pairs))

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..engine.plan import Plan, make_plan
-from ..engine.run import Progress, run_plan
+from ..engine.run import Progress, run_all, run_plan, without_failed
 from ..engine.speeds import check_speeds
 from ..errors import TreguaError
 from ..results.comparison import Comparison
@@ -51,6 +51,7 @@ class Study:
         progress: Progress | None = None,
         kept: Callable[[Scenario], MutableMapping[int, Any]] | None = None,
         plan: Plan | None = None,
+        throw: bool = True,
     ) -> Comparison:
         """Run the baseline and every policy with the same random numbers.
 
@@ -60,6 +61,8 @@ class Study:
             kept: gives, for each scenario, the chunks that are already finished (see
                 :func:`tregua.engine.run.simulate`).
             plan: how all of them are run, where that was checked before.
+            throw: refuse the study where any replicate failed; otherwise pairs of which one failed
+                are left out (see :func:`tregua.engine.run.simulate`).
 
         Raises:
             TreguaError: TR1206 where two of the scenarios have one name; TR1405 where a policy is
@@ -88,8 +91,9 @@ class Study:
             if progress:
                 progress(number * all_ + done, len(scenarios) * all_)
 
+        run = run_plan if throw else run_all
         runs = [
-            run_plan(
+            run(
                 scenario,
                 plan,
                 self.draws,
@@ -98,4 +102,6 @@ class Study:
             )
             for number, scenario in enumerate(scenarios)
         ]
+        if not throw:
+            runs = without_failed(runs)
         return Comparison(runs[0], tuple(runs[1:]))

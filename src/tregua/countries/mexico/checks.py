@@ -4,13 +4,14 @@ where they stand.
 
 from __future__ import annotations
 
-import io
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
 from ...errors import TreguaError
-from .places import plain
+from .months import LeftOut, in_words
+from .sheet import Source, column_name, read_sheet
 
 YEARS = (1980, 2100)
 """Years that make sense in such a file."""
@@ -19,7 +20,7 @@ YEARS = (1980, 2100)
 def checked_year(text: object, where: str) -> int:
     """A year (TR1704 if it is none)."""
     value = str(text).strip()
-    if not re.fullmatch(r"\d{4}", value) or not YEARS[0] <= int(value) <= YEARS[1]:
+    if not re.fullmatch(r"[0-9]{4}", value) or not YEARS[0] <= int(value) <= YEARS[1]:
         raise TreguaError(
             "TR1704",
             "this is no year",
@@ -30,50 +31,83 @@ def checked_year(text: object, where: str) -> int:
     return int(value)
 
 
-def checked_count(text: object, where: str) -> int:
-    """A number of persons or events, empty for none (TR1704 if it is negative, broken or no
-    number). Thousands may have commas.
+UNKNOWN_COUNTS = frozenset({"", "na", "n/a", "nan", "nd", "n/d", "s/d", "null", "-", "..."})
+"""What stands in a cell of which nobody knows the number, in small letters."""
+
+COUNT = re.compile(
+    r"(?:[0-9]+|[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+|(?:[ \u00a0\u2009\u202f][0-9]{3})+))(?:\.0{1,2})?"
+)
+"""A whole number; thousands may be set apart by commas or blanks. ``1.000`` is none: it is a
+thousand in one language and one in another, and so is ``1,5`` no count.
+"""
+
+MOST = 10_000_000
+"""Persons beyond whom no count of deaths or victims goes."""
+
+
+def checked_count(text: object, where: str) -> int | None:
+    """A number of persons or events; None where nobody knows it. The one reader of counts.
+
+    Raises:
+        TreguaError: TR1704 for what is negative, has decimals, or is no number.
     """
     value = str(text).strip()
-    if not re.fullmatch(r"(\d+|\d{1,3}(,\d{3})+)?(\.0+)?", value) or value.startswith("."):
+    if value.lower() in UNKNOWN_COUNTS:
+        return None
+    number = re.sub(r"\D", "", value.partition(".")[0]) if COUNT.fullmatch(value) else ""
+    if not number or len(number) > len(str(MOST)) or int(number) > MOST:
         raise TreguaError(
             "TR1704",
             "this is no count",
             where=where,
-            found=text,
-            expected="a whole number from 0, or nothing",
+            found=value[:60],
+            expected="a whole number from 0 such as 1234, 1,234 or 1 234, or nothing if unknown",
         )
-    return int(float(value.replace(",", "") or 0))
+    return int(number)
 
 
-def read_columns(text: str, name: str, wanted: tuple[str, ...], what: str) -> pd.DataFrame:
-    """The table of a csv file, every cell as text;
-    columns are found whatever their accents and case (TR1702).
+def checked_counts(cells: pd.Series, name: str) -> pd.Series:
+    """A column of counts by the number of its row; the unknown ones are missing (TR1704)."""
+    counts = {}
+    for text in cells.unique():
+        row = cells.index[(cells == text).to_numpy().argmax()]
+        counts[text] = checked_count(text, f"{name}, row {row}, column {cells.name}")
+    return cells.map(counts).astype("Int64")
+
+
+def read_columns(
+    source: Source, wanted: Sequence[str], what: str, every: bool = False
+) -> pd.DataFrame:
+    """The table of a csv file, every cell as text, by the number of its row; columns are found
+    whatever their accents and case.
+
+    Args:
+        source: the file.
+        wanted: columns that it must have.
+        what: the kind of file, for messages.
+        every: read the other columns as well.
+
+    Raises:
+        TreguaError: TR1702 where a column is missing or there are no rows.
     """
-    try:
-        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise TreguaError(
-            "TR1702",
-            "this is no table with columns",
-            where=name,
-            found=" ".join(str(error).split()),
-            expected=what,
-        ) from error
-    known = {plain(column.replace("_", " ")): column for column in frame.columns}
-    missing = [column for column in wanted if plain(column.replace("_", " ")) not in known]
+    sheet = read_sheet(source, wanted, every)
+    known = {column_name(column): column for column in sheet.heading}
+    missing = [column for column in wanted if column_name(column) not in known]
     if missing:
         raise TreguaError(
             "TR1702",
             f"this is not {what}",
-            where=f"{name}, row 1",
-            found=", ".join(map(str, frame.columns[:8])),
+            where=f"{source.name}, row {sheet.heading_row}",
+            found=", ".join(sheet.heading)[:200],
             expected="the columns " + ", ".join(missing) + " as well",
         )
-    if frame.empty:
-        raise TreguaError("TR1702", "the file has no rows", where=name, expected=what)
-    return frame.rename(
-        columns={known[plain(column.replace("_", " "))]: column for column in wanted}
+    if not sheet.rows:
+        raise TreguaError("TR1702", "the file has no rows", where=source.name, expected=what)
+    names = {known[column_name(column)]: column for column in wanted}
+    return pd.DataFrame(
+        [cells for _, cells in sheet.rows],
+        index=[number for number, _ in sheet.rows],
+        columns=[names.get(column, column) for column in sheet.heading],
     )
 
 
@@ -85,9 +119,9 @@ def refuse_twins(frame: pd.DataFrame, key: list[str], name: str) -> None:
         raise TreguaError(
             "TR1705",
             "a row is there twice",
-            where=f"{name}, row {second + 2}",
+            where=f"{name}, row {second}",
             found=", ".join(frame.loc[second, key]),
-            expected=f"once; see row {first + 2}",
+            expected=f"once; see row {first}",
         )
 
 
@@ -126,8 +160,14 @@ def refuse_dates(row: pd.Series, where: str) -> None:
         )
 
 
-def in_order(table: pd.DataFrame, name: str) -> pd.DataFrame:
+def in_order(table: pd.DataFrame, name: str, left_out: Sequence[LeftOut] = ()) -> pd.DataFrame:
     """The table in order, refused where nothing is left (TR1702)."""
     if table.empty:
-        raise TreguaError("TR1702", "no row of this file could be used", where=name)
+        raise TreguaError(
+            "TR1702",
+            "no figure of this file could be used",
+            where=name,
+            found="; ".join(in_words(left_out)[:5]),
+            expected="months that are over and that all its states have reported",
+        )
     return table.sort_values(list(table.columns[:3])).reset_index(drop=True)

@@ -1,25 +1,24 @@
 """Readers of the three official files that a user may bring: read from the layout in which they are
 published, checked, and turned into the package's tables.
 
-Every reader takes the text of a file and its name and gives a tidy table and what was left out and
-why. A file that is not what it should be is refused as a whole (TR1702 to TR1706), with the row and
-column.
+Every reader takes a file and the day and gives a tidy table and what was left out and why. A
+figure that nobody knows is missing in it. A file that is not what it should be is refused as a
+whole (TR1701 to TR1706), with the row and column.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from ...errors import TreguaError
 from .checks import (
     checked_count,
+    checked_counts,
     checked_year,
     in_order,
     read_columns,
@@ -27,7 +26,9 @@ from .checks import (
     refuse_other_state,
     refuse_twins,
 )
+from .months import LeftOut, without_unreported
 from .places import UNKNOWN, plain, state_code
+from .sheet import Sheet, Source, column_name, read_heading, read_sheet
 
 MONTHS = (
     "Enero",
@@ -57,6 +58,10 @@ VICTIMS = {
 """Columns of the tidy table of victims: which column of SESNSP's file says so, and how."""
 
 
+NATION = ("total", "nacional", "estados unidos mexicanos")
+"""What the row of the whole country is called."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What a reader makes of a file.
@@ -65,12 +70,14 @@ class Reading:
         table: the tidy table.
         rows: rows of data in the file.
         dropped: rows that were left out, by reason.
+        left_out: months whose figures are not known.
         oddities: what is strange but accepted, in sentences.
     """
 
     table: pd.DataFrame
     rows: int
     dropped: dict[str, int]
+    left_out: tuple[LeftOut, ...] = ()
     oddities: tuple[str, ...] = ()
 
 
@@ -88,41 +95,35 @@ class Layout:
     doc: str
     shipped: str
     key: tuple[str, ...]
-    read: Callable[[str, str], Reading]
+    read: Callable[[Source, dt.date], Reading]
 
 
-def read_homicides(text: str, name: str) -> Reading:
+def read_homicides(source: Source, today: dt.date) -> Reading:
     """INEGI's export of deaths by homicide: states (and municipalities) of occurrence by month of
     registration, one year.
 
     The months of a state must add up to its total and the states with deaths abroad to the national
-    total. Municipalities and deaths abroad are left out.
+    total. Municipalities, deaths abroad, and months that nobody has reported are left out.
     """
-    lines = list(csv.reader(io.StringIO(text)))
-    head = _row_of_months(lines, name)
-    preamble = " ".join(" ".join(line) for line in lines[:head])
-    year = _year_of_registration(preamble, f"{name}, rows 1 to {head}")
-    column = {cell.strip(): i for i, cell in enumerate(lines[head])}
-    last = max(column[month] for month in MONTHS)
-    filled = [
-        (number, line)
-        for number, line in enumerate(lines[head + 1 :], start=head + 2)
-        if len(line) > last
-    ]
-    deaths: dict[str, list[int]] = {}
+    sheet = _sheet_of_months(source)
+    year = _year_of_registration(sheet)
+    column = {plain(cell): i for i, cell in enumerate(sheet.heading) if cell}
+    label_column = min(column[plain(x)] for x in (*MONTHS, "Total") if plain(x) in column) - 1
+    deaths: dict[str, list[int | None]] = {}
     seen: dict[str, int] = {}
     dropped, national, abroad = {"municipalities": 0, "deaths abroad": 0}, None, 0
-    for number, line in filled:
-        where, label = f"{name}, row {number}", line[1].strip()
-        months, total = _months_and_total(line, column, where)
-        digits = "".join(re.findall(r"\d+", re.sub(r"CONCATENAR\([^,]*,", "", line[0])))
-        if plain(label) == "total":
+    for number, cells in sheet.rows:
+        where, label = f"{source.name}, row {number}", cells[label_column]
+        months, total = _months_and_total(cells, column, where)
+        code_text = " ".join(cells[:label_column])
+        digits = "".join(re.findall(r"[0-9]+", re.sub(r"CONCATENAR\([^,]*,", "", code_text)))
+        if plain(label) in NATION:
             national = total
         elif len(digits) > 2:
             dropped["municipalities"] += 1
         elif digits and int(digits) > 32:
             dropped["deaths abroad"] += 1
-            abroad += total
+            abroad += total or 0
         else:
             code = state_code(label, where)
             refuse_other_state(code, digits, label, where)
@@ -141,25 +142,27 @@ def read_homicides(text: str, name: str) -> Reading:
         for month, count in enumerate(counts, start=1)
     ]
     table = pd.DataFrame(rows, columns=["state_code", "year", "month", "homicides"])
-    _agree_with_nation(int(table["homicides"].sum()) + abroad, national, len(deaths), name)
+    table["homicides"] = table["homicides"].astype("Int64")
+    _agree_with_nation(int(table["homicides"].sum()) + abroad, national, len(deaths), source.name)
+    table, left_out = without_unreported(table, {"homicides": set(deaths)}, today)
     odd = (
         ()
-        if re.search(r"de ocurrencia", preamble.partition("Por:")[2])
+        if re.search(r"de ocurrencia", sheet.above.partition("Por:")[2])
         else ("the file does not say that its states are those of occurrence",)
     )
-    return Reading(in_order(table, name), len(filled), dropped, odd)
+    return Reading(in_order(table, source.name, left_out), len(sheet.rows), dropped, left_out, odd)
 
 
-def _row_of_months(lines: list[list[str]], name: str) -> int:
-    """Number of the row that names the twelve months (TR1702 if there is none)."""
-    for number, line in enumerate(lines):
-        if set(MONTHS) <= {cell.strip() for cell in line}:
-            return number
+def _sheet_of_months(source: Source) -> Sheet:
+    """The table below the row that names the twelve months (TR1702 if there is none)."""
+    sheet = read_sheet(source, (*MONTHS, "Total"), every=True)
+    if {plain(month) for month in MONTHS} <= {plain(cell) for cell in sheet.heading}:
+        return sheet
     raise TreguaError(
         "TR1702",
         "this is no INEGI export of homicides by month",
-        where=name,
-        found=next((" ".join(line) for line in lines if any(line)), "nothing")[:80],
+        where=source.name,
+        found=" ".join(" ".join((sheet.above, *sheet.heading)).split())[:80],
         expected="a row with the names of the twelve months",
         do=(
             "export 'Defunciones por homicidio' by state of occurrence and month of "
@@ -168,9 +171,10 @@ def _row_of_months(lines: list[list[str]], name: str) -> int:
     )
 
 
-def _year_of_registration(preamble: str, where: str) -> int:
+def _year_of_registration(sheet: Sheet) -> int:
     """The year that stands above the table (TR1702 if none does)."""
-    stated = re.search(r"A.o de registro\s*:\s*(\d{4})", preamble)
+    where = f"{sheet.name}, rows 1 to {sheet.heading_row - 1}"
+    stated = re.search(r"A.o de registro\s*:\s*([0-9]{4})", sheet.above)
     if stated is None:
         raise TreguaError(
             "TR1702",
@@ -182,21 +186,24 @@ def _year_of_registration(preamble: str, where: str) -> int:
 
 
 def _months_and_total(
-    line: list[str], column: Mapping[str, int], where: str
-) -> tuple[list[int], int]:
+    cells: list[str], column: Mapping[str, int], where: str
+) -> tuple[list[int | None], int | None]:
     """Deaths of the twelve months and of all together (TR1706 if they do not add up)."""
-    months = [checked_count(line[column[month]], f"{where}, column {month}") for month in MONTHS]
+    months = [
+        checked_count(cells[column[plain(month)]], f"{where}, column {month}") for month in MONTHS
+    ]
+    together = sum(month for month in months if month is not None)
     total = (
-        checked_count(line[column["Total"]], f"{where}, column Total")
-        if "Total" in column
-        else sum(months)
+        checked_count(cells[column["total"]], f"{where}, column Total")
+        if "total" in column
+        else together
     )
-    if sum(months) != total:
+    if total is not None and together != total:
         raise TreguaError(
             "TR1706",
             "the months do not add up to the total",
             where=where,
-            found=f"{sum(months)} against {total}",
+            found=f"{together} against {total}",
             expected=f"{total}",
         )
     return months, total
@@ -214,13 +221,48 @@ def _agree_with_nation(deaths: int, national: int | None, states: int, name: str
         )
 
 
-def read_victims(text: str, name: str) -> Reading:
-    """SESNSP's file of victims of crimes of the common jurisdiction:
+def read_victims(source: Source, today: dt.date) -> Reading:
+    """SESNSP's file of victims of crimes of the common jurisdiction by state:
     one row a state, year, crime, sex and age, one column a month.
 
-    Months that are empty in every row of a year are months not yet reported and are left out, not
-    counted as zero.
+    Crimes of which a state has no row, and months that nobody has reported, are unknown and not
+    zero.
     """
+    name = source.name
+    frame = _rows_of_victims(source)
+    frame["year"] = [
+        checked_year(x, f"{name}, row {row}, column Año") for row, x in frame["Año"].items()
+    ]
+    pairs = {}
+    for row, code, state in zip(frame.index, frame["Clave_Ent"], frame["Entidad"], strict=True):
+        if (code, state) not in pairs:
+            pairs[code, state] = state_code(state, f"{name}, row {row}, column Entidad")
+            refuse_other_state(pairs[code, state], code, state, f"{name}, row {row}")
+    frame["state_code"] = [
+        pairs[pair] for pair in zip(frame["Clave_Ent"], frame["Entidad"], strict=True)
+    ]
+    for month in MONTHS:
+        frame[month] = checked_counts(frame[month], name)
+    chosen = _crimes_of_rows(frame)
+    if not any(rows.any() for rows in chosen.values()):
+        raise TreguaError(
+            "TR1702",
+            "no crime of this file is one that the package knows",
+            where=name,
+            found=", ".join(sorted(frame["Subtipo de delito"].unique())[:3]),
+            expected="Homicidio doloso and others",
+        )
+    table = pd.DataFrame({crime: _by_month(frame[rows]) for crime, rows in chosen.items()})
+    table = table.astype("Int64").rename_axis(["state_code", "year", "month"]).reset_index()
+    states = {crime: set(frame.loc[rows, "state_code"]) for crime, rows in chosen.items()}
+    table, left_out = without_unreported(table, states, today)
+    used = pd.concat(chosen, axis=1).any(axis=1)
+    dropped = {"rows of other crimes": int((~used).sum())}
+    return Reading(in_order(table, name, left_out), len(frame), dropped, left_out)
+
+
+def _rows_of_victims(source: Source) -> pd.DataFrame:
+    """The rows of a file of victims by state (TR1702 for one of crimes or of municipalities)."""
     wanted = (
         "Año",
         "Clave_Ent",
@@ -228,75 +270,60 @@ def read_victims(text: str, name: str) -> Reading:
         "Tipo de delito",
         "Subtipo de delito",
         "Modalidad",
+        "Sexo",
+        "Rango de edad",
         *MONTHS,
     )
-    frame = read_columns(text, name, wanted, "SESNSP's file of victims (IDVFC)")
-    refuse_twins(frame, [column for column in frame.columns if column not in MONTHS], name)
-    numbers = frame.index + 2
-    frame["year"] = [
-        checked_year(x, f"{name}, row {i}, column Año")
-        for i, x in zip(numbers, frame["Año"], strict=True)
-    ]
-    pairs = {}
-    for i, code, state in zip(numbers, frame["Clave_Ent"], frame["Entidad"], strict=True):
-        if (code, state) not in pairs:
-            pairs[code, state] = state_code(state, f"{name}, row {i}, column Entidad")
-            refuse_other_state(pairs[code, state], code, state, f"{name}, row {i}")
-    frame["state_code"] = [
-        pairs[pair] for pair in zip(frame["Clave_Ent"], frame["Entidad"], strict=True)
-    ]
-    tidy = frame.melt(
-        ["state_code", "year", "Tipo de delito", "Subtipo de delito", "Modalidad"],
-        list(MONTHS),
-        "month",
-        "persons",
-        ignore_index=False,
-    )
-    reported = (
-        tidy.assign(there=tidy["persons"].str.strip() != "")
-        .groupby(["year", "month"])["there"]
-        .transform("any")
-    )
-    waiting, tidy = int((~reported).sum()), tidy[reported].copy()
-    tidy["persons"] = [
-        checked_count(x, f"{name}, row {i + 2}, column {month}")
-        for i, x, month in zip(tidy.index, tidy["persons"], tidy["month"], strict=True)
-    ]
-    tidy["month"] = tidy["month"].map({month: i for i, month in enumerate(MONTHS, start=1)})
-    kinds = {
-        column: tidy[column].map({x: plain(x) for x in tidy[column].unique()})
-        for column in ("Tipo de delito", "Subtipo de delito", "Modalidad")
-    }
-    key, used, columns = ["state_code", "year", "month"], np.zeros(len(tidy), bool), {}
-    for column, (of, value) in VICTIMS.items():
-        chosen = kinds[of] == value
-        columns[column] = tidy["persons"].where(chosen, 0)
-        used |= chosen.to_numpy()
-        if column == "intentional_homicide":
-            columns["intentional_homicide_firearm"] = tidy["persons"].where(
-                chosen & (kinds["Modalidad"] == "con arma de fuego"), 0
-            )
-    if not used.any():
-        crimes = ", ".join(sorted(frame["Subtipo de delito"].unique())[:3])
+    heading = {column_name(column) for column in read_heading(source, wanted)}
+    persons = {"sexo", "rango de edad"} <= heading
+    municipal = bool(heading & {"cve municipio", "clave municipio", "municipio", "cve mun"})
+    if "subtipo de delito" in heading and (municipal or not persons):
+        what = "victims" if persons else "crimes, that is of investigation files"
         raise TreguaError(
             "TR1702",
-            "no crime of this file is one that the package knows",
-            where=name,
-            found=crimes,
-            expected="Homicidio doloso and others",
+            f"this is a file of {what}{' by municipality' if municipal else ''}, not of victims "
+            "by state",
+            where=source.name,
+            found="columns " + ", ".join(sorted(heading))[:200],
+            expected="SESNSP's file of victims by state (IDVFC), with Sexo and Rango de edad",
+            do="an investigation file can have several victims: take the file of victims",
         )
-    table = tidy[key].assign(**columns).groupby(key, as_index=False).sum()
-    counted = len(set(tidy.index[used]))
-    dropped = {"other crimes": len(frame) - counted, "cells of months not yet reported": waiting}
-    return Reading(in_order(table, name), len(frame), dropped)
+    frame = read_columns(source, wanted, "SESNSP's file of victims (IDVFC)", every=True)
+    refuse_twins(frame, [column for column in frame.columns if column not in MONTHS], source.name)
+    return frame
 
 
-def read_events(text: str, name: str) -> Reading:
+def _crimes_of_rows(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """By column of the tidy table which rows of the file it counts."""
+    kinds = {
+        column: frame[column].map({x: plain(x) for x in frame[column].unique()})
+        for column in ("Tipo de delito", "Subtipo de delito", "Modalidad")
+    }
+    chosen = {}
+    for crime, (column, value) in VICTIMS.items():
+        chosen[crime] = kinds[column] == value
+        if crime == "intentional_homicide":
+            armed = kinds["Modalidad"] == "con arma de fuego"
+            chosen["intentional_homicide_firearm"] = chosen[crime] & armed
+    return chosen
+
+
+def _by_month(rows: pd.DataFrame) -> pd.Series:
+    """Persons by state, year and month; unknown where any row of them is."""
+    months = rows.rename(columns={month: i for i, month in enumerate(MONTHS, start=1)})
+    groups = months.groupby(["state_code", "year"])[list(range(1, len(MONTHS) + 1))]
+    persons = groups.sum().where(groups.count().eq(groups.size(), axis=0))
+    return persons.rename_axis(columns="month").stack(future_stack=True)
+
+
+def read_events(source: Source, today: dt.date) -> Reading:
     """UCDP GED: one row an event; events outside Mexico are left out and the others summed by
     state, year and type.
 
-    An event without a state counts under state 00.
+    An event without a state counts under state 00. A year that is not over is left out: half a
+    year of events is none.
     """
+    name = source.name
     wanted = (
         "id",
         "year",
@@ -312,9 +339,9 @@ def read_events(text: str, name: str) -> Reading:
         "low",
     )
     frame = read_columns(
-        text, name, (*wanted, "deaths_civilians", "country"), "a UCDP GED file of events"
+        source, (*wanted, "deaths_civilians", "country"), "a UCDP GED file of events"
     )
-    mexican = frame["country"].map(plain) == "mexico"
+    mexican = frame["country"].map({x: plain(x) for x in frame["country"].unique()}) == "mexico"
     every, frame = len(frame), frame[mexican].copy()
     if frame.empty:
         raise TreguaError(
@@ -324,41 +351,53 @@ def read_events(text: str, name: str) -> Reading:
             expected="rows whose column country is Mexico",
         )
     refuse_twins(frame, ["id"], name)
-    cells = {
-        column: [f"{name}, row {i + 2}, column {column}" for i in frame.index]
-        for column in frame.columns
-    }
-    frame["year"] = list(map(checked_year, frame["year"], cells["year"]))
-    for column in ("best", "low", "high", "deaths_civilians"):
-        frame[column] = list(map(checked_count, frame[column], cells[column]))
-    for value, where in zip(frame["type_of_violence"], cells["type_of_violence"], strict=True):
-        if value.strip() not in {"1", "2", "3"}:
-            raise TreguaError(
-                "TR1704",
-                "this is no type of violence",
-                where=where,
-                found=value,
-                expected="1, 2 or 3",
-            )
-    for i, row in frame.iterrows():
-        refuse_dates(row, f"{name}, row {i + 2}")
+    _check_events(frame, name)
     frame["state_code"] = [
-        state_code(x, where) if x.strip() else UNKNOWN
-        for x, where in zip(frame["adm_1"], cells["adm_1"], strict=True)
+        state_code(x, f"{name}, row {row}, column adm_1") if x else UNKNOWN
+        for row, x in frame["adm_1"].items()
     ]
-    frame["type"] = frame["type_of_violence"].str.strip().astype(int).map(VIOLENCE)
-    frame = frame.rename(columns={"deaths_civilians": "civilians"}).assign(events=1)
-    table = frame.groupby(["state_code", "year", "type"], as_index=False)[
-        ["events", "best", "low", "high", "civilians"]
-    ].sum()
+    frame["type"] = frame["type_of_violence"].astype(int).map(VIOLENCE)
     odd = []
+    if running := sorted(set(frame.loc[frame["year"] >= today.year, "year"])):
+        odd.append(f"events of {', '.join(map(str, running))} are left out: not over on {today}")
     if crossed := int(((frame["low"] > frame["best"]) | (frame["best"] > frame["high"])).sum()):
         odd.append(f"in {crossed} events the best estimate lies outside its own range")
     if nowhere := int((frame["state_code"] == UNKNOWN).sum()):
         odd.append(f"{nowhere} events name no state and count under {UNKNOWN}")
-    return Reading(
-        in_order(table, name), every, {"events outside Mexico": int((~mexican).sum())}, tuple(odd)
-    )
+    frame = frame[frame["year"] < today.year]
+    frame = frame.rename(columns={"deaths_civilians": "civilians"}).assign(events=1)
+    table = frame.groupby(["state_code", "year", "type"], as_index=False)[
+        ["events", "best", "low", "high", "civilians"]
+    ].sum()
+    dropped = {"events outside Mexico": int((~mexican).sum())}
+    return Reading(in_order(table, name), every, dropped, oddities=tuple(odd))
+
+
+def _check_events(frame: pd.DataFrame, name: str) -> None:
+    """Turn years and counts into numbers, and refuse events that make no sense (TR1704)."""
+    frame["year"] = [
+        checked_year(x, f"{name}, row {row}, column year") for row, x in frame["year"].items()
+    ]
+    for column in ("best", "low", "high", "deaths_civilians"):
+        frame[column] = checked_counts(frame[column], name)
+        if frame[column].isna().any():
+            raise TreguaError(
+                "TR1704",
+                "an event has no count",
+                where=f"{name}, row {frame.index[frame[column].isna()][0]}, column {column}",
+                expected="a whole number from 0",
+            )
+    for row, value in frame["type_of_violence"].items():
+        if value not in {"1", "2", "3"}:
+            raise TreguaError(
+                "TR1704",
+                "this is no type of violence",
+                where=f"{name}, row {row}, column type_of_violence",
+                found=value,
+                expected="1, 2 or 3",
+            )
+    for row, event in frame.iterrows():
+        refuse_dates(event, f"{name}, row {row}")
 
 
 LAYOUTS = {

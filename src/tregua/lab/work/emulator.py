@@ -16,12 +16,11 @@ Packages drawn at random were run both ways; :attr:`Emulator.error` says by how 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from ...model.calendar import week_of
 from ...model.declarations import BACKGROUND
 from ...results.checkpoints import read_whole, write_whole
 from ...scenarios.scenario import Scenario
-from ...shipped import country_folders
+from ...shipped import country_folders, shipped_bytes
 from ..handles import Handle, handles_of, policy_of
 from ..package import Package, Setting
 from .futures import Futures, Present
@@ -371,8 +370,8 @@ def kept_emulator(present: Present) -> Emulator | None:
     without a tie to groups where the model has them.
     """
     keys = [handle.key for handle in handles_of(present.scenario)]
-    for place in (present.folder / FILE, *shipped()):
-        arrays = _read(place)
+    for path in ("", *shipped()):
+        arrays = _shipped_arrays(path) if path else read_whole(present.folder / FILE)
         if arrays is None:
             continue
         facts = json.loads(str(arrays[FACTS]))
@@ -382,13 +381,16 @@ def kept_emulator(present: Present) -> Emulator | None:
     return None
 
 
-def shipped() -> tuple[Traversable, ...]:
-    """Files of the emulators that ship."""
-    return tuple(country / FILE for country in country_folders() if (country / FILE).is_file())
+def shipped() -> tuple[str, ...]:
+    """Paths in the package of the emulators that ship."""
+    return tuple(
+        f"countries/{country.name}/{FILE}"
+        for country in country_folders()
+        if (country / FILE).is_file()
+    )
 
 
-def _read(place: Any) -> dict[str, np.ndarray] | None:
-    if isinstance(place, Path):
-        return read_whole(place)
-    with resources.as_file(place) as file:
-        return read_whole(file)
+def _shipped_arrays(path: str) -> dict[str, np.ndarray]:
+    """Arrays of an emulator that ships (TR9003 where it was changed)."""
+    with np.load(io.BytesIO(shipped_bytes(path)), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
