@@ -90,14 +90,7 @@ def run_command(arguments: list[str]) -> int:
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
     try:
-        if any("\0" in argument for argument in arguments):
-            raise TreguaError(
-                "TR1001",
-                "an argument holds a character that no name can have",
-                where="command line",
-                found="a NUL",
-            )
-        _check_not_empty(arguments)
+        _check_arguments(arguments)
         status = app(
             arguments, exit_on_error=False, print_error=False, result_action="return_value"
         )
@@ -146,10 +139,18 @@ def run_command(arguments: list[str]) -> int:
     return status if isinstance(status, int) else DONE
 
 
-def _check_not_empty(arguments: Sequence[str]) -> None:
+def _check_arguments(arguments: Sequence[str]) -> None:
     """Refuse an argument that is empty, such as a variable of a shell that was never set: it would
-    be taken for everything, or for what is done where nothing is said (TR1209).
+    be taken for everything, or for what is done where nothing is said (TR1209); and one with a NUL,
+    which no name can hold (TR1001).
     """
+    if any("\0" in argument for argument in arguments):
+        raise TreguaError(
+            "TR1001",
+            "an argument holds a character that no name can have",
+            where="command line",
+            found="a NUL",
+        )
     for before, argument in zip(("", *arguments), arguments, strict=False):
         name, _, value = argument.partition("=")
         if not argument.strip() or (name.startswith("--") and "=" in argument and not value):
