@@ -18,7 +18,7 @@ from ..results.staging import rewritten
 from ..scenarios.scenario import Scenario
 from ..scenarios.toml import ScenarioFile, load_scenario, named_policy
 from .run import set_values, with_policies
-from .show import OUT, print_json
+from .show import OUT, print_json, progress_bar
 
 REPORT = "report.html"
 
@@ -55,11 +55,12 @@ def remake_report(folder: Path, replace: bool, json: bool) -> int:
     plan = plan_of_file(
         read, str(manifest["solver"]), int(manifest["replicates"]), int(manifest["seed"])
     )
-    page = (
-        _comparison(folder, manifest, read, plan)
-        if manifest["kind"] == "comparison"
-        else _run(folder, manifest, read, plan, options.get("--policy"))
-    )
+    with progress_bar("Reading", json) as told:
+        page = (
+            _comparison(folder, manifest, read, plan, told)
+            if manifest["kind"] == "comparison"
+            else _run(folder, manifest, read, plan, options.get("--policy"))
+        )
     rewritten(folder, REPORT, page, replace)
     if json:
         print_json({"report": str(folder / REPORT)})
@@ -88,8 +89,14 @@ def _run(
     return run_report(run, manifest, pictures, tables)
 
 
-def _comparison(folder: Path, manifest: Mapping[str, Any], read: ScenarioFile, plan: Plan) -> str:
-    """The page of a comparison."""
+def _comparison(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    read: ScenarioFile,
+    plan: Plan,
+    told: Callable[[int, int], None],
+) -> str:
+    """The page of a comparison; told after each run that is read."""
     from ..reporting.html import comparison_report
     from ..reporting.run_folder import comparison_parts, slugs
 
@@ -98,10 +105,11 @@ def _comparison(folder: Path, manifest: Mapping[str, Any], read: ScenarioFile, p
         read.scenario.with_policy(named_policy(name, read.policies, str(folder)))
         for name in names[1:]
     ]
-    base, *others = (
-        read_trajectories(folder / f"arrays-{slug}.nc", scenario, plan)
-        for slug, scenario in zip(slugs(names), scenarios, strict=True)
-    )
+    runs = []
+    for slug, scenario in zip(slugs(names), scenarios, strict=True):
+        runs.append(read_trajectories(folder / f"arrays-{slug}.nc", scenario, plan))
+        told(len(runs), len(names) + 1)
+    base, *others = runs
     comparison = Comparison(base, tuple(others), _drivers(folder, manifest))
     tables, pictures = comparison_parts(comparison, manifest)
     return comparison_report(comparison, manifest, pictures, tables)
