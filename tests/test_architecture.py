@@ -254,8 +254,8 @@ def test_importing_the_engine_starts_no_device_and_changes_no_setting():
     code = """
 import jax
 before = dict(jax.config.values)
-import tregua.engine.run, tregua.studies.study, tregua.results.tables, tregua.model.mechanism
-tregua.model.mechanism.registry()
+import tregua.engine.run, tregua.studies.study, tregua.results.tables, tregua.model.registry
+tregua.model.registry.registry()
 from jax._src import xla_bridge
 print(xla_bridge.backends_are_initialized(), dict(jax.config.values) == before)
 """

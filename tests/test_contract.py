@@ -21,7 +21,8 @@ from test_laws import relabelled
 from test_random import uniforms_of_a_step
 from tregua.engine.random import Draws, replicate_key, root_key
 from tregua.model.declarations import OUTSIDE, Beta, Compartment, Level, LogNormal, Uniform
-from tregua.model.mechanism import Mechanism, registry
+from tregua.model.mechanism import Mechanism
+from tregua.model.registry import registry
 from tregua.model.model import Model
 from tregua.model.space import shape_of
 from tregua.model.units import check_unit

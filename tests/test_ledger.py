@@ -15,7 +15,8 @@ from tregua.evidence.cite import assumed, cite, claim
 from tregua.evidence.claims import ARTICLES, CLAIMS, PUBLISHED
 from tregua.evidence.sources import CITED, Kind
 from tregua.model.declarations import NONNEGATIVE, Evidence, LogNormal, Parameter, Stance
-from tregua.model.mechanism import Mechanism, registry
+from tregua.model.mechanism import Mechanism
+from tregua.model.registry import registry
 
 FOLDER = Path(ledger.__file__).parent / "data"
 ROWS = list(csv.DictReader((FOLDER / "claims.csv").read_text(encoding="utf-8").splitlines()))

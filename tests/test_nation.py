@@ -13,7 +13,7 @@ from test_report import Page
 from tregua import Policy, Study, TreguaError, simulate
 from tregua.countries.tiles import tiles_of
 from tregua.model.declarations import BACKGROUND
-from tregua.model.mechanism import registry
+from tregua.model.registry import registry
 from tregua.model.model import Model
 from tregua.reporting.caveats import alleged, assumptions, left_out, stance_counts
 from tregua.reporting.charts.comparisons import pictures_of_comparison

@@ -162,7 +162,7 @@ def mechanisms(name: str = "", /, *, json: Json = False) -> int:
     name
         Which one; without it, all.
     """
-    from ..model.mechanism import registry
+    from ..model.registry import registry
 
     known = registry()
     if name and name not in known:

@@ -11,7 +11,7 @@ from ..evidence.claims import CLAIMS
 from ..evidence.ledger import Conflict, Count, Entry, entry, independent_origins, load
 from ..evidence.reference import Format, Reference, article_named, as_csl, cite_as, reference_of
 from ..evidence.searching import holds
-from ..model.mechanism import registry
+from ..model.registry import registry
 from .show import OUT, print_json, print_table
 
 FORMATS: tuple[Format, ...] = get_args(Format)

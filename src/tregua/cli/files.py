@@ -12,7 +12,7 @@ from typing import Any
 from ..countries.registry import LOADERS
 from ..engine.solvers import SOLVERS
 from ..errors import TreguaError
-from ..model.mechanism import registry
+from ..model.registry import registry
 from ..scenarios.editing import migrated
 from ..scenarios.posterior import shipped_posteriors
 from ..scenarios.schema import VERSION, FileTable
