@@ -28,6 +28,7 @@ from .options import (
     NoDrivers,
     Options,
     Out,
+    Plugins,
     Port,
     Quiet,
     Replace,
@@ -104,6 +105,7 @@ def ablate(
     replicates: Count = 32,
     weeks: Count = 520,
     seed: Seed = None,
+    plugin: Plugins = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
@@ -123,7 +125,7 @@ def ablate(
     """
     from .ablation import show_ablation
 
-    return show_ablation(scenario, mechanism, replicates, weeks, seed, quiet, json)
+    return show_ablation(scenario, mechanism, replicates, weeks, seed, quiet, json, plugin)
 
 
 @app.command
@@ -152,7 +154,7 @@ def reproduce(
 
 
 @app.command
-def mechanisms(name: str = "", /, *, json: Json = False) -> int:
+def mechanisms(name: str = "", /, *, plugin: Plugins = None, json: Json = False) -> int:
     """List the mechanisms, or show one: its equation, parameters, units, priors and evidence.
 
     Example: tregua mechanisms conflict
@@ -163,7 +165,9 @@ def mechanisms(name: str = "", /, *, json: Json = False) -> int:
         Which one; without it, all.
     """
     from ..model.registry import registry
+    from .plugins import load_named
 
+    load_named(plugin)
     known = registry()
     if name and name not in known:
         raise TreguaError(
@@ -211,6 +215,7 @@ def evidence(
     search: str = "",
     cite: Cite = False,
     form: CiteFormat = None,
+    plugin: Plugins = None,
     json: Json = False,
 ) -> int:
     """List what the numbers rest on, or show one claim or source:
@@ -234,7 +239,9 @@ def evidence(
         Only entries with this text, in any case, or with this number: 65000 and 65,000 are one.
     """
     from .evidence import Wanted, cite_evidence, list_evidence, show_evidence
+    from .plugins import load_named
 
+    load_named(plugin)
     if search and name.isdecimal():
         # `--search 65 000`: no entry has a number for its name.
         search, name = f"{search} {name}", ""
@@ -245,7 +252,9 @@ def evidence(
 
 
 @app.command
-def describe(*, scenario: str = "", out: File = None, json: Json = False) -> int:
+def describe(
+    *, scenario: str = "", out: File = None, plugin: Plugins = None, json: Json = False
+) -> int:
     """Describe a model from its code, in the order of the ODD protocol:
     purpose, entities, scales, the order of a week, equations, parameters, evidence.
 
@@ -257,7 +266,9 @@ def describe(*, scenario: str = "", out: File = None, json: Json = False) -> int
         A TOML file, or the name of a shipped scenario; without it, the default.
     """
     from .evidence import describe_model
+    from .plugins import load_named
 
+    load_named(plugin)
     return describe_model(scenario, out, json)
 
 
@@ -306,6 +317,7 @@ def lab(
     password_file: Path | None = None,
     name: Names = None,
     no_browser: NoBrowser = False,
+    plugin: Plugins = None,
     until: Until = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -331,7 +343,7 @@ def lab(
     from .lab import open_lab
 
     return open_lab(
-        scenario, host, port, password_file, name or [], not no_browser, quiet, json, until
+        scenario, host, port, password_file, name or [], not no_browser, quiet, json, until, plugin
     )
 
 

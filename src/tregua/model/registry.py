@@ -194,7 +194,9 @@ def _checked(kind: type[Mechanism], plugin: str) -> str:
             *(("parameters", part, Parameter) for part in mechanism.parameters),
             *(("sources", part, Source) for part in mechanism.sources.values()),
         )
-        wrong = [f"{part!r} in `{where}`" for where, part, wanted in declared if type(part) != wanted]
+        wrong = [
+            f"{part!r} in `{where}`" for where, part, wanted in declared if type(part) != wanted
+        ]
         for declare in ("flows", "drifts", "events", "tracks", "records"):
             tuple(getattr(mechanism, declare)())
         name = mechanism.name
