@@ -18,6 +18,7 @@ from ..results.provenance import read_manifest
 from ..results.staging import MANIFEST, rewritten
 from ..scenarios.scenario import Scenario
 from ..scenarios.toml import ScenarioFile, load_scenario, named_policy
+from .plugins import tell_plugins
 from .run import set_values, with_policies
 from .show import OUT, print_json
 
@@ -54,6 +55,7 @@ def remake_report(folder: Path, replace: bool, json: bool) -> int:
     options = _options(str(manifest.get("command", "")))
     load_plugins(options.get("--plugin", []), f"{folder}, {MANIFEST}")
     read = load_scenario(folder, set_values(options.get("--set", [])))
+    tell_plugins(read.scenario.model)
     plan = plan_of_file(
         read, str(manifest["solver"]), int(manifest["replicates"]), int(manifest["seed"])
     )

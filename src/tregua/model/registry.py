@@ -101,6 +101,19 @@ def load_plugins(names: Iterable[str], where: str = "") -> None:
                 _LOADED[name] = plugin
 
 
+def plugin_at(file: str) -> str:
+    """Name of the loaded plug-in with a mechanism in a file; empty where none has."""
+    return next(
+        (
+            plugin.name
+            for plugin in _LOADED.values()
+            for kind in plugin.mechanisms.values()
+            if getattr(sys.modules.get(kind.__module__), "__file__", None) == file
+        ),
+        "",
+    )
+
+
 @cache
 def _installed() -> tuple[str, ...]:
     """Modules that installed packages name by entry points, without those that ship."""
@@ -190,12 +203,15 @@ def _checked(kind: type[Mechanism], plugin: str) -> str:
     """Name of a mechanism that declares what it should (TR2109)."""
     try:
         mechanism = kind()
-        declared = (
-            *(("parameters", part, Parameter) for part in mechanism.parameters),
-            *(("sources", part, Source) for part in mechanism.sources.values()),
+        declared: tuple[tuple[type, Iterable[object]], ...] = (
+            (Parameter, mechanism.parameters),
+            (Source, mechanism.sources.values()),
         )
         wrong = [
-            f"{part!r} in `{where}`" for where, part, wanted in declared if type(part) != wanted
+            f"{part!r}, which is no {wanted.__name__}"
+            for wanted, parts in declared
+            for part in parts
+            if not isinstance(part, wanted)
         ]
         for declare in ("flows", "drifts", "events", "tracks", "records"):
             tuple(getattr(mechanism, declare)())

@@ -6,14 +6,17 @@ wrong. :func:`check_mechanism` does them all.
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..engine.random import Draws, replicate_key, root_key
 from ..engine.run import simulate
+from ..evidence.claims import CLAIMS
 from ..evidence.sources import sources_of
-from ..model.declarations import OUTSIDE, Compartment, Level
+from ..model.declarations import OUTSIDE, Compartment, Event, Flow, Level
 from ..model.mechanism import Mechanism
 from ..model.model import Model
 from ..model.space import shape_of
@@ -63,7 +66,7 @@ def check_parameters(kind: type[Mechanism]) -> None:
         assert parameter.doc and parameter.evidence, f"{parameter.name} has no doc or no evidence"
         for evidence in parameter.evidence:
             assert evidence.source and evidence.summary, f"{parameter.name}: {evidence} is empty"
-            named = not evidence.id or evidence.id in known or evidence.id[:1] == "C"
+            named = not evidence.id or evidence.id in known or evidence.id in CLAIMS
             assert named, f"{evidence.id} is not in `sources`"
         assert set(parameter.axes) <= {axis.name for axis in space().axes}, parameter.name
 
@@ -71,8 +74,9 @@ def check_parameters(kind: type[Mechanism]) -> None:
 def check_words(kind: type[Mechanism]) -> None:
     """Needs, flows, drifts and events are described, and each name is there once."""
     mechanism = kind()
-    processes = [*mechanism.flows(), *mechanism.events()]
-    for declared in [*mechanism.needs, *mechanism.drifts(), *processes]:
+    processes: list[Flow | Event] = [*mechanism.flows(), *mechanism.events()]
+    described: list[Any] = [*mechanism.needs, *mechanism.drifts(), *processes]
+    for declared in described:
         assert declared.doc, f"{declared} has no doc"
     needs = [need.name for need in mechanism.needs]
     parameters = [parameter.name for parameter in mechanism.parameters]
@@ -154,7 +158,8 @@ def check_uses(kind: type[Mechanism]) -> None:
     written = {end for flow in mechanism.flows() for end in (flow.source, flow.target)} | {
         drift.level for drift in mechanism.drifts()
     }
-    for process in (*mechanism.flows(), *mechanism.events()):
+    processes: list[Flow | Event] = [*mechanism.flows(), *mechanism.events()]
+    for process in processes:
         process.hazard(view)
     for drift in mechanism.drifts():
         drift.rate(view)
@@ -192,7 +197,7 @@ def check_conservation(
     result = simulate(
         small_scenario(model, WEEKS), solver, replicates=replicates, draws=draws or None
     )
-    total: np.ndarray = sum(
+    total: Any = sum(
         result.total(n).astype(np.int64 if chance else float) for n in model.compartments
     )
     gained, lost = (
@@ -212,7 +217,7 @@ def check_conservation(
         fewest = min(result.snapshots[n].min() for n in model.compartments)
         assert fewest >= 0, "a stock is below zero"
     else:
-        rounding = 1e-11 if jax.config.jax_enable_x64 else 1e-4
+        rounding = 1e-11 if jnp.result_type(float) == jnp.float64 else 1e-4
         assert np.allclose(total[:, 1:], expected, rtol=rounding), "persons appear or are lost"
 
 
