@@ -15,7 +15,7 @@ import pkgutil
 import site
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -58,7 +58,8 @@ class Plugin:
 @cache
 def shipped() -> dict[str, type[Mechanism]]:
     """Every mechanism that ships, by name: a new file in ``tregua/mechanisms`` is enough."""
-    return dict(sorted(_mechanisms(importlib.import_module(SHIPPED)).items()))
+    package = importlib.import_module(SHIPPED)
+    return dict(sorted(_mechanisms((package, *_modules_in(package))).items()))
 
 
 def registry() -> dict[str, type[Mechanism]]:
@@ -134,7 +135,7 @@ def _load(name: str, where: str) -> Plugin:
     try:
         with _searching():
             module = importlib.import_module(name)
-            mechanisms = _mechanisms(module)
+            modules = (module, *_modules_in(module))
     except (Exception, SystemExit) as error:
         absent = isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}.")
         raise TreguaError(
@@ -147,6 +148,7 @@ def _load(name: str, where: str) -> Plugin:
             if absent
             else f'see what `python -c "import {name}"` says, and mend that',
         ) from error
+    mechanisms = _mechanisms(modules)
     if not mechanisms:
         others = [kind.__name__ for kind in _classes(module)]
         raise TreguaError(
@@ -165,15 +167,13 @@ def _file_of(module: ModuleType) -> str:
     return str(getattr(module, "__file__", None) or next(iter(module.__path__), ""))
 
 
-def _mechanisms(module: ModuleType) -> dict[str, type[Mechanism]]:
-    """Mechanisms of a module by name; of a package those that it shows and those of the modules
-    directly in it.
-    """
+def _mechanisms(modules: Sequence[ModuleType]) -> dict[str, type[Mechanism]]:
+    """Mechanisms by name, of a module and of those directly in it where it is a package."""
     mechanisms: dict[str, type[Mechanism]] = {}
-    for part in (module, *_modules_in(module)):
-        for kind in _classes(part):
+    for module in modules:
+        for kind in _classes(module):
             if issubclass(kind, Mechanism):
-                name = _checked(kind, module.__name__)
+                name = _checked(kind, modules[0].__name__)
                 if mechanisms.setdefault(name, kind) is not kind:
                     raise _twice(name, mechanisms[name], kind, "")
     return mechanisms
