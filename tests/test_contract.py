@@ -5,6 +5,7 @@ A new file in ``tregua/mechanisms`` is covered without any edit here.
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -268,6 +269,25 @@ def test_priors_mean_what_their_documentation_says(prior):
             and stats.kstest(law.rvs(500, random_state=1), "uniform", (0.5, 1.0)).pvalue > 1e-3
         ),
     }[type(prior)]()
+
+
+class Unused(toys.Deaths):
+    parameters = (*toys.Deaths.parameters, toys.parameter("idle", 0.1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (toys.Negative, "negative"),
+        (toys.Vanishing, "persons appear or are lost"),
+        (toys.Curious, "without declaring it"),
+        (Unused, "not used: ['unused.idle']"),
+        (dict, "no Mechanism"),
+    ],
+)
+def test_the_contract_refuses_what_does_not_keep_it_and_says_what(kind, says):
+    with pytest.raises((AssertionError, tregua.TreguaError), match=re.escape(says)):
+        contract.check_mechanism(kind)
 
 
 def test_the_registry_finds_exactly_the_files_that_are_there():

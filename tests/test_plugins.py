@@ -172,6 +172,7 @@ def test_the_current_directory_is_not_searched(author, monkeypatch, entry):
         monkeypatch.setenv("PYTHONPATH", str(folder))
         place._installed.cache_clear()
         assert place._installed() == (("mypkg.amnesty",) if entry else ())
+        assert ("amnesty" in registry()) == bool(entry)
     finally:
         place._installed.cache_clear()
 

@@ -78,7 +78,7 @@ def registry() -> dict[str, type[Mechanism]]:
 
 def plugins() -> tuple[Plugin, ...]:
     """The plug-ins that are installed, and those that were loaded; see :func:`registry`."""
-    load_plugins(_installed())
+    load_plugins(_installed(), f"an installed package, by its entry point {GROUP}")
     return tuple(_LOADED.values())
 
 
@@ -90,7 +90,7 @@ def load_plugins(names: Iterable[str], where: str = "") -> None:
         where: what names them, for messages.
 
     Raises:
-        TreguaError: TR2101 where a mechanism or a source has the name of another, TR2108 where the
+        TreguaError: TR2101 where a mechanism has the name of another, TR2108 where the
             module is not there or cannot be imported, TR2109 where no mechanism in it works.
             Nothing of a plug-in that is refused is registered.
     """
@@ -231,7 +231,7 @@ def _checked(kind: type[Mechanism], plugin: str) -> str:
 
 
 def _check_names(plugin: Plugin, where: str) -> None:
-    """Refuse a plug-in whose mechanisms, or sources of other text, have names that are taken."""
+    """Refuse a plug-in whose mechanisms have names that are taken (TR2101)."""
     others = shipped() | {n: kind for p in _LOADED.values() for n, kind in p.mechanisms.items()}
     for name, kind in plugin.mechanisms.items():
         if others.get(name, kind) is not kind:
