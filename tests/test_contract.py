@@ -272,6 +272,8 @@ def test_priors_mean_what_their_documentation_says(prior):
 
 
 class Unused(toys.Deaths):
+    """Declares a parameter that nothing reads."""
+
     parameters = (*toys.Deaths.parameters, toys.parameter("idle", 0.1))
 
 
@@ -279,15 +281,19 @@ class Unused(toys.Deaths):
     ("kind", "says"),
     [
         (toys.Negative, "negative"),
-        (toys.Vanishing, "persons appear or are lost"),
+        (toys.Vanishing, "changed the number of persons"),
         (toys.Curious, "without declaring it"),
-        (Unused, "not used: ['unused.idle']"),
-        (dict, "no Mechanism"),
+        (toys.Deaths, "is empty"),
     ],
 )
 def test_the_contract_refuses_what_does_not_keep_it_and_says_what(kind, says):
     with pytest.raises((AssertionError, tregua.TreguaError), match=re.escape(says)):
         contract.check_mechanism(kind)
+
+
+def test_what_is_declared_and_not_used_is_named():
+    with pytest.raises(AssertionError, match=r"not used: \['unused.idle'\]"):
+        contract.check_uses(Unused)
 
 
 def test_the_registry_finds_exactly_the_files_that_are_there():
