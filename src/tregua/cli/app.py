@@ -177,6 +177,7 @@ def mechanisms(name: str = "", /, *, plugin: Plugins = None, json: Json = False)
             found=name,
             expected="one of " + ", ".join(known),
             nearest=nearest_name(name, known),
+            do="name the module of one of your own with --plugin",
         )
     from ..reporting.odd import describe_mechanism
     from ..reporting.wording import first_paragraph

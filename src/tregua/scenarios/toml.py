@@ -281,6 +281,7 @@ def _model(names: list[str] | None, data: str, where: str) -> Model:
                 found=name,
                 expected="one of " + ", ".join(registry()),
                 nearest=nearest_name(name, registry()),
+                do="name the module of one of your own under `plugins`, or with --plugin",
             )
         chosen.append(registry()[name]())
     return Model(chosen)
