@@ -139,6 +139,16 @@ def test_a_plugin_that_is_not_there_is_refused_by_name(author, name):
     assert error.code == "TR2108" and repr(name) in error.what
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["run", "compare", "ablate", "check", "lab", "mechanisms", "evidence", "describe"],
+)
+def test_every_command_takes_plugins(author, capsys, command):
+    assert run_command([command, "--plugin", "nothing_of_the_kind", "--plugin", "x"]) == 2
+    told = capsys.readouterr().err
+    assert "TR2108" in told and "nothing_of_the_kind" in told and "--plugin" in told
+
+
 def test_two_plugins_with_one_name_are_refused(author):
     author(**{"mypkg/other": AMNESTY})
     load_plugins(["mypkg.amnesty"])
