@@ -38,6 +38,11 @@ ROOMS = (
 GROUND = ("errors", "error_codes", "optional", "shipped", "_version")
 """Modules at the top level, which every room may import and which import no room."""
 
+FACES = ("stocks", "types", "sources", "testing")
+"""Modules at the top level for authors of mechanisms of their own, above all rooms, none of which
+imports them: their names stay where rooms move.
+"""
+
 Graph = Mapping[str, Mapping[str, bool]]
 """By module the modules that it imports, and whether that waits until a function is called."""
 

@@ -63,8 +63,8 @@ def test_the_commands_are_those_the_readme_promises():
         "fit",
         "forecast",
     ]
-    known += ["lab", "ladder", "mechanisms", "migrate", "new", "report", "reproduce", "run"]
-    known += ["schema", "score"]
+    known += ["lab", "ladder", "mechanisms", "migrate", "new", "new-mechanism", "report"]
+    known += ["reproduce", "run", "schema", "score"]
     assert known == COMMANDS
 
 

@@ -5,10 +5,9 @@ A new file in ``tregua/mechanisms`` is covered without any edit here.
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
@@ -19,14 +18,12 @@ from test_compilation import traced
 from test_gradient import check_against_differences, outcomes_of
 from test_laws import relabelled
 from test_random import uniforms_of_a_step
-from tregua.engine.random import Draws, replicate_key, root_key
-from tregua.model.declarations import OUTSIDE, Beta, Compartment, Level, LogNormal, Uniform
-from tregua.model.mechanism import Mechanism, registry
+from tregua.model.declarations import Beta, LogNormal, Uniform
 from tregua.model.model import Model
-from tregua.model.space import shape_of
-from tregua.model.units import check_unit
+from tregua.model.registry import registry
 from tregua.scenarios.policy import Policy
 from tregua.scenarios.scenario import Scenario
+from tregua.testing import contract, worlds
 
 NAMES = sorted(registry())
 TOYS = {"memory": toys.Memory, "splits": toys.Splits, "merges": toys.Merges}
@@ -51,11 +48,7 @@ SHIPPED = pytest.mark.parametrize("name", NAMES)
 
 def alone(name: str, each: float = 30_000.0) -> Model:
     """The mechanism by itself, on stocks that are not empty."""
-    mechanism = CONTRACT[name]()
-    stocks = tuple(need for need in mechanism.needs if isinstance(need, Compartment))
-    # What is remembered or written down has to happen.
-    others = (toys.Happenings(),) if mechanism.tracks() or mechanism.records() else ()
-    return Model((toys.Populated(stocks, each), *others, mechanism))
+    return worlds.alone(CONTRACT[name](), each)
 
 
 def among_others(name: str) -> Model:
@@ -75,45 +68,14 @@ def has_mean(model: Model) -> bool:
     return all(event.has_mean for _, event in model.events.values())
 
 
-def prior_draws(mechanism: Mechanism, count: int, seed: int = 0) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    return {
-        f"{mechanism.name}.{p.name}": p.prior.distribution().ppf(rng.uniform(1e-4, 1 - 1e-4, count))
-        for p in mechanism.parameters
-    }
-
-
 @SHIPPED
 def test_every_parameter_says_what_it_is_where_it_may_lie_and_what_it_rests_on(name):
-    for parameter in CONTRACT[name]().parameters:
-        check_unit(parameter.unit)
-        low, high = parameter.support
-        assert low <= parameter.value <= high
-        quantiles = parameter.prior.distribution().ppf([1e-6, 0.5, 1 - 1e-6])
-        assert np.all(np.isfinite(quantiles)) and np.all(
-            (quantiles >= low) & (quantiles <= high)
-        ), (parameter.name, quantiles)
-        assert parameter.doc and parameter.evidence, parameter.name
-        assert all(evidence.source and evidence.summary for evidence in parameter.evidence), (
-            parameter.name
-        )
-        assert set(parameter.axes) <= {axis.name for axis in toys.space().axes}
+    contract.check_parameters(CONTRACT[name])
 
 
 @SHIPPED
 def test_needs_flows_drifts_and_events_are_described_and_named_once(name):
-    mechanism = CONTRACT[name]()
-    things = [*mechanism.flows(), *mechanism.events()]
-    assert all(declared.doc for declared in [*mechanism.needs, *mechanism.drifts(), *things])
-    for names in (
-        [t.name for t in things],
-        [n.name for n in mechanism.needs],
-        [p.name for p in mechanism.parameters],
-    ):
-        assert len(set(names)) == len(names)
-    assert not {p.name for p in mechanism.parameters} & {n.name for n in mechanism.needs}, (
-        "inside a hazard one would hide the other"
-    )
+    contract.check_words(CONTRACT[name])
 
 
 @SHIPPED
@@ -128,35 +90,7 @@ def test_the_module_states_its_equation_and_its_source(name):
 
 @EVERY
 def test_two_instances_are_equal_so_that_models_share_compiled_programs(name):
-    assert CONTRACT[name]() == CONTRACT[name]() and hash(CONTRACT[name]()) == hash(CONTRACT[name]())
-    assert alone(name) == alone(name) and hash(alone(name)) == hash(alone(name))
-
-
-def states(model: Model, sizes, seed: int = 0) -> list[dict[str, np.ndarray]]:
-    """Stocks and levels as a run may meet them: scattered over many sizes, empty, one person each,
-    one person in all.
-    """
-    rng, stocks = np.random.default_rng(seed), []
-    shapes = {n: shape_of(c.axes, sizes) for n, c in model.compartments.items()}
-    for _ in range(12):
-        stocks.append(
-            {
-                n: np.floor(10 ** rng.uniform(0, 6, s)) * (rng.random(s) > 0.3)
-                for n, s in shapes.items()
-            }
-        )
-    stocks += [{n: np.full(s, x) for n, s in shapes.items()} for x in (0.0, 1.0)]
-    lonely = {n: np.zeros(s) for n, s in shapes.items()}
-    for x in lonely.values():
-        x[(0,) * x.ndim] = 1.0
-    levels = {
-        n: (level.initial, shape_of(level.axes, sizes))
-        for n, level in (model.levels | model.neutral).items()
-    }
-    return [
-        {**s, **{n: np.full(shape, first) * (i + 1) / 4 for n, (first, shape) in levels.items()}}
-        for i, s in enumerate([*stocks, lonely])
-    ]
+    contract.check_equality(CONTRACT[name])
 
 
 @EVERY
@@ -166,76 +100,12 @@ def states(model: Model, sizes, seed: int = 0) -> list[dict[str, np.ndarray]]:
 def test_hazards_have_their_axes_and_are_finite_and_not_negative_at_prior_draws_and_any_state(
     name, groups, territories
 ):
-    mechanism, model = CONTRACT[name](), alone(name)
-    data = toys.world(model, groups, territories)
-    sizes, draws = data.space.sizes, prior_draws(CONTRACT[name](), 100)
-    fixed = {n: jnp.asarray(x, float) for n, x in data.covariates.items()}
-
-    def at(values, state):
-        spread = {
-            n: jnp.broadcast_to(x, shape_of(model.parameters[n].axes, sizes))
-            for n, x in values.items()
-        }
-        everything = {**fixed, **spread, **state}
-        now = jnp.asarray(7.0)
-        raw = {f.name: f.hazard(model.view(mechanism, everything, now)) for f in mechanism.flows()}
-        hazards = model.hazards(everything, now) | {
-            n: model.event_hazard(n, everything, now) for n in model.events
-        }
-        return raw, hazards, model.drift_rates(everything, now)
-
-    stacked = {n: jnp.stack([s[n] for s in states(model, sizes)]) for n in states(model, sizes)[0]}
-    over_states = jax.vmap(at, in_axes=(None, 0))
-    raw, hazards, drifts = jax.jit(
-        jax.vmap(over_states, in_axes=(0, None)) if draws else over_states
-    )({n: jnp.asarray(x) for n, x in draws.items()}, stacked)
-    lead = 2 if draws else 1
-    for flow in mechanism.flows():
-        # On the axes of the source, or shorter: a hazard with more axes would be cut or
-        # refused elsewhere.
-        assert raw[flow.name].ndim - lead <= len(model.flow_axes(flow)), flow.name
-    for full, hazard in hazards.items():
-        assert hazard.shape[lead:] == shape_of(model.axes[full], sizes), full
-        assert np.all(np.isfinite(hazard)) and np.all(hazard >= 0.0), full
-    for level, rate in drifts.items():
-        assert rate.shape[lead:] == shape_of(model.levels[level].axes, sizes) and np.all(
-            np.isfinite(rate)
-        ), level
+    contract.check_hazards(CONTRACT[name], groups, territories)
 
 
 @EVERY
 def test_everything_declared_is_used_and_nothing_else_is_read(name):
-    mechanism, model = CONTRACT[name](), alone(name)
-    scenario = toys.scenario(model)
-    inputs, sizes = scenario.compile(), scenario.data.space.sizes
-    values = {
-        **{n: jnp.asarray(x[0]) for n, x in inputs.base.items()},
-        **{n: jnp.asarray(x, float) for n, x in inputs.covariates.items()},
-    }
-    values |= {n: jnp.asarray(x) for n, x in states(model, sizes)[0].items()}
-    reads, draw = set(), Draws(replicate_key(root_key(1), jnp.asarray(0)), jnp.asarray(0))
-    view = model.view(mechanism, values, jnp.asarray(0.0), reads)
-    written = {end for flow in mechanism.flows() for end in (flow.source, flow.target)} | {
-        drift.level for drift in mechanism.drifts()
-    }
-    for process in (*mechanism.flows(), *mechanism.events()):
-        process.hazard(view)
-    for drift in mechanism.drifts():
-        drift.rate(view)
-    for track in mechanism.tracks():
-        track.window(view)
-        written.add(track.level)
-    for record in mechanism.records():
-        record.share(view)
-    for event in mechanism.events():
-        written |= set(event.apply(view, jnp.ones(shape_of(event.axes, sizes), jnp.int32), draw))
-    written |= set(mechanism.initial(view, draw))
-    declared = {need.name for need in mechanism.needs} | {
-        f"{name}.{p.name}" for p in mechanism.parameters
-    }
-    assert reads | (written - {OUTSIDE}) == declared
-    stocks = {need.name for need in mechanism.needs if isinstance(need, Compartment | Level)}
-    assert written - {OUTSIDE} <= stocks, "covariates and parameters are not written"
+    contract.check_uses(CONTRACT[name])
 
 
 @pytest.mark.slow
@@ -265,30 +135,7 @@ def test_persons_are_conserved_for_a_year_under_prior_draws(name, build, solver)
     model = build(name)
     if solver != "tau-leap" and not has_mean(model):
         pytest.skip("an event without a mean")
-    draws = prior_draws(CONTRACT[name](), 64)
-    result = tregua.simulate(
-        toys.scenario(model, weeks=52), solver, replicates=64, draws=draws or None
-    )
-    total = sum(
-        result.total(n).astype(np.int64 if solver == "tau-leap" else float)
-        for n in model.compartments
-    )
-    gained = sum(
-        (result.total(n) for n, (_, f) in model.flows.items() if f.source == OUTSIDE),
-        start=np.zeros((1, 52)),
-    )
-    lost = sum(
-        (result.total(n) for n, (_, f) in model.flows.items() if f.target == OUTSIDE),
-        start=np.zeros((1, 52)),
-    )
-    expected = total[:, :1] + np.cumsum(gained - lost, axis=1)
-    if solver == "tau-leap":
-        assert (
-            np.array_equal(total[:, 1:], expected)
-            and min(x.min() for x in (result.snapshots[n] for n in model.compartments)) >= 0
-        )
-    else:
-        assert np.allclose(total[:, 1:], expected, rtol=1e-11)
+    contract.check_conservation(CONTRACT[name], model, solver)
 
 
 @pytest.mark.slow
@@ -296,7 +143,7 @@ def test_persons_are_conserved_for_a_year_under_prior_draws(name, build, solver)
 def test_new_values_and_ensembles_compile_nothing(name):
     scenario = toys.scenario(alone(name), weeks=52)
     tregua.simulate(scenario, replicates=2)
-    draws = prior_draws(CONTRACT[name](), 3)
+    draws = worlds.prior_draws(CONTRACT[name](), 3)
     for i in range(3):
         other = scenario.with_values({n: float(x[i]) for n, x in draws.items()})
         assert traced(lambda other=other, i=i: tregua.simulate(other, replicates=2 + 20 * i)) == {}
@@ -422,6 +269,31 @@ def test_priors_mean_what_their_documentation_says(prior):
             and stats.kstest(law.rvs(500, random_state=1), "uniform", (0.5, 1.0)).pvalue > 1e-3
         ),
     }[type(prior)]()
+
+
+class Unused(toys.Deaths):
+    """Declares a parameter that nothing reads."""
+
+    parameters = (*toys.Deaths.parameters, toys.parameter("idle", 0.1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (toys.Negative, "negative"),
+        (toys.Vanishing, "changed the number of persons"),
+        (toys.Curious, "without declaring it"),
+        (toys.Deaths, "is empty"),
+    ],
+)
+def test_the_contract_refuses_what_does_not_keep_it_and_says_what(kind, says):
+    with pytest.raises((AssertionError, tregua.TreguaError), match=re.escape(says)):
+        contract.check_mechanism(kind)
+
+
+def test_what_is_declared_and_not_used_is_named():
+    with pytest.raises(AssertionError, match=r"not used: \['unused.idle'\]"):
+        contract.check_uses(Unused)
 
 
 def test_the_registry_finds_exactly_the_files_that_are_there():

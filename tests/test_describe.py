@@ -11,8 +11,9 @@ import toys
 from tregua.engine.plan import ORDER_OF_A_WEEK
 from tregua.errors import TreguaError
 from tregua.model.declarations import Beta, Level, LogNormal, Record, Selection, Track, Uniform
-from tregua.model.mechanism import Mechanism, registry
+from tregua.model.mechanism import Mechanism
 from tregua.model.model import Model
+from tregua.model.registry import registry
 from tregua.reporting.odd import (
     as_json_text,
     as_markdown,

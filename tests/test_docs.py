@@ -46,7 +46,7 @@ def test_readme_names_two_commands():
 def test_readme_commands_exist():
     from tregua.cli.app_record import app
 
-    named = set(re.findall(r"`tregua ([a-z]+)", README))
+    named = set(re.findall(r"`tregua ([a-z-]+)", README))
     assert named == {name for name in app if not name.startswith("-")}
 
 

@@ -211,6 +211,8 @@ def test_a_scenario_file_comes_in_as_packages_and_says_what_the_handles_cannot_d
         ("[scenario", "TR1102"),
         ("x = " + "[" * 30_000, "TR1104"),
         ("x = " + "{a=" * 10_000, "TR1104"),
+        (HEAD + 'plugins = ["mypkg.amnesty"]\n', "TR3013"),
+        (HEAD + "plugins = []\n", "TR3013"),
         (HEAD + 'posterior = "/etc"\n', "TR3013"),
         (HEAD + 'posterior = "../../fit"\n', "TR3013"),
         (HEAD + "posterior = 3\n", "TR3013"),

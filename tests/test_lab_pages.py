@@ -34,7 +34,7 @@ from tregua.lab.web.door import DOOR
 from tregua.lab.web.guard import STATUS
 from tregua.lab.words import LANGUAGES, WEAKNESSES, catalogue, claims, day, sayer
 from tregua.lab.work.headline import CIVILIANS_APART, CIVILIANS_TIED, headline, sure
-from tregua.model.mechanism import registry
+from tregua.model.registry import registry
 from tregua.reporting.browser.base import bare, ceiling, clean, relative
 from tregua.reporting.browser.changes import tornado, victims
 from tregua.reporting.browser.lines import apart, fan

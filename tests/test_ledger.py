@@ -13,9 +13,17 @@ from tregua.errors import TreguaError
 from tregua.evidence import ledger
 from tregua.evidence.cite import assumed, cite, claim
 from tregua.evidence.claims import ARTICLES, CLAIMS, PUBLISHED
-from tregua.evidence.sources import CITED, Kind
-from tregua.model.declarations import NONNEGATIVE, Evidence, LogNormal, Parameter, Stance
-from tregua.model.mechanism import Mechanism, registry
+from tregua.evidence.sources import CITED
+from tregua.model.declarations import (
+    NONNEGATIVE,
+    Evidence,
+    LogNormal,
+    Parameter,
+    SourceKind,
+    Stance,
+)
+from tregua.model.mechanism import Mechanism
+from tregua.model.registry import registry
 
 FOLDER = Path(ledger.__file__).parent / "data"
 ROWS = list(csv.DictReader((FOLDER / "claims.csv").read_text(encoding="utf-8").splitlines()))
@@ -139,7 +147,7 @@ def test_users_are_parameters_and_mechanisms_each_once():
 def test_claims_and_sources_use_the_words_that_are_declared():
     assert {claim.stance for claim in CLAIMS.values()} <= set(get_args(Stance))
     assert {claim.letter for claim in CLAIMS.values()} == set(ARTICLES) == set(PUBLISHED)
-    assert {source.kind for source in CITED.values()} == set(get_args(Kind))
+    assert {source.kind for source in CITED.values()} == set(get_args(SourceKind))
 
 
 def test_chains_run_from_the_article_to_their_origin():

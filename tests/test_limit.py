@@ -15,8 +15,8 @@ from tregua.engine import run
 from tregua.engine.random import Means
 from tregua.engine.state import STATUS_TEXT, State
 from tregua.model.declarations import DATE
-from tregua.model.mechanism import registry
 from tregua.model.model import Model
+from tregua.model.registry import registry
 from tregua.model.space import Axis, Space
 from tregua.scenarios.scenario import Scenario
 

@@ -13,8 +13,8 @@ from test_report import Page
 from tregua import Policy, Study, TreguaError, simulate
 from tregua.countries.tiles import tiles_of
 from tregua.model.declarations import BACKGROUND
-from tregua.model.mechanism import registry
 from tregua.model.model import Model
+from tregua.model.registry import registry
 from tregua.reporting.caveats import alleged, assumptions, left_out, stance_counts
 from tregua.reporting.charts.comparisons import pictures_of_comparison
 from tregua.reporting.charts.maps import difference_map_figures, map_figure, states_figure

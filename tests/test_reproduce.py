@@ -11,7 +11,7 @@ import pytest
 
 from tregua.countries.registry import load as load_data
 from tregua.engine.run import simulate
-from tregua.model.mechanism import registry
+from tregua.model.registry import registry
 from tregua.reporting.encoding import COLOURS
 from tregua.scenarios.toml import load_scenario
 from tregua.studies.reproductions import REPRODUCTIONS, identifiability, size_2023

@@ -12,7 +12,7 @@ from tregua.countries.record import MONTHS, monthly_record, yearly_record
 from tregua.forecasting.layer import layered, yearly
 from tregua.inference.job import national
 from tregua.inference.unknowns import Unknowns
-from tregua.model.mechanism import registry
+from tregua.model.registry import registry
 from tregua.results.checkpoints import Checkpoint
 from tregua.results.scores import crps
 from tregua.studies import ladder as climbing

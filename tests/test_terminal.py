@@ -10,7 +10,7 @@ import pytest
 from tregua.cli import COMPILER_LOG, run_command
 from tregua.cli.equations import plain_equation, without_tex
 from tregua.lab.words import LANGUAGES, catalogue
-from tregua.model.mechanism import registry
+from tregua.model.registry import registry
 
 BARE = {key: x for key, x in os.environ.items() if key not in COMPILER_LOG}
 FEATURE = b"+sse4.2"

@@ -6,13 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 
 import jax.numpy as jnp
-import numpy as np
 
-from tregua.countries.dataset import Dataset
 from tregua.model.declarations import (
     NONNEGATIVE,
     OUTSIDE,
-    Compartment,
     Drift,
     Event,
     Evidence,
@@ -23,58 +20,20 @@ from tregua.model.declarations import (
 )
 from tregua.model.mechanism import Mechanism
 from tregua.model.model import Model
-from tregua.model.space import Axis, Space
 from tregua.model.vocabulary import (
     ARRESTED,
-    DEAD,
     DEAD_OTHERS,
-    DISPLACED,
     MEMBERS,
     PLACE_AND_GROUP,
     RETIRED,
 )
 from tregua.scenarios.policy import Modifier, Policy
 from tregua.scenarios.scenario import Scenario
+from tregua.testing.worlds import Happenings, Populated, space, world
+
+__all__ = ["Happenings", "Populated", "space"]
 
 TEST = (Evidence("the tests", "assumed"),)
-
-
-def space(groups: int = 4, territories: int = 2) -> Space:
-    sizes = {
-        "territory": territories,
-        "corps": 2,
-        "group": groups,
-        "commodity": 2,
-        "route": 3,
-        "capture": 2,
-    }
-    return Space(
-        tuple(
-            Axis(name, tuple(f"{name[0]}{i}" for i in range(size))) for name, size in sizes.items()
-        )
-    )
-
-
-def world(model: Model, groups: int = 4, territories: int = 2, seed: int = 0) -> Dataset:
-    """A data set with every covariate that a model asks for, whatever it is called."""
-    places, rng, covariates = space(groups, territories), np.random.default_rng(seed), {}
-    for name, covariate in sorted(model.covariates.items()):
-        shape = places.shape(covariate.axes)
-        if name == "rank":
-            covariates[name] = np.arange(1.0, groups + 1.0)
-        elif len(shape) == 2 and covariate.axes[0] == covariate.axes[1]:
-            upper = np.triu(rng.integers(0, 4, shape), 1)
-            covariates[name] = (upper + upper.T).astype(float)
-        else:
-            covariates[name] = rng.uniform(0.5, 2.0, shape) * (
-                1e6 if covariate.unit == "person" else 1.0
-            )
-    # Levels that nothing changes are off their neutral value, so that whatever reads them shows.
-    for name, level in sorted(model.neutral.items()):
-        covariates[name] = rng.uniform(0.3, 0.9, places.shape(level.axes)) * (
-            1e3 if level.unit == "person" else 1.0
-        )
-    return Dataset("toy", places, covariates)
 
 
 def scenario(
@@ -99,22 +58,6 @@ def parameter(
         TEST,
         axes,
     )
-
-
-@dataclass(frozen=True)
-class Populated(Mechanism):
-    """Persons in every given compartment at the start, so that a mechanism can be run by itself."""
-
-    compartments: tuple[Compartment, ...] = (MEMBERS,)
-    each: float = 300.0
-
-    @property
-    def needs(self):
-        return self.compartments
-
-    def initial(self, view, draw):
-        # The engine adds this to empty stocks, so that a mechanism need not know the sizes.
-        return {c.name: jnp.full((1,) * len(c.axes), self.each) for c in self.compartments}
 
 
 @dataclass(frozen=True)
@@ -336,67 +279,6 @@ class Arrivals(Mechanism):
 
     def flows(self):
         return (Flow("came", OUTSIDE, "members", lambda v: v.rate + 0.0 * v.members, "arrivals"),)
-
-
-@dataclass(frozen=True)
-class Happenings(Mechanism):
-    """Everything that others remember or write down: killings of all sides, arrests, escapes,
-    flight, each at a low and steady rate.
-    """
-
-    needs = (MEMBERS, DEAD, ARRESTED, DEAD_OTHERS, DISPLACED)
-
-    def initial(self, view, draw):
-        return {"members": jnp.full((1, 1), 20_000.0)}
-
-    def flows(self):
-        def of(part, whole):
-            return lambda v: part + 0.0 * getattr(v, whole)
-
-        return (
-            Flow(
-                "war",
-                "members",
-                "dead",
-                of(1e-3, "members"),
-                "killed by rivals",
-                "member",
-                "turf war",
-            ),
-            Flow(
-                "clash",
-                OUTSIDE,
-                "dead_others",
-                of(3.0, "dead_others"),
-                "killed by troops",
-                "civilian",
-                "operation",
-            ),
-            Flow(
-                "arrested",
-                "members",
-                "arrested",
-                of(1e-3, "members"),
-                "taken into custody",
-                kind="arrest",
-            ),
-            Flow(
-                "escaped",
-                "arrested",
-                "members",
-                of(1e-3, "arrested"),
-                "out of custody",
-                kind="escape",
-            ),
-            Flow(
-                "displaced",
-                OUTSIDE,
-                "displaced",
-                of(50.0, "displaced"),
-                "driven from home",
-                kind="displacement",
-            ),
-        )
 
 
 @dataclass(frozen=True)

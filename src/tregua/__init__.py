@@ -40,7 +40,7 @@ _HOME = {
     "Uniform": "model.declarations",
     "ablate": "studies.ablation",
     "begin": "engine.session",
-    "registry": "model.mechanism",
+    "registry": "model.registry",
     "simulate": "engine.run",
 }
 
@@ -65,8 +65,9 @@ if TYPE_CHECKING:
         Parameter,
         Uniform,
     )
-    from .model.mechanism import Mechanism, registry
+    from .model.mechanism import Mechanism
     from .model.model import Model
+    from .model.registry import registry
     from .model.space import Axis, Space
     from .results.comparison import Comparison
     from .scenarios.policy import Modifier, Policy

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
@@ -128,6 +129,8 @@ def run_command(arguments: list[str]) -> int:
             raise
         if absent := _absent_device(error):
             return print_refusal(absent, as_json)
+        if elsewhere := _fault_of_plugin(error):
+            return print_refusal(elsewhere, as_json)
         fault = TreguaError(
             "TR9002",
             "something went wrong inside Tregua",
@@ -185,6 +188,22 @@ def _absent_device(error: Exception) -> TreguaError | None:
         found=str(error).partition("\n")[0],
         do="set it to cpu, or take it out of the environment",
     )
+
+
+def _fault_of_plugin(error: Exception) -> TreguaError | None:
+    """The refusal of a plug-in in whose code an error arose (TR2109); None for any other error."""
+    from ..model.registry import plugin_at
+
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if plugin := plugin_at(frame.filename):
+            return TreguaError(
+                "TR2109",
+                f"the code of the plug-in {plugin!r} failed",
+                where=f"{frame.filename}, line {frame.lineno}",
+                found=f"{type(error).__name__}: {error}",
+                do="mend it; `tregua.testing.check_mechanism` tests it",
+            )
+    return None
 
 
 def _no_devices() -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from ..engine.session import begin
 from ..reporting.wording import percent, persons, rounded, signed, signed_span
 from ..scenarios.toml import load_scenario
+from .plugins import load_named, tell_plugins
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
 HEADINGS = {
@@ -25,12 +26,15 @@ def show_ablation(
     seed: int | None,
     quiet: bool,
     as_json: bool,
+    plugins: Sequence[str] | None = None,
 ) -> int:
     """Run the model with and without each mechanism and print the table."""
     begin()
     from ..studies.ablation import ablate, shortened
 
+    load_named(plugins)
     read = load_scenario(source)
+    tell_plugins(read.scenario.model)
     short, late = shortened(read.scenario, weeks)
     count = len(set(names)) if names else len(short.model.mechanisms)
     if not (quiet or as_json):

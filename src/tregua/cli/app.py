@@ -28,6 +28,7 @@ from .options import (
     NoDrivers,
     Options,
     Out,
+    Plugins,
     Port,
     Quiet,
     Replace,
@@ -105,6 +106,7 @@ def ablate(
     replicates: Count = 32,
     weeks: Count = 520,
     seed: Seed = None,
+    plugin: Plugins = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
@@ -124,7 +126,7 @@ def ablate(
     """
     from .ablation import show_ablation
 
-    return show_ablation(scenario, mechanism, replicates, weeks, seed, quiet, json)
+    return show_ablation(scenario, mechanism, replicates, weeks, seed, quiet, json, plugin)
 
 
 @app.command
@@ -153,7 +155,7 @@ def reproduce(
 
 
 @app.command
-def mechanisms(name: str = "", /, *, json: Json = False) -> int:
+def mechanisms(name: str = "", /, *, plugin: Plugins = None, json: Json = False) -> int:
     """List the mechanisms, or show one: its equation, parameters, units, priors and evidence.
 
     Example: tregua mechanisms conflict
@@ -163,8 +165,10 @@ def mechanisms(name: str = "", /, *, json: Json = False) -> int:
     name
         Which one; without it, all.
     """
-    from ..model.mechanism import registry
+    from ..model.registry import registry
+    from .plugins import load_named
 
+    load_named(plugin)
     known = registry()
     if name and name not in known:
         raise TreguaError(
@@ -174,6 +178,7 @@ def mechanisms(name: str = "", /, *, json: Json = False) -> int:
             found=name,
             expected="one of " + ", ".join(known),
             nearest=nearest_name(name, known),
+            do="name the module of one of your own with --plugin",
         )
     from ..reporting.odd import describe_mechanism
     from ..reporting.wording import first_paragraph
@@ -212,6 +217,7 @@ def evidence(
     search: str = "",
     cite: Cite = False,
     form: CiteFormat = None,
+    plugin: Plugins = None,
     json: Json = False,
 ) -> int:
     """List what the numbers rest on, or show one claim or source:
@@ -235,7 +241,9 @@ def evidence(
         Only entries with this text, in any case, or with this number: 65000 and 65,000 are one.
     """
     from .evidence import Wanted, cite_evidence, list_evidence, show_evidence
+    from .plugins import load_named
 
+    load_named(plugin)
     if search and name.isdecimal():
         # `--search 65 000`: no entry has a number for its name.
         search, name = f"{search} {name}", ""
@@ -246,7 +254,9 @@ def evidence(
 
 
 @app.command
-def describe(*, scenario: str = "", out: File = None, json: Json = False) -> int:
+def describe(
+    *, scenario: str = "", out: File = None, plugin: Plugins = None, json: Json = False
+) -> int:
     """Describe a model from its code, in the order of the ODD protocol:
     purpose, entities, scales, the order of a week, equations, parameters, evidence.
 
@@ -258,7 +268,9 @@ def describe(*, scenario: str = "", out: File = None, json: Json = False) -> int
         A TOML file, or the name of a shipped scenario; without it, the default.
     """
     from .evidence import describe_model
+    from .plugins import load_named
 
+    load_named(plugin)
     return describe_model(scenario, out, json)
 
 
@@ -307,6 +319,7 @@ def lab(
     password_file: Path | None = None,
     name: Names = None,
     no_browser: NoBrowser = False,
+    plugin: Plugins = None,
     until: Until = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -332,7 +345,7 @@ def lab(
     from .lab import open_lab
 
     return open_lab(
-        scenario, host, port, password_file, name or [], not no_browser, quiet, json, until
+        scenario, host, port, password_file, name or [], not no_browser, quiet, json, until, plugin
     )
 
 

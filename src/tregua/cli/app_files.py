@@ -8,13 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from .app import app
-from .options import File, Json, Replace
+from .options import File, Json, Plugins, Replace
 
 
 @app.command
-def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
+def check(scenario: str = "mexico", /, *, plugin: Plugins = None, json: Json = False) -> int:
     """Read a scenario file and say what would be run, without running it: with a posterior, median
-    and band of its draws.
+    and band of its draws; and whose code is loaded, where it names plug-ins.
 
     Example: tregua check my-scenario.toml
 
@@ -25,7 +25,7 @@ def check(scenario: str = "mexico", /, *, json: Json = False) -> int:
     """
     from .check import check_scenario
 
-    return check_scenario(scenario, json)
+    return check_scenario(scenario, json, plugin)
 
 
 @app.command
@@ -42,6 +42,23 @@ def new(path: Path, /, *, json: Json = False) -> int:
     from .files import new_file
 
     return new_file(path, json)
+
+
+@app.command(name="new-mechanism")
+def begin_mechanism(name: str, /, *, json: Json = False) -> int:
+    """Write a commented mechanism of your own and its test, NAME.py and test_NAME.py, into the
+    current directory. It never overwrites a file.
+
+    Example: tregua new-mechanism amnesty
+
+    Parameters
+    ----------
+    name
+        Small letters and digits, such as amnesty.
+    """
+    from .plugins import new_mechanism
+
+    return new_mechanism(name, json)
 
 
 @app.command

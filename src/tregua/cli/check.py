@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..results.outcomes import check_counted
 from ..scenarios.policy import Modifier
 from ..scenarios.scenario import Resolved, resolve
 from ..scenarios.toml import ScenarioFile, load_scenario
+from .plugins import load_named, plugin_records, tell_plugins
 from .show import OUT, print_json, print_table
 
 BAND = (0.05, 0.95)
@@ -46,9 +48,13 @@ def summarize(resolved: Resolved) -> Summary:
     return Summary(median, low, high)
 
 
-def check_scenario(source: str, as_json: bool) -> int:
-    """Read a scenario file and show what would be run: its size, values and policies."""
+def check_scenario(source: str, as_json: bool, plugins: Sequence[str] | None = None) -> int:
+    """Read a scenario file and show what would be run: its size, values and policies, and whose
+    code is loaded.
+    """
+    load_named(plugins)
     read = load_scenario(source)
+    tell_plugins(read.scenario.model)
     check_counted(read.scenario.model, f"{read.shown}, key scenario.mechanisms")
     plan = plan_of_file(read)
     resolved = resolve(read.scenario, read.draws)
@@ -129,6 +135,7 @@ def _as_data(
         "stocks": str(read.scenario.stocks_day),
         "replicates": read.replicates,
         "notes": list(read.notes.values()),
+        "plugins": plugin_records(read.scenario.model),
         "posterior": read.posterior.identity if read.posterior else None,
         "values": {
             n: {

@@ -11,7 +11,8 @@ from ..evidence.claims import CLAIMS
 from ..evidence.ledger import Conflict, Count, Entry, entry, independent_origins, load
 from ..evidence.reference import Format, Reference, article_named, as_csl, cite_as, reference_of
 from ..evidence.searching import holds
-from ..model.mechanism import registry
+from ..model.registry import registry
+from .plugins import tell_plugins
 from .show import OUT, print_json, print_table
 from .target import write_new
 
@@ -188,6 +189,7 @@ def describe_model(scenario: str, out: Path | None, as_json: bool) -> int:
     from ..scenarios.toml import load_scenario
 
     read = load_scenario(scenario) if scenario else load_scenario()
+    tell_plugins(read.scenario.model)
     described = describe(read.scenario, read.solver)
     text = as_json_text(described) if as_json else as_markdown(described)
     if out is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..countries.registry import LOADERS
 from ..engine.solvers import SOLVERS
-from ..model.mechanism import registry
+from ..model.registry import registry
 from ..scenarios.editing import migrated
 from ..scenarios.posterior import shipped_posteriors
 from ..scenarios.schema import VERSION, FileTable

@@ -9,13 +9,14 @@ import sys
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..engine.session import begin
 from ..optional import LAB, need
+from .plugins import load_named, tell_plugins
 from .show import ERR, OUT, print_json, progress
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def open_lab(
     quiet: bool,
     json: bool,
     until: int | None = None,
+    plugins: Sequence[str] | None = None,
 ) -> int:
     """Serve the lab until Ctrl-C."""
     need(LAB)
@@ -61,7 +63,9 @@ def open_lab(
     begin()
     password = read_password(password_file) if password_file else None
     Access.check(host, password)
+    load_named(plugins)
     read = load_scenario(scenario, until=until)
+    tell_plugins(read.scenario.model)
     sock = listen(host, port)
     with sock, _told(quiet or json) as told:
         shared = Shared(read.scenario, read.posterior, read.seed, told=told, text=read.text)

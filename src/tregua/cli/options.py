@@ -177,7 +177,14 @@ Mechanisms = Annotated[
     ),
 ]
 
-
+Plugins = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--plugin",
+        negative="",
+        help="Module with mechanisms of your own, whose code is run. May be repeated.",
+    ),
+]
 Until = Annotated[
     int | None,
     Parameter(
@@ -228,6 +235,7 @@ class Options:
         int | None,
         Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given."),
     ] = None
+    plugin: Plugins = None
     until: Until = None
     solver: Annotated[
         str | None,

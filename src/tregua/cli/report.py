@@ -11,12 +11,14 @@ from typing import Any
 from ..engine.plan import Plan, plan_of_file
 from ..engine.stored import read_trajectories
 from ..errors import TreguaError
+from ..model.registry import load_plugins
 from ..results.comparison import Comparison
 from ..results.drivers import SignDrivers
 from ..results.provenance import read_manifest
-from ..results.staging import rewritten
+from ..results.staging import MANIFEST, rewritten
 from ..scenarios.scenario import Scenario
 from ..scenarios.toml import ScenarioFile, load_scenario, named_policy
+from .plugins import tell_plugins
 from .run import set_values, with_policies
 from .show import OUT, print_json, progress_bar
 
@@ -51,7 +53,9 @@ def remake_report(folder: Path, replace: bool, json: bool) -> int:
             do="run the scenario again",
         )
     options = _options(str(manifest.get("command", "")))
+    load_plugins(options.get("--plugin", []), f"{folder}, {MANIFEST}")
     read = load_scenario(folder, set_values(options.get("--set", [])))
+    tell_plugins(read.scenario.model)
     plan = plan_of_file(
         read, str(manifest["solver"]), int(manifest["replicates"]), int(manifest["seed"])
     )

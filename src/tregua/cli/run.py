@@ -28,6 +28,7 @@ from ..scenarios.policy import Policy
 from ..scenarios.scenario import Scenario
 from ..scenarios.toml import ScenarioFile, load_scenario, named_policy, shipped_scenarios
 from .options import Options
+from .plugins import load_named, tell_plugins
 from .run_summary import show_comparison, show_run
 from .show import ERR, OUT, print_json, progress_bar
 from .target import target_folder
@@ -281,7 +282,9 @@ def _load_writers() -> None:
 
 def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
     """The scenario file and the plan, with what the command line says about them."""
+    load_named(options.plugin)
     read = load_scenario(source, set_values(options.set or []), options.until)
+    tell_plugins(read.scenario.model)
     check_counted(read.scenario.model, f"{read.shown}, key scenario.mechanisms")
     return read, plan_of_file(read, options.solver, options.replicates, options.seed)
 
@@ -351,6 +354,7 @@ def _command(job: _Job, source: str, options: Options) -> str:
     ]
     words += ["--keep-going"] if options.keep_going else []
     words += [word for name in options.policy or [] for word in ("--policy", name)]
+    words += [word for name in options.plugin or [] for word in ("--plugin", name)]
     words += ["--until", str(options.until)] if options.until else []
     words += [word for text in options.set or [] for word in ("--set", text)]
     return shlex.join(words)

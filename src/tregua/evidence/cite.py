@@ -4,15 +4,19 @@ but our own assumption.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..errors import TreguaError, nearest_name
-from ..model.declarations import Evidence, Stance
+from ..model.declarations import Evidence, Source, Stance
 from .claims import ARTICLES, CLAIMS, PUBLISHED
 from .sources import CITED
 
 SIZE_2023 = CITED["size-2023"].text
 
 
-def cite(source: str, stance: Stance, summary: str) -> Evidence:
+def cite(
+    source: str, stance: Stance, summary: str, own: Mapping[str, Source] | None = None
+) -> Evidence:
     """Evidence from a source.
 
     Args:
@@ -20,13 +24,15 @@ def cite(source: str, stance: Stance, summary: str) -> Evidence:
         stance: how the source stands to the number. A source whose script imposes a number without
             data is cited as ``assumed``.
         summary: what the source says, in our own words.
+        own: sources by id that do not ship; a mechanism that cites one has them as its ``sources``.
 
     Raises:
         TreguaError: TR1601 if no source has that id.
     """
-    if source not in CITED:
+    known = CITED | dict(own or {})
+    if source not in known:
         raise unknown(source)
-    return Evidence(CITED[source].text, stance, summary, CITED[source].year, source)
+    return Evidence(known[source].text, stance, summary, known[source].year, source)
 
 
 def claim(name: str, summary: str) -> Evidence:

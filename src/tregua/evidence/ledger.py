@@ -18,13 +18,14 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from ..model.declarations import Number, Stance
-from ..model.mechanism import Mechanism, registry
+from ..model.declarations import Number, Source, SourceKind, Stance
+from ..model.mechanism import Mechanism
+from ..model.registry import registry
 from .cite import unknown
 from .claims import CLAIMS, Claim
-from .sources import CITED, Kind, Source
+from .sources import sources_of
 
-KIND_STANCE: dict[Kind, Stance] = {
+KIND_STANCE: dict[SourceKind, Stance] = {
     "official": "official",
     "press-compiled": "reported",
     "dataset": "measured",
@@ -141,21 +142,23 @@ def users(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> dict[str, 
     ``mechanism`` for a claim behind its form.
 
     Args:
-        mechanisms: by name; by default all that ship.
+        mechanisms: by name; by default all that are known.
 
     Raises:
         TreguaError: TR1601 where a mechanism names a claim or source that the ledger does not have.
     """
     resting: dict[str, list[str]] = {}
-    for name, kind in (registry() if mechanisms is None else mechanisms).items():
+    mechanisms = registry() if mechanisms is None else mechanisms
+    for name, kind in mechanisms.items():
         for parameter in kind.parameters:
             for evidence in parameter.evidence:
                 if evidence.id:
                     resting.setdefault(evidence.id, []).append(f"{name}.{parameter.name}")
         for claimed in claims_of(kind):
             resting.setdefault(claimed, []).append(name)
+    sources = sources_of(mechanisms)
     for cited in resting:
-        if cited not in CLAIMS and cited not in CITED:
+        if cited not in CLAIMS and cited not in sources:
             raise unknown(cited)
     return {key: tuple(dict.fromkeys(names)) for key, names in resting.items()}
 
@@ -192,9 +195,9 @@ def unanswered(mechanisms: Mapping[str, type[Mechanism]] | None = None) -> tuple
 
 def load() -> tuple[Entry, ...]:
     """All entries: the claims in their order, then the sources in theirs."""
-    used, tuples = users(), conflicts()
+    used, tuples, known = users(), conflicts(), sources_of(registry())
     claims = [_claim(claim, used, tuples) for claim in CLAIMS.values()]
-    sources = [_source(name, source, used, tuples) for name, source in CITED.items()]
+    sources = [_source(name, source, used, tuples) for name, source in known.items()]
     return (*claims, *sources)
 
 

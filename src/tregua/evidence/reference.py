@@ -15,8 +15,10 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
+from ..model.declarations import Source
+from ..model.registry import registry
 from .claims import ARTICLES, CLAIMS
-from .sources import CITED, Source
+from .sources import sources_of
 
 Format = Literal["plain", "bibtex", "csl"]
 
@@ -100,7 +102,7 @@ def reference_of(name: str) -> Reference:
         return _article(claim.letter, f"{where} (claim {name})")
     if name.startswith("article-"):
         return _article(name[-1])
-    return _source(name, CITED[name])
+    return _source(name, sources_of(registry())[name])
 
 
 def article_named(name: str) -> str:
@@ -198,7 +200,7 @@ def _source(name: str, source: Source) -> Reference:
         known.setdefault("about", source.text.removeprefix(", ".join(authors)).removeprefix(", "))
     published = source.kind == "paper"
     links = [link.strip() for link in source.link.split(";") if link.strip()]
-    named = dict(link.split(":", 1) for link in links)
+    named = dict(link.split(":", 1) for link in links if ":" in link)
     # The year of a series may be the last one used, so it is not given as that of publication.
     dated = f"year of publication or last year used: {source.year}"
     notes = [

@@ -5,32 +5,13 @@ short id. They are listed in ``evidence/data/cited.toml``.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib import resources
-from typing import Literal
 
-Kind = Literal["paper", "official", "press-compiled", "dataset"]
-
-
-@dataclass(frozen=True)
-class Source:
-    """One thing that can be cited.
-
-    Attributes:
-        text: authors or institution, title, place: enough to find it.
-        year: year of publication, or the last year of a series that is used.
-        kind: ``paper`` (also working papers and books), ``official`` (figures of a public body),
-            ``press-compiled`` (official figures seen in press reports) or ``dataset``.
-        link: DOI, arXiv number or address, empty where none is known.
-        note: what a reader must know before leaning on it, such as that only a summary was seen.
-    """
-
-    text: str
-    year: int
-    kind: Kind
-    link: str = ""
-    note: str = ""
-
+from ..errors import TreguaError
+from ..model.declarations import Source
+from ..model.mechanism import Mechanism
+from .claims import CLAIMS
 
 CITED: dict[str, Source] = {
     name: Source(**entry)
@@ -39,3 +20,23 @@ CITED: dict[str, Source] = {
     ).items()
 }
 """Every source by id. A mechanism takes one with :func:`tregua.evidence.cite.cite`."""
+
+
+def sources_of(mechanisms: Mapping[str, type[Mechanism]]) -> dict[str, Source]:
+    """The sources that ship, and those that mechanisms bring with them, by id.
+
+    Raises:
+        TreguaError: TR2101 where two different sources have one id.
+    """
+    known = dict(CITED)
+    for name, kind in mechanisms.items():
+        for key, source in kind.sources.items():
+            if known.setdefault(key, source) != source or key in CLAIMS:
+                raise TreguaError(
+                    "TR2101",
+                    f"the source {key!r} of the mechanism {name!r} has the id of another",
+                    where=f"{kind.__module__}, {kind.__name__}.sources",
+                    found=source.text,
+                    do="give it another id",
+                )
+    return known

@@ -23,6 +23,11 @@ Stance = Literal[
 report, an allegation, an opinion, a note about the record itself, or nothing but an assumption.
 """
 
+SourceKind = Literal["paper", "official", "press-compiled", "dataset"]
+"""What can be cited: a publication, figures of a public body, official figures seen in the press, a
+data set.
+"""
+
 Victim = Literal["civilian", "member", "police", "troops", "vigilante", "inmate"]
 """Who dies by a flow."""
 
@@ -62,6 +67,26 @@ Support = tuple[float, float]
 
 NONNEGATIVE: Support = (0.0, math.inf)
 UNIT_INTERVAL: Support = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One thing that can be cited.
+
+    Attributes:
+        text: authors or institution, title, place: enough to find it.
+        year: year of publication, or the last year of a series that is used.
+        kind: ``paper`` (also working papers and books), ``official`` (figures of a public body),
+            ``press-compiled`` (official figures seen in press reports) or ``dataset``.
+        link: DOI, arXiv number or address, empty where none is known.
+        note: what a reader must know before leaning on it, such as that only a summary was seen.
+    """
+
+    text: str
+    year: int
+    kind: SourceKind
+    link: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

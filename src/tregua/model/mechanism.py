@@ -1,17 +1,12 @@
-"""What a mechanism is, what its hazards may read, and the registry of those that ship.
+"""What a mechanism is, and what its hazards may read.
 
-A mechanism is one file in ``tregua/mechanisms``: a frozen dataclass that derives from
-:class:`Mechanism` and only declares.
+A mechanism is one file, in ``tregua/mechanisms`` or in a plug-in: a frozen dataclass that derives
+from :class:`Mechanism` and only declares.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.metadata import entry_points
-from types import ModuleType
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
@@ -27,6 +22,7 @@ from .declarations import (
     Level,
     Parameter,
     Record,
+    Source,
     Track,
 )
 
@@ -42,12 +38,14 @@ class Mechanism:
             parameters cite.
         causes: causes of death that its flows give beside the common
             :data:`~tregua.model.declarations.CAUSES`.
+        sources: of a plug-in, by id: those that it cites beside the ones that ship.
     """
 
     needs: ClassVar[tuple[Compartment | Level | Covariate, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     claims: ClassVar[tuple[str, ...]] = ()
     causes: ClassVar[tuple[str, ...]] = ()
+    sources: ClassVar[Mapping[str, Source]] = {}
 
     @property
     def name(self) -> str:
@@ -133,31 +131,3 @@ class View:
         return jnp.sum(
             self._values[self._names[name]], axis=tuple(axes.index(a) for a in over), keepdims=True
         )
-
-
-@cache
-def registry() -> dict[str, type[Mechanism]]:
-    """Every mechanism that is installed, by name.
-
-    A package says where its mechanisms are by an entry point of the group ``tregua.mechanisms``;
-    the package named there is scanned, so that a new file in it is enough.
-    """
-    mechanisms: dict[str, type[Mechanism]] = {}
-    for module in _modules():
-        for value in vars(module).values():
-            own = (
-                isinstance(value, type)
-                and issubclass(value, Mechanism)
-                and value.__module__ == module.__name__
-            )
-            if own:
-                mechanisms[value().name] = value
-    return dict(sorted(mechanisms.items()))
-
-
-def _modules() -> Iterator[ModuleType]:
-    """Modules of the packages that hold mechanisms."""
-    for name in sorted({point.value for point in entry_points(group="tregua.mechanisms")}):
-        package = importlib.import_module(name)
-        for module in pkgutil.iter_modules(package.__path__):
-            yield importlib.import_module(f"{package.__name__}.{module.name}")

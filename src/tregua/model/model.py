@@ -28,7 +28,8 @@ from .declarations import (
     Selection,
     Track,
 )
-from .mechanism import Mechanism, View, registry
+from .mechanism import Mechanism, View
+from .registry import shipped
 from .space import shape_of
 
 N = TypeVar("N", Compartment, Level, Covariate)
@@ -64,12 +65,12 @@ class Model:
         """The national model, of the shipped default scenario: every mechanism that ships,
         in the order of their names.
         """
-        return cls(tuple(kind() for kind in registry().values()))
+        return cls(tuple(kind() for kind in shipped().values()))
 
     @classmethod
     def size_2023(cls) -> Model:
         """The published size model of 2023: one territory, no police, no trade, no civilians."""
-        return cls(tuple(registry()[name]() for name in SIZE_2023))
+        return cls(tuple(shipped()[name]() for name in SIZE_2023))
 
     def __add__(self, mechanism: Mechanism) -> Model:
         return Model((*self.mechanisms, mechanism))

@@ -10,7 +10,7 @@ from typing import Any
 from ..engine.trajectories import Trajectories
 from ..evidence.cite import SIZE_2023
 from ..model.declarations import MEMBER, OUTSIDE, Stance
-from ..model.mechanism import registry
+from ..model.registry import shipped
 from ..results.outcomes import deaths_of, outcomes_of
 from ..scenarios.posterior import MOST_MISFIT, failed_misfit
 from .wording import span
@@ -280,4 +280,4 @@ def stance_counts(manifest: Mapping[str, Any]) -> dict[str, int]:
 
 def left_out(mechanisms: Sequence[str]) -> list[str]:
     """Mechanisms that ship with the package and are not among these."""
-    return [name for name in registry() if name not in mechanisms]
+    return [name for name in shipped() if name not in mechanisms]

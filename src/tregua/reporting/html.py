@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..countries.tiles import tiles_of
 from ..engine.trajectories import Trajectories
 from ..model.declarations import Parameter
-from ..model.mechanism import registry
+from ..model.registry import shipped
 from ..results.comparison import Comparison
 from ..results.outcomes import summary
 from ..results.tables import yearly_bands
@@ -270,7 +270,7 @@ def _rests_on(trajectories: Trajectories, manifest: Mapping[str, Any]) -> dict[s
         "mechanisms_in": {
             m.name: first_paragraph(type(m).__doc__) for m in trajectories.scenario.model.mechanisms
         },
-        "mechanisms_out": {name: first_paragraph(registry()[name].__doc__) for name in out},
+        "mechanisms_out": {name: first_paragraph(shipped()[name].__doc__) for name in out},
     }
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import sys
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -53,6 +55,35 @@ def class_digest(kind: type) -> str:
             f"{name} {_code(function.__code__)}" for name, function in sorted(functions.items())
         )
     )
+
+
+def module_digest(name: str) -> str:
+    """Digest of the code of a module that is loaded: of the whole package that it is in, without
+    tests, or of its own file. What has no file gives the digest of nothing; the digests of its
+    classes then say more.
+    """
+    package = sys.modules.get(name.partition(".")[0])
+    folders = [Path(place) for place in getattr(package, "__path__", ())]
+    files = {
+        file.relative_to(folder).as_posix(): file
+        for folder in folders
+        for file in sorted(folder.rglob("*.py"))
+        if not file.name.startswith("test_")
+    }
+    if not folders and (single := getattr(package, "__file__", None)):
+        files = {name: Path(single)}
+    return text_digest(
+        "\n".join(f"{place} {_file_digest(files[place])}" for place in sorted(files))
+    )
+
+
+def _file_digest(file: Path) -> str:
+    """Digest of what a file does, or of its bytes where it is no Python that can be read."""
+    content = file.read_bytes()
+    try:
+        return syntax_digest(content.decode("utf-8-sig"))
+    except (SyntaxError, ValueError):
+        return text_digest(content)
 
 
 def _words(node: ast.AST) -> Iterator[str]:

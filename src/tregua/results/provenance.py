@@ -26,16 +26,20 @@ from ..engine.run import told_lost
 from ..engine.trajectories import Trajectories
 from ..errors import TreguaError
 from ..model.mechanism import Mechanism
+from ..model.model import Model
 from ..scenarios.evidence_range import outside
 from ..scenarios.policy import Policy
 from ..scenarios.posterior import StoredPosterior
 from ..scenarios.scenario import LAYERS, Draws, Scenario, resolve
-from .code_digest import class_digest, text_digest
+from .code_digest import class_digest, module_digest, text_digest
 from .drivers import draws_narrowed
 from .staging import MANIFEST
 
 SCHEMA = 1
 """Version of the layout of run folders."""
+
+PACKAGE = __name__.partition(".")[0]
+"""The name of this package: code in it ships."""
 
 PACKAGES = (
     "numpy",
@@ -75,6 +79,7 @@ def describe_inputs(
             m.name: {"source": class_digest(type(m)), "settings": _settings(m)}
             for m in scenario.model.mechanisms
         },
+        **_foreign(scenario.model),
         "parameters": {
             name: _plain(resolved.value)
             for name, resolved in sorted(resolve(scenario, draws).items())
@@ -99,6 +104,29 @@ def describe_inputs(
         "seed": plan.seed,
         "precision": str(jnp.result_type(float)),
     }
+
+
+def _foreign(model: Model) -> dict[str, Any]:
+    """Digests of the code of plug-ins, of which a mechanism's own file may be a part only; nothing
+    where all mechanisms ship.
+    """
+    plugins = {record["module"]: record["sha256"] for record in plugin_records(model)}
+    return {"plugins": plugins} if plugins else {}
+
+
+def plugin_records(model: Model) -> list[dict[str, Any]]:
+    """The modules of a model's mechanisms that do not ship, each with its mechanisms and the digest
+    of its code. What was typed into a session or a script is no module.
+    """
+    mechanisms: dict[str, list[str]] = {}
+    for mechanism in model.mechanisms:
+        module = type(mechanism).__module__
+        if module.partition(".")[0] not in (PACKAGE, "__main__"):
+            mechanisms.setdefault(module, []).append(mechanism.name)
+    return [
+        {"module": module, "mechanisms": names, "sha256": module_digest(module)}
+        for module, names in sorted(mechanisms.items())
+    ]
 
 
 def inputs_hash(run: Scenario | Trajectories, plan: Plan, draws: Draws | None = None) -> str:
@@ -267,6 +295,7 @@ def make_manifest(
         "posterior_draws": int(next(iter(np.shape(x)[0] for x in draws.values()))) if draws else 0,
         "posterior": {**posterior.identity, **posterior.record} if posterior else None,
         "mechanisms": [m.name for m in scenario.model.mechanisms],
+        "plugins": plugin_records(scenario.model),
         "data": {
             "name": scenario.data.name,
             "tables": [dict(table) for table in scenario.data.tables],

@@ -91,6 +91,8 @@ class ScenarioTable(_Table):
     """Length with its unit, such as "520 week"; instead of `end`."""
     stocks: str = ""
     """"as of" and the day of the data, where the start is another day and that is meant."""
+    plugins: list[str] = []
+    """Names of modules with mechanisms of your own, whose code is run."""
     in_force: list[str] = []
     """Names of policies of the file that hold in every run."""
 

@@ -16,8 +16,9 @@ from ..countries.registry import load
 from ..errors import TreguaError, nearest_name
 from ..model.calendar import week_of, weeks_between
 from ..model.declarations import Parameter
-from ..model.mechanism import Mechanism, registry
+from ..model.mechanism import Mechanism
 from ..model.model import Model
+from ..model.registry import load_plugins, registry, shipped
 from ..model.space import Space
 from ..model.units import in_unit
 from ..shipped import country_folders
@@ -182,6 +183,7 @@ def _build(
 ) -> ScenarioFile:
     """The scenario that the tables of a file describe, compiled once to see that it can be."""
     part = parsed.scenario
+    load_plugins(part.plugins, f"{shown}, key scenario.plugins")
     model = _model(part.mechanisms, part.data, f"{shown}, key scenario.mechanisms")
     values = _quantities(parsed.values, model.parameters, f"{shown}, key values")
     given = _quantities(overrides, model.parameters, "command line, --set")
@@ -268,7 +270,7 @@ def _model(names: list[str] | None, data: str, where: str) -> Model:
             do="name the mechanisms, or leave the key out if you mean those that the data are for",
         )
     if names is None:
-        names = list(load(data).mechanisms or registry())
+        names = list(load(data).mechanisms or shipped())
     chosen: list[Mechanism] = []
     for name in names:
         if name not in registry():
@@ -279,6 +281,7 @@ def _model(names: list[str] | None, data: str, where: str) -> Model:
                 found=name,
                 expected="one of " + ", ".join(registry()),
                 nearest=nearest_name(name, registry()),
+                do="name the module of one of your own under `plugins`, or with --plugin",
             )
         chosen.append(registry()[name]())
     return Model(chosen)

@@ -17,7 +17,7 @@ from ...scenarios.scenario import LAYERS
 from ..answers.answer import range_text
 from ..answers.causes import Way, ways
 from ..handles import GROUPS, Handle, by_key
-from ..words import claims
+from ..words import claims, named
 from .frame import SCREENS, Screen
 from .parts import block, link, notice, table, text
 
@@ -169,7 +169,7 @@ def _ways(here: Screen, handle: Handle) -> None:
 
 def _way(way: Way, say: Say) -> None:
     for i, name in enumerate(way.mechanisms):
-        text("span", say(f"mechanism.{name}"), "step")
+        text("span", named(say, "mechanism", name), "step")
         if i < len(way.through):
             text("span", say("why.through", what=stock_name(way.through[i], say)), "through")
     text(
@@ -181,7 +181,7 @@ def _way(way: Way, say: Say) -> None:
 
 def stock_name(name: str, say: Say) -> str:
     """A stock or level as people call it."""
-    return say(f"stock.{name}")
+    return named(say, "stock", name)
 
 
 def _claims(here: Screen, handle: Handle) -> None:

@@ -91,7 +91,7 @@ def read_upload(name: str, data: bytes, shared: Shared) -> ScenarioRecord:
 
 
 def _check_modest(text: str) -> None:
-    """Refuse, before anything is built from it, what would reach for files of this
+    """Refuse, before anything is built from it, what would load code, reach for files of this
     computer or take long.
     """
     check_text(text, SHOWN)
@@ -101,6 +101,8 @@ def _check_modest(text: str) -> None:
         return  # read_scenario says what is wrong.
     scenario = raw.get("scenario")
     if isinstance(scenario, dict):
+        if "plugins" in scenario:
+            raise _beyond(f"plugins {scenario['plugins']!r}", "a file that loads no code")
         posterior = scenario.get("posterior")
         if posterior is not None and posterior not in shipped_posteriors():
             raise _beyond(

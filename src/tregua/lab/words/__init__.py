@@ -77,6 +77,16 @@ def sayer(language: str) -> Callable[..., str]:
     return say
 
 
+def named(say: Callable[..., str], kind: str, name: str) -> str:
+    """A mechanism, stock or level as people call it; one of a plug-in, which the catalogue does not
+    have, by its own name.
+    """
+    try:
+        return say(f"{kind}.{name}")
+    except KeyError:
+        return name.replace("_", " ")
+
+
 def day(date: dt.date, language: str) -> str:
     """A date as one reads it: ``"1 January 2021"``, ``"1 de enero de 2021"``."""
     texts = catalogue(language)
