@@ -63,8 +63,8 @@ def test_a_label_with_signs_of_the_dollar_is_no_formula(tmp_path):
 @pytest.mark.parametrize(
     ("given", "error", "code"),
     [
-        ({"JAX_PLATFORMS": "nonsense"}, "Unable to initialize backend 'nonsense'", "TR9003"),
-        ({"JAX_PLATFORM_NAME": "gpu"}, "Unknown backend: 'gpu' requested", "TR9003"),
+        ({"JAX_PLATFORMS": "nonsense"}, "Unable to initialize backend 'nonsense'", "TR9004"),
+        ({"JAX_PLATFORM_NAME": "gpu"}, "Unknown backend: 'gpu' requested", "TR9004"),
         ({"JAX_PLATFORMS": "cpu"}, "something else", "TR9002"),
         ({}, "Unable to initialize backend 'rocm'", "TR9002"),
     ],
@@ -80,7 +80,7 @@ def test_a_device_that_the_environment_names_is_named(given, error, code, monkey
     monkeypatch.setattr(doctor, "examine", fail)
     status = run_command(["doctor", "--json"])
     told = json.loads(capsys.readouterr().out)["error"]
-    assert (status, told["code"]) == (2 if code == "TR9003" else 3, code)
+    assert (status, told["code"]) == (2 if code == "TR9004" else 3, code)
     named = [f"{name}={value}" for name, value in given.items()]
     assert status == 3 or told["where"] == f"environment, {', '.join(named)}"
 
@@ -94,4 +94,4 @@ def test_a_device_that_is_not_there_is_no_fault():
         "main(['doctor', '--json'])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.returncode == 2 and "TR9003" in done.stdout and "Traceback" not in done.stderr
+    assert done.returncode == 2 and "TR9004" in done.stdout and "Traceback" not in done.stderr

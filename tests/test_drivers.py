@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import toys
 import tregua
 from tregua.cli import run as run_command_module
 from tregua.cli import run_command
@@ -122,13 +123,14 @@ def test_draws_of_a_prior_have_its_width_and_narrower_ones_less():
 
 @pytest.fixture(scope="module")
 def compared():
-    """The published model, 100 pairs, with two assumptions drawn: one carries the policy whole."""
-    shipped = load_scenario("size-2023").scenario
-    names = ("recruitment.rate", "arrests.effort")
-    fixed = {name: value for name, value in shipped.values.items() if name not in names}
-    scenario, draw = replace(shipped, values=fixed), np.random.default_rng(2)
-    draws = {name: shipped.values[name] * draw.lognormal(0.0, 0.4, 100) for name in names}
-    half = Policy.scale("recruitment.rate", 0.5, "2022", name="half")
+    """A small world, 100 pairs, with two assumptions drawn: one carries the policy whole."""
+    given = {"founding.members_at_start": 5000.0, "conflict.lethality": 2e-7}
+    scenario, draw = toys.scenario(weeks=104, values=given), np.random.default_rng(2)
+    draws = {
+        name: scenario.model.parameters[name].value * draw.lognormal(0.0, 0.4, 100)
+        for name in ("recruitment.rate", "arrests.effort")
+    }
+    half = Policy.scale("recruitment.rate", 0.5, "2012-02-01", name="half")
     study = tregua.Study(scenario, [half, Policy("none")], draws=draws, replicates=100)
     comparison = study.run()
     told = []
@@ -199,7 +201,7 @@ def test_it_says_why_it_tells_nothing(compared):
     assert "No policy changes anything" in sign_drivers(check, draws).note
     few = tregua.Study(
         comparison.baseline.scenario,
-        [Policy.scale("recruitment.rate", 0.5, "2022", name="half")],
+        [Policy.scale("recruitment.rate", 0.5, "2012-02-01", name="half")],
         draws=draws,
         replicates=4,
     ).run()

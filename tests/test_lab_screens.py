@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -112,8 +113,10 @@ def test_todays_number_is_that_of_the_scenario(shared, say):
 
 def test_what_bands_hold_and_what_the_fit_leaves_out_is_said(shared):
     say, stored = sayer("en"), shared.posterior
-    assert f"one of {stored.size} sets of values" in held_text(stored, say)
-    assert "names no fit" in held_text(None, say)
+    assert f"one of {stored.size} sets of values" in held_text(shared, say)
+    assert "narrows" in held_text(shared, say) and "estrechan" in held_text(shared, sayer("es"))
+    unfitted = SimpleNamespace(posterior=None)
+    assert "names no fit" in held_text(unfitted, say)
     fails = {code: fails_text(stored, sayer(code)) for code in ("en", "es")}
     assert "fails its own test" in fails["en"] and "no pasa su propia prueba" in fails["es"]
     assert all("2.1" in words and "1.5" in words for words in fails.values())

@@ -175,14 +175,14 @@ def _stop(number: int, _: FrameType | None) -> None:
 
 
 def _absent_device(error: Exception) -> TreguaError | None:
-    """The refusal of a device that the environment names and that is not there (TR9003); None where
+    """The refusal of a device that the environment names and that is not there (TR9004); None where
     it names none, or where the error is about something else.
     """
     names = [f"{name}={os.environ[name]}" for name in DEVICES if os.environ.get(name)]
     if not names or not ("backend" in str(error) or _no_devices()):
         return None
     return TreguaError(
-        "TR9003",
+        "TR9004",
         "the environment names a device that is not there",
         where="environment, " + ", ".join(names),
         found=str(error).partition("\n")[0],

@@ -35,16 +35,22 @@ def _digest(file: Path, arrays: Chunk) -> str:
     return digest.hexdigest()
 
 
-def write_whole(file: Path, arrays: Chunk) -> None:
+def write_whole(file: Path, arrays: Chunk, packed: bool = False) -> None:
     """Write arrays into a file that appears whole or not at all, with a digest,
     and make its folder (TR3102 where it cannot be written).
+
+    Args:
+        file: to write.
+        arrays: by name.
+        packed: compressed, which takes longer.
     """
     # The thread's number keeps two workers apart, the process's two runs of the same command.
     part = file.parent / f".{file.stem}-{os.getpid()}-{threading.get_ident()}.part"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as stream:
-            np.savez(stream, **arrays, **{DIGEST: np.array(_digest(file, arrays))})  # type: ignore
+            save = np.savez_compressed if packed else np.savez
+            save(stream, **arrays, **{DIGEST: np.array(_digest(file, arrays))})  # type: ignore
         os.replace(part, file)
     except OSError as error:
         with suppress(OSError):

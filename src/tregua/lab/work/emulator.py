@@ -337,7 +337,7 @@ def write_emulator(emulator: Emulator, file: Path) -> None:
     arrays["baseline"] = arrays["baseline"].astype(np.float32)
     if emulator.background is not None:
         arrays[BACKGROUND] = emulator.background.astype(np.float32)
-    write_whole(file, {**arrays, FACTS: np.array(json.dumps(facts))})
+    write_whole(file, {**arrays, FACTS: np.array(json.dumps(facts))}, packed=True)
 
 
 def read_emulator(arrays: Mapping[str, np.ndarray], present: Present) -> Emulator:
