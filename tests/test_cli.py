@@ -225,6 +225,7 @@ def started(arguments, cwd, **pipes):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_an_interrupted_run_leaves_no_folder_and_goes_on(tmp_path):
     file = tmp_path / "long.toml"
     file.write_text(

@@ -222,6 +222,7 @@ def test_a_table_says_what_was_moved():
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_runs_at_points_are_those_of_the_engine():
     """The yearly sums by state are those of a run of the same scenario with the same draws and
     seed; the last days of the last week lie outside.
@@ -252,6 +253,7 @@ def test_runs_at_points_are_those_of_the_engine():
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_stopped_fit_goes_on_where_it_stood_and_is_written(tmp_path):
     import json
 

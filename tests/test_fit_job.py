@@ -60,6 +60,7 @@ def job(scenario, tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_the_shape_is_the_derivative_of_the_mean_field(posterior):
     """A small move along a random direction changes the log of the expected series as the Jacobian
     says, to the square of the move.

@@ -318,6 +318,7 @@ def test_series_are_those_of_a_run(scenario, unknowns):
         np.testing.assert_allclose(series[name].sum(axis=1), run.total(name)[0], rtol=1e-9)
 
 
+@pytest.mark.nightly
 def test_slopes_of_the_loss_are_those_of_the_function(posterior):
     """Central differences along three random directions, at a point well away from the middle;
     a derivative that explodes or is cut off shows at once.

@@ -127,6 +127,7 @@ def check_against_differences(function, base: dict, idle: frozenset[str] = froze
 
 
 @FIRST_SOLVER
+@pytest.mark.nightly
 def test_derivatives_of_every_outcome_in_every_parameter_equal_central_differences(solver):
     model = Model.size_2023() + toys.Memory() + toys.Splits()
     check_against_differences(
@@ -135,6 +136,7 @@ def test_derivatives_of_every_outcome_in_every_parameter_equal_central_differenc
 
 
 @FIRST_SOLVER
+@pytest.mark.nightly
 def test_derivatives_hold_under_the_full_size_model(solver):
     check_against_differences(
         *outcomes_of(Scenario(Model.size_2023(), weeks=52), solver),

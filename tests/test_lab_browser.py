@@ -276,6 +276,7 @@ def test_the_card_of_a_handle_leads_to_its_sources(visitor):
     assert page.get_by_text("Independent origins").first.is_visible()
 
 
+@pytest.mark.nightly
 def test_six_can_be_pinned_compared_and_taken_off_and_a_seventh_is_refused(visitor, artifacts):
     page = visitor.open("/compare?lang=en")
     assert page.get_by_test_id("empty").is_visible()
@@ -394,6 +395,7 @@ def test_who_guesses_sees_the_answer_after_the_guess(visitor):
     assert re.search("model agrees|You guessed", page.locator(".headline").inner_text())
 
 
+@pytest.mark.nightly
 def test_the_connection_may_be_lost_and_come_back(visitor):
     page = visitor.open("/lab?lang=es")
     page.get_by_test_id("number-recruitment.rate").fill("0.7")

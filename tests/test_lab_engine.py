@@ -307,6 +307,7 @@ class TestFutures:
         refused("TR3023", lambda: Present(seven_mechanisms(40)))
 
 
+@pytest.mark.nightly
 class TestEmulator:
     def test_it_answers_what_was_run_as_it_was(self, present, emulator):
         handle = HANDLES[0]

@@ -109,6 +109,7 @@ def test_prisoners_of_no_group_stay_as_many_as_they_were():
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_with_honest_guards_nobody_escapes_but_alone():
     # Exactly: 64 replicates of ten years with a hazard a thousand times the default.
     base = run(0.0, solver="tau-leap", replicates=64, mass=1000.0 * P["mass"])

@@ -151,6 +151,7 @@ def equal(one, two, replicate: int) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("double", [True, False], ids=["float64", "float32"])
+@pytest.mark.nightly
 def test_replicate_seven_is_the_same_in_ensembles_of_any_size_and_on_any_number_of_devices(
     double, request
 ):

@@ -74,6 +74,7 @@ def test_growth_that_came_true_is_rewarded_and_its_opposite_punished():
     assert misled > 1.05 * alone
 
 
+@pytest.mark.nightly
 def test_a_stopped_climb_goes_on_with_what_it_has(tmp_path, monkeypatch):
     asked = []
 

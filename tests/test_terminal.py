@@ -29,6 +29,7 @@ def doctor(cache, **more):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_the_compiler_prints_nothing(tmp_path):
     from jax._src.compilation_cache import compress_executable, decompress_executable
 

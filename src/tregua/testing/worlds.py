@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..countries.dataset import Dataset
-from ..model.declarations import OUTSIDE, Compartment, Flow
+from ..model.declarations import OUTSIDE, Compartment, Flow, Number
 from ..model.mechanism import Mechanism, View
 from ..model.model import Model
 from ..model.space import Axis, Space, shape_of
@@ -64,7 +64,7 @@ class Populated(Mechanism):
     """Persons in every given compartment at the start, so that a mechanism can be run by itself."""
 
     compartments: tuple[Compartment, ...] = (MEMBERS,)
-    each: float = 300.0
+    each: Number = 300.0
 
     @property
     def needs(self) -> tuple[Compartment, ...]:  # type: ignore[override]
