@@ -32,7 +32,7 @@ TOYS = {"memory": toys.Memory, "splits": toys.Splits, "merges": toys.Merges}
 CONTRACT = {**registry(), **TOYS}
 EVERY = pytest.mark.parametrize("name", sorted(CONTRACT))
 
-LARGE = ("corruption", "leaders", "prisons", "trade", "vetting")
+LARGE = ("corruption", "leaders", "prisons", "trade", "troops", "vetting", "vigilantes")
 """Mechanisms that take half the time of all others together; what the small ones show daily is
 checked of these at night.
 """
