@@ -152,6 +152,8 @@ def test_a_policy_that_acts_through_one_assumption_does_nothing_with_it_off(comp
     assert rate.loc["high end", "sign"] == "same"
     assert rate.loc["high end", "difference"] < rate.loc["as drawn", "difference"] < 0.0
     assert rate.loc["off", "pairs"] == 12, "four ends of two assumptions share fifty pairs"
+    first = comparison.differences(comparison.policies[0], comparison.outcomes["killed"])[:12]
+    assert rate.loc["off", "same_draws"] == rate.loc["high end", "same_draws"] == np.median(first)
     effort = table[table["parameter"] == "arrests.effort"]
     assert "off" not in set(effort["at"]) and set(effort["sign"]) == {"same"}
 
@@ -175,7 +177,7 @@ def test_terminal_report_and_tables_name_what_carries_the_sign(compared, capsys)
     page = comparison_report(comparison, manifest, [], tables)
     show_comparison(comparison, mostly_prior(manifest))
     printed = " ".join(capsys.readouterr().out.split())
-    assert "recruitment.rate" in page and "(switched off: the effect is gone)" in page
+    assert "recruitment.rate" in page and " (switched off: the effect is gone)" in page
     assert "What carries the sign" in printed and "switched off" in printed
     assert mostly_prior(manifest) and mostly_prior(manifest) in page
     assert mostly_prior(manifest).split()[0] in printed

@@ -82,8 +82,8 @@ def compare(
 ) -> int:
     """Compare policies with a baseline, replicate by replicate, on the same random numbers.
 
-    Without --policy, every policy of the scenario is compared that is not in force already. Under
-    every effect stand the assumptions that carry its sign.
+    Without --policy, every policy of the scenario is compared that is not in force already. For
+    every effect the assumptions are named that carry its sign, as far as the pairs can tell.
 
     Example: tregua compare --policy double-arrests --policy both
 

@@ -197,7 +197,7 @@ def drivers_rows(drivers: SignDrivers) -> list[dict[str, Any]]:
             )
             told = {"same": "", "gone": ": the effect is gone", "turned": ": the sign turns"}
             shown["high" if row["at"] == "high end" else "low"] = (
-                f"{effect} ({where}{told[row['sign']]})"
+                f"{effect} of {signed(row['same_draws'], persons)} ({where}{told[row['sign']]})"
             )
     return [{**policy, "rows": list(policy["rows"].values())} for policy in policies.values()]
 

@@ -184,7 +184,7 @@ def verdict(as_drawn: float, at_the_end: float) -> Verdict:
     left, else the same or turned.
 
     Args:
-        as_drawn: median effect over all pairs.
+        as_drawn: median effect as drawn, in pairs with the same draws.
         at_the_end: median effect with the assumption at one end.
     """
     if as_drawn == at_the_end:

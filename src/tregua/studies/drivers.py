@@ -97,10 +97,15 @@ def sign_drivers(
         return SignDrivers(_table([]), _why_nothing(drawn, pairs))
     outcome = headlines(base.model)[0]
     effects = {run.scenario.name: comparison.differences(run, outcome) for run in acting}
+    labels = {run.scenario.name: run.scenario.shown for run in acting}
     drivers = {name: find_drivers(effect, drawn) for name, effect in effects.items()}
     room = pairs // (ENDS * CHUNK) * CHUNK
     reruns = _planned(base, _strongest(drivers, room), room)
-    changed = _effects(comparison, acting, draws or {}, reruns, room, progress) if reruns else {}
+    changed: dict[str, np.ndarray] = {}
+    if reruns:
+        reruns, changed = _run_again(comparison, acting, draws or {}, reruns, room, progress)
+    # The draws of the pairs that are run again are those of the first pairs.
+    first = comparison.baseline.numbers < (reruns[0].pairs.stop if reruns else 0)
     moved, resolved = prior_moved(base), resolve(base, draws)
     widths = {
         name: width_left(base.model.parameters[name], moved[name], resolved[name].value)
@@ -109,15 +114,14 @@ def sign_drivers(
     rows = [
         {
             "policy": name,
-            "label": run.scenario.shown,
+            "label": labels[name],
             "outcome": outcome.name,
             **_described(base, driver, widths[driver.parameter]),
-            **effect,
+            **row,
         }
-        for run in acting
-        for name in [run.scenario.name]
+        for name, effect in effects.items()
         for driver in drivers[name]
-        for effect in _at_ends(driver, reruns, effects[name], changed.get(name))
+        for row in _at_ends(driver, reruns, effect, effect[first], changed.get(name))
     ]
     return SignDrivers(_table(rows), _note(pairs, drawn, reruns))
 
@@ -151,25 +155,27 @@ def _planned(
     ]
 
 
-def _effects(
+def _run_again(
     comparison: Comparison,
     acting: Sequence[Trajectories],
     draws: Draws,
     reruns: list[Rerun],
     room: int,
     progress: Progress | None,
-) -> dict[str, Float[np.ndarray, "rerun"]]:
-    """Effect of each policy in the pairs that are run again. ``reruns`` is planned anew with lower
-    ends where the model is not defined with an assumption off.
+) -> tuple[list[Rerun], dict[str, Float[np.ndarray, "rerun"]]]:
+    """The pairs that were run again, and the effect of each policy in them; with lower ends where
+    the model is not defined with an assumption off.
     """
     try:
-        return _paired(comparison, acting, _set(comparison, draws, reruns, room), room, progress)
+        chosen = _set(comparison, draws, reruns, room)
+        return reruns, _paired(comparison, acting, chosen, room, progress)
     except TreguaError as error:
         if error.code != UNDEFINED:
             raise
     assumptions = list(dict.fromkeys(rerun.parameter for rerun in reruns))
-    reruns[:] = _planned(comparison.baseline.scenario, assumptions, room, off=False)
-    return _paired(comparison, acting, _set(comparison, draws, reruns, room), room, progress)
+    reruns = _planned(comparison.baseline.scenario, assumptions, room, off=False)
+    chosen = _set(comparison, draws, reruns, room)
+    return reruns, _paired(comparison, acting, chosen, room, progress)
 
 
 def _set(
@@ -243,22 +249,31 @@ def _at_ends(
     driver: Driver,
     reruns: Sequence[Rerun],
     effect: Float[np.ndarray, "pair"],
+    first: Float[np.ndarray, "first"],
     changed: Float[np.ndarray, "rerun"] | None,
 ) -> list[dict[str, Any]]:
-    """Effect with an assumption as drawn, and at each end at which it was run again."""
-    middle = float(np.median(effect))
+    """Effect with an assumption as drawn, and at each end at which it was run again, beside that of
+    the first pairs, which have the same draws.
+    """
     rows: list[dict[str, Any]] = [
-        {"at": "as drawn", "value": float("nan"), **_told(effect), "sign": "same"}
+        {
+            "at": "as drawn",
+            "value": float("nan"),
+            **_told(effect),
+            "same_draws": float(np.median(effect)),
+            "sign": "same",
+        }
     ]
     for rerun in reruns:
         if changed is not None and rerun.parameter == driver.parameter:
-            there = changed[rerun.pairs]
+            there, as_drawn = changed[rerun.pairs], float(np.median(first))
             rows.append(
                 {
                     "at": rerun.end,
                     "value": rerun.value,
                     **_told(there),
-                    "sign": verdict(middle, float(np.median(there))),
+                    "same_draws": as_drawn,
+                    "sign": verdict(as_drawn, float(np.median(there))),
                 }
             )
     return rows
@@ -274,7 +289,8 @@ def _told(effect: Float[np.ndarray, "pair"]) -> dict[str, Any]:
 
 COLUMNS = (
     *("policy", "label", "outcome", "parameter", "doc", "stances", "rank_correlation", "clear"),
-    *("width_left", "unit", "at", "value", "difference", "lower_in", "pairs", "sign"),
+    *("width_left", "unit", "at", "value", "difference", "lower_in", "pairs", "same_draws"),
+    "sign",
 )
 """Columns of the table, also of an empty one."""
 
@@ -314,6 +330,6 @@ def _note(pairs: int, drawn: Mapping[str, Any], reruns: Sequence[Rerun]) -> str:
     each, names = reruns[0].pairs.stop, {rerun.parameter for rerun in reruns}
     return (
         f"{ranked} {len(names)} of them were run again, switched off or at the ends of their "
-        f"priors (nine in ten lie between), in {each} pairs each: few, so read the sign and the "
-        "size of large changes only."
+        f"priors (nine in ten lie between), in {each} pairs each; behind “of” stands the effect as "
+        "drawn with the same draws. That is few: read the sign, and large changes only."
     )
