@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "DATA-LICENCES.md"
 NOTES = "SOURCES.toml"
+TERRITORIES = "territories.csv"
 COLUMNS = 98
 
 FOLDERS = ("src/tregua", "forecasts")
@@ -131,6 +132,13 @@ GROUPS = (
         figures of Mexican public bodies and UCDP (CC BY 4.0), and single figures and dates
         reported by the press, re-tabulated""",
     ),
+    Group(
+        "CC0",
+        "Made up: no rights reserved",
+        """Figures that nobody counted, of a country that is nowhere: the template of
+        `tregua data new-country`. Do with them what you like (Creative Commons CC0 1.0).""",
+        "CC0",
+    ),
 )
 """All groups in the order of the page. A new licence text goes into one of them by hand."""
 
@@ -155,7 +163,11 @@ OWN = (
         ("*/posterior.npz", "*/posterior.json", "*/tables/*.csv"),
     ),
     Made("The emulator of the lab.", ("*/emulator.npz",)),
-    Made("Values set by hand, each with its reason.", ("*/values.toml",)),
+    Made("Values set by hand, each with its reason.", ("*/values.toml", "*/constants.toml")),
+    Made(
+        "Settings of countries, what of their record is fitted and held out, and texts about them.",
+        ("*/pack.toml", "*/observations.toml", "*/held_out.toml", "*/mexico/words/*.toml"),
+    ),
     Made("Scenarios.", ("*/scenarios/*.toml",)),
     Made(
         """Figures that others published, beside which ours are set. The figures are facts, and
@@ -166,9 +178,11 @@ OWN = (
         """Sources that are cited, figures that disagree, and claims that nothing uses, in our own
         words.""",
         (
+            "*/evidence/articles.toml",
+            "*/evidence/claims-*.toml",
+            "*/evidence/conflicts.toml",
+            "*/evidence/excluded.toml",
             "*/evidence/data/cited.toml",
-            "*/data/conflicts.toml",
-            "*/data/excluded.toml",
             "*/data/references.toml",
         ),
     ),
@@ -180,10 +194,11 @@ SOFTWARE = (
     "*/lab/words/*.toml",
     "*/tregua/error_codes.toml",
     "*/table_columns.toml",
+    "*/countries/tables.toml",
     "*/tregua/digests.json",
 )
 """Files that end like data and are part of the program: the words of the lab's pages, the essays
-behind the error codes, and the digests of what ships.
+behind the error codes, the schema of a country's tables, and the digests of what ships.
 """
 
 
@@ -206,7 +221,10 @@ def read_tables(root: Path = ROOT) -> list[Table]:
     for notes in sorted((root / FOLDERS[0]).glob(f"**/{NOTES}")):
         folder = notes.parent.relative_to(root).as_posix()
         for note in tomllib.loads(notes.read_text(encoding="utf-8")).get("table", []):
-            found.append(Table(f"{folder}/{note.get('file', '?')}", note))
+            # The list of territories lies at the top of a country's folder.
+            top = note.get("file") == TERRITORIES and folder.endswith("/tables")
+            place = folder.removesuffix("/tables") if top else folder
+            found.append(Table(f"{place}/{note.get('file', '?')}", note))
     return sorted(found, key=lambda table: table.path)
 
 

@@ -6,13 +6,20 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 MOST_MAPS = 30_000
 """Pieces of memory of a process at which its compiled programs are dropped:
 beyond the 65,530 that Linux allows it crashes.
+"""
+
+SHORT = 0.2
+"""Seconds of a test that has compiled too little to ask how many pieces of memory there are: they
+are counted one by one, which takes a fiftieth of a second after each of three thousand tests.
 """
 
 SETTINGS = (
@@ -28,19 +35,36 @@ SETTINGS = (
 
 LONGEST = (
     "test_contract.py",
-    "test_ensemble.py",
+    "test_laws.py",
+    "test_lab_browser.py",
+    "test_lab_engine.py",
     "test_reproduce.py",
     "test_limit.py",
-    "test_prisons.py",
-    "test_lab_engine.py",
-    "test_lab_browser.py",
     "test_gradient.py",
-    "test_laws.py",
+    "test_solvers.py",
+    "test_run.py",
+    "test_cli.py",
+    "test_vetting.py",
+    "test_vetting_2012.py",
+    "test_fitting.py",
     "test_fit_job.py",
-    "test_random.py",
+    "test_ensemble.py",
     "test_emergent.py",
+    "test_ablation.py",
+    "test_store.py",
+    "test_compilation.py",
+    "test_trade.py",
+    "test_forecasting.py",
+    "test_scoreboard.py",
+    "test_civilians_killed.py",
+    "test_random.py",
+    "test_prisons.py",
+    "test_streams.py",
+    "test_vigilantes.py",
+    "test_unreported.py",
 )
-"""Files that run first, the longest before the others: no worker is left with one at the end."""
+"""Files that run first, the longest before the others: no worker is left with one at the end.
+"""
 
 
 def pytest_addoption(parser):
@@ -75,6 +99,7 @@ def pytest_sessionstart(session):
     # and see only what is imported later.
     import jax
 
+    from tregua.engine import executor
     from tregua.engine import session as process
 
     process.begin(cores=2, float64=True)
@@ -84,6 +109,12 @@ def pytest_sessionstart(session):
     jax.config.update("jax_compilation_cache_dir", str(process.cache_folder().with_name("tests")))
     jax.config.update("jax_compilation_cache_max_size", -1)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    # By day what names no devices runs on the first: each device compiles a program for itself, so
+    # that two chunks would pay twice, and both cores are busy with tests anyway. Tests of devices
+    # name theirs or ask for `all_devices`; commands in processes of their own use all cores.
+    if not session.config.getoption("--nightly"):
+        first = jax.local_devices()[:1]
+        executor.jax = SimpleNamespace(local_devices=lambda: first, Device=jax.Device)
     session.config.tregua_settings = {name: getattr(jax.config, name) for name in SETTINGS}
 
 
@@ -102,13 +133,26 @@ def same_process_settings(request):
 @pytest.fixture(autouse=True)
 def room_for_programs():
     """The long checks compile more programs than one process can hold."""
+    begun = time.monotonic()
     yield
+    if time.monotonic() - begun < SHORT:
+        return
     maps = Path("/proc/self/maps")
     if maps.exists() and maps.read_bytes().count(b"\n") > MOST_MAPS:
         import jax
 
         jax.clear_caches()
         gc.collect()
+
+
+@pytest.fixture
+def all_devices(monkeypatch):
+    """What names no devices runs on all of them, as it does for users and at night."""
+    import jax
+
+    from tregua.engine import executor
+
+    monkeypatch.setattr(executor, "jax", jax)
 
 
 @pytest.fixture

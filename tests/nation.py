@@ -12,6 +12,7 @@ import numpy as np
 
 from toys import Populated, parameter
 from tregua.countries.dataset import Dataset
+from tregua.countries.mexico import pack
 from tregua.model.declarations import (
     NONNEGATIVE,
     OUTSIDE,
@@ -36,7 +37,6 @@ from tregua.model.vocabulary import (
     VIGILANTES,
 )
 from tregua.scenarios.scenario import Scenario
-from tregua.shipped import read_table
 
 ALLEGED = (Evidence("a newspaper", "alleged", "Said to have happened once."),)
 
@@ -186,7 +186,7 @@ def nation() -> Model:
 @cache
 def states(groups: int = 2) -> Dataset:
     """The 32 states in the order of the shipped table, with made-up populations."""
-    labels = tuple(read_table("countries/mexico/tables", "states.csv")["name"])
+    labels = tuple(pack().table("territories.csv")["name"])
     sizes = {
         "corps": ("c0",),
         "group": tuple(f"g{i}" for i in range(groups)),
@@ -197,7 +197,8 @@ def states(groups: int = 2) -> Dataset:
     space = Space(
         (Axis("territory", labels), *(Axis(name, names) for name, names in sizes.items()))
     )
-    return Dataset("states", space, {"population": np.linspace(7e5, 1.7e7, len(labels))})
+    people = {"population": np.linspace(7e5, 1.7e7, len(labels))}
+    return Dataset("states", space, people, pack=pack())
 
 
 def scenario(weeks: int = 157, **settings) -> Scenario:

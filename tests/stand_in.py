@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
+from tregua.countries.mexico import pack
 from tregua.engine.plan import make_plan
 from tregua.lab.package import Package, Setting
 from tregua.lab.work.emulator import Emulator
 from tregua.lab.work.futures import WIDTH, Futures, Present
 from tregua.lab.work.shared import Shared
 from tregua.scenarios.toml import load_scenario
-from tregua.shipped import read_table
 
 VICTIMS = ("civilian", "member", "police", "troops", "vigilante", "inmate")
 SHARES = np.array([0.09, 0.84, 0.03, 0.01, 0.01, 0.02])
@@ -55,8 +55,8 @@ def effect_of(key: str, value: float) -> float:
 def _baseline(number: int) -> np.ndarray:
     """A chunk of baselines: shape (replicate, year, territory, victim)."""
     draw = np.random.default_rng(number)
-    places = len(read_table("countries/mexico/tables", "states.csv"))
-    people = read_table("countries/mexico/tables", "population.csv").query("year == 2007")
+    places = len(pack().table("territories.csv"))
+    people = pack().table("population.csv").query("year == 2007")
     size = (
         np.exp(np.random.default_rng(99).normal(0.0, 0.9, places))
         * people["population"].to_numpy(float)
@@ -92,7 +92,7 @@ def futures_of(
             baseline * np.exp(change * own * ramp + draw.normal(0.0, 0.02, baseline.shape))
         )
     )
-    labels = tuple(read_table("countries/mexico/tables", "states.csv")["name"])
+    labels = tuple(pack().table("territories.csv")["name"])
     return Futures(
         YEARS,
         baseline,

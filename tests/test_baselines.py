@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tregua.countries.record import LAST_YEAR, monthly_record, yearly_record
+from tregua.countries.record import monthly_record, yearly_record
+from tregua.countries.registry import first_pack
 from tregua.errors import TreguaError
 from tregua.forecasting.baselines import BASELINES, REPLICATES, available, draw
 from tregua.forecasting.baselines.persistence import last_year, last_years
 from tregua.forecasting.baselines.spread import past_errors
+from tregua.forecasting.rolling import OTHERS
 
 FEW = ("08", "16", "31")
 """A state with a sudden wave, a large one, and one with few deaths."""
@@ -62,7 +64,7 @@ def test_a_baseline_sees_nothing_later_is_the_same_for_a_seed_and_counts_whole_d
 
 def test_there_are_enough_replicates_and_the_record_ends_where_it_should():
     assert REPLICATES >= 1000
-    assert yearly_record().last == monthly_record().last == LAST_YEAR == 2020
+    assert yearly_record().last == monthly_record().last == 2020
     assert yearly_record().first == 1990
     assert yearly_record().counts.sum(axis=0)[-4:].tolist() == [32079, 36685, 36661, 36773]
     np.testing.assert_array_equal(
@@ -121,11 +123,14 @@ def test_automatic_choice_follows_a_steep_line():
 
 
 def test_features_at_a_year_do_not_change_with_later_years():
-    from tregua.forecasting.baselines.boosted import REGIONS, features
+    from tregua.forecasting.baselines.boosted import features, regions
 
     record = yearly_record()
     np.testing.assert_array_equal(features(record, 12), features(later_changed(record, 2002), 12))
-    assert sorted(code for region in REGIONS for code in region) == list(record.codes)
+    assert sorted(code for region in regions(record.pack).values() for code in region) == list(
+        record.codes
+    )
+    assert [len(codes) for codes in regions(record.pack).values()] == [6, 10, 8, 8]
 
 
 def test_trees_learn_no_lead_that_is_too_long_for_the_record():
@@ -138,7 +143,7 @@ def test_trees_learn_no_lead_that_is_too_long_for_the_record():
 def test_all_states_move_with_the_published_model():
     from tregua.forecasting.baselines.published_size import growth
 
-    rise = np.exp(growth(2012, 4))
+    rise = np.exp(growth(first_pack(), 2012, 4))
     assert np.all(np.diff(rise) > 0) and 1.0 < rise[0] < 1.2
     samples = draw("size-2023", yearly_record(), 2012, 4, 1000)
     plain = draw("carry-forward", yearly_record(), 2012, 4, 1000)
@@ -147,9 +152,19 @@ def test_all_states_move_with_the_published_model():
     assert ratio == pytest.approx(rise, rel=0.06)
 
 
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("carry-forward", 1996), ("ets", 2000), ("size-2023", 2012), ("layer", 2000)],
+)
+def test_a_baseline_can_be_made_once_it_has_its_years_of_record(name, first):
+    way, record = (BASELINES | OTHERS)[name], yearly_record()
+    assert way.possible(record, first) and not way.possible(record, first - 1)
+
+
 def test_a_baseline_that_cannot_be_made_is_refused():
-    assert "size-2023" not in available(2011, 1) and "size-2023" in available(2012, 1)
-    assert set(available(2012, 12)) == {
+    years = yearly_record()
+    assert "size-2023" not in available(years, 2011) and "size-2023" in available(years, 2012)
+    assert set(available(monthly_record(), 2012)) == {
         "carry-forward",
         "mean-of-three",
         "own-history",

@@ -21,10 +21,12 @@ from calibration import (
     smallest_shift,
 )
 from nation import seven_mechanisms
+from tregua.countries.registry import first_pack
 from tregua.inference.density import Posterior
 from tregua.inference.laplace import Nearby
 from tregua.inference.mean_field import MeanField
 from tregua.inference.observations import RECORDED, Homicides
+from tregua.inference.streams import homicides_on_record
 from tregua.inference.unknowns import SCATTER, Unknowns
 
 CHANCE = 1e-6
@@ -313,7 +315,7 @@ def test_the_posterior_of_the_nation_near_its_middle_is_calibrated():
     that share named.
     """
     scenario = seven_mechanisms(105)
-    unknowns, stream = Unknowns.of(scenario), Homicides.on_record(2007, 2008)
+    unknowns, stream = Unknowns.of(scenario), homicides_on_record(first_pack(), 2007, 2008)
     nearby = Nearby.at(Posterior(unknowns, MeanField(scenario), (stream,)), np.zeros(unknowns.size))
     drawn = records((stream,), jax.jit(nearby.series), unknowns.scatter)
 

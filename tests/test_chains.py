@@ -64,10 +64,16 @@ def test_moments_are_those_of_the_posterior():
     )
 
 
-def test_chains_are_the_same_for_a_seed_and_differ_between_chains():
-    first, again = sampler(draws=20).run(), sampler(draws=20).run()
-    np.testing.assert_array_equal(first.points, again.points)
-    assert not np.array_equal(first.points[0], first.points[1])
+@pytest.fixture(scope="module")
+def whole():
+    """Chains that nobody stopped."""
+    return sampler(warmup=20, draws=30).run()
+
+
+def test_chains_are_the_same_for_a_seed_and_differ_between_chains(whole):
+    again = sampler(warmup=20, draws=30).run()
+    np.testing.assert_array_equal(whole.points, again.points)
+    assert not np.array_equal(whole.points[0], whole.points[1])
 
 
 def test_the_step_is_tuned_on_the_approximation_and_kept(tmp_path):
@@ -91,7 +97,7 @@ def test_the_step_is_tuned_on_the_approximation_and_kept(tmp_path):
 
 
 @pytest.mark.parametrize("stop", [4 * 4 + 1, 75])
-def test_chains_that_were_stopped_go_on_as_if_they_were_not(tmp_path, stop):
+def test_chains_that_were_stopped_go_on_as_if_they_were_not(whole, tmp_path, stop):
     """Stopped in the warm-up, when one of four chains must have been saved (every fifth iteration)
     however their iterations fell, and late.
     """
@@ -100,7 +106,6 @@ def test_chains_that_were_stopped_go_on_as_if_they_were_not(tmp_path, stop):
         if done == stop:
             raise KeyboardInterrupt
 
-    whole = sampler(warmup=20, draws=30).run()
     with pytest.raises(KeyboardInterrupt):
         sampler(tmp_path, warmup=20, draws=30).run(stopping)
     assert list(tmp_path.glob("chain-*.npz"))

@@ -151,15 +151,25 @@ def test_run_writes_a_whole_folder_and_says_where(short, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "short.toml"], (
         "nothing else may be left behind"
     )
-    again = tregua("run", short, "--out", tmp_path / "out", cwd=tmp_path)
-    assert again.returncode == 2
-    assert "TR3101" in again.stderr
-    assert (
-        tregua(
-            "run", short, "--out", tmp_path / "out", "--replace", "--quiet", cwd=tmp_path
-        ).returncode
-        == 0
-    )
+
+
+def test_a_folder_is_replaced_only_where_that_is_asked_for(short, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tregua.cli.run.begin", lambda: None)
+    written = []
+
+    def write(place, *_, **__):
+        written.append(place)
+        (place / "manifest.json").write_text(f'{{"kind": "run", "number": {len(written)}}}')
+
+    monkeypatch.setattr("tregua.reporting.run_folder.write_run", write)
+    command = ["run", "short.toml", "--out", "out"]
+    assert run_command(command) == 0
+    assert run_command(command) == 2
+    assert "TR3101" in capsys.readouterr().err
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["number"] == 1
+    assert run_command([*command, "--replace", "--quiet"]) == 0
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["number"] == 2
 
 
 def test_run_will_not_replace_a_folder_that_is_no_run(short, tmp_path):
@@ -262,7 +272,7 @@ def test_a_closed_terminal_leaves_nothing_half_written(number, tmp_path):
     script = (
         "import sys, time; from pathlib import Path; import tregua.cli; import tregua.cli.app as "
         "c; from tregua.results.staging import staged\n"
-        "def wait(*_):\n"
+        "def wait(*_, **__):\n"
         "    with staged(Path('out'), False) as place:\n"
         "        (place / 'half').write_text('half'); print('writing', "
         "flush=True); time.sleep(60)\n"

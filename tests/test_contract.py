@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import importlib
 import re
+from functools import cache
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
@@ -17,7 +19,9 @@ import tregua
 from test_compilation import traced
 from test_gradient import check_against_differences, outcomes_of
 from test_laws import relabelled
-from test_random import uniforms_of_a_step
+from test_random import started, uniforms_of_a_step
+from tregua.engine.random import Means
+from tregua.engine.solvers import SOLVERS
 from tregua.model.declarations import Beta, LogNormal, Uniform
 from tregua.model.model import Model
 from tregua.model.registry import registry
@@ -46,8 +50,10 @@ EVERY_BUT_LARGE = pytest.mark.parametrize(
 SHIPPED = pytest.mark.parametrize("name", NAMES)
 
 
-def alone(name: str, each: float = 30_000.0) -> Model:
-    """The mechanism by itself, on stocks that are not empty."""
+def alone(name: str, each: float = 1e5) -> Model:
+    """The mechanism by itself, on stocks that are not empty. As many everywhere as the test of
+    large populations needs, so that tests of one mechanism share its programs.
+    """
     return worlds.alone(CONTRACT[name](), each)
 
 
@@ -55,6 +61,9 @@ def among_others(name: str) -> Model:
     model = Model.size_2023()
     return model if name in {m.name for m in model.mechanisms} else model + CONTRACT[name]()
 
+
+uniforms_once = cache(uniforms_of_a_step)
+"""For most mechanisms the others are the published size model."""
 
 BOTH = pytest.mark.parametrize(
     "build",
@@ -113,15 +122,15 @@ def test_everything_declared_is_used_and_nothing_else_is_read(name):
 def test_hazards_do_not_know_the_length_of_a_step(name):
     # Persons moved per week tend to hazard times stock: halving a short step halves what moves,
     # to the order of the step.
-    model = alone(name)
+    model = alone(name, each=3e4)
     if not has_mean(model) or not model.flows:
         pytest.skip("nothing that moves by itself has a mean")
-    moved = {
-        dt: tregua.simulate(toys.scenario(model, weeks=1), "mean-field", dt=dt, block_weeks=1)
-        for dt in (1 / 256, 1 / 512)
-    }
+    state, values = started(toys.scenario(model, weeks=1), Means())
+    step, now = SOLVERS["mean-field"].step, jnp.asarray(0.0)
+    # The first step by itself, not compiled: a program for each length takes seconds.
+    moved = {dt: step(model, state, values, now, dt, Means())[1].moved for dt in (1 / 256, 1 / 512)}
     for flow in model.flows:
-        one, half = (moved[dt].series[flow][0, 0] / dt for dt in moved)
+        one, half = (np.asarray(moved[dt][flow]) / dt for dt in moved)
         assert np.allclose(one, half, rtol=0.02), flow
 
 
@@ -153,7 +162,7 @@ def test_new_values_and_ensembles_compile_nothing(name):
 @EVERY_BUT_LARGE
 @pytest.mark.parametrize("solver", ["mean-field", pytest.param("rk4", marks=pytest.mark.nightly)])
 def test_derivatives_equal_central_differences(name, solver):
-    model = alone(name)
+    model = alone(name, each=3e4)
     if not has_mean(model):
         pytest.skip("an event without a mean")
     # What is switched off by default is on here, at the middle of its prior.
@@ -211,8 +220,8 @@ def test_a_mechanism_whose_rates_are_zero_is_not_there(name, solver):
 @EVERY
 def test_the_uniforms_of_all_other_draws_stay_where_they_were(name):
     with_it, without = (
-        uniforms_of_a_step(among_others(name)),
-        uniforms_of_a_step(among_others(name) - name),
+        uniforms_once(among_others(name)),
+        uniforms_once(among_others(name) - name),
     )
     shared = set(with_it) & set(without)
     assert shared and all(np.array_equal(with_it[n], without[n]) for n in shared)
@@ -242,7 +251,7 @@ def test_relabelling_groups_and_territories_relabels_the_result(name):
 def test_in_a_large_population_the_mean_of_the_leap_is_the_mean_field(name):
     # 64 replicates of 100,000 persons in every cell; 4.5 standard errors of each yearly total, and
     # 1e-3 for the bias of the mean field itself.
-    model = alone(name, each=1e5)
+    model = alone(name)
     if not has_mean(model):
         pytest.skip("an event without a mean")
     if model.events:

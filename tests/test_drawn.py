@@ -112,7 +112,7 @@ def test_no_letters_are_cut_or_run_into_others(compared, shown):
 def test_names_of_a_fit_are_neither_cut_nor_run_into_others():
     read = load_scenario("mexico")
     tables = {name: read.posterior.tables[name] for name in ("totals", "told_apart")}
-    pictures = pictures_of_fit(tables, read.scenario.data.space, "from here")
+    pictures = pictures_of_fit(tables, read.scenario.data, "from here")
     assert [faults(picture.figure) for picture in pictures] == [[], []]
     assert STYLE["figure.dpi"] == STYLE["savefig.dpi"], "letters are measured as they are printed"
 
@@ -144,12 +144,15 @@ def test_hatching_tells_states_apart_or_words_stand_for_it():
         (some, [False, True, True], "one"),
         (0.0 * up, [False] * 3, "one\n(changes nothing)"),
     ):
-        heading, shade = difference_panel("one", differences, 1.0, True)
+        heading, shade = difference_panel("one", differences, 1.0, True, "state")
         assert heading == words and shade.hatched.tolist() == hatched
     marks = np.array([True, False])
     assert hatching_words(marks, UNSURE) == f"Hatched: {UNSURE}."
-    assert hatching_words(marks[:1], UNSURE) == f"In every state {UNSURE}; none is hatched for it."
-    assert hatching_words(marks[1:], UNSURE) == f"There is no state in which {UNSURE}."
+    assert (
+        hatching_words(marks[:1], UNSURE, "state")
+        == f"In every state {UNSURE}; none is hatched for it."
+    )
+    assert hatching_words(marks[1:], UNSURE, "state") == f"There is no state in which {UNSURE}."
 
 
 def test_names_of_groups_end_with_the_data(run, shown):

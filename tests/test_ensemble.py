@@ -12,9 +12,9 @@ from tregua.engine.run import simulate
 from tregua.inference.ensemble import Compared, Size, update
 from tregua.inference.ensemble_job import EnsembleJob, ensemble_table, problems
 from tregua.inference.ensemble_runs import run_all
-from tregua.inference.observations import RECORDED, Fights, Homicides, Total
-from tregua.inference.scatter import DISCREPANT, draw, log_density, spread, typical
-from tregua.inference.unknowns import SCATTER
+from tregua.inference.observations import RECORDED, Fights, Homicides, Share, Total
+from tregua.inference.scatter import DISCREPANT, PRIORS, draw, log_density, spread, typical
+from tregua.model.declarations import LogNormal
 
 UNKNOWN, DATUM = 6, 4
 
@@ -71,7 +71,8 @@ def test_a_datum_moves_only_what_it_may():
 def streams():
     years = (2007, 2008)
     counts = np.array([[100.0, 150.0], [20.0, 10.0], [500.0, 400.0]])
-    fights = Fights(years, {"ucdp share 2007-2012": np.array([10.0, 0.0, 40.0])})
+    share = {"share": Share(2007, 2012, LogNormal(0.4, 0.7))}
+    fights = Fights(years, {"share": np.array([10.0, 0.0, 40.0])}, share, 1.0)
     return (
         Homicides(years, counts, np.zeros((3, 2))),
         fights,
@@ -85,7 +86,8 @@ def test_streams_as_one_vector_have_the_density_that_chains_use(streams):
         n: rng.uniform(5.0, 200.0, (2, 3))
         for n in (RECORDED, "conflict.killed", "civilians.caught", "corruption.killed_honest")
     }
-    scatter = {n: prior.median for n, prior in SCATTER.items()}
+    scatter = {n: prior.median for s in streams for n, prior in s.priors.items()}
+    scatter |= {n: prior.median for n, prior in PRIORS.items()}
     compared = Compared(streams)
     whole = compared.covariance(series, scatter)
     one = {n: x[None] for n, x in series.items()}
@@ -167,7 +169,7 @@ def test_scatter_is_drawn_from_its_posterior():
     # The national steps of both lie where they were made,
     # and too far apart to be taken for each other.
     for (mean, deviation), step in zip(means, (0.12, 0.2), strict=True):
-        prior = SCATTER["step of the nation"]
+        prior = PRIORS["step of the nation"]
         assert abs(np.log(step / prior.median) / prior.sigma - mean) < 3.0 * deviation
     assert means[1][0] - means[0][0] > max(means)[1]
 

@@ -48,6 +48,18 @@ def test_each_device_does_one_piece_at_a_time():
     assert not twice
 
 
+@pytest.mark.usefixtures("all_devices")
+def test_without_devices_all_local_ones_are_used():
+    both = threading.Barrier(len(DEVICES))
+
+    def work(number, device, stop):
+        both.wait(20.0)
+        return device
+
+    assert len(DEVICES) == 2
+    assert set(ThreadsOnDevices().run(work, range(2))) == set(DEVICES)
+
+
 def test_a_cancelled_job_gives_what_is_finished():
     cancelled = threading.Event()
 

@@ -9,8 +9,9 @@ import pytest
 from tregua.cli import run_command
 from tregua.errors import TreguaError
 from tregua.scenarios.editing import migrated
+from tregua.scenarios.reading import shipped_scenarios
 from tregua.scenarios.schema import VERSION, parse
-from tregua.scenarios.toml import load_scenario, read_scenario, shipped_scenarios
+from tregua.scenarios.toml import load_scenario, read_scenario
 
 OLD = """\
 # Written by hand: keep my comment.

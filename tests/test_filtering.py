@@ -7,6 +7,7 @@ import pytest
 from tregua.cli import run_command
 from tregua.countries.filtering import Filter, filter_table
 from tregua.countries.imports import shipped_table
+from tregua.countries.mexico import pack
 from tregua.errors import TreguaError
 
 
@@ -16,7 +17,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def events(table, **parts):
-    passing = filter_table(shipped_table(table)[1], Filter(**parts), table).table
+    passing = filter_table(shipped_table(pack(), table)[1], Filter(**parts), table, pack()).table
     return passing.to_dict("records")
 
 
@@ -91,7 +92,7 @@ def test_figures_that_can_be_imported_are_filtered_too(capsys):
         (["leaders-removed", "--group", "Sinoloa"], "TR1709"),
         (["leaders-removed", "--from", "12/2010"], "TR1709"),
         (["leaders-removed", "--from", "2013", "--to", "2012"], "TR1709"),
-        (["states", "--from", "2010"], "TR1709"),
+        (["territories", "--from", "2010"], "TR1709"),
         (["drug-prices", "--state", "Guerrero"], "TR1709"),
     ],
 )

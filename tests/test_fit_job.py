@@ -16,6 +16,7 @@ import pytest
 from nation import seven_mechanisms
 from tregua.cli import run_command
 from tregua.cli.app_record import fit
+from tregua.countries.registry import first_pack
 from tregua.engine.run import simulate
 from tregua.errors import TreguaError
 from tregua.inference.chains import Length
@@ -189,7 +190,7 @@ def test_growth_starts_at_nothing_and_is_that_of_the_expected_record(posterior, 
 
 @pytest.mark.parametrize("until", range(2009, 2021))
 def test_every_year_that_the_command_takes_gives_a_scenario_that_compiles(until):
-    scenario = national(until)
+    scenario = national(first_pack(), until)
     assert scenario.compile().base
     assert scenario.date(scenario.weeks) >= dt.date(until + 1, 1, 1)
 

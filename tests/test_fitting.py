@@ -11,22 +11,23 @@ import pytest
 from scipy import stats
 
 from nation import seven_mechanisms
+from tregua.countries.registry import first_pack
 from tregua.engine.run import simulate
 from tregua.inference.density import Posterior
 from tregua.inference.mean_field import MeanField
 from tregua.inference.observations import (
     FIGHTS,
     RECORDED,
-    Fights,
     Homicides,
     Total,
-    streams_on_record,
 )
 from tregua.inference.optimum import find_best
+from tregua.inference.streams import fights_on_record, streams_on_record
 from tregua.inference.unknowns import SCATTER, Unknowns
 from tregua.model.declarations import Beta, LogNormal, Uniform
 
-SCATTERED = {name: prior.median for name, prior in SCATTER.items()}
+UCDP = fights_on_record(first_pack(), "ucdp", 2007, 2020)
+SCATTERED = {name: prior.median for name, prior in (SCATTER | UCDP.priors).items()}
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +40,12 @@ def scenario():
 
 @pytest.fixture(scope="module")
 def unknowns(scenario):
-    return Unknowns.of(scenario)
+    return Unknowns.of(scenario, streams=streams_on_record(first_pack(), 2007, 2008))
 
 
 @pytest.fixture(scope="module")
 def posterior(scenario, unknowns):
-    return Posterior(unknowns, MeanField(scenario), streams_on_record(2007, 2008))
+    return Posterior(unknowns, MeanField(scenario), streams_on_record(first_pack(), 2007, 2008))
 
 
 def entry(unknowns, name):
@@ -102,7 +103,7 @@ def test_the_density_of_a_share_is_that_of_its_beta_prior(scenario, unknowns):
     logs = np.array([float(x) for x in jax.vmap(lambda z: e.log_prior(z[None]))(jnp.asarray(grid))])
     weights = np.exp(logs - logs.max())
     reached = np.cumsum(weights) / weights.sum()
-    shares = np.asarray(jax.vmap(lambda z: e.value(z[None]))(jnp.asarray(grid))).ravel()
+    shares = np.asarray(jax.vmap(lambda z: e.value(z[None]))(jnp.asarray(grid)))[:, 0]
     expected = scenario.model.parameters[e.name].prior.distribution().cdf(shares)
     assert np.abs(reached - expected).max() < 2e-3
 
@@ -116,9 +117,10 @@ def test_draws_follow_the_prior(scenario, unknowns):
     for name in ("arrests.shielding", "civilians.crossfire", "conflict.own_exponent"):
         e, prior = entry(unknowns, name), scenario.model.parameters[name].prior
         assert type(prior) in (Beta, LogNormal, Uniform)
-        values = np.asarray(
-            jax.vmap(e.value)(jnp.asarray(points[:, e.start : e.start + e.size]))
-        ).ravel()
+        # All places have the same: the first stands for them.
+        values = np.asarray(jax.vmap(e.value)(jnp.asarray(points[:, e.start : e.start + e.size])))[
+            :, 0
+        ]
         assert stats.kstest(values, prior.distribution().cdf).pvalue > 1e-4, name
 
 
@@ -248,7 +250,7 @@ def test_deaths_of_named_groups_score_best_where_they_are_expected():
     by about 0.1 for each state and period, here 96 of them.
     """
     years = tuple(range(2007, 2021))
-    stream = Fights.on_record(2007, 2020)
+    stream = UCDP
     assert set(stream.counts) == {
         "ucdp share 2007-2012",
         "ucdp share 2013-2016",
@@ -286,14 +288,16 @@ def test_a_national_total_is_one_log_normal_number():
 
 
 def test_streams_on_record_end_where_they_are_told_to():
-    streams = streams_on_record(2007, 2011)
+    streams = streams_on_record(first_pack(), 2007, 2011)
     assert streams[0].years == (2007, 2008, 2009, 2010, 2011)
     assert [(s.name, s.count) for s in streams if isinstance(s, Total)] == [
         ("police killed (PPD-CIDE)", 1072.0)
     ]
     assert set(streams[1].counts) == {"ucdp share 2007-2012"}
     assert int(streams[0].counts[:, 0].sum()) == 8863
-    assert [s.count for s in streams_on_record(2007, 2020) if isinstance(s, Total)] == [
+    assert [
+        s.count for s in streams_on_record(first_pack(), 2007, 2020) if isinstance(s, Total)
+    ] == [
         1072.0,
         198.0,
         3828.0,

@@ -12,6 +12,7 @@ import pytest
 
 from tregua.cli import run_command
 from tregua.countries.record import Record, monthly_record, yearly_record
+from tregua.countries.registry import first_pack
 from tregua.errors import TreguaError
 from tregua.forecasting import past
 from tregua.forecasting.baselines import samples_of
@@ -134,21 +135,21 @@ def test_growth_within_a_year_is_no_effect_of_its_months():
     months = np.arange(120.0)
     people = np.full((1, 120), 1e9)
     counts = np.rint(1e9 * np.exp(-9.0 + 0.02 * months + np.tile(wave, 10))).astype(int)[None]
-    effects = past.month_effects(Record(("01",), 1990, 12, counts, people))
+    effects = past.month_effects(Record(("01",), 1990, 12, counts, people, first_pack()))
     # A mean of twelve months is that of their rates, not of their logs:
     # the two differ by less than a tenth of a per cent of the wave's size.
     assert effects == pytest.approx(wave, abs=2e-3)
 
 
 def test_neighbours_are_weighed_alike():
-    weights = past.neighbours(known().codes)
+    weights = past.neighbours(known())
     assert weights.sum(axis=1) == pytest.approx(np.ones(32)) and np.all(np.diag(weights) == 0.0)
     np.testing.assert_array_equal(weights > 0.0, (weights > 0.0).T)
     # Yucatán (31) touches Campeche (04) and Quintana Roo (23);
     # without them it has no neighbour in the table.
     row = weights[known().codes.index("31")]
     assert {known().codes[i] for i in np.flatnonzero(row)} == {"04", "23"}
-    assert past.neighbours(("31", "02")).sum() == 0.0
+    assert past.neighbours(known().of(("31", "02"))).sum() == 0.0
 
 
 def test_slopes_are_found_shrunk_and_known_only_when_their_years_are_over():
@@ -194,7 +195,7 @@ def world(rng: np.random.Generator, years: int) -> Record:
     counts = rng.poisson(
         people * np.exp(np.log(1.5e-5) + walk) * rng.gamma(100.0, 0.01, (32, months))
     )
-    return Record(monthly_record().codes, 1990, 12, counts, people)
+    return Record(monthly_record().codes, 1990, 12, counts, people, first_pack())
 
 
 @pytest.mark.slow
@@ -264,6 +265,7 @@ def test_the_command_writes_a_folder_that_scores_can_read(tmp_path, monkeypatch,
     assert months.shape == (50, 32, 14) and years.shape == (50, 32, 1)
     np.testing.assert_array_equal(years[:, :, 0], months[:, :, :12].sum(axis=2))
     np.testing.assert_array_equal(months, frozen(2016, 14, 50, 2).samples)
+    assert not (folder / "country").exists()
     page, note = (
         (folder / "README.md").read_text(),
         json.loads((folder / "manifest.json").read_text()),

@@ -4,15 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tregua.countries.observed import held_out_of, unseen_counts
+from tregua.countries.registry import first_pack
 from tregua.engine.run import simulate
-from tregua.inference.observations import streams_on_record
+from tregua.inference.streams import streams_on_record
 from tregua.model.model import Model
 from tregua.reporting.charts.fit import held_out_picture
-from tregua.results.held_out import SERIES, held_out
+from tregua.results.held_out import held_out, other_homicides
 from tregua.results.outcomes import outcomes_of
 from tregua.results.tables import yearly_values
 from tregua.scenarios.scenario import Scenario
 from tregua.shipped import read_table
+
+SERIES = held_out_of(first_pack()).series
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +39,7 @@ def run():
 
 
 def test_counts_are_those_of_the_files():
-    counts = {series.outcome: series.counts() for series in SERIES}
+    counts = {s.outcome: unseen_counts(first_pack(), n) for n, s in SERIES.items()}
     missing = read_table("countries/mexico/tables", "missing.csv").query("year == 2020")
     assert counts["recorded_missing"][2020] == missing["disappeared_or_not_located"].sum()
     assert counts["recorded_displaced"] == {
@@ -45,11 +49,15 @@ def test_counts_are_those_of_the_files():
         2020: 9741.0,
     }
     assert counts["recorded_homicides"][2018] == 33_742
+    states = other_homicides(first_pack())
+    assert len(states) == 32 and sum(years[2018] for years in states.values()) == 33_742
 
 
 def test_no_stream_of_a_fit_uses_them():
     fitted = {
-        flow for stream in streams_on_record(2007, 2020) for flow in getattr(stream, "flows", ())
+        flow
+        for stream in streams_on_record(first_pack(), 2007, 2020)
+        for flow in getattr(stream, "flows", ())
     }
     assert fitted
     assert not {flow for flow in fitted if "missing" in flow or "displaced" in flow}
@@ -57,7 +65,7 @@ def test_no_stream_of_a_fit_uses_them():
 
 def test_the_table_holds_years_that_both_have_and_says_where_the_record_lies(run):
     table = held_out(run)
-    assert list(dict.fromkeys(table["outcome"])) == [series.outcome for series in SERIES]
+    assert list(dict.fromkeys(table["outcome"])) == [series.outcome for series in SERIES.values()]
     assert set(table.loc[table["outcome"] == "recorded_missing", "year"]) == set(range(2010, 2018))
     assert set(table.loc[table["outcome"] == "recorded_homicides", "year"]) == {2015, 2016, 2017}
     expected = np.median(

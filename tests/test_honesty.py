@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from nation import seven_mechanisms
+from tregua.countries.registry import first_pack
 from tregua.engine.run import simulate
 from tregua.inference.chance import chance_table
 from tregua.inference.identify import (
@@ -21,8 +22,9 @@ from tregua.inference.identify import (
     weighted_quantiles,
 )
 from tregua.inference.mean_field import MeanField
-from tregua.inference.observations import FIGHTS, RECORDED, Homicides
+from tregua.inference.observations import FIGHTS, RECORDED
 from tregua.inference.steps import step_ladder, yearly
+from tregua.inference.streams import homicides_on_record
 from tregua.inference.unknowns import SCATTER, Unknowns
 
 SCATTERED = {name: prior.median for name, prior in SCATTER.items()}
@@ -117,7 +119,9 @@ REPLICATES = 100
 @pytest.fixture(scope="module")
 def chances(path, values):
     with jax.enable_x64(True):
-        return chance_table(path, values, Homicides.on_record(2007, 2008), SCATTERED, REPLICATES, 3)
+        return chance_table(
+            path, values, homicides_on_record(first_pack(), 2007, 2008), SCATTERED, REPLICATES, 3
+        )
 
 
 def weighted(ratio, error):
@@ -193,12 +197,12 @@ def test_without_information_the_anchor_does_what_conditioning_by_hand_gives(mid
     Draws are equal steps of probability, so that only the grid errs: by less than 1 % of members
     and 2 % of effective draws.
     """
-    draws, anchor = 20_000, Anchor()
+    draws, anchor = 20_000, Anchor.of(first_pack(), ("Local groups", "Sinaloa", "CJNG"))
     both = np.exp(middle + width * stats.norm.ppf((np.arange(draws) + 0.5) / draws))
     members = {"Sinaloa": 2.0 * both / 3.0, "CJNG": both / 3.0, "Local groups": 3.0 * both}
     precision = 1.0 / width**2 + 1.0 / 0.3**2
     mean = (middle / width**2 + np.log(44_800.0) / 0.3**2) / precision
-    table = anchored(members).set_index(["members", "anchor"])
+    table = anchored(members, anchor).set_index(["members", "anchor"])
     for name, share in (
         ("all groups", 4.0),
         ("Sinaloa and CJNG", 1.0),
@@ -233,7 +237,7 @@ def test_the_anchor_leaves_alone_what_has_nothing_to_do_with_it():
     """
     rng, draws = np.random.default_rng(8), 20_000
     both, other = (np.exp(np.log(30_000.0) + 0.8 * rng.standard_normal(draws)) for _ in range(2))
-    weights = Anchor(("both",)).weights({"both": both})
+    weights = Anchor(("both",), 44_800.0, 0.3).weights({"both": both})
     error = 1.25 * 0.8 / np.sqrt(effective_draws(weights))
     assert abs(np.log(weighted_quantiles(other, weights)[1] / 30_000.0)) < 5 * error < 0.15
     # The two themselves move by 0.35, far beyond that.

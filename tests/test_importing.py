@@ -8,9 +8,8 @@ import pytest
 from official_files import GED, STATES, crime, inegi, sesnsp
 from tregua.cli import run_command
 from tregua.countries.imports import import_figures, imports_of, read_figures, shipped_table
-from tregua.countries.mexico.places import state_code
+from tregua.countries.mexico import pack, state_code
 from tregua.errors import TreguaError
-from tregua.shipped import read_table
 
 
 @pytest.fixture(autouse=True)
@@ -109,28 +108,25 @@ def test_states_are_known_by_every_common_spelling(text, code):
 def test_an_inegi_export_is_kept_and_laid_over_the_shipped_months(tmp_path, encoding, folder):
     file = tmp_path / "2021.csv"
     file.write_text(inegi(), encoding=encoding)
-    manifest = import_figures("homicides", file)
+    manifest = import_figures(pack(), "homicides", file)
     assert manifest["rows_written"] == 4 * 12
     assert manifest["years"] == [2021, 2021]
     assert manifest["dropped"] == {"municipalities": 4, "deaths abroad": 1}
     assert manifest["oddities"] == []
-    figures = read_figures("homicides")
+    figures = read_figures(pack(), "homicides")
     new = figures.table[figures.table["origin"] == "2021.csv"]
     assert new.loc[(new["state_code"] == "05") & (new["month"] == 3), "homicides"].tolist() == [202]
     assert figures.used[0] == "shipped homicides-month.csv"
     assert "2021.csv" in figures.used[1]
-    assert (
-        len(figures.table)
-        == 12 * len(read_table("countries/mexico/tables", "homicides-month.csv")) + 48
-    )
+    assert len(figures.table) == 12 * len(pack().table("homicides-month.csv")) + 48
 
 
 def test_a_users_file_goes_before_the_shipped_figures_of_the_same_states_and_year_only(tmp_path):
-    shipped = read_figures("homicides").table
+    shipped = read_figures(pack(), "homicides").table
     file = tmp_path / "2015.csv"
     file.write_text(inegi(2015), encoding="utf-8")
-    import_figures("homicides", file)
-    both = read_figures("homicides").table
+    import_figures(pack(), "homicides", file)
+    both = read_figures(pack(), "homicides").table
     assert len(both) == len(shipped)
     mine = both[both["origin"] != "shipped"]
     assert set(mine["state_code"]) == set(STATES)
@@ -159,13 +155,13 @@ def test_the_later_import_wins_and_the_same_file_is_kept_once(tmp_path, folder):
             )
         ]
         (tmp_path / name).write_text(sesnsp(rows), encoding="latin-1")
-        import_figures("victims", tmp_path / name)
-    assert [one.file for one in imports_of("victims")] == ["first.csv", "second.csv"]
-    table = read_figures("victims").table
+        import_figures(pack(), "victims", tmp_path / name)
+    assert [one.file for one in imports_of(pack(), "victims")] == ["first.csv", "second.csv"]
+    table = read_figures(pack(), "victims").table
     assert set(table.loc[table["year"] == 2021, "origin"]) == {"second.csv"}
-    import_figures("victims", tmp_path / "first.csv")
-    assert [one.file for one in imports_of("victims")] == ["second.csv", "first.csv"]
-    table = read_figures("victims").table
+    import_figures(pack(), "victims", tmp_path / "first.csv")
+    assert [one.file for one in imports_of(pack(), "victims")] == ["second.csv", "first.csv"]
+    table = read_figures(pack(), "victims").table
     assert set(table.loc[table["year"] == 2021, "origin"]) == {"first.csv"}
     assert len(list((folder / "figures" / "victims").iterdir())) == 2
 
@@ -176,7 +172,7 @@ def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_z
 ):
     file = tmp_path / "IDVFC.csv"
     file.write_text(sesnsp(VICTIMS), encoding=encoding)
-    manifest = import_figures("victims", file)
+    manifest = import_figures(pack(), "victims", file)
     assert manifest["rows_read"] == 6
     assert manifest["dropped"] == {"rows of other crimes": 1}
     others = "March, April, May, June, July, August, September, October, November, December"
@@ -184,7 +180,7 @@ def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_z
         "January, February 2022 (femicide): empty in every state",
         f"{others} 2022: empty in every state",
     ]
-    table = read_figures("victims").table
+    table = read_figures(pack(), "victims").table
     mine = table[table["origin"] == "IDVFC.csv"].set_index(["state_code", "year", "month"])
     assert mine.loc[("01", 2021, 4), "intentional_homicide"] == 4 + 2 + 1
     assert mine.loc[("01", 2021, 4), "intentional_homicide_firearm"] == 4 + 1
@@ -194,7 +190,7 @@ def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_z
     assert mine.loc[("01", 2022, 2), "intentional_homicide"] == 6
     assert ("01", 2022, 3) not in mine.index
     assert set(mine.columns) == {
-        *read_table("countries/mexico/tables", "victims-month.csv"),
+        *pack().table("victims-month.csv"),
         "origin",
     } - {"state_code", "year", "month"}
 
@@ -202,11 +198,11 @@ def test_a_sesnsp_file_is_summed_over_sex_and_age_and_unreported_months_are_no_z
 def test_a_ucdp_file_is_summed_by_state_year_and_type(tmp_path):
     file = tmp_path / "ged.csv"
     file.write_text("\n".join([GED, *EVENTS]), encoding="utf-8")
-    manifest = import_figures("events", file)
+    manifest = import_figures(pack(), "events", file)
     assert manifest["dropped"] == {"events outside Mexico": 1}
     assert manifest["states"] == 2
     assert len(manifest["oddities"]) == 2
-    table = read_figures("events").table.set_index(["state_code", "year", "type"])
+    table = read_figures(pack(), "events").table.set_index(["state_code", "year", "type"])
     zacatecas = table.loc[("32", 2021, "non_state")]
     assert (zacatecas["events"], zacatecas["best"], zacatecas["high"]) == (2, 5, 5)
     assert table.loc[("15", 2021, "non_state"), "best"] == 2
@@ -286,7 +282,7 @@ def test_a_bad_file_is_refused_with_its_code_and_nothing_is_written(case, tmp_pa
     file = tmp_path / "bad.csv"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(TreguaError) as refused:
-        import_figures(kind, file)
+        import_figures(pack(), kind, file)
     assert refused.value.code == code
     assert not folder.exists()
     if code in {"TR1703", "TR1704", "TR1705"}:
@@ -298,19 +294,19 @@ def test_the_message_names_the_row_and_column(tmp_path):
     file = tmp_path / "bad.csv"
     file.write_text(inegi(negative=True), encoding="utf-8")
     with pytest.raises(TreguaError) as refused:
-        import_figures("homicides", file)
+        import_figures(pack(), "homicides", file)
     assert refused.value.details["where"] == "bad.csv, row 10, column Abril"
     assert refused.value.details["found"] == "-1"
 
 
 def test_a_missing_file_and_a_folder_that_cannot_be_written_are_refused(tmp_path, monkeypatch):
     with pytest.raises(TreguaError, match="TR1701"):
-        import_figures("homicides", tmp_path / "none.csv")
+        import_figures(pack(), "homicides", tmp_path / "none.csv")
     file = tmp_path / "2021.csv"
     file.write_text(inegi(), encoding="utf-8")
     monkeypatch.setenv("TREGUA_DATA", str(file))
     with pytest.raises(TreguaError, match="TR3102"):
-        import_figures("homicides", file)
+        import_figures(pack(), "homicides", file)
 
 
 def test_an_import_that_fails_while_writing_leaves_nothing(tmp_path, folder, monkeypatch):
@@ -322,15 +318,15 @@ def test_an_import_that_fails_while_writing_leaves_nothing(tmp_path, folder, mon
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", full)
     with pytest.raises(TreguaError, match="TR3102"):
-        import_figures("homicides", file)
+        import_figures(pack(), "homicides", file)
     assert list((folder / "figures" / "homicides").iterdir()) == []
-    assert imports_of("homicides") == []
+    assert imports_of(pack(), "homicides") == []
 
 
 def test_the_command_line_lists_shows_and_imports(tmp_path, capsys):
     assert run_command(["data", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert {"states.csv", "vetting.csv"} <= {note["file"] for note in listed["shipped"]}
+    assert {"territories.csv", "vetting.csv"} <= {note["file"] for note in listed["shipped"]}
     assert all(note["source"] and note["years"] for note in listed["shipped"])
     assert listed["imported"] == []
     file = tmp_path / "2021.csv"
@@ -349,6 +345,5 @@ def test_the_command_line_lists_shows_and_imports(tmp_path, capsys):
 
 
 def test_a_shipped_table_is_found_with_and_without_its_ending():
-    assert (
-        shipped_table("states.csv")[0]["file"] == shipped_table("states")[0]["file"] == "states.csv"
-    )
+    for name in ("territories.csv", "territories"):
+        assert shipped_table(pack(), name)[0]["file"] == "territories.csv"

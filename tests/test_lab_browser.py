@@ -32,6 +32,7 @@ from lab_visitor import (  # noqa: E402
     violations,
 )
 from stand_in import Lab  # noqa: E402
+from tregua.countries.registry import first_pack  # noqa: E402
 from tregua.lab.package import Package, Setting  # noqa: E402
 from tregua.lab.pages.frame import GUESS, SCREENS  # noqa: E402
 from tregua.lab.words import LANGUAGES, catalogue, sayer  # noqa: E402
@@ -99,7 +100,7 @@ def test_every_screen_speaks_its_language_and_fits(shared_visitor, artifacts, ke
     )
     shared_visitor.open(f"{path}?lang={language}&p={Package(settings=settings).code()}")
     assert page.locator("html").get_attribute("lang") == {"en": "en-US", "es": "es"}[language]
-    say = sayer(language)
+    say = sayer(language, first_pack())
     for name in SCREENS:
         assert page.get_by_role("link", name=say(f"nav.{name}"), exact=True).first.is_visible()
     assert page.get_by_text(say("page.footer")).is_visible()
@@ -184,7 +185,9 @@ def test_everything_works_by_keyboard(visitor):
     page.wait_for_url("**recruitment.rate~0.5~**")
     back = page.get_by_role(
         "button",
-        name=sayer("es")("lab.back_of", name=catalogue("es")["handle.recruitment.rate.name"]),
+        name=sayer("es", first_pack())(
+            "lab.back_of", name=catalogue("es")["handle.recruitment.rate.name"]
+        ),
     )
     back.focus()
     page.keyboard.press("Enter")

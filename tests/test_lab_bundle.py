@@ -55,12 +55,14 @@ def test_data_are_the_numbers_of_the_futures_with_a_dictionary(result, shared, f
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = set(archive.namelist())
         pairs = archive.read("pairs.csv").decode().splitlines()
-        states = [line.split(",") for line in archive.read("states.csv").decode().splitlines()[1:]]
+        states = [
+            line.split(",") for line in archive.read("territories.csv").decode().splitlines()[1:]
+        ]
         told = json.loads(archive.read("manifest.json"))
         dictionary = archive.read("README.txt").decode()
     assert names == {
         "pairs.csv",
-        "states.csv",
+        "territories.csv",
         "summary.json",
         "manifest.json",
         "scenario.toml",

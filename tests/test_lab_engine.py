@@ -21,7 +21,6 @@ from tregua.error_codes import ESSAYS
 from tregua.errors import TreguaError
 from tregua.lab.handles import (
     DECLARED,
-    FIRST_DAY,
     GROUPS,
     KEYS,
     LETTERS,
@@ -176,7 +175,7 @@ class TestHandles:
         value = SMALL.compile().base["civilians.crossfire"]
         plain, high = (
             by_key(handles_of(SMALL, x))["civilians.crossfire"]
-            for x in (None, {"civilians.crossfire": np.tile(2.0 * value, 9)})
+            for x in (None, {"civilians.crossfire": np.full(9, 2.0 * value.flat[0])})
         )
         assert high.evidence_low == pytest.approx(plain.evidence_low / 2.0)
         assert high.evidence_high == pytest.approx(min(4.0, 0.29824328 / 0.16), rel=1e-3)
@@ -196,7 +195,7 @@ class TestHandles:
         )
 
     def test_the_first_day_is_the_end_of_the_record_where_the_scenario_reaches_it(self):
-        assert first_day(seven_mechanisms(1044)) == FIRST_DAY
+        assert first_day(seven_mechanisms(1044)) == dt.date(2021, 1, 1)
         assert first_day(SMALL) == SMALL.start
 
 

@@ -56,7 +56,12 @@ def test_a_package_is_run_and_told_with_its_headline(lab):
     assert summary["headlines"][0]["fewer"] == 1.0
     assert summary["headlines"][0]["middle"] == pytest.approx([-0.1, -0.1])
     assert {row["territory"] for row in summary["territories"]} == {"Sonora", "Sinaloa", "Durango"}
-    setting = {**PLAIN["package"]["settings"][0], "ramp_weeks": 0, "end": None}
+    setting = {
+        **PLAIN["package"]["settings"][0],
+        "ramp_weeks": 0,
+        "end": None,
+        "territories": [],
+    }
     assert client.get(f"/api/packages/{summary['code']}").json() == {
         "settings": [setting],
         "name": "",
@@ -186,7 +191,7 @@ def test_a_scenario_file_comes_in_as_packages_and_says_what_the_handles_cannot_d
     assert record.same
     whole, placed, beyond = record.policies
     assert (whole.package.settings, whole.left_out) == (package().settings, ())
-    assert (placed.package.settings, len(placed.left_out)) == ((), 1)
+    assert placed.package.settings[0].territories == ("Sonora",) and placed.left_out == ()
     assert (beyond.package.settings, len(beyond.left_out)) == ((), 1)
     late, never = brought(
         policies(
@@ -217,7 +222,7 @@ def test_a_scenario_file_comes_in_as_packages_and_says_what_the_handles_cannot_d
         (HEAD + 'posterior = "../../fit"\n', "TR3013"),
         (HEAD + "posterior = 3\n", "TR3013"),
         (HEAD + 'data = "/etc/passwd"\n', "TR1102"),
-        (HEAD.replace("mexico-2007", "/etc/passwd"), "TR1501"),
+        (HEAD.replace("mexico-2007", "/etc/passwd"), "TR3013"),
         (HEAD.replace("1044 week", "7000 year"), "TR3013"),
         (HEAD.replace('length = "1044 week"', "end = 9999-01-01"), "TR3013"),
         (HEAD.replace('length = "1044 week"', "length = inf"), "TR1302"),

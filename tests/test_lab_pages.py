@@ -17,6 +17,7 @@ pytest.importorskip("nicegui")
 import stand_in
 import tregua
 from stand_in import FIRST, PACKAGE
+from tregua.countries.registry import first_pack
 from tregua.errors import TreguaError
 from tregua.evidence.claims import CLAIMS
 from tregua.lab.answers.answer import KNOWN_REFUSALS, UNIT_KEYS, answer, headline_text
@@ -28,19 +29,21 @@ from tregua.lab.pages.compare import charts_of, differing
 from tregua.lab.pages.frame import SCREENS
 from tregua.lab.pages.guess import GUESSES, QUESTIONS, class_of
 from tregua.lab.pages.start import IS, IS_NOT
-from tregua.lab.pages.trust import official, shipped_scores
+from tregua.lab.pages.trust import SCORE_TABLE, on_record
 from tregua.lab.pages.why import REASONED
 from tregua.lab.web.door import DOOR
 from tregua.lab.web.guard import STATUS
-from tregua.lab.words import LANGUAGES, WEAKNESSES, catalogue, claims, day, sayer
+from tregua.lab.words import LANGUAGES, TERMS, WEAKNESSES, catalogue, claims, day, sayer
 from tregua.lab.work.headline import CIVILIANS_APART, CIVILIANS_TIED, headline, sure
 from tregua.model.registry import registry
 from tregua.reporting.browser.base import bare, ceiling, clean, relative
 from tregua.reporting.browser.changes import tornado, victims
 from tregua.reporting.browser.lines import apart, fan
+from tregua.reporting.browser.record import MARKS
 from tregua.reporting.browser.schedule import Stretch, schedule
 from tregua.reporting.browser.tiles import paler
 from tregua.reporting.tile_map import FADED, short
+from tregua.results.on_record import counts_on_record
 from tregua.results.outcomes import VICTIMS
 from tregua.scenarios.scenario import LAYERS
 
@@ -94,7 +97,8 @@ def dynamic_keys(shared) -> set[str]:
         for name in ("times", "other", "short_times", "short_other", *UNIT_KEYS.values())
     }
     keys |= {f"handle_unit.short_{name}" for name in UNIT_KEYS.values()}
-    keys |= {f"table.{name}" for name in ("handle", "value", "start", "ramp", "end", "letter")}
+    heads = ("handle", "value", "start", "ramp", "end", "where", "letter")
+    keys |= {f"table.{name}" for name in heads}
     keys |= {f"why.layer_{layer.replace(' ', '_')}" for layer in LAYERS}
     keys |= {f"why.reason_{layer.replace(' ', '_')}" for layer in REASONED}
     keys |= {
@@ -104,6 +108,8 @@ def dynamic_keys(shared) -> set[str]:
     keys |= {
         f"{DOOR}{name}" for name in ("title", "in", "password", "open", "continue", "code", *STATUS)
     }
+    keys |= {f"chart.fit.mark_{i}" for i in range(1, len(MARKS) + 1)}
+    keys |= {f"place.{name}" for name in ("one", "many", "country")}
     from tregua.forecasting.baselines import BASELINES
 
     return keys | {f"forecast.{name}" for name in (*BASELINES, "layer")}
@@ -129,7 +135,9 @@ def test_both_languages_have_the_same_keys_places_and_no_empty_text():
     assert set(english) == set(spanish)
 
     def places(text):
-        return {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
+        named = {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
+        # Each language calls the country and its territories as it goes with its sentence.
+        return named - set(TERMS)
 
     assert {key for key in english if places(english[key]) != places(spanish[key])} == set()
     assert not {
@@ -421,12 +429,20 @@ def test_guesses_tell_changes_apart():
 
 
 def test_both_official_series_are_there_for_every_state():
-    official_series = official()
-    assert len(official_series["inegi"]) == len(official_series["sesnsp"]) == 32
-    assert sum(series[2020] for series in official_series["inegi"].values()) == 36_773
-    assert sum(series[2018] for series in official_series["sesnsp"].values()) == 33_742
+    counts = counts_on_record(first_pack())
+    assert list(counts) == ["homicides", "victims"]
+    assert all(len(count) == 32 for count in counts.values())
+    assert sum(series[2020] for series in counts["homicides"].values()) == 36_773
+    assert sum(series[2018] for series in counts["victims"].values()) == 33_742
+    years, shown = on_record(first_pack(), "25", "es")
+    assert (years[0], years[-1]) == (2000, 2020) and [count.short for count in shown] == [
+        "INEGI",
+        "SESNSP",
+    ]
+    assert "homicidios" in shown[0].label and np.isnan(shown[1].persons[0])
 
 
 def test_scores_that_ship_are_those_of_the_document():
-    layer = shipped_scores().query("model == 'layer'").set_index("origin")["crps"]
+    scores = first_pack().table(SCORE_TABLE)
+    layer = scores.query("model == 'layer'").set_index("origin")["crps"]
     assert [round(layer[origin]) for origin in (2006, 2012, 2016)] == [220, 143, 247]

@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+import tregua
 from tregua.errors import TreguaError
 from tregua.evidence import ledger
 from tregua.evidence.cite import assumed, cite, claim
@@ -25,7 +26,7 @@ from tregua.model.declarations import (
 from tregua.model.mechanism import Mechanism
 from tregua.model.registry import registry
 
-FOLDER = Path(ledger.__file__).parent / "data"
+FOLDER = Path(tregua.__file__).parent / "countries" / "mexico" / "evidence"
 ROWS = list(csv.DictReader((FOLDER / "claims.csv").read_text(encoding="utf-8").splitlines()))
 
 

@@ -9,18 +9,12 @@ import numpy as np
 import pytest
 
 from tregua.countries.corridors import CORRIDOR_LINK, corridors
-from tregua.countries.mexico.build import (
-    FEDERAL_OFFICERS,
-    LOCAL_OFFICERS,
-    LOCAL_WEIGHT,
-    MEMBERS_INSIDE,
-    NEVER,
-    _years_of_fighting,
-    as_known,
-)
-from tregua.countries.registry import load
+from tregua.countries.mexico import pack
+from tregua.countries.mexico.build import _years_of_fighting, as_known
+from tregua.countries.pack import Pack
+from tregua.countries.registry import first_pack, load
+from tregua.countries.standard import NEVER
 from tregua.inference.job import national
-from tregua.shipped import read_table
 from tregua.studies.reproductions import published
 
 NAMES = ("mexico-2007", "mexico-2012")
@@ -28,7 +22,7 @@ NAMES = ("mexico-2007", "mexico-2012")
 
 def inhabitants(where):
     """Persons in the rows of the table of population that fit."""
-    return read_table("countries/mexico/tables", "population.csv").query(where)["population"].sum()
+    return pack().table("population.csv").query(where)["population"].sum()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,7 +34,7 @@ def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
         "group": 16,
         "corps": 3,
         "commodity": 3,
-        "route": len(corridors().labels),
+        "route": len(corridors(pack()).labels),
         "capture": 44,
     }
     axes = {
@@ -77,22 +71,23 @@ def test_every_covariate_is_finite_non_negative_and_on_its_axes(name):
 
 
 def test_people_police_and_prisons_add_up_to_the_national_totals():
+    outside = 1.0 - pack().constant("members_inside")
     for name, year, inmates, places in (
         ("mexico-2007", 2007, 212_000, 165_000),
         ("mexico-2012", 2012, 237_580, 188_167),
     ):
         data = load(name).covariates
         assert data["population"].sum() == inhabitants(f"year == {year}")
-        assert data["police"][:, :2].sum() == pytest.approx(LOCAL_OFFICERS)
-        assert data["police"][:, 2].sum() == pytest.approx(FEDERAL_OFFICERS)
-        assert data["prisoners"].sum() == pytest.approx((1.0 - MEMBERS_INSIDE) * inmates)
+        assert data["police"][:, :2].sum() == pytest.approx(pack().constant("local_officers"))
+        assert data["police"][:, 2].sum() == pytest.approx(pack().constant("federal_officers"))
+        assert data["prisoners"].sum() == pytest.approx(outside * inmates)
         assert data["prison_capacity"].sum() == pytest.approx(places)
         rates = 1e3 * data["police"][:, :2].sum(axis=1) / data["population"]
         assert rates.argmax() == 8, "the capital has by far the most officers for its people"
 
 
 def test_the_map_is_symmetric_and_connected():
-    routes = corridors()
+    routes = corridors(pack())
     for matrix in (routes.adjacency, routes.links):
         assert (matrix == matrix.T).all()
         assert (np.diag(matrix) == 0).all()
@@ -103,7 +98,7 @@ def test_the_map_is_symmetric_and_connected():
 
 
 def test_routes_begin_at_an_origin_end_at_the_border_and_step_between_neighbours():
-    data, routes = load("mexico-2007").covariates, corridors()
+    data, routes = load("mexico-2007").covariates, corridors(pack())
     assert len(set(routes.labels)) == len(routes.paths)
     for i, path in enumerate(routes.paths):
         assert routes.origin[i].nonzero()[0].tolist() == [path[0]]
@@ -119,17 +114,17 @@ def test_lengths_are_those_of_an_algorithm_written_out_by_hand():
     """Floyd and Warshall on the kilometres between centres,
     and half the width of the last state.
     """
-    states = read_table("countries/mexico/tables", "states.csv")
+    states = pack().table("territories.csv")
     place = {code: i for i, code in enumerate(states["state_code"])}
     km = [[0.0 if i == j else float("inf") for j in range(32)] for i in range(32)]
-    for pair in read_table("countries/mexico/tables", "adjacency.csv").itertuples():
+    for pair in pack().table("adjacency.csv").itertuples():
         i, j = place[pair.state_a], place[pair.state_b]
         km[i][j] = km[j][i] = pair.centroid_km
     for middle in range(32):
         for i in range(32):
             for j in range(32):
                 km[i][j] = min(km[i][j], km[i][middle] + km[middle][j])
-    routes = corridors()
+    routes = corridors(pack())
     expected = [
         km[path[0]][path[-1]] + states["area_km2"][path[-1]] ** 0.5 / 2 for path in routes.paths
     ]
@@ -137,8 +132,8 @@ def test_lengths_are_those_of_an_algorithm_written_out_by_hand():
 
 
 def test_the_supply_of_each_commodity_is_shared_among_its_origins():
-    routes, carries = corridors(), load("mexico-2007").covariates["carries"]
-    states = read_table("countries/mexico/tables", "states.csv")["name"]
+    routes, carries = corridors(pack()), load("mexico-2007").covariates["carries"]
+    states = pack().table("territories.csv")["name"]
     share = np.array(
         [
             [carries[routes.origin[:, s] == 1, c].max(initial=0.0) for c in range(3)]
@@ -182,7 +177,7 @@ def test_foothold_of_a_state_is_what_the_table_says_by_hand():
     for the inhabitants.
     """
     counts = defaultdict(float)
-    for row in read_table("countries/mexico/tables", "presence.csv").itertuples():
+    for row in pack().table("presence.csv").itertuples():
         if (
             row.source == "Coscia and Ríos"
             and row.state_code == "01"
@@ -190,7 +185,7 @@ def test_foothold_of_a_state_is_what_the_table_says_by_hand():
         ):
             counts[row.group] += row.count / 3
     people = inhabitants("state_code == '01' and year == 2007")
-    counts["Local groups"] += LOCAL_WEIGHT * people / 1e6
+    counts["Local groups"] += pack().constant("local_weight") * people / 1e6
     data = load("mexico-2007")
     expected = [counts[group] / sum(counts.values()) for group in data.space.labels("group")]
     assert data.covariates["foothold"][0] == pytest.approx(expected)
@@ -222,7 +217,7 @@ def test_the_feuds_of_the_record_are_rivalries():
 def test_captures_are_those_of_the_table_that_cost_a_named_group_its_leader():
     data = load("mexico-2007")
     groups, states = data.space.labels("group"), data.space.labels("territory")
-    events = read_table("countries/mexico/tables", "leaders-removed.csv").set_index("event")
+    events = pack().table("leaders-removed.csv").set_index("event")
     captures = data.space.labels("capture")
     left_out = events[~events.index.isin(captures) & (events["date"] >= "2007")]
     assert set(zip(left_out["outcome"], left_out["group"], strict=True)) == {
@@ -275,13 +270,15 @@ def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
     )
     assert (then["captured_on"][~before] == NEVER).all()
 
-    def past(folder, file):
-        table = read_table(folder, file)
+    whole_table = Pack.table
+
+    def past(country, file):
+        table = whole_table(country, file)
         if file == "relations.csv":
             return table.iloc[:0]
         return table.query("year <= 2012") if "year" in table else table
 
-    monkeypatch.setattr("tregua.countries.mexico.build.read_table", past)
+    monkeypatch.setattr(Pack, "table", past)
     again = as_known(whole, 2012).covariates
     np.testing.assert_array_equal(again["rivalry"], then["rivalry"])
     np.testing.assert_array_equal(again["alliance"], then["alliance"])
@@ -289,7 +286,7 @@ def test_ties_known_at_an_origin_hold_nothing_that_came_later(monkeypatch):
 
 @pytest.mark.parametrize("until", [2010, 2014])
 def test_a_fit_to_the_end_of_a_year_is_given_what_was_known_and_no_more(until):
-    scenario = national(until)
+    scenario = national(first_pack(), until)
     after, groups = date(until + 1, 1, 1).toordinal(), scenario.data.space.labels("group")
     for name in ("captured_on", "founded"):
         days = scenario.data.covariates[name]
@@ -307,7 +304,7 @@ def test_removals_at_random_and_those_on_record_are_an_even_rate_together():
     """Per period of the scenario's history, listed captures a year and what is left of 0.12 a week
     come to 0.12 a week, to half a capture a year.
     """
-    scenario = national(2020)
+    scenario = national(first_pack(), 2020)
     rate = 365.25 / 7.0 * scenario.model.parameters["leaders.removals"].value
     on = scenario.data.covariates["captured_on"]
     changes = [c for p in scenario.policies for c in p.modifiers if c.target == "leaders.removals"]
@@ -326,7 +323,7 @@ def test_removals_at_random_and_those_on_record_are_an_even_rate_together():
 def test_years_of_fighting_are_those_of_the_table_of_relations():
     """Two ways to the same count: by pair in one table, by pair and year in the other."""
     groups, years = load("mexico-2007").space.labels("group"), _years_of_fighting(2020)
-    pairs = read_table("countries/mexico/tables", "relations.csv")
+    pairs = pack().table("relations.csv")
     assert len(pairs) == 18
     for pair in pairs.itertuples():
         fought = years[groups.index(pair.group_a), groups.index(pair.group_b)]

@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 import tregua
-from tregua.countries.mexico.build import (
-    state_codes,
-)
-from tregua.shipped import cells_of_table, read_table, table_notes
+from tregua.countries.mexico import pack
+from tregua.countries.mexico.build import state_codes
 
 COUNTRY = Path(tregua.__file__).parent / "countries" / "mexico"
 PLACE = COUNTRY / "tables"
@@ -19,15 +17,15 @@ NAMES = ("mexico-2007", "mexico-2012")
 
 
 def total(file, column, where=None):
-    table = read_table("countries/mexico/tables", file)
+    table = pack().table(file)
     return (table if where is None else table.query(where))[column].sum()
 
 
 def test_states_are_the_32_in_the_order_of_their_codes():
     assert state_codes() == tuple(f"{i:02d}" for i in range(1, 33))
-    states = read_table("countries/mexico/tables", "states.csv")
+    states = pack().table("territories.csv")
     assert not states.duplicated(["tile_row", "tile_col"]).any()
-    assert set(states.query("borders_us == 1")["abbreviation"]) == {
+    assert set(states.query("border == 1")["abbreviation"]) == {
         "BC",
         "SON",
         "CHIH",
@@ -48,7 +46,7 @@ def test_homicides_of_the_states_add_up_to_the_national_figure_inegi_published(y
 
 def test_months_add_up_to_years_and_years_to_the_national_series():
     months, years, national = (
-        read_table("countries/mexico/tables", file)
+        pack().table(file)
         for file in ("homicides-month.csv", "homicides-year.csv", "national-year.csv")
     )
     by_month = months.set_index(["state_code", "year"]).filter(regex=r"m\d\d").sum(axis=1)
@@ -73,7 +71,7 @@ def test_other_totals_are_those_published_by_the_sources():
 
 
 def test_the_vetting_figures_hold_those_that_contradict_one_another():
-    table = read_table("countries/mexico/tables", "vetting.csv")
+    table = pack().table("vetting.csv")
     federal = table["population"].str.startswith("federal")
     failed = table[table["quantity"].str.startswith("failed") & federal]
     assert {2045.0, 17862.0, 1176.0} <= set(failed["value"])
@@ -82,7 +80,7 @@ def test_the_vetting_figures_hold_those_that_contradict_one_another():
 @pytest.mark.parametrize("file", FILES)
 def test_no_outcome_is_later_than_2020(file):
     latest = 2030 if file == "population.csv" else 2020
-    table = read_table("countries/mexico/tables", file)
+    table = pack().table(file)
     if "year" in table:
         assert table["year"].between(1980, latest).all()
     if "date" in table:
@@ -91,16 +89,16 @@ def test_no_outcome_is_later_than_2020(file):
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_table_has_a_column_for_persons_or_an_unknown_state_or_group(file):
-    table = read_table("countries/mexico/tables", file)
+    table = pack().table(file)
     assert not {"leader", "alias", "person", "nickname"} & set(table)
     assert set(table.get("state_code", ())) <= {*state_codes(), "00"}
-    groups = read_table("countries/mexico/tables", "groups.csv")["group"]
+    groups = pack().table("groups.csv")["group"]
     for column in ("group", "group_a", "group_b"):
         assert set(table.get(column, ())) <= {*groups, "Guadalajara (before 1990)"}
 
 
 def test_leaders_are_events_without_persons():
-    events = cells_of_table("countries/mexico/tables", "leaders-removed.csv")
+    events = pack().cells("leaders-removed.csv")
     assert set(events) == {
         "event",
         "date",
@@ -133,4 +131,4 @@ def test_tables_are_small_and_complete_csv():
     for path in PLACE.glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
             assert len({len(line) for line in csv.reader(file)}) == 1, path.name
-    assert all(note["years"] for note in table_notes("countries/mexico/tables"))
+    assert all(note["years"] for note in pack().notes)

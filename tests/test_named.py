@@ -11,18 +11,17 @@ from tregua.cli import run_command
 from tregua.cli.options import Options
 from tregua.cli.run import compare_policies
 from tregua.countries.filtering import Filter
-from tregua.countries.mexico.places import state_code
+from tregua.countries.mexico import pack, state_code
 from tregua.countries.registry import load
 from tregua.countries.territories import territories_named
 from tregua.engine.executor import ThreadsOnDevices
 from tregua.errors import TreguaError, near_spelling
 from tregua.model.declarations import Selection, Track
 from tregua.scenarios.toml import load_scenario
-from tregua.shipped import read_table
 from tregua.studies.ablation import ablate
 
 LABELS = load("mexico-2007").space.labels("territory")
-CODES = dict(read_table("countries/mexico/tables", "states.csv")[["name", "state_code"]].values)
+CODES = dict(pack().table("territories.csv")[["name", "state_code"]].values)
 
 SCENARIO = """
 [scenario]
@@ -61,7 +60,7 @@ def scenario(tmp_path, *more: str, text: str = SCENARIO) -> str:
     ],
 )
 def test_states_are_read_as_imports_read_them(name, label):
-    assert territories_named((name, label), LABELS, "") == (label,)
+    assert territories_named((name, label), LABELS, "", pack().territories) == (label,)
     assert state_code(name) == CODES[label]
 
 
@@ -81,7 +80,7 @@ def test_states_are_read_as_imports_read_them(name, label):
 )
 def test_a_wrong_name_is_refused_and_only_a_near_spelling_is_told(name, nearest):
     for read, code in (
-        (lambda: territories_named((name,), LABELS, ""), "TR1403"),
+        (lambda: territories_named((name,), LABELS, "", pack().territories), "TR1403"),
         (lambda: state_code(name), "TR1703"),
     ):
         if nearest is None:

@@ -11,7 +11,7 @@ from matplotlib.collections import PolyCollection
 import nation
 from test_report import Page
 from tregua import Policy, Study, TreguaError, simulate
-from tregua.countries.tiles import tiles_of
+from tregua.countries.dataset import Dataset
 from tregua.model.declarations import BACKGROUND
 from tregua.model.model import Model
 from tregua.model.registry import registry
@@ -226,17 +226,18 @@ def test_what_is_on_record_is_a_share_of_what_happened(run):
 
 
 def test_tiles_are_those_of_the_32_states_and_no_others(run):
-    tiles = tiles_of(run.scenario.data.space)
+    tiles = run.scenario.data.tiles
     assert len(tiles) == 32 and len({(row, column) for _, row, column in tiles.values()}) == 32
     assert list(tiles) == list(run.scenario.data.space.labels("territory"))
     names = {abbreviation: (row, column) for abbreviation, row, column in tiles.values()}
     assert names["BC"][0] < names["YUC"][0] and names["BC"][1] < names["YUC"][1], (
         "north is up and west is left"
     )
-    assert tiles_of(Study(nation.scenario(), []).baseline.data.space) == tiles
+    assert Study(nation.scenario(), []).baseline.data.tiles == tiles
     import toys
 
-    assert tiles_of(toys.space(territories=32)) is None
+    places = Dataset("places", toys.space(territories=32), {}, pack=run.scenario.data.pack)
+    assert places.tiles is None
 
 
 def test_the_map_prints_medians_and_hatches_wide_bands(run):

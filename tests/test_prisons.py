@@ -20,6 +20,7 @@ from tregua.studies.reproductions.charts_escapes import escapes_picture
 from tregua.studies.reproductions.published import load
 
 P = {p.name: float(p.value) for p in Prisons.parameters}
+BY_PLACE = {p.name: p.by_place for p in Prisons.parameters}
 PRISONERS = 7_000.0
 
 
@@ -65,8 +66,9 @@ def view(guards, arrested, inmates, members=None, losses=None, breakout=None, **
         "losses": jnp.zeros(groups) if losses is None else jnp.asarray(losses, float),
         "breakout": jnp.zeros(arrested.shape) if breakout is None else jnp.asarray(breakout, float),
     }
-    numbers = {f"prisons.{n}": jnp.asarray(x) for n, x in {**P, **values}.items()} | {
-        "prisons.facility": jnp.full(places, P["facility"])
+    numbers = {
+        f"prisons.{n}": jnp.full(places if BY_PLACE[n] else (), x)
+        for n, x in {**P, **values}.items()
     }
     return model.view(Prisons(), {**stocks, **numbers}, jnp.zeros(()))
 

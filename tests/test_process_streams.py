@@ -22,8 +22,8 @@ def tregua(command, **more):
 @pytest.mark.parametrize(
     ("command", "status", "environment"),
     [
-        ("TREGUA data show states", 0, PLAIN),
-        ("TREGUA data show states --json", 0, {"PYTHONIOENCODING": "latin-1"}),
+        ("TREGUA data show territories", 0, PLAIN),
+        ("TREGUA data show territories --json", 0, {"PYTHONIOENCODING": "latin-1"}),
         ("TREGUA explain >&- 2>&-", 0, {}),
         ("TREGUA explain --json | head -c 1; exit ${PIPESTATUS[0]}", 0, {}),
         ("TREGUA explain > /dev/full", 2, {}),

@@ -20,6 +20,7 @@ from tregua.engine.state import State
 from tregua.errors import TreguaError
 from tregua.model.addresses import check_tags, tag
 from tregua.model.model import Model
+from tregua.scenarios.scenario import Scenario
 
 SOURCE = Path(tregua.__file__).parent
 
@@ -102,17 +103,23 @@ class Recorder(Draws):
         return drawn
 
 
-def uniforms_of_a_step(model: Model, solver: str = "tau-leap") -> dict[str, np.ndarray]:
-    """Uniforms of one step, by the names of their draws, run eagerly."""
-    scenario = toys.scenario(model, weeks=52)
-    inputs = scenario.compile()
+def started(scenario: Scenario, draw) -> tuple[State, dict]:
+    """The state at the start of a scenario, and what its first week reads."""
+    inputs, model, sizes = scenario.compile(), scenario.model, scenario.data.space.sizes
     values = {
         **{n: jnp.asarray(x[0]) for n, x in inputs.base.items()},
         **{n: jnp.asarray(x) for n, x in inputs.covariates.items()},
     }
-    sizes, key, book = scenario.data.space.sizes, replicate_key(root_key(1), jnp.asarray(7)), {}
-    stocks = model.initial_stocks(values, sizes, Recorder(key, jnp.asarray(INITIAL_STEP), book))
-    state = State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32))
+    stocks = model.initial_stocks(values, sizes, draw)
+    return State(stocks, model.initial_levels(sizes), jnp.asarray(0, jnp.int32)), values
+
+
+def uniforms_of_a_step(model: Model, solver: str = "tau-leap") -> dict[str, np.ndarray]:
+    """Uniforms of one step, by the names of their draws, run eagerly."""
+    key, book = replicate_key(root_key(1), jnp.asarray(7)), {}
+    state, values = started(
+        toys.scenario(model, weeks=52), Recorder(key, jnp.asarray(INITIAL_STEP), book)
+    )
     SOLVERS[solver].step(
         model, state, values, jnp.asarray(3.0), 1.0, Recorder(key, jnp.asarray(3), book)
     )

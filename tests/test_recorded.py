@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tregua.countries.registry import first_pack
 from tregua.engine.trajectories import Trajectories
 from tregua.reporting import report_tables
-from tregua.reporting.charts.fit import _shown, widths_picture
+from tregua.reporting.charts.fit import Named, _shown, widths_picture
 from tregua.scenarios.posterior import load_posterior
 
 FITTING = Path(__file__).parent.parent / "docs" / "fitting.md"
@@ -48,10 +49,11 @@ def test_what_the_fit_calls_a_share_of_ucdp_is_shown_as_the_ratio_that_it_is():
     assert above == pytest.approx(9.5)
     text = " ".join(FITTING.read_text(encoding="utf-8").split())
     assert "is no part of a whole" in text and f"is above one in {above:.1f} % of draws" in text
-    assert _shown("ucdp share 2007-2012") == (
+    named = Named.of(first_pack())
+    assert _shown("ucdp share 2007-2012", named) == (
         "UCDP's count per death expected in fights, 2007-2012"
     )
-    assert _shown("effect on troops.half in Colima") == "troops.half in Colima"
+    assert _shown("effect on troops.half in Colima", named) == "troops.half in Colima"
     table = pd.DataFrame(
         {
             "unknown": ["ucdp share 2007-2012"],
@@ -60,4 +62,4 @@ def test_what_the_fit_calls_a_share_of_ucdp_is_shown_as_the_ratio_that_it_is():
             "moved": [True],
         }
     )
-    assert "UCDP's count per death expected" in widths_picture(table).alt
+    assert "UCDP's count per death expected" in widths_picture(table, named).alt

@@ -18,11 +18,11 @@ MODEL = Model((toys.Happenings(), Reporting()))
 
 
 def shares(memory: float = 0.0, **changed) -> dict[str, float]:
-    values = {name: np.asarray(float(p.value)) for name, p in MODEL.parameters.items()} | {
+    values = {n: np.full((1,) * len(p.axes), p.value) for n, p in MODEL.parameters.items()} | {
         "memory": np.array([memory]),
         "population": np.array([1e6]),
     }
-    values |= {f"reporting.{name}": np.asarray(x) for name, x in changed.items()}
+    values |= {f"reporting.{name}": np.array([x]) for name, x in changed.items()}
     return {
         n.removeprefix("reporting."): float(np.asarray(x).reshape(-1)[0])
         for n, x in MODEL.shares_recorded(

@@ -131,7 +131,7 @@ def test_a_missing_covariate_is_refused_by_name():
     )
     with pytest.raises(TreguaError, match="TR1502") as caught:
         toys.scenario(model, data=short).compile()
-    assert "rivalry" in caught.value.what
+    assert "rivalry" in caught.value.details["found"]
 
 
 @pytest.mark.parametrize("weeks", [0, -1])

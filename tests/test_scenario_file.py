@@ -8,8 +8,9 @@ import pytest
 
 from tregua.engine.plan import plan_of_file
 from tregua.errors import TreguaError
+from tregua.scenarios.reading import shipped_scenarios
 from tregua.scenarios.scenario import resolve
-from tregua.scenarios.toml import load_scenario, read_scenario, shipped_scenarios
+from tregua.scenarios.toml import load_scenario, read_scenario
 
 GOOD = load_scenario("size-2023").text
 
@@ -310,7 +311,7 @@ def test_policies_in_force_act_and_are_in_the_scenario(tmp_path):
 
 def test_the_command_line_wins_over_the_file():
     read = load_scenario(overrides={"recruitment.rate": "0.001 / week"})
-    assert resolve(read.scenario)["recruitment.rate"].value == 0.001
+    assert (resolve(read.scenario)["recruitment.rate"].value == 0.001).all()
     assert resolve(read.scenario)["recruitment.rate"].layer == "command line"
 
 

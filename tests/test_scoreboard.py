@@ -3,6 +3,7 @@ command writes a whole folder.
 """
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,16 @@ from tregua.cli import run_command
 from tregua.countries.record import Record, monthly_record, yearly_record
 from tregua.errors import TreguaError
 from tregua.forecasting.baselines import draw
-from tregua.forecasting.scoreboard import ORIGINS, SCORES, baseline_boards, board, forecast_board
+from tregua.forecasting.scoreboard import (
+    SCORES,
+    baseline_boards,
+    board,
+    forecast_board,
+    usual_origins,
+)
 from tregua.forecasting.submission import read_forecast
 
+ORIGINS = (2006, 2012, 2016)
 LIGHT = ("carry-forward", "own-history", "random-walk")
 COUNT = 60
 
@@ -50,6 +58,10 @@ def truth(tmp_path):
 @pytest.fixture(scope="module")
 def light():
     return board(yearly_record(), models=LIGHT, replicates=300)
+
+
+def test_the_usual_origins_are_those_of_the_settings():
+    assert usual_origins() == ORIGINS
 
 
 def test_a_board_has_a_row_for_each_model_origin_lead_and_state(light):
@@ -205,8 +217,11 @@ def test_leads_past_the_record_are_refused():
 
 @pytest.fixture
 def only_light(monkeypatch):
-    """The command with the baselines that take no time."""
-    monkeypatch.setattr("tregua.forecasting.scoreboard.available", lambda origin, season: LIGHT[:2])
+    """The command with the baselines that take no time, and few samples."""
+    monkeypatch.setattr("tregua.forecasting.scoreboard.available", lambda record, origin: LIGHT[:2])
+    monkeypatch.setattr(
+        "tregua.forecasting.scoreboard.baseline_boards", partial(baseline_boards, replicates=100)
+    )
     monkeypatch.setattr("tregua.cli.score.begin", lambda: None)
 
 

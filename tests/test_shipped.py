@@ -13,8 +13,9 @@ from tregua.errors import TreguaError
 from tregua.lab.work.emulator import kept_emulator
 from tregua.lab.work.futures import Present
 from tregua.scenarios.posterior import load_posterior, shipped_posteriors
-from tregua.scenarios.toml import load_scenario, shipped_scenarios
-from tregua.shipped import CODES, cells_of_table, read_table, shipped_bytes, shipped_digests
+from tregua.scenarios.reading import shipped_scenarios
+from tregua.scenarios.toml import load_scenario
+from tregua.shipped import CODES, cells_of, read_table, shipped_bytes, shipped_digests
 
 PACKAGE = Path(tregua.__file__).parent
 TABLES = [
@@ -51,7 +52,7 @@ def test_a_shipped_scenario_takes_its_posterior(name):
 
 @pytest.mark.parametrize(("folder", "file"), TABLES)
 def test_a_table_is_read_to_the_last_bit_and_its_codes_stay_text(folder, file):
-    table, cells = read_table(folder, file), cells_of_table(folder, file)
+    table, cells = read_table(folder, file), cells_of(shipped_bytes(f"{folder}/{file}"))
     for name in cells:
         if name in table.select_dtypes("number"):
             written = [float(cell or "nan") for cell in cells[name]]
@@ -81,7 +82,7 @@ def changed_file(monkeypatch):
 def test_a_shipped_file_that_was_changed_is_not_used(changed_file, tmp_path):
     folder = "countries/mexico"
     for path, reads in {
-        f"{folder}/tables/states.csv": lambda: read_table(f"{folder}/tables", "states.csv"),
+        f"{folder}/territories.csv": lambda: read_table(folder, "territories.csv"),
         f"{folder}/posterior/posterior.json": lambda: load_posterior("mexico"),
         f"{folder}/emulator.npz": lambda: shipped_bytes(f"{folder}/emulator.npz"),
     }.items():

@@ -7,7 +7,7 @@ import pytest
 
 import tregua
 from tregua.cli import run_command
-from tregua.countries.registry import LOADERS, load
+from tregua.countries.registry import data_names, load
 from tregua.engine.plan import make_plan
 from tregua.engine.trajectories import Trajectories
 from tregua.errors import TreguaError
@@ -15,8 +15,9 @@ from tregua.model.model import Model
 from tregua.reporting.caveats import LIMITS, limits
 from tregua.reporting.html import readme
 from tregua.results.provenance import make_manifest
+from tregua.scenarios.reading import _registered
 from tregua.scenarios.schema import parse
-from tregua.scenarios.toml import _shipped, load_scenario
+from tregua.scenarios.toml import load_scenario
 
 SCENARIO = """
 [scenario]
@@ -80,7 +81,7 @@ def test_python_is_asked_the_same():
 
 
 def test_shipped_scenarios_start_on_the_day_of_their_data():
-    assert all(load(name).start for name in LOADERS)
-    for file in _shipped().values():
+    assert all(load(name).start for name in data_names())
+    for file in _registered().values():
         told = parse(file.read_text(encoding="utf-8"), file.name).scenario
         assert str(told.start) == load(told.data).start and not told.stocks

@@ -432,7 +432,8 @@ def test_arrays_of_draws():
     trajectories = simulate(SCENARIO, "mean-field", draws=draws)
     from tregua.engine.trajectories import to_xarray
 
-    assert to_xarray(trajectories, draws)["parameter_recruitment_rate"].dims == ("draw",)
+    rate = to_xarray(trajectories, draws)["parameter_recruitment_rate"]
+    assert rate.dims == ("draw",), "the same in all territories"
     assert trajectories.to_xarray()["members"].shape == (4, 105, 1)
 
 

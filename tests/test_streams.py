@@ -12,11 +12,18 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from tregua.inference.observations import FIGHTS, RECORDED, UCDP_SPREAD, Fights, Homicides
+from tregua.inference.observations import FIGHTS, RECORDED, Fights, Homicides, Share
 from tregua.inference.unknowns import SCATTER
+from tregua.model.declarations import LogNormal
 
-SCATTERED = {name: prior.median for name, prior in SCATTER.items()}
 YEARS = (2007, 2008, 2009)
+SPREAD = 0.8
+SHARES = {
+    "early": Share(2007, 2012, LogNormal(0.4, 0.7)),
+    "late": Share(2013, 2016, LogNormal(0.4, 0.7)),
+}
+PRIORS = SCATTER | {name: share.prior for name, share in SHARES.items()}
+SCATTERED = {name: prior.median for name, prior in PRIORS.items()}
 NODES = 24
 """Of the quadrature along each step: 0.64 of a step's deviation apart in the middle, where the
 chance of a count is at least half of one wide.
@@ -107,25 +114,25 @@ def test_the_quadrature_is_right():
 def test_fights_are_log_normal_by_hand():
     years = (2011, 2012, 2013, 2014)
     counts = {
-        "ucdp share 2007-2012": np.array([0.0, 40.0]),
-        "ucdp share 2013-2016": np.array([12.0, 90.0]),
+        "early": np.array([0.0, 40.0]),
+        "late": np.array([12.0, 90.0]),
     }
     killed = np.array([[10.0, 60.0], [20.0, 80.0], [30.0, 100.0], [40.0, 120.0]])
     series = {FIGHTS[0]: jnp.asarray(killed), FIGHTS[1]: jnp.asarray(0.1 * killed)}
-    scatter = {**SCATTERED, "ucdp share 2007-2012": 0.3, "ucdp share 2013-2016": 0.5}
+    scatter = {**SCATTERED, "early": 0.3, "late": 0.5}
     total = 0.0
     for period, share, rows in (
-        ("ucdp share 2007-2012", 0.3, slice(0, 2)),
-        ("ucdp share 2013-2016", 0.5, slice(2, 4)),
+        ("early", 0.3, slice(0, 2)),
+        ("late", 0.5, slice(2, 4)),
     ):
         mean = share * 1.1 * killed[rows].sum(axis=0)
-        deviation = np.sqrt(UCDP_SPREAD**2 + 1.0 / (mean + 0.5))
+        deviation = np.sqrt(SPREAD**2 + 1.0 / (mean + 0.5))
         total += (
             stats.norm(np.log(mean + 0.5), deviation).logpdf(np.log(counts[period] + 0.5)).sum()
         )
-    density = float(Fights(years, counts).log_density(series, scatter)) - 0.5 * 4 * np.log(
-        2.0 * np.pi
-    )
+    density = float(
+        Fights(years, counts, SHARES, SPREAD).log_density(series, scatter)
+    ) - 0.5 * 4 * np.log(2.0 * np.pi)
     assert density == pytest.approx(total, rel=1e-9)
 
 
@@ -133,14 +140,10 @@ def test_fights_sample_what_they_score():
     """4,000 samples at 200 expected deaths: mean and deviation of the logs,
     with standard errors of 0.016 and 0.011.
     """
-    stream = Fights((2010,), {"ucdp share 2007-2012": np.zeros(1)})
-    series = {FIGHTS[0]: jnp.full((1, 1), 400.0), FIGHTS[1]: jnp.full((1, 1), 100.0)}
-    rng = np.random.default_rng(9)
-    logs = np.log(
-        [
-            float(stream.sample(rng, series, SCATTERED)["ucdp share 2007-2012"][0]) + 0.5
-            for _ in range(4000)
-        ]
-    )
+    # As many territories as samples, since the fights of each are drawn by themselves.
+    stream = Fights((2010,), {"early": np.zeros(4000)}, SHARES, SPREAD)
+    series = {FIGHTS[0]: jnp.full((1, 4000), 400.0), FIGHTS[1]: jnp.full((1, 4000), 100.0)}
+    drawn = stream.sample(np.random.default_rng(9), series, SCATTERED)["early"]
+    logs = np.log(drawn + 0.5)
     assert logs.mean() == pytest.approx(np.log(200.5), abs=0.075)
-    assert logs.std() == pytest.approx(np.sqrt(1.0 + 1.0 / 200.5), abs=0.05)
+    assert logs.std() == pytest.approx(np.sqrt(SPREAD**2 + 1.0 / 200.5), abs=0.05)

@@ -12,7 +12,7 @@ import pytest
 
 import networks
 from tregua.countries.dataset import Dataset
-from tregua.countries.registry import LOADERS, load
+from tregua.countries.registry import load
 from tregua.mechanisms.trade import Trade, mean_left, week
 from tregua.model.model import Model
 from tregua.model.space import Axis, Space, shape_of
@@ -256,8 +256,6 @@ def test_a_transport_shock_lets_more_through_and_lowers_the_price():
 
 
 def test_the_shipped_country_has_a_mean_stake_of_one_and_shows_the_same_signs():
-    if "mexico-2007" not in LOADERS:
-        pytest.skip("the data set is not shipped yet")
     data = load("mexico-2007")
     share = data.covariates["foothold"] / data.covariates["rank"][None, :]
     people = [1e5 * share / share.sum()]

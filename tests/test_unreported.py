@@ -15,8 +15,9 @@ import pytest
 
 from official_files import GED, STATES, crime, inegi, sesnsp
 from tregua.cli import run_command
+from tregua.countries.checks import checked_count
 from tregua.countries.imports import import_figures, imports_of, read_figures, remove_import
-from tregua.countries.mexico.checks import checked_count
+from tregua.countries.mexico import pack
 from tregua.countries.mexico.readers import MONTHS
 from tregua.errors import TreguaError
 
@@ -37,7 +38,7 @@ def bring(tmp_path):
     def brought(text, kind="homicides", name="f.csv", replace=False, today=TODAY):
         file = tmp_path / name
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return import_figures(kind, file, replace, today)
+        return import_figures(pack(), kind, file, replace, today)
 
     return brought
 
@@ -56,7 +57,7 @@ def homicides(*counts, year=2024, **options):
 
 def kept(kind="homicides", column=None):
     """What the user's files say, by state, year and month; unknown figures are left out."""
-    table = read_figures(kind).table
+    table = read_figures(pack(), kind).table
     mine = table[table["origin"] != "shipped"].set_index(["state_code", "year", "month"])
     return mine[column or kind].dropna().astype(int).to_dict()
 
@@ -98,7 +99,7 @@ def test_months_that_are_not_over_are_left_out_and_the_others_of_the_year_stay(b
     # The same file on a later day has more, and goes in the place of its earlier import.
     bring(homicides(WHOLE, WHOLE, year=2026), today=dt.date(2026, 9, 1))
     assert months_of(2026) == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert len(imports_of("homicides")) == 1
+    assert len(imports_of(pack(), "homicides")) == 1
     with pytest.raises(TreguaError, match="2027: not over"):
         bring(homicides(WHOLE, WHOLE, year=2027))
 
@@ -171,15 +172,15 @@ def test_a_file_with_less_adds_what_is_new_and_replace_says_what_is_lost(bring):
     assert [kept()["01", 2024, month] for month in (1, 12)] == [3, 3]
     # All of it can be undone, in any order.
     for name in ("whole.csv", "new.csv", "more.csv", "less.csv"):
-        remove_import("homicides", name)
+        remove_import(pack(), "homicides", name)
     assert not kept()
 
 
 def test_a_file_with_fewer_crimes_leaves_the_shipped_ones(bring):
-    shipped = read_figures("victims").table
+    shipped = read_figures(pack(), "victims").table
     manifest = bring(sesnsp(victims(2020, WHOLE)), "victims")
     assert "femicide" in manifest["lacking"]["2020"]
-    pd.testing.assert_frame_equal(read_figures("victims").table, shipped)
+    pd.testing.assert_frame_equal(read_figures(pack(), "victims").table, shipped)
     manifest = bring(sesnsp(victims(2020, WHOLE)), "victims", replace=True)
     assert "femicide" in manifest["lacking"]["2020"]
     assert kept("victims", "intentional_homicide")["01", 2020, 1] == 7
@@ -274,9 +275,11 @@ def test_cells_of_131_kb_are_refused_quickly_and_in_little_memory(tmp_path):
     code = (
         "import sys, time, pathlib, tregua.countries.mexico.readers as readers, pandas\n"
         "from tregua.countries.imports import import_figures\n"
+        "from tregua.countries.mexico import pack\n"
+        "pack().code.layouts()\n"
         "from tregua.errors import TreguaError\n"
         "began = time.perf_counter()\n"
-        "try: import_figures('victims', pathlib.Path(sys.argv[1]))\n"
+        "try: import_figures(pack(), 'victims', pathlib.Path(sys.argv[1]))\n"
         "except TreguaError as error: print(error.code, time.perf_counter() - began)\n"
     )
     before = time.perf_counter()
@@ -294,7 +297,7 @@ def test_a_broken_import_is_named_and_skipped_and_can_be_removed(bring, capsys):
     bring(homicides(WHOLE), name="one.csv")
     bring(homicides(WHOLE, year=2023), name="two.csv")
     bring(homicides(WHOLE, year=2022), name="three.csv")
-    one, two, _ = (item.folder for item in imports_of("homicides"))
+    one, two, _ = (item.folder for item in imports_of(pack(), "homicides"))
     (one / "manifest.json").write_text("{", encoding="utf-8")
     figures = two / "figures.csv"
     figures.write_text(figures.read_text().replace("18", "81"), encoding="utf-8")
@@ -311,7 +314,7 @@ def test_a_broken_import_is_named_and_skipped_and_can_be_removed(bring, capsys):
     figures.unlink()
     for name in ("two.csv", one.name):
         assert run_command(["data", "remove", "homicides", name]) == 0
-    assert [item.broken for item in imports_of("homicides")] == [""]
+    assert [item.broken for item in imports_of(pack(), "homicides")] == [""]
     assert run_command(["data", "remove", "homicides", "two.csv"]) == 2
     assert "TR1710" in capsys.readouterr().err
 
@@ -320,10 +323,10 @@ def test_two_imports_with_one_name_are_told_apart(bring):
     bring(homicides(WHOLE))
     bring(homicides(WHOLE, year=2023))
     with pytest.raises(TreguaError, match="TR1710") as refused:
-        remove_import("homicides", "f.csv")
-    first = imports_of("homicides")[0].folder.name
+        remove_import(pack(), "homicides", "f.csv")
+    first = imports_of(pack(), "homicides")[0].folder.name
     assert first in refused.value.details["expected"]
-    remove_import("homicides", first[:10])
+    remove_import(pack(), "homicides", first[:10])
     assert {year for _, year, _ in kept()} == {2023}
 
 

@@ -71,7 +71,7 @@ def run(
         ),
         solver,
         replicates=10,
-        block_weeks=1,
+        block_weeks=52,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tregua.countries.registry import first_pack
 from tregua.inference.job import national
 from tregua.inference.mean_field import MeanField
 from tregua.inference.observations import RECORDED
@@ -38,7 +39,7 @@ def test_weekly_steps_without_leaders_are_near_continuous_time():
     """All mechanisms but leaders, 14 years: first order, the record of the nation within 1 % of its
     limit in every year and of any large state within 5 %.
     """
-    whole = national(2020)
+    whole = national(first_pack(), 2020)
     table, order = pooled(
         replace(whole, model=Model([m for m in whole.model.mechanisms if m.name != "leaders"]))
     )
@@ -50,5 +51,5 @@ def test_weekly_steps_without_leaders_are_near_continuous_time():
 @pytest.mark.nightly
 def test_weekly_steps_of_the_whole_model_are_near_continuous_time():
     """With leaders, whose known breakaways must happen whole in a step of any length."""
-    table, order = pooled(national(2020))
+    table, order = pooled(national(first_pack(), 2020))
     assert 0.8 < order < 1.2, table

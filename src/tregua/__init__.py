@@ -1,9 +1,9 @@
 """Tregua: an open laboratory for organised-crime violence.
 
 >>> import tregua
->>> model = tregua.Model.standard()
->>> base = tregua.Scenario(model, start="2012-01", weeks=520, data="groups-2020")
->>> halve = base.with_policy(tregua.Policy.scale("recruitment.rate", 0.5, from_="2017-01"))
+>>> model = tregua.Model.size_2023()
+>>> base = tregua.Scenario(model, weeks=520, data="./my-country")
+>>> halve = base.with_policy(tregua.Policy.scale("recruitment.rate", 0.5, from_="2019-01"))
 >>> result = tregua.Study(base, [halve], replicates=64).run(seed=1)
 """
 

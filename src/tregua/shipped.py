@@ -7,11 +7,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import tomllib
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .errors import TreguaError
 
@@ -58,20 +57,25 @@ def shipped_bytes(path: str) -> bytes:
 
 
 def read_table(folder: str, file: str) -> pandas.DataFrame:
-    """A shipped table with types, in a folder below the package such as
-    ``countries/mexico/tables``.
-
-    Columns of :data:`CODES` are text. Any other column holds numbers where all its cells are
-    numbers, and text otherwise. An empty cell is not a number (NaN) among numbers and ``""`` in
-    text. Numbers are those that Python reads, to the last bit (a test holds pandas to it).
+    """A shipped table with types (:func:`table_of`), in a folder below the package.
 
     Raises:
         TreguaError: TR9003 where the file was changed.
     """
+    return table_of(shipped_bytes(f"{folder}/{file}"))
+
+
+def table_of(content: bytes) -> pandas.DataFrame:
+    """A table of comma-separated values with types.
+
+    Columns of :data:`CODES` are text. Any other column holds numbers where all its cells are
+    numbers, and text otherwise. An empty cell is not a number (NaN) among numbers and ``""`` in
+    text. Numbers are those that Python reads, to the last bit (a test holds pandas to it).
+    """
     import pandas
 
     table = pandas.read_csv(
-        io.BytesIO(shipped_bytes(f"{folder}/{file}")),
+        io.BytesIO(content),
         dtype=dict.fromkeys(CODES, str),
         keep_default_na=False,
         na_values=[""],
@@ -81,21 +85,29 @@ def read_table(folder: str, file: str) -> pandas.DataFrame:
     return table
 
 
-def cells_of_table(folder: str, file: str) -> pandas.DataFrame:
-    """A shipped table as it is written, every cell as text: for showing it."""
+def cells_of(content: bytes) -> pandas.DataFrame:
+    """A table as it is written, every cell as text: for showing it."""
     import pandas
 
-    content = io.BytesIO(shipped_bytes(f"{folder}/{file}"))
-    return pandas.read_csv(content, dtype=str, keep_default_na=False)
+    return pandas.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
 
 
-def table_notes(folder: str) -> tuple[dict[str, Any], ...]:
-    """Source, changes and SHA-256 digest of every table in a folder of shipped data."""
-    place = resources.files("tregua") / folder
-    notes = tomllib.loads((place / "SOURCES.toml").read_text(encoding="utf-8"))["table"]
+def package_path(module: str) -> str:
+    """Path in our package of a module's folder, such as ``a/b`` for ``tregua.a.b``; empty for
+    modules of others.
+    """
+    top, _, rest = module.partition(".")
+    return rest.replace(".", "/") if top == __package__ else ""
+
+
+def of_countries(file: str) -> tuple[str, ...]:
+    """Paths in the package of a file of that name in the folders of the countries that ship, by
+    name of the country; those that lack it are left out.
+    """
     return tuple(
-        {**note, "sha256": hashlib.sha256(shipped_bytes(f"{folder}/{note['file']}")).hexdigest()}
-        for note in notes
+        f"countries/{folder.name}/{file}"
+        for folder in country_folders()
+        if folder.joinpath(*file.split("/")).is_file()
     )
 
 

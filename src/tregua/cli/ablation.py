@@ -8,6 +8,7 @@ from typing import Any
 from ..engine.session import begin
 from ..reporting.wording import percent, persons, rounded, signed, signed_span
 from ..scenarios.toml import load_scenario
+from .folders import tell_folder
 from .plugins import load_named, tell_plugins
 from .show import ERR, OUT, print_json, print_table, progress_bar
 
@@ -27,14 +28,16 @@ def show_ablation(
     quiet: bool,
     as_json: bool,
     plugins: Sequence[str] | None = None,
+    data: str = "",
 ) -> int:
     """Run the model with and without each mechanism and print the table."""
     begin()
     from ..studies.ablation import ablate, shortened
 
     load_named(plugins)
-    read = load_scenario(source)
+    read = load_scenario(source, data=data)
     tell_plugins(read.scenario.model)
+    tell_folder(read.scenario.data)
     short, late = shortened(read.scenario, weeks)
     count = len(set(names)) if names else len(short.model.mechanisms)
     if not (quiet or as_json):

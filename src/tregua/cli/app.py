@@ -15,12 +15,11 @@ from cyclopts import App
 from .._version import __version__
 from ..errors import TreguaError, nearest_name
 from .options import (
-    All,
     Cite,
     CiteFormat,
     Count,
+    Data,
     File,
-    From,
     Json,
     Mechanisms,
     Names,
@@ -32,9 +31,7 @@ from .options import (
     Port,
     Quiet,
     Replace,
-    ReplaceFigures,
     Seed,
-    To,
     Until,
     Unused,
 )
@@ -57,7 +54,7 @@ app = App(
 
 
 @app.command
-def run(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
+def run(scenario: str = "", /, *, options: Options | None = None) -> int:
     """Run a scenario and write a folder with tables, arrays, figures and a report.
 
     Example: tregua run --replicates 500 --policy halve-recruitment --out half
@@ -74,7 +71,7 @@ def run(scenario: str = "mexico", /, *, options: Options | None = None) -> int:
 
 @app.command
 def compare(
-    scenario: str = "mexico",
+    scenario: str = "",
     /,
     *,
     no_drivers: NoDrivers = False,
@@ -99,7 +96,7 @@ def compare(
 
 @app.command
 def ablate(
-    scenario: str = "mexico",
+    scenario: str = "",
     /,
     *,
     mechanism: Mechanisms = None,
@@ -107,6 +104,7 @@ def ablate(
     weeks: Count = 520,
     seed: Seed = None,
     plugin: Plugins = None,
+    data: Data = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
@@ -126,7 +124,9 @@ def ablate(
     """
     from .ablation import show_ablation
 
-    return show_ablation(scenario, mechanism, replicates, weeks, seed, quiet, json, plugin)
+    return show_ablation(
+        scenario, mechanism, replicates, weeks, seed, quiet, json, plugin, data or ""
+    )
 
 
 @app.command
@@ -192,15 +192,23 @@ def mechanisms(name: str = "", /, *, plugin: Plugins = None, json: Json = False)
         print_mechanism(chosen[0])
         return 0
     rows = [
-        [m.name, first_paragraph(type(m).__doc__), ", ".join(p.name for p in m.parameters)]
+        [
+            m.name,
+            first_paragraph(type(m).__doc__),
+            *(
+                ", ".join(p.name for p in m.parameters if p.by_place == by_place)
+                for by_place in (True, False)
+            ),
+        ]
         for m in chosen
     ]
     print_table(
         "Mechanisms",
-        ["name", "what it is", "parameters"],
+        ["name", "what it is", "parameters by place", "with one value everywhere"],
         rows,
-        "Show one with: tregua mechanisms NAME",
-        left=3,
+        "A change of a parameter by place may name `territories`. Show one mechanism, and why "
+        "parameters have one value, with: tregua mechanisms NAME",
+        left=4,
     )
     return 0
 
@@ -311,7 +319,7 @@ def explain(code: str = "", /, *, json: Json = False) -> int:
 
 @app.command
 def lab(
-    scenario: str = "mexico",
+    scenario: str = "",
     /,
     *,
     host: str = "127.0.0.1",
@@ -321,6 +329,7 @@ def lab(
     no_browser: NoBrowser = False,
     plugin: Plugins = None,
     until: Until = None,
+    data: Data = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
@@ -345,7 +354,17 @@ def lab(
     from .lab import open_lab
 
     return open_lab(
-        scenario, host, port, password_file, name or [], not no_browser, quiet, json, until, plugin
+        scenario,
+        host,
+        port,
+        password_file,
+        name or [],
+        not no_browser,
+        quiet,
+        json,
+        until,
+        plugin,
+        data or "",
     )
 
 
@@ -366,98 +385,3 @@ def doctor(*, json: Json = False) -> int:
             "This installation", ["", ""], [[k, str(v)] for k, v in findings.items()], left=2
         )
     return 0 if findings["self-check"] == "passed" else 1
-
-
-data = App(
-    name="data",
-    help="""List the shipped tables with their source, years and known problems; show one, or
-    import an official file of your own, or undo an import.
-
-    Example: tregua data show homicides-year""",
-    help_format="plaintext",
-)
-app.command(data)
-
-
-@data.default
-def tables(*, json: Json = False) -> int:
-    """List the shipped tables and the files that you have imported.
-
-    Example: tregua data
-    """
-    from .data import list_tables
-
-    return list_tables(json)
-
-
-@data.command
-def show(
-    table: str,
-    /,
-    *,
-    state: str | None = None,
-    group: str | None = None,
-    first: From = None,
-    last: To = None,
-    every: All = False,
-    json: Json = False,
-) -> int:
-    """Show a shipped table, or a kind with your own files laid over it; all of it or the rows that
-    pass every filter given.
-
-    Example: tregua data show leaders-removed --state Tamaulipas --from 2010
-
-    Parameters
-    ----------
-    table
-        A table as `tregua data` lists them, or homicides, victims or events.
-    state
-        Only rows about this state, by name, abbreviation or INEGI code.
-    group
-        Only rows about this group, such as Sinaloa.
-    """
-    from ..countries.filtering import Filter
-    from .data import show_table
-
-    return show_table(table, Filter(state, group, first, last), every, json)
-
-
-@data.command(name="import")
-def bring(kind: str, file: Path, /, *, replace: ReplaceFigures = False, json: Json = False) -> int:
-    """Check an official file and keep it; `tregua data show` lays its figures over the shipped
-    ones. They are shown only; nothing computes with them.
-
-    Months that nobody has reported, or only some states, are left out: an empty cell is no zero, so
-    write 0 where nobody died. Of a state and year of which the file has less than is there, only
-    what is new is added.
-
-    Example: tregua data import homicides inegi-2021.csv
-
-    Parameters
-    ----------
-    kind
-        homicides (INEGI export), victims (SESNSP) or events (UCDP GED).
-    file
-        The csv file as published.
-    """
-    from .data import import_file
-
-    return import_file(kind, file, replace, json)
-
-
-@data.command(name="remove")
-def take_back(kind: str, file: str, /, *, json: Json = False) -> int:
-    """Undo an import: what its figures had replaced is shown again.
-
-    Example: tregua data remove homicides inegi-2021.csv
-
-    Parameters
-    ----------
-    kind
-        homicides, victims or events.
-    file
-        Name of the imported file, or of its folder, as `tregua data` lists them.
-    """
-    from .data import remove_file
-
-    return remove_file(kind, file, json)

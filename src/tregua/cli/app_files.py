@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .app import app
-from .options import File, Json, Plugins, Replace
+from .app_data import app
+from .options import Data, File, Json, Plugins, Replace, Without
 
 
 @app.command
-def check(scenario: str = "mexico", /, *, plugin: Plugins = None, json: Json = False) -> int:
+def check(
+    scenario: str = "",
+    /,
+    *,
+    plugin: Plugins = None,
+    data: Data = None,
+    without: Without = None,
+    json: Json = False,
+) -> int:
     """Read a scenario file and say what would be run, without running it: with a posterior, median
-    and band of its draws; and whose code is loaded, where it names plug-ins.
+    and band of its draws; whose code is loaded, where it names plug-ins; and which folder is read,
+    where its data are in one.
 
     Example: tregua check my-scenario.toml
 
@@ -25,7 +34,7 @@ def check(scenario: str = "mexico", /, *, plugin: Plugins = None, json: Json = F
     """
     from .check import check_scenario
 
-    return check_scenario(scenario, json, plugin)
+    return check_scenario(scenario, json, plugin, data or "", without or ())
 
 
 @app.command
@@ -100,7 +109,7 @@ def report(folder: Path, /, *, replace: Replace = False, json: Json = False) -> 
     With --replace also where somebody has changed the report. A folder may also be named in the
     place of a scenario: `tregua lab FOLDER` opens its scenario.
 
-    Example: tregua report runs/mexico-1234abcd
+    Example: tregua report runs/my-run-1234abcd
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from .options import (
     BaselineSeed,
     Chains,
     ChainSeed,
+    Data,
     ForecastSeed,
     Fresh,
     Json,
@@ -38,25 +39,26 @@ def score(
     *,
     origin: Year = None,
     seed: BaselineSeed = None,
+    data: Data = None,
     out: Out = None,
     replace: Replace = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Score forecasts of homicides by state against the record:
-    the simple baselines from 2006, 2012 and 2016, or a forecast of your own beside them.
+    """Score forecasts of homicides by territory against the record:
+    the simple baselines from some earlier years, or a forecast of your own beside them.
 
-    Example: tregua score mine.parquet --origin 2016
+    Example: tregua score mine.parquet --origin YEAR
 
     Parameters
     ----------
     file
-        A parquet file with the columns state_code (01 to 32), year, replicate, homicides and, for
-        months, month; without it, the baselines alone.
+        A parquet file with the columns state_code (the code of a territory), year, replicate,
+        homicides and, for months, month; without it, the baselines alone.
     """
     from .score import score_forecasts
 
-    return score_forecasts(file, origin, seed, out, replace, quiet, json)
+    return score_forecasts(file, origin, seed, data, out, replace, quiet, json)
 
 
 @app.command
@@ -66,24 +68,26 @@ def forecast(
     months: Ahead = None,
     replicates: Samples = None,
     seed: ForecastSeed = None,
+    data: Data = None,
     out: Out = None,
     replace: Replace = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Forecast homicides by state from the end of a year (2020 if not given), by a statistical
-    layer without mechanisms, and write the samples as files.
+    """Forecast homicides by territory from the end of a year (the last of the record if not given),
+    by a statistical layer without mechanisms, and write the samples as files.
 
-    Example: tregua forecast --origin 2016 --out before-the-rise
+    Example: tregua forecast --months 12 --out next-year
     """
     from .forecast import write_forecast
 
-    return write_forecast(origin, months, replicates, seed, out, replace, quiet, json)
+    return write_forecast(origin, months, replicates, seed, data, out, replace, quiet, json)
 
 
 @app.command
 def fit(
     *,
+    data: Data = None,
     until: Year = None,
     method: Method = "ensemble",
     points: Points = 1000,
@@ -98,12 +102,12 @@ def fit(
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Fit the national model to the record to the end of a year (2020 if not given), and write the
-    posterior. Exit status 1 if it may not be believed.
+    """Fit the model of a country to its record to the end of a year (the last of the record if not
+    given), and write the posterior. Exit status 1 if it may not be believed.
 
     An interrupted fit goes on where it stood when the same command is given again.
 
-    Example: tregua fit --until 2012 --out fit-to-2012
+    Example: tregua fit --data ./my-country --out my-fit
     """
     from ..inference.chains import Length
     from ..inference.ensemble import Size
@@ -112,12 +116,13 @@ def fit(
     size = (
         Size(points, passes, seed) if method == "ensemble" else Length(chains, warmup, draws, seed)
     )
-    return fit_model(until, size, out, replace, fresh, quiet, json)
+    return fit_model(data, until, size, out, replace, fresh, quiet, json)
 
 
 @app.command
 def ladder(
     *,
+    data: Data = None,
     origin: Year = None,
     out: Out = None,
     replace: Replace = False,
@@ -125,13 +130,14 @@ def ladder(
     quiet: Quiet = False,
     json: Json = False,
 ) -> int:
-    """Build the model up mechanism by mechanism, fit each to the record to the end of 2012 and
-    2016, and score what it adds to the statistical layer.
+    """Build the model of a country up mechanism by mechanism, fit each to the record to the end of
+    a year, and score what it adds to the statistical layer. Without a year, those from which the
+    country's forecasts are scored, as far as four years of its model lie before them.
 
     It takes about a quarter of an hour on two cores; the same command goes on where it was stopped.
 
-    Example: tregua ladder --origin 2012
+    Example: tregua ladder --data ./my-country
     """
     from .ladder import climb
 
-    return climb(origin, out, replace, fresh, quiet, json)
+    return climb(data, origin, out, replace, fresh, quiet, json)

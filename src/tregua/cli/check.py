@@ -12,8 +12,9 @@ from ..engine.plan import Plan, plan_of_file
 from ..model.units import shown_in
 from ..results.outcomes import check_counted
 from ..scenarios.policy import Modifier
-from ..scenarios.scenario import Resolved, resolve
+from ..scenarios.scenario import Resolved, resolve, without_places
 from ..scenarios.toml import ScenarioFile, load_scenario
+from .folders import tell_folder
 from .plugins import load_named, plugin_records, tell_plugins
 from .show import OUT, print_json, print_table
 
@@ -48,16 +49,28 @@ def summarize(resolved: Resolved) -> Summary:
     return Summary(median, low, high)
 
 
-def check_scenario(source: str, as_json: bool, plugins: Sequence[str] | None = None) -> int:
-    """Read a scenario file and show what would be run: its size, values and policies, and whose
-    code is loaded.
+def check_scenario(
+    source: str,
+    as_json: bool,
+    plugins: Sequence[str] | None = None,
+    data: str = "",
+    without: Sequence[str] = (),
+) -> int:
+    """Read a scenario file and show what would be run: its size, values and policies, whose code is
+    loaded, and which folder is read.
     """
     load_named(plugins)
-    read = load_scenario(source)
+    read = load_scenario(source, data=data, without=without)
     tell_plugins(read.scenario.model)
+    tell_folder(read.scenario.data)
     check_counted(read.scenario.model, f"{read.shown}, key scenario.mechanisms")
     plan = plan_of_file(read)
-    resolved = resolve(read.scenario, read.draws)
+    parameters = read.scenario.model.parameters
+    # What is the same in all places is one number to a reader.
+    resolved = {
+        n: replace(r, value=without_places(r.value, parameters[n].axes))
+        for n, r in resolve(read.scenario, read.draws).items()
+    }
     summaries = {name: summarize(r) for name, r in resolved.items()}
     if as_json:
         print_json(_as_data(read, resolved, summaries))
@@ -77,8 +90,7 @@ def check_scenario(source: str, as_json: bool, plugins: Sequence[str] | None = N
     if read.posterior:
         OUT.print(_posterior_text(read, plan), markup=False)
     rows: list[list[str]] = [
-        [n, *_texts(summaries[n]), read.scenario.model.parameters[n].unit, r.layer]
-        for n, r in resolved.items()
+        [n, *_texts(summaries[n]), parameters[n].unit, r.layer] for n, r in resolved.items()
     ]
     headings = ["parameter", "value", "nine in ten draws", "unit", "from"]
     if not read.posterior:
@@ -175,8 +187,8 @@ def _caption(summaries: dict[str, Summary]) -> str:
         told.append("Values from posterior draws are medians.")
     if any(len(set(summary.median)) > MANY for summary in summaries.values()):
         told.append(
-            f"Of more than {MANY} values (of states, say) the lowest and the highest are shown, "
-            "of bands the outer ends; --json lists all."
+            f"Of more than {MANY} values (of territories, say) the lowest and the highest are "
+            "shown, of bands the outer ends; --json lists all."
         )
     return " ".join(told)
 

@@ -37,16 +37,25 @@ def print_mechanism(mechanism: Mechanism) -> None:
                 shown,
                 support_text(p).removesuffix(" 1"),
                 prior_text(p.prior),
+                "yes" if p.by_place else "no",
                 p.doc,
             ]
         )
     print_table(
         "Parameters",
-        ["name", "default", "values", "prior [1]", "what it is"],
+        ["name", "default", "values", "prior [1]", "by place [2]", "what it is"],
         rows,
-        "[1] Ours and assumed; runs do not use it, fits will.",
-        left=5,
+        "[1] Ours and assumed; runs do not use it, fits will.\n"
+        "[2] Whether a change may name `territories`, and data may give a value for each.",
+        left=6,
     )
+    rows = [
+        [f"{mechanism.name}.{p.name}", p.everywhere or "no reason is given"]
+        for p in mechanism.parameters
+        if not p.by_place
+    ]
+    if rows:
+        print_table("One value for all territories", ["parameter", "why"], rows, left=2)
     rows = [
         [p["name"], e["stance"], f"{e['summary']} ({e['source']})"]
         for p in described["parameters"]

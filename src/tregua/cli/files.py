@@ -7,20 +7,22 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..countries.registry import LOADERS
+from ..countries.registry import data_names
 from ..engine.solvers import SOLVERS
 from ..model.registry import registry
 from ..scenarios.editing import migrated
 from ..scenarios.posterior import shipped_posteriors
+from ..scenarios.reading import read_text
 from ..scenarios.schema import VERSION, FileTable
-from ..scenarios.toml import load_scenario, read_scenario, read_text
+from ..scenarios.toml import load_scenario, read_scenario
 from .show import OUT, print_json
 from .target import write_new
 
 
 def new_file(path: Path, json: bool) -> int:
     """Write the shipped scenario under another name, to start from."""
-    text = load_scenario().text.replace('name = "mexico"', 'name = "my-scenario"', 1)
+    read = load_scenario()
+    text = read.text.replace(f'name = "{read.scenario.name}"', 'name = "my-scenario"', 1)
     write_new(path, text)
     if json:
         print_json({"written": str(path)})
@@ -45,7 +47,7 @@ def file_schema() -> dict[str, Any]:
     }
     tables["ChangeTable"]["properties"]["target"]["examples"] = list(parameters)
     part = tables["ScenarioTable"]["properties"]
-    part["data"]["enum"] = list(LOADERS)
+    part["data"]["examples"] = [*data_names(), "./my-country"]
     part["posterior"]["examples"] = shipped_posteriors()
     part["mechanisms"]["examples"] = [list(registry())]
     tables["RunTable"]["properties"]["solver"]["enum"] = list(SOLVERS)
@@ -79,9 +81,9 @@ def migrate_file(path: Path, out: Path | None, json: bool) -> int:
         TreguaError: TR3102 where something cannot be written or is there already, and those of a
             scenario file.
     """
-    text, shown = read_text(path)
+    text, shown, base = read_text(path)
     new, changes = migrated(text, shown)
-    read_scenario(new, shown)
+    read_scenario(new, shown, base=base)
     if out is not None:
         write_new(out, new)
     elif changes:

@@ -1,15 +1,19 @@
-"""Calibration command, `tregua fit`: a posterior of the national model from the record."""
+"""Calibration command, `tregua fit`: a posterior of the model of a country from its record."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..countries.pack import Pack
+from ..countries.registry import find_pack, first_pack
 from ..engine.session import begin, usable_cores
 from ..errors import TreguaError
 from ..optional import FIT, need
+from .folders import named_after, tell_pack
 from .show import ERR, print_json, print_table, progress_bar
 from .streams import stopped
 from .target import target_folder
@@ -33,7 +37,28 @@ NOT_BELIEVED = 1
 """Exit status where the folder is written and the chains may not be believed."""
 
 
+def country_of(data: str | None) -> Pack:
+    """The country that a command names, or the one that is meant where none is named.
+
+    Raises:
+        TreguaError: TR1501 and those of folders where there is none, TR2924 for a data set.
+    """
+    if data is None:
+        return first_pack()
+    pack = find_pack(data)
+    if pack.module and data != pack.name:
+        raise TreguaError(
+            "TR2924",
+            "this takes a country, not one of its data sets",
+            where="command line, --data",
+            found=data,
+            expected=pack.name,
+        )
+    return pack
+
+
 def fit_model(
+    data: str | None,
     until: int | None,
     size: Length | Size,
     out: Path | None,
@@ -48,25 +73,28 @@ def fit_model(
     began = time.perf_counter()
     from ..inference.ensemble import Size
 
-    by_ensemble = isinstance(size, Size)
+    by_ensemble, pack = isinstance(size, Size), country_of(data)
     if not by_ensemble:
         need(FIT)
     # A step with gradient keeps two cores busy by itself, and its program is large:
     # one device for two cores.
     begin(usable_cores() if by_ensemble else max(1, usable_cores() // 2), float64=not by_ensemble)
-    from ..countries.record import LAST_YEAR
+    from ..countries.record import yearly_record
     from ..inference.ensemble_job import EnsembleJob
     from ..inference.job import Job, national
     from ..results.staging import WRITTEN, staged
 
-    until = LAST_YEAR if until is None else until
-    _check(until, size)
-    folder, may_replace = target_folder(out, f"fit-{until}", may_replace)
+    until = yearly_record(pack).last if until is None else until
+    _check(pack, until, size)
+    folder, may_replace = target_folder(out, named_after(f"fit-{until}", pack), may_replace)
     kind: Any = EnsembleJob if by_ensemble else Job
-    job = kind(national(until), until, size, folder.parent)
+    tell_pack(pack)
+    job = kind(national(pack, until), until, size, folder.parent)
     if fresh:
         job.discard()
     silent, seconds = quiet or as_json, {}
+    if not as_json:
+        tell_left_out(job.chosen.left_out)
     try:
         for label, part in job.parts().items():
             start = time.perf_counter()
@@ -74,7 +102,7 @@ def fit_model(
                 part(told)
             seconds[label] = time.perf_counter() - start
         with staged(folder, may_replace) as place:
-            job.write(place, {"command": command(until, size), "seconds": seconds})
+            job.write(place, {"command": command(data, until, size), "seconds": seconds})
     except KeyboardInterrupt:
         ERR.print(
             stopped()
@@ -89,20 +117,31 @@ def fit_model(
     return NOT_BELIEVED if job.fit.problems else 0
 
 
-def _check(until: int, size: Any) -> None:
-    """Refuse years and sizes that give no fit."""
-    from ..countries.record import LAST_YEAR
-    from ..inference.chains import Length
-    from ..inference.job import FIRST_YEAR
+def tell_left_out(names: Sequence[str]) -> None:
+    """Say which counts of a country the model has nothing to set against."""
+    if names:
+        ERR.print(
+            "Left out, as the model has no such flow: " + "; ".join(names) + ".", markup=False
+        )
 
-    if not FIRST_YEAR + LEAST_YEARS - 1 <= until <= LAST_YEAR:
-        expected = f"a year from {FIRST_YEAR + LEAST_YEARS - 1} to {LAST_YEAR}"
+
+def _check(pack: Pack, until: int, size: Any) -> None:
+    """Refuse years and sizes that give no fit."""
+    from ..countries.record import yearly_record
+    from ..inference.chains import Length
+    from ..inference.job import first_year
+
+    least, most = first_year(pack) + LEAST_YEARS - 1, yearly_record(pack).last
+    if not least <= until <= most:
+        expected = f"a year from {least} to {most}"
         raise TreguaError(
             "TR2904",
             "a fit cannot end with this year",
             where="until",
             found=until,
-            expected=expected,
+            expected=expected
+            if least <= most
+            else f"a record to {least} or later; that of {pack.name} ends in {most}",
         )
     if isinstance(size, Length):
         asked = size.chains, size.warmup, size.draws
@@ -125,14 +164,16 @@ def _check(until: int, size: Any) -> None:
         )
 
 
-def command(until: int, size: Any) -> str:
+def command(data: str | None, until: int, size: Any) -> str:
     """The command that makes the same fit."""
     from ..inference.chains import Length
 
     method = "chains" if isinstance(size, Length) else "ensemble"
     return " ".join(
         [
-            f"tregua fit --until {until} --method {method}",
+            "tregua fit",
+            *([f"--data {data}"] if data else []),
+            f"--until {until} --method {method}",
             *(f"--{name} {value}" for name, value in asdict(size).items()),
         ]
     )

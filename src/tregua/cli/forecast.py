@@ -1,4 +1,4 @@
-"""Forecast command, `tregua forecast`: a frozen forecast of homicides by state, as files."""
+"""Forecast command, `tregua forecast`: a frozen forecast of homicides by territory, as files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 
 from ..optional import SCORE, need
 from ..reporting.wording import ends, persons
+from .folders import named_after, tell_pack
 from .show import ERR, print_json, print_table, progress_bar
 from .target import target_folder
 
 CAPTION = (
-    "All states together, homicides on record. A sample is one future of all states; the "
-    "file holds every state."
+    "All {states} together, homicides on record. A sample is one future of all {states}; the "
+    "file holds every {state}."
 )
 
 
@@ -23,6 +24,7 @@ def write_forecast(
     months: int | None,
     replicates: int | None,
     seed: int | None,
+    data: str | None,
     out: Path | None,
     replace: bool,
     quiet: bool,
@@ -35,22 +37,26 @@ def write_forecast(
     need(SCORE)
     from ..countries.imports import UNUSED
     from ..countries.kept_imports import imported
-    from ..countries.record import LAST_YEAR
+    from ..countries.record import monthly_record
+    from ..countries.registry import find_pack, first_pack
     from ..forecasting.write import LONGEST, REPLICATES, frozen, rolling_scores, write
     from ..results.staging import staged
 
-    origin = LAST_YEAR if origin is None else origin
-    folder, may_replace = target_folder(out, f"forecast-{origin}", replace)
-    if imported("homicides") and not quiet:
+    pack = find_pack(data) if data else first_pack()
+    tell_pack(pack)
+    origin = monthly_record(pack).last if origin is None else origin
+    folder, may_replace = target_folder(out, f"{named_after('forecast', pack)}-{origin}", replace)
+    if imported(pack, "homicides") and not quiet:
         ERR.print(f"The homicides that you have imported are {UNUSED}.", markup=False)
     forecast = frozen(
         origin,
         LONGEST if months is None else months,
         REPLICATES if replicates is None else replicates,
         1 if seed is None else seed,
+        pack,
     )
     with progress_bar("Scoring earlier origins", quiet or as_json) as told:
-        scores = rolling_scores(origin, told)
+        scores = rolling_scores(origin, told, pack)
     with staged(folder, may_replace) as place:
         write(place, forecast, scores)
     national = forecast.years.sum(axis=1)
@@ -73,7 +79,7 @@ def write_forecast(
             f"Forecast from the end of {origin}",
             ["year", "low (80 %)", "median", "high (80 %)"],
             rows,
-            CAPTION,
+            CAPTION.format(states=pack.word("en"), state=pack.word("en", many=False)),
         )
     ERR.print(f"Forecast: {folder}", markup=False)
     return 0

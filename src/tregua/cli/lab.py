@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.session import begin
 from ..optional import LAB, need
+from .folders import tell_folder
 from .plugins import load_named, tell_plugins
 from .show import ERR, OUT, print_json, progress
 
@@ -51,6 +52,7 @@ def open_lab(
     json: bool,
     until: int | None = None,
     plugins: Sequence[str] | None = None,
+    data: str = "",
 ) -> int:
     """Serve the lab until Ctrl-C."""
     need(LAB)
@@ -64,8 +66,9 @@ def open_lab(
     password = read_password(password_file) if password_file else None
     Access.check(host, password)
     load_named(plugins)
-    read = load_scenario(scenario, until=until)
+    read = load_scenario(scenario, until=until, data=data)
     tell_plugins(read.scenario.model)
+    tell_folder(read.scenario.data)
     sock = listen(host, port)
     with sock, _told(quiet or json) as told:
         shared = Shared(read.scenario, read.posterior, read.seed, told=told, text=read.text)

@@ -42,7 +42,7 @@ Unused = Annotated[
 ]
 From = Annotated[
     str | None,
-    Parameter(name="--from", help="Only rows from this day, month or year on, such as 2012-09."),
+    Parameter(name="--from", help="Only rows from this day, month or year on, such as 2009-09."),
 ]
 To = Annotated[
     str | None, Parameter(name="--to", help="Only rows up to the end of this day, month or year.")
@@ -185,6 +185,21 @@ Plugins = Annotated[
         help="Module with mechanisms of your own, whose code is run. May be repeated.",
     ),
 ]
+Data = Annotated[
+    str | None,
+    Parameter(
+        name="--data",
+        help="Country or data set by name, or a folder such as ./my-country, which is read.",
+    ),
+]
+Without = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--without",
+        negative="",
+        help="Mechanism to leave out, with all that the file says of it. May be repeated.",
+    ),
+]
 Until = Annotated[
     int | None,
     Parameter(
@@ -236,6 +251,8 @@ class Options:
         Parameter(converter=whole, help="Seed of all randomness; the scenario's if not given."),
     ] = None
     plugin: Plugins = None
+    data: Data = None
+    without: Without = None
     until: Until = None
     solver: Annotated[
         str | None,

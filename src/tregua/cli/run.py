@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..countries.registry import is_folder
 from ..engine.plan import Plan, plan_of_file
 from ..engine.run import run_plan, told_lost
 from ..engine.session import begin
@@ -25,8 +26,10 @@ from ..results.provenance import inputs_hash, joint_digest, outside_evidence
 from ..results.staging import staged
 from ..results.tables import yearly_bands
 from ..scenarios.policy import Policy
+from ..scenarios.reading import COPY, default_scenario, shipped_scenarios
 from ..scenarios.scenario import Scenario
-from ..scenarios.toml import ScenarioFile, load_scenario, named_policy, shipped_scenarios
+from ..scenarios.toml import ScenarioFile, load_scenario, named_policy
+from .folders import tell_folder, write_copy
 from .options import Options
 from .plugins import load_named, tell_plugins
 from .run_summary import show_comparison, show_run
@@ -232,7 +235,7 @@ def _carry_out(job: _Job, source: str, options: Options, read: ScenarioFile, beg
         with staged(folder, may_replace) as place:
             seconds, command = time.perf_counter() - began, _command(job, source, options)
             job.write(place, result, command, seconds, posterior=read.posterior)
-            (place / "scenario.toml").write_text(read.text, encoding="utf-8")
+            write_copy(place, read)
     except KeyboardInterrupt:
         return unfinished.interrupted()
     except TreguaError as error:
@@ -283,8 +286,15 @@ def _load_writers() -> None:
 def _read(source: str, options: Options) -> tuple[ScenarioFile, Plan]:
     """The scenario file and the plan, with what the command line says about them."""
     load_named(options.plugin)
-    read = load_scenario(source, set_values(options.set or []), options.until)
+    read = load_scenario(
+        source,
+        set_values(options.set or []),
+        options.until,
+        options.data or "",
+        options.without or (),
+    )
     tell_plugins(read.scenario.model)
+    tell_folder(read.scenario.data)
     check_counted(read.scenario.model, f"{read.shown}, key scenario.mechanisms")
     return read, plan_of_file(read, options.solver, options.replicates, options.seed)
 
@@ -344,7 +354,7 @@ def _command(job: _Job, source: str, options: Options) -> str:
     words = [
         "tregua",
         job.verb,
-        source if source in shipped_scenarios() else "scenario.toml",
+        _source(source, options),
         "--replicates",
         str(plan.replicates),
         "--seed",
@@ -355,9 +365,19 @@ def _command(job: _Job, source: str, options: Options) -> str:
     words += ["--keep-going"] if options.keep_going else []
     words += [word for name in options.policy or [] for word in ("--policy", name)]
     words += [word for name in options.plugin or [] for word in ("--plugin", name)]
-    words += ["--until", str(options.until)] if options.until else []
+    # The scenario in the folder has these already.
+    if words[2] != COPY:
+        words += ["--data", options.data] if options.data else []
+        words += [word for name in options.without or [] for word in ("--without", name)]
+        words += ["--until", str(options.until)] if options.until else []
     words += [word for text in options.set or [] for word in ("--set", text)]
     return shlex.join(words)
+
+
+def _source(source: str, options: Options) -> str:
+    """The scenario as the command names it: one that ships by its name, any other by its copy."""
+    name = source or default_scenario()
+    return name if name in shipped_scenarios() and not is_folder(options.data or "") else COPY
 
 
 def _tell_notes(read: ScenarioFile, names: Iterable[str], quiet: bool) -> None:

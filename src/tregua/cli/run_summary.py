@@ -19,6 +19,7 @@ from ..reporting.wording import (
     signed,
     signed_span,
     span,
+    territory_words,
 )
 from ..results.outcomes import CIVILIANS_KILLED, Outcome, deaths_of, summary
 from ..results.tables import yearly_bands
@@ -72,8 +73,9 @@ def show_run(trajectories: Any) -> None:
         else "Persons: expected numbers, without chance."
     )
     if any(flow.victim != MEMBER for flow in deaths_of(trajectories.scenario.model).values()):
+        one, _ = territory_words(trajectories.scenario.data)
         caption += (
-            " Each death is counted once; the report has them by victim, by cause and by state."
+            f" Each death is counted once; the report has them by victim, by cause and by {one}."
         )
     if not years:
         OUT.print(

@@ -1,4 +1,4 @@
-"""Forecast verification, `tregua score`: forecasts of homicides by state against the record."""
+"""Forecast verification, `tregua score`: forecasts of homicides by territory against the record."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._version import __version__
-from ..countries.record import FOLDER
 from ..engine.session import begin
 from ..errors import TreguaError
 from ..optional import SCORE, need
+from .folders import named_after, tell_pack
 from .show import ERR, OUT, print_json, print_table, progress_bar
 from .target import target_folder
 
 if TYPE_CHECKING:
     import pandas
 
+    from ..countries.pack import Pack
     from ..forecasting.scoreboard import Scoreboard
 
 HEADINGS = {
@@ -34,9 +35,13 @@ HEADINGS = {
 PERCENT = ("covered_50", "covered_80", "covered_95", "misplaced_share")
 
 CAPTION = (
-    "Means over states, leads and the origins named. CRPS and interval score: deaths in a state; "
-    "lower is better. In 50 %: share of the record inside that interval. Misplaced: distance of "
-    "the medians, over all deaths."
+    "Means over {states}, leads and the origins named. CRPS and interval score: deaths in a "
+    "{state}; lower is better. In 50 %: share of the record inside that interval. Misplaced: "
+    "distance of the medians, over all deaths."
+)
+DIFFERENCES = (
+    "CRPS of the forecast less that of the other, mean and 95 % bootstrap interval over {states}: "
+    "below zero the forecast is better."
 )
 OTHER = "{}: {}; it is no baseline."
 
@@ -45,6 +50,7 @@ def score_forecasts(
     file: Path | None,
     origin: int | None,
     seed: int | None,
+    data: str | None,
     out: Path | None,
     replace: bool,
     quiet: bool,
@@ -54,6 +60,7 @@ def score_forecasts(
     began = time.perf_counter()
     need(SCORE)
     begin()
+    from ..countries.registry import find_pack, first_pack
     from ..forecasting.scoreboard import SEED
 
     if (file is None) != (origin is None):
@@ -62,10 +69,12 @@ def score_forecasts(
             "TR1001", "a file and its origin belong together", where="command line", do=do
         )
     seed = SEED if seed is None else seed
-    folder, may_replace = target_folder(out, _name(file, origin), replace)
-    boards = _boards(file, origin, seed, quiet or as_json)
+    pack = find_pack(data) if data else first_pack()
+    tell_pack(pack)
+    folder, may_replace = target_folder(out, _name(file, origin, pack), replace)
+    boards = _boards(file, origin, seed, pack, quiet or as_json)
     tables = _tables(boards, seed)
-    _write(folder, may_replace, boards, tables, _record(file, origin, seed, boards))
+    _write(folder, may_replace, boards, tables, _record(file, origin, seed, pack, boards))
     if as_json:
         seconds = time.perf_counter() - began
         print_json(
@@ -87,32 +96,32 @@ def score_forecasts(
     return 0
 
 
-def _name(file: Path | None, origin: int | None) -> str:
-    return "score" if file is None else f"score-{file.stem}-{origin}"
+def _name(file: Path | None, origin: int | None, pack: Pack) -> str:
+    name = named_after("score", pack)
+    return name if file is None else f"{name}-{file.stem}-{origin}"
 
 
 def _boards(
-    file: Path | None, origin: int | None, seed: int, silent: bool
+    file: Path | None, origin: int | None, seed: int, pack: Pack, silent: bool
 ) -> dict[str, Scoreboard]:
     """The scoreboards by the word for their periods."""
     from ..forecasting.rolling import OTHERS
     from ..forecasting.scoreboard import baseline_boards, forecast_board
     from ..forecasting.submission import read_forecast
 
-    forecast = None if file is None or origin is None else read_forecast(file, origin)
+    forecast = None if file is None or origin is None else read_forecast(file, origin, pack)
     if not silent:
         ERR.print(
             (
-                "Making the baselines; the automatic ones fit every state by itself, "
-                "which takes a minute or two"
+                f"Making the baselines; the automatic ones fit every {pack.word('en', many=False)} "
+                "by itself, which takes a minute or two"
             ),
             markup=False,
         )
     with progress_bar("Scoring", silent) as told:
         if forecast is None:
-            return dict(
-                zip(("years", "months"), baseline_boards(seed, told, others=OTHERS), strict=True)
-            )
+            made = baseline_boards(pack, seed, told, others=OTHERS)
+            return dict(zip(("years", "months"), made, strict=True))
         return {
             "years" if forecast.season == 1 else "months": forecast_board(
                 forecast, seed, told, others=OTHERS
@@ -140,17 +149,23 @@ def _tables(boards: Mapping[str, Scoreboard], seed: int) -> dict[str, pandas.Dat
 
 
 def _record(
-    file: Path | None, origin: int | None, seed: int, boards: Mapping[str, Scoreboard]
+    file: Path | None,
+    origin: int | None,
+    seed: int,
+    pack: Pack,
+    boards: Mapping[str, Scoreboard],
 ) -> dict[str, Any]:
     """What went in, for the manifest; no path of this machine."""
-    from ..shipped import table_notes
+    from ..countries.record import count_of
 
-    used = ("homicides-year.csv", "homicides-month.csv", "population.csv")
+    count = count_of(pack)
+    used = (count.yearly, count.file, "population.csv")
     record = {
         "kind": "scores",
         "tregua": __version__,
+        "country": pack.name,
         "seed": seed,
-        "tables": [note for note in table_notes(FOLDER) if note["file"] in used],
+        "tables": [note for note in pack.notes if note["file"] in used],
     }
     record["boards"] = {
         period: {
@@ -197,8 +212,13 @@ def _write(
 
 
 def _show(board: Scoreboard) -> None:
-    """The means over all origins, and below, where there are several, the CRPS from each."""
+    """The means over all origins, and below, where there are several, the CRPS from each, or else
+    how a forecast from a file stands to the others.
+    """
+    from ..forecasting.baselines import BASELINES
+
     period = "year" if board.season == 1 else "month"
+    words = {"states": board.pack.word("en"), "state": board.pack.word("en", many=False)}
     table = board.means().sort_values("crps")
     rows = [
         [row["model"], row["origins"], *(_text(row[name], name) for name in HEADINGS)]
@@ -206,7 +226,7 @@ def _show(board: Scoreboard) -> None:
     ]
     caption = " ".join(
         [
-            CAPTION,
+            CAPTION.format(**words),
             *(
                 OTHER.format(name, label)
                 for name, label in board.labels.items()
@@ -215,7 +235,7 @@ def _show(board: Scoreboard) -> None:
         ]
     )
     print_table(
-        f"Forecasts of homicides by state and {period}",
+        f"Forecasts of homicides by {words['state']} and {period}",
         ["model", "origins", *HEADINGS.values()],
         rows,
         caption,
@@ -241,7 +261,7 @@ def _show(board: Scoreboard) -> None:
             ["model", *map(str, board.origins)],
             lines,
         )
-    else:
+    elif board.models[0] not in BASELINES:
         _show_differences(board)
 
 
@@ -253,14 +273,10 @@ def _show_differences(board: Scoreboard) -> None:
         [row.against, f"{row.difference:+.3g}", f"{row.low_95:+.3g} to {row.high_95:+.3g}"]
         for row in table.itertuples()
     ]
-    caption = (
-        "CRPS of the forecast less that of the other, mean and 95 % bootstrap interval over "
-        "states: below zero the forecast is better."
-    )
     print_table(
         f"{board.models[0]} against the baselines", ["other", "difference", "interval"], rows
     )
-    OUT.print(caption, markup=False)
+    OUT.print(DIFFERENCES.format(states=board.pack.word("en")), markup=False)
 
 
 def _text(value: float, name: str) -> str:

@@ -1,5 +1,5 @@
-"""Corridors: the shortest way from every state where a commodity enters or is made to every state
-at the border with the United States.
+"""Corridors: the shortest way from every territory where a commodity enters or is made to every
+territory from which it leaves the country.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.sparse.csgraph import shortest_path
 
-from ..shipped import read_table
-from .record import FOLDER
+from .pack import Pack
 
 CORRIDOR_LINK = 0.2
 """Weight of a link between two hubs that follow one another on a corridor without a common border;
@@ -23,19 +22,19 @@ a common border weighs 1. Assumed.
 
 @dataclass(frozen=True, eq=False)
 class Corridors:
-    """Routes over the map of the states.
+    """Routes over the map of the territories.
 
     Attributes:
-        labels: "origin to crossing", by state.
-        passes: 1 where a route runs through a state, its ends included.
-        origin: 1 for the state where a route begins.
-        crossing: 1 for the state where it meets the border.
-        length: kilometres between the centres of the states on the way, and from the last centre
-            half the width of that state to the border.
-        adjacency: 1 for two states with a common border.
+        labels: "origin to crossing", by territory.
+        passes: 1 where a route runs through a territory, its ends included.
+        origin: 1 for the territory where a route begins.
+        crossing: 1 for the territory where it leaves the country.
+        length: kilometres between the centres of the territories on the way, and from the last
+            centre half the width of that territory to the border.
+        adjacency: 1 for two territories with a common border.
         links: adjacency, and ``CORRIDOR_LINK`` for hubs that follow one another on a route. Hubs
-            are the origins and the border states.
-        paths: the states of each route by place on the axis, in order.
+            are the origins and the crossings.
+        paths: the territories of each route by place on the axis, in order.
     """
 
     labels: tuple[str, ...]
@@ -48,42 +47,66 @@ class Corridors:
     paths: tuple[tuple[int, ...], ...]
 
 
-@cache
-def corridors() -> Corridors:
-    """All routes; every origin is joined with each of the six border states by the way with the
-    fewest kilometres from centre to centre.
+def corridors(pack: Pack) -> Corridors:
+    """All routes of a country; every origin is joined with each crossing by the way with the fewest
+    kilometres from centre to centre. Without ``entries.csv`` or crossings there are none.
+
+    Reads ``adjacency.csv`` (``state_a``, ``state_b``, ``centroid_km``), ``entries.csv`` and the
+    columns ``border`` (1 for a crossing) and ``area_km2`` of the territories.
     """
     import pandas
 
-    states = read_table(FOLDER, "states.csv")
-    names, place = tuple(states["name"]), pandas.Index(states["state_code"])
-    pairs = read_table(FOLDER, "adjacency.csv")
-    i, j = place.get_indexer(pairs["state_a"]), place.get_indexer(pairs["state_b"])
-    distance = np.zeros((len(states), len(states)))
-    distance[i, j] = distance[j, i] = pairs["centroid_km"]
-    entries = read_table(FOLDER, "entries.csv")["state_code"].unique()
+    territories, names = pack.table("territories.csv"), pack.territories.names
+    place, distance = pandas.Index(territories["state_code"]), _distances(pack)
+    entries = pack.table("entries.csv")["state_code"].unique() if _enters(pack) else []
     origins = sorted(place.get_indexer(entries).tolist())
-    crossings = np.flatnonzero(states["borders_us"] == 1).tolist()
+    crossings = np.flatnonzero(territories["border"] == 1).tolist() if origins else []
     shortest, previous = shortest_path(distance, directed=False, return_predecessors=True)
     ends = [(start, end) for start in origins for end in crossings]
     paths = tuple(_path(previous, start, end) for start, end in ends)
-    half_width = np.sqrt(states["area_km2"].to_numpy(float)) / 2.0
-    identity = np.eye(len(states))
-    adjacency = (distance > 0).astype(float)
+    half_width = np.sqrt(territories["area_km2"].to_numpy(float)) / 2.0 if ends else np.zeros(0)
+    identity = np.eye(len(names))
+    touching = adjacency(pack)
     return Corridors(
         labels=tuple(f"{names[start]} to {names[end]}" for start, end in ends),
-        passes=np.array([identity[list(path)].sum(axis=0) for path in paths]),
+        passes=np.array([identity[list(path)].sum(axis=0) for path in paths]).reshape(
+            -1, len(names)
+        ),
         origin=identity[[start for start, _ in ends]],
         crossing=identity[[end for _, end in ends]],
         length=np.array([shortest[start, end] + half_width[end] for start, end in ends]),
-        adjacency=adjacency,
-        links=_links(adjacency, paths, {*origins, *crossings}),
+        adjacency=touching,
+        links=_links(touching, paths, {*origins, *crossings}),
         paths=paths,
     )
 
 
+@cache
+def adjacency(pack: Pack) -> Float[np.ndarray, "territory territory"]:
+    """1 for two territories with a common border."""
+    return (_distances(pack) > 0).astype(float)
+
+
+def _distances(pack: Pack) -> Float[np.ndarray, "territory territory"]:
+    """Kilometres from centre to centre of neighbours, zero for all others, of ``adjacency.csv``;
+    zero everywhere where a country has no such table.
+    """
+    codes = list(pack.territories.codes)
+    distance = np.zeros((len(codes), len(codes)))
+    if pack.has("tables/adjacency.csv"):
+        pairs = pack.table("adjacency.csv")
+        i, j = ([codes.index(code) for code in pairs[column]] for column in ("state_a", "state_b"))
+        distance[i, j] = distance[j, i] = pairs["centroid_km"]
+    return distance
+
+
+def _enters(pack: Pack) -> bool:
+    """Whether a country has goods, and says where they enter."""
+    return bool(pack.settings.commodities) and pack.has("tables/entries.csv")
+
+
 def _path(previous: np.ndarray, start: int, end: int) -> tuple[int, ...]:
-    """States on the shortest way, first to last."""
+    """Territories on the shortest way, first to last."""
     path = [end]
     while path[-1] != start:
         path.append(int(previous[start, path[-1]]))

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from ..model.space import Space
+from .territories import Territories, Tiles
+
+if TYPE_CHECKING:
+    from .pack import Pack
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,7 @@ class Dataset:
             of one year, is known.
         named_until: last calendar year in which the tables say where the named groups are; None
             where the labels of groups name none.
+        pack: the country that they are of; None for data that somebody put together.
         reasons: why the data supply a value other than the mechanism's default, by full name of the
             parameter.
     """
@@ -66,3 +71,18 @@ class Dataset:
     start: str = ""
     inhabitants: Inhabitants | None = None
     named_until: int | None = None
+    pack: Pack | None = None
+
+    @property
+    def territories(self) -> Territories | None:
+        """Names of the country's territories, where those of the axis are its own."""
+        if self.pack is None:
+            return None
+        known, labels = self.pack.territories, self.space.labels("territory")
+        return known if set(known.names) == set(labels) else None
+
+    @property
+    def tiles(self) -> Tiles | None:
+        """Tiles of the territories in the order of the axis; None where there is no such map."""
+        tiles = self.territories.tiles if self.territories else None
+        return {label: tiles[label] for label in self.space.labels("territory")} if tiles else None

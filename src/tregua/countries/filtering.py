@@ -1,7 +1,7 @@
-"""Filters of a table: the rows about one state, one group, or a span of time.
+"""Filters of a table: the rows about one territory, one group, or a span of time.
 
-A filter looks at the columns that say so: states by their codes, groups by their names, time by
-dates, years and months. A row with less than a day is in the span if any of its days may be.
+A filter looks at the columns that say so: territories by their codes, groups by their names, time
+by dates, years and months. A row with less than a day is in the span if any of its days may be.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TreguaError, nearest_name
-from ..shipped import read_table
-from .mexico.places import UNKNOWN, plain, state_code
-from .record import FOLDER
+from .territories import UNKNOWN, plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .pack import Pack
+
 STATE_COLUMNS = ("state_code", "state_a", "state_b", "place")
-"""Columns with codes of states."""
+"""Columns with codes of territories."""
+
+STATE = "--territory"
+"""Option of the command line that names a territory."""
 
 GROUP_COLUMNS = ("group", "parent", "group_a", "group_b", "side_a", "side_b")
 """Columns with names of groups; several in one cell are joined by ``+``."""
@@ -28,7 +31,7 @@ GROUP_COLUMNS = ("group", "parent", "group_a", "group_b", "side_a", "side_b")
 TIME_COLUMNS = ("date", "year", "first_year", "founded")
 """Columns that say when, the first of which counts."""
 
-DIGITS = {"year": len("2012"), "month": len("2012-09")}
+DIGITS = {"year": 4, "month": 7}
 """Characters of a date that count where its source gives no day."""
 
 DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
@@ -40,7 +43,7 @@ class Filter:
     """Which rows of a table are wanted; a part that is None lets all pass.
 
     Attributes:
-        state: a state, written in any way that imports understand.
+        state: a territory, written in any way that imports understand.
         group: a group, or whole words of its name.
         first: a day, month or year; rows that end before it are out.
         last: likewise; rows that begin after its end are out.
@@ -72,11 +75,11 @@ class Filter:
         given = {"state": self.state, "group": self.group, "from": self.first, "to": self.last}
         return {name: part or "" for name, part in given.items()}
 
-    @property
-    def text(self) -> str:
-        """What is wanted, in words: ``Guerrero, from 2010``."""
+    def text(self, pack: Pack) -> str:
+        """What is wanted, in words: the name of a territory of the country, and ``from 2010``."""
+        territories = pack.territories
         parts = [
-            _state_name(self.state) if self.state else "",
+            territories.name(territories.code(self.state, STATE)) if self.state else "",
             self.group or "",
             f"from {self.first}" if self.first else "",
             f"to {self.last}" if self.last else "",
@@ -91,7 +94,7 @@ class Filtered:
     Attributes:
         table: those rows.
         rows: how many rows the whole table has.
-        stateless: how many pass all but the state because theirs is not known.
+        stateless: how many pass all but the territory because theirs is not known.
     """
 
     table: pd.DataFrame
@@ -99,27 +102,28 @@ class Filtered:
     stateless: int
 
 
-def filter_table(table: pd.DataFrame, wanted: Filter, shown: str) -> Filtered:
+def filter_table(table: pd.DataFrame, wanted: Filter, shown: str, pack: Pack) -> Filtered:
     """Rows of a table that pass a filter.
 
     Args:
         table: any table in the package's form.
         wanted: the filter.
         shown: what messages call the table.
+        pack: the country that it is of.
 
     Raises:
-        TreguaError: TR1703 for no state of Mexico, TR1709 where the table has no such column, for a
-            group that is not among those known, and for what is no date.
+        TreguaError: TR1703 for no territory of the country, TR1709 where the table has no such
+            column, for a group that is not among those known, and for what is no date.
     """
     rows, other = len(table), table
     if wanted.group:
-        other = other[_of_group(other, wanted.group, shown)]
+        other = other[_of_group(other, wanted.group, shown, pack)]
     if wanted.first or wanted.last:
         other = other[_in_span(other, wanted.first, wanted.last, shown)]
     if not wanted.state:
         return Filtered(other, rows, 0)
-    code = state_code(wanted.state, "--state")
-    columns = _columns(table, STATE_COLUMNS, "--state", shown)
+    code = pack.territories.code(wanted.state, STATE)
+    columns = _columns(table, STATE_COLUMNS, STATE, shown)
     of_state, unknown = (
         (other[columns].astype(str) == wanted_code).any(axis=1) for wanted_code in (code, UNKNOWN)
     )
@@ -139,11 +143,11 @@ def _columns(table: pd.DataFrame, among: tuple[str, ...], option: str, shown: st
     return columns
 
 
-def _of_group(table: pd.DataFrame, wanted: str, shown: str) -> pd.Series:
+def _of_group(table: pd.DataFrame, wanted: str, shown: str, pack: Pack) -> pd.Series:
     """Which rows name a group."""
     columns = _columns(table, GROUP_COLUMNS, "--group", shown)
     known = {part for cell in table[columns].to_numpy().ravel() for part in _names(cell)}
-    known |= set(read_table(FOLDER, "groups.csv")["group"])
+    known |= set(pack.table("groups.csv")["group"])
     chosen = {name for name in known if f" {plain(wanted)} " in f" {plain(name)} "}
     if not plain(wanted) or not chosen:
         raise TreguaError(
@@ -199,7 +203,7 @@ def _span(row: Mapping[Hashable, Any], column: str) -> tuple[str, str]:
 
 def _edge(date: str, ending: str) -> str:
     """A year or month made a day: its first or its last, which ``ending`` says."""
-    return date + ending[len(date) - len("2012") :]
+    return date + ending[len(date) - DIGITS["year"] :]
 
 
 def _date(text: str, option: str) -> str:
@@ -209,12 +213,6 @@ def _date(text: str, option: str) -> str:
             "this is no date",
             where=f"command line, {option}",
             found=text,
-            expected="a year, a month or a day: 2012, 2012-09 or 2012-09-17",
+            expected="a year, a month or a day, such as 2009, 2009-09 or 2009-09-17",
         )
     return text
-
-
-def _state_name(text: str) -> str:
-    code = state_code(text, "--state")
-    states = read_table(FOLDER, "states.csv")
-    return str(states.loc[states["state_code"] == code, "name"].iloc[0])

@@ -21,6 +21,8 @@ from ..errors import TreguaError, nearest_name
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .pack import Pack
+
 FIGURES, MANIFEST = "figures.csv", "manifest.json"
 
 NEEDED = {
@@ -42,7 +44,7 @@ class Import:
     """One imported file, or what is left of it.
 
     Attributes:
-        kind: homicides, victims or events.
+        kind: of file, as the country names it.
         folder: where it is kept.
         manifest: what it is; empty for a broken one.
         broken: why it cannot be read; empty where it can.
@@ -68,26 +70,29 @@ class Import:
         return table.astype(dict.fromkeys(numbers, "Int64"))
 
 
-def user_folder() -> Path:
-    """Where imported figures are kept: ``TREGUA_DATA`` if set, else the user's data folder."""
+def user_folder(pack: Pack) -> Path:
+    """Where imported figures of a country are kept: in a folder of its name below ``TREGUA_DATA``
+    if that is set, else below the user's data folder.
+    """
     from platformdirs import user_data_path
 
-    return Path(os.environ.get("TREGUA_DATA") or user_data_path("tregua")) / "figures"
+    place = Path(os.environ.get("TREGUA_DATA") or user_data_path("tregua"))
+    return place / (pack.code.imports or f"{pack.name}/figures")
 
 
-def all_imports(kind: str) -> list[Import]:
+def all_imports(pack: Pack, kind: str) -> list[Import]:
     """Every import of a kind: first the broken ones, then the others, oldest first."""
     try:
-        folders = [path for path in (user_folder() / kind).iterdir() if path.is_dir()]
+        folders = [path for path in (user_folder(pack) / kind).iterdir() if path.is_dir()]
     except OSError:
         return []
     listed = [_read(kind, path) for path in sorted(folders) if not path.name.startswith(".")]
     return sorted(listed, key=lambda one: str(one.manifest.get("imported", "")))
 
 
-def imported(kind: str) -> list[Import]:
+def imported(pack: Pack, kind: str) -> list[Import]:
     """The imports of a kind that can be read, oldest first."""
-    return [one for one in all_imports(kind) if not one.broken]
+    return [one for one in all_imports(pack, kind) if not one.broken]
 
 
 def _read(kind: str, folder: Path) -> Import:
@@ -114,11 +119,11 @@ def _read(kind: str, folder: Path) -> Import:
     return Import(kind, folder, manifest, why)
 
 
-def keep(kind: str, table: pd.DataFrame, manifest: dict[str, Any]) -> Path:
+def keep(pack: Pack, kind: str, table: pd.DataFrame, manifest: dict[str, Any]) -> Path:
     """Write an import beside its place and rename it, so that it is there whole or not at all; the
     same file once more takes the place of its earlier import (TR3102).
     """
-    folder = user_folder() / kind / manifest["sha256"][:16]
+    folder = user_folder(pack) / kind / manifest["sha256"][:16]
     part = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -159,24 +164,25 @@ def _write_through(file: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def remove(kind: str, name: str) -> Import:
+def remove(pack: Pack, kind: str, name: str) -> Import:
     """Undo an import: what it had replaced is read again.
 
     Args:
+        pack: the country.
         kind: of the file.
         name: of the user's file, or of the folder of the import or its first characters.
 
     Raises:
         TreguaError: TR1710 where none or several have that name, TR3102 where it cannot be removed.
     """
-    every, wanted = all_imports(kind), Path(name).name
+    every, wanted = all_imports(pack, kind), Path(name).name
     named = [one for one in every if wanted in (one.file, one.folder.name)]
     named = named or [one for one in every if wanted and one.folder.name.startswith(wanted)]
     if len(named) != 1:
         raise TreguaError(
             "TR1710",
             "several imports have this name" if named else f"no import of {kind} is named {name!r}",
-            where=str(user_folder() / kind),
+            where=str(user_folder(pack) / kind),
             found=name,
             expected="one of " + ", ".join(f"{x.file} ({x.folder.name})" for x in named or every)
             if every

@@ -20,7 +20,7 @@ class Layered:
     Attributes:
         table: what is read now.
         lacking: figures that were there before and that the file does not have, by year: how many,
-            in how many states, and which.
+            in how many territories, and which.
         new: how many figures were not known before.
     """
 
@@ -30,20 +30,26 @@ class Layered:
 
 
 def lay_over(
-    table: pd.DataFrame, file: pd.DataFrame, key: Sequence[str], origin: str, replace: bool
+    table: pd.DataFrame,
+    file: pd.DataFrame,
+    key: Sequence[str],
+    origin: str,
+    replace: bool,
+    words: tuple[str, str] = ("territory", "territories"),
 ) -> Layered:
     """Lay the figures of a file over a table.
 
-    In a state and year of which the file has all figures that are there, its figures replace them.
-    Where it lacks some, it adds only what is not known, and all else stays, for figures of two
-    files do not add up to one another; with ``replace`` it takes the place of all.
+    In a territory and year of which the file has all figures that are there, its figures replace
+    them. Where it lacks some, it adds only what is not known, and all else stays, for figures of
+    two files do not add up to one another; with ``replace`` it takes the place of all.
 
     Args:
         table: what is there; the columns of ``key``, ``origin``, and figures.
         file: the same without ``origin``; an unknown figure is missing.
-        key: columns that tell rows apart, among them state and year.
+        key: columns that tell rows apart, among them territory and year.
         origin: what the new rows are called.
         replace: whether figures may be lost.
+        words: what one territory, and several, are called.
     """
     import pandas as pd
 
@@ -67,12 +73,12 @@ def lay_over(
     result = result[merged.notna().any(axis=1)].reset_index()
     return Layered(
         pd.concat([table[~touched], result], ignore_index=True),
-        _by_year(lost, key),
+        _by_year(lost, key, words),
         int((brought & ~known).to_numpy().sum()),
     )
 
 
-def _by_year(lost: pd.DataFrame, key: Sequence[str]) -> dict[int, str]:
+def _by_year(lost: pd.DataFrame, key: Sequence[str], words: tuple[str, str]) -> dict[int, str]:
     """Which figures a file lacks, in words, by year."""
     lacking = {}
     for year, rows in lost[lost.any(axis=1)].groupby(level="year"):
@@ -82,7 +88,7 @@ def _by_year(lost: pd.DataFrame, key: Sequence[str]) -> dict[int, str]:
         states = rows.index.get_level_values("state_code").nunique()
         lacking[int(year)] = (
             f"{int(rows.to_numpy().sum()):,} figures of {states} "
-            f"{'state' if states == 1 else 'states'} ({', '.join(columns)}; "
+            f"{words[states != 1]} ({', '.join(columns)}; "
             f"{last} {', '.join(within)})"
         )
     return lacking

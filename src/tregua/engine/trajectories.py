@@ -20,7 +20,7 @@ from jaxtyping import Int
 from .._version import __version__
 from ..errors import TreguaError, nearest_name
 from ..model.declarations import Number
-from ..scenarios.scenario import Draws, Scenario, resolve
+from ..scenarios.scenario import Draws, Scenario, resolve, without_places
 from .plan import SERIES_AXES, Plan
 
 if TYPE_CHECKING:
@@ -209,7 +209,8 @@ def to_xarray(trajectories: Trajectories, draws: Draws | None = None) -> xarray.
         - ``members_at_snapshot`` (replicate, snapshot, *axes) at the start and at the end of every
           block;
         - ``conflict_killed_in_block`` (replicate, block, *axes), summed over each block;
-        - ``parameter_recruitment_rate`` (*axes) or (draw, *axes), before policies;
+        - ``parameter_recruitment_rate`` (*axes) or (draw, *axes), before policies; without the axis
+          of territories where it is the same in all;
         - ``covariate_rivalry`` (*axes), a second axis of the same kind being called
           ``other_group``.
     """
@@ -333,8 +334,12 @@ def _parameters(trajectories: Trajectories, draws: Draws | None) -> dict[str, Va
             "layer": resolved.layer,
             "parameter": name,
         }
-        dims = (("draw",) if resolved.drawn else ()) + parameter.axes
-        variables[f"parameter_{flat_name(name)}"] = (dims, np.array(resolved.value), attributes)
+        value = without_places(resolved.value, parameter.axes)
+        axes = parameter.axes
+        if value.ndim < resolved.value.ndim:
+            axes = tuple(axis for axis in axes if axis != "territory")
+        dims = (("draw",) if resolved.drawn else ()) + axes
+        variables[f"parameter_{flat_name(name)}"] = (dims, np.array(value), attributes)
     return variables
 
 

@@ -1,25 +1,27 @@
 """Claims: what the two articles say, paraphrased claim by claim, and how each claim stands to the
-world. They are listed in ``evidence/data/claims.csv``.
+world. They are listed in the folder of the country that they are about,
+``evidence/claims.csv``.
 """
 
 from __future__ import annotations
 
 import csv
+import tomllib
 from dataclasses import dataclass
 
 from ..model.declarations import Stance
-from ..shipped import shipped_bytes
+from ..shipped import of_countries, shipped_bytes
 
-ARTICLES: dict[str, str] = {
-    "A": (
-        "article A on self-defence groups, troops and patronage (20 January 2014, "
-        "updated 4 February 2014)"
-    ),
-    "B": "article B on prison escapes and the vetting of police (19 September 2012)",
+_ARTICLES = {
+    letter: article
+    for path in of_countries("evidence/articles.toml")
+    for letter, article in tomllib.loads(shipped_bytes(path).decode()).items()
 }
+
+ARTICLES: dict[str, str] = {letter: article["what"] for letter, article in _ARTICLES.items()}
 """The two articles that the claims paraphrase, by letter."""
 
-PUBLISHED: dict[str, int] = {"A": 2014, "B": 2012}
+PUBLISHED: dict[str, int] = {letter: article["year"] for letter, article in _ARTICLES.items()}
 """Year of each article."""
 
 
@@ -57,10 +59,9 @@ class Claim:
 
 # Every mechanism imports this: the table is text, and a library for tables would take longer to
 # load than all claims to read.
-_TABLE = shipped_bytes("evidence/data/claims.csv").decode()
-
 CLAIMS: dict[str, Claim] = {
     row["id"]: Claim(**row)  # type: ignore[arg-type]
-    for row in csv.DictReader(_TABLE.splitlines())
+    for path in of_countries("evidence/claims.csv")
+    for row in csv.DictReader(shipped_bytes(path).decode().splitlines())
 }
 """Every claim by id. A mechanism takes one with :func:`tregua.evidence.cite.claim`."""

@@ -15,12 +15,12 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from ..model.declarations import Number, Source, SourceKind, Stance
 from ..model.mechanism import Mechanism
 from ..model.registry import registry
+from ..shipped import of_countries, shipped_bytes
 from .cite import unknown
 from .claims import CLAIMS, Claim
 from .sources import sources_of
@@ -222,18 +222,22 @@ def conflicts() -> tuple[Conflict, ...]:
             tuple(_count(count) for count in record["counts"]),
             record.get("note", ""),
         )
-        for record in _toml("conflicts.toml")["conflict"]
+        for listed in _of_countries("conflicts.toml")
+        for record in listed["conflict"]
     )
 
 
 @cache
 def exclusions() -> dict[str, str]:
     """Claims that no mechanism uses, with the reason."""
-    return _toml("excluded.toml")
+    return {name: why for listed in _of_countries("excluded.toml") for name, why in listed.items()}
 
 
-def _toml(file: str) -> dict[str, Any]:
-    return tomllib.loads((resources.files(__package__) / "data" / file).read_text(encoding="utf-8"))
+def _of_countries(file: str) -> tuple[dict[str, Any], ...]:
+    """A file about evidence of every country that has it."""
+    return tuple(
+        tomllib.loads(shipped_bytes(path).decode()) for path in of_countries(f"evidence/{file}")
+    )
 
 
 def _count(record: Mapping[str, Any]) -> Count:

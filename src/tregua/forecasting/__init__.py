@@ -1,4 +1,4 @@
-"""Forecasting: homicides by state and month from a statistical layer, beside simple baselines.
+"""Forecasting: homicides by territory and month from a statistical layer, beside simple baselines.
 
 Forecasts, their scores and frozen files are made here, without mechanisms.
 """

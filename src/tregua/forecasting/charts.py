@@ -30,12 +30,14 @@ def score_picture(board: Scoreboard, footer: str = "") -> Picture:
     order = list(board.means().sort_values("crps")["model"])
     gaps = len(table) < len(order) * len(board.origins)
     period = "month" if board.season > 1 else "year"
-    title = f"Forecasts of homicides by state and {period}"
+    state, states = (board.pack.word("en", many=many) for many in (False, True))
+    number = board.cells["state_code"].nunique()
+    title = f"Forecasts of homicides by {state} and {period}"
     note = (
-        "Left: mean continuous ranked probability score over 32 states and all leads; lower "
-        f"is better. Right: share of the record inside the {COVERED_LEVEL} % interval.\nRows in "
-        "order of the mean over all origins that a model has"
-    ) + ("; the published model has none before 2012." if gaps else ".")
+        f"Left: mean continuous ranked probability score over {number} {states} and all leads; "
+        f"lower is better. Right: share of the record inside the {COVERED_LEVEL} % interval.\nRows "
+        "in order of the mean over all origins that a model has"
+    ) + (f"; {_lacking(board, order)}." if gaps else ".")
     figure, ((left, right),) = sheet(
         1, 2, (10.5, 1.6 + 0.42 * len(order)), title, note, footer, sharey=True
     )
@@ -54,7 +56,7 @@ def score_picture(board: Scoreboard, footer: str = "") -> Picture:
     left.set(
         yticks=np.arange(len(order)),
         yticklabels=[label(board, model) for model in order],
-        xlabel=f"mean CRPS [deaths in a state and {period}]",
+        xlabel=f"mean CRPS [deaths in a {state} and {period}]",
     )
     left.invert_yaxis()
     left.set_xlim(left=0.0)
@@ -66,8 +68,20 @@ def score_picture(board: Scoreboard, footer: str = "") -> Picture:
     )
 
 
+def _lacking(board: Scoreboard, order: list[str]) -> str:
+    """Which models have no forecast from which origins, in words."""
+    made = set(board.cells[["model", "origin"]].itertuples(index=False, name=None))
+    said = []
+    for model in order:
+        years = [str(year) for year in board.origins if (model, year) not in made]
+        if years:
+            said.append(f"{label(board, model)} has none from " + " and ".join(years))
+    return ", ".join(said)
+
+
 def _alt(board: Scoreboard, order: list[str], period: str) -> str:
     """What the figure shows, in words."""
+    state = board.pack.word("en", many=False)
     table = board.means(["origin"])
     said = []
     for origin in board.origins:
@@ -82,6 +96,6 @@ def _alt(board: Scoreboard, order: list[str], period: str) -> str:
             f"{100 * rows[f'covered_{COVERED_LEVEL}'].max():.0f} % of what came."
         )
     return (
-        f"Two dot plots of {len(order)} forecasts of homicides by state and {period}. "
+        f"Two dot plots of {len(order)} forecasts of homicides by {state} and {period}. "
         + " ".join(said)
     )

@@ -1,7 +1,7 @@
-r"""The statistical layer: homicides by state and month, some months ahead, as samples;
+r"""The statistical layer: homicides by territory and month, some months ahead, as samples;
 it knows nothing but the record up to its origin.
 
-The log rate of state :math:`s`, :math:`h` months after the origin, is
+The log rate of territory :math:`s`, :math:`h` months after the origin, is
 
 .. math::
     \ell_{s,h} = \hat\ell_s + m_{s,h} + \epsilon_h + q_{s,h} + w_{\text{month}}, \qquad
@@ -15,15 +15,15 @@ half a year old), the growth :math:`m` that national momentum and the neighbours
     \epsilon_h = T_0\, \sigma_h\, B_0(h) / \sqrt h, \qquad
     q_{s,h} = T_s\, c_h \big( \sqrt{u_s}\, z_s + \sqrt{v_s}\, B_s(h) \big)
 
-:math:`\epsilon` moves all states together, :math:`q` one state. :math:`B` are sums of :math:`h`
-standard normal steps, :math:`z` is standard normal, and :math:`u_s` and :math:`v_s` are the
-variances of the level and of a step of the state's walk. :math:`\sigma_h` and :math:`c_h` are sizes
-of the errors that the same rule made at the end of every earlier quarter. :math:`T` are drawn once
-for a replicate and, for :math:`T_s`, a state, so that the walks are multivariate Student: a state
-in turmoil stays so for years. :math:`T_0^2 = \nu_0 / \chi^2_{\nu_0}`, the predictive distribution
-where a variance is known from :math:`\nu_0` errors only (A. Gelman and others, Bayesian Data
-Analysis, 2013, section 3.2), and :math:`T_s` is scaled to have a mean square of one, because
-:math:`c_h` is a root mean square.
+:math:`\epsilon` moves all territories together, :math:`q` one territory. :math:`B` are sums of
+:math:`h` standard normal steps, :math:`z` is standard normal, and :math:`u_s` and :math:`v_s` are
+the variances of the level and of a step of the territory's walk. :math:`\sigma_h` and :math:`c_h`
+are sizes of the errors that the same rule made at the end of every earlier quarter. :math:`T` are
+drawn once for a replicate and, for :math:`T_s`, a territory, so that the walks are multivariate
+Student: a territory in turmoil stays so for years. :math:`T_0^2 = \nu_0 / \chi^2_{\nu_0}`, the
+predictive distribution where a variance is known from :math:`\nu_0` errors only (A. Gelman and
+others, Bayesian Data Analysis, 2013, section 3.2), and :math:`T_s` is scaled to have a mean square
+of one, because :math:`c_h` is a root mean square.
 
 Where a model of mechanisms says how recorded homicides grow, :math:`m` is replaced by
 :math:`(1 - \omega)\, m + \omega\, g`, a pool of the two expectations.
@@ -71,7 +71,7 @@ def layered(
             does. The spread is the layer's own in each case.
 
     Returns:
-        Whole deaths [person]. States in another order give the same samples in that order.
+        Whole deaths [person]. Territories in another order give the same samples in that order.
 
     Raises:
         TreguaError: TR2801 for a record that is too short or not of months, TR2802 for growth or a
@@ -181,7 +181,7 @@ def check_growth(growth: np.ndarray, weight: float, shape: tuple[int, int]) -> N
         or not len(growth)
         or not np.isfinite(growth).all()
     ):
-        expected = f"finite numbers of the shape (draws, {shape[0]} states, {shape[1]} months)"
+        expected = f"finite numbers of the shape (draws, {shape[0]} territories, {shape[1]} months)"
         raise TreguaError(
             "TR2802",
             "this growth makes no sense",

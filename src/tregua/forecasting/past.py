@@ -1,16 +1,16 @@
-r"""Training of the statistical layer: what the record up to a month has taught: where each state
-stands, where such states went in earlier years, and how far off that was.
+r"""Training of the statistical layer: what the record up to a month has taught: where each
+territory stands, where such territories went in earlier years, and how far off that was.
 
 Two signs are read at the end of a month, both on the logarithm of deaths per inhabitant and month:
 
 - momentum: the national rate's mean over the last half year less that over the half year before,
   without the effects of the month of the year;
-- the gap to the neighbours: the mean level of the states with a common border less the state's own,
-  and less what that difference has been so far.
+- the gap to the neighbours: the mean level of the territories with a common border less the
+  territory's own, and less what that difference has been so far.
 
 At the end of every earlier quarter they are set against what came in the four years after it, still
 before the end of the record. For each year ahead :math:`y` one line through the origin is fitted to
-all states and quarters together,
+all territories and quarters together,
 
 .. math:: \bar\ell_{s,t,y} - \hat\ell_{s,t} = \sum_i b_{y,i}\, x_{i,s,t} + c_{t,y} + e_{s,t,y}
 
@@ -18,7 +18,7 @@ with the level :math:`\hat\ell` of the local level filter (:mod:`tregua.forecast
 and the log rate :math:`\bar\ell` of the whole year. There is no constant: that a country's violence
 has grown or fallen so far is no reason for it to go on. The slopes are shrunk towards none (ridge
 regression, A. E. Hoerl, R. W. Kennard, Technometrics 12:55-67, 1970). What a forecast with the
-slopes that could be known at the time would have missed is split into the mean of all states,
+slopes that could be known at the time would have missed is split into the mean of all territories,
 :math:`c`, and the rest, :math:`e`: their sizes give the spread.
 
 A recent trend goes on for a while: E. S. Gardner, E. McKenzie, Management Science 31:1237-1246
@@ -33,8 +33,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ..countries.corridors import corridors
-from ..countries.mexico.build import state_codes
 from ..countries.record import HALF, MONTHS, Record
 from .baselines.walk import SEASON_YEARS, Walk, walk_of
 
@@ -85,18 +83,19 @@ class Past:
     """What a record of months has taught.
 
     Attributes:
-        walk: level of each state at the end of each month, variance of its steps, scatter of its
-            deaths.
+        walk: level of each territory at the end of each month, variance of its steps, scatter of
+            its deaths.
         signs: what is read at the end of the record.
         slopes: growth of the log rate in each year ahead for one unit of a sign.
-        common: root mean square of the common error of all states in each year ahead, on the log
-            rate.
-        own: root mean square of the other errors, as a multiple of what the state's random walk
+        common: root mean square of the common error of all territories in each year ahead, on the
+            log rate.
+        own: root mean square of the other errors, as a multiple of what the territory's random walk
             makes one expect.
         common_freedom: spans of four years that have been seen and do not overlap. So few pin the
             common spread down badly, which is why it is drawn from a Student distribution with so
             many degrees of freedom.
-        own_freedom: the same for the states' own errors, fitted to the shape of the errors seen.
+        own_freedom: the same for the territories' own errors, fitted to the shape of the errors
+            seen.
     """
 
     walk: Walk
@@ -154,7 +153,7 @@ def month_effects(record: Record) -> Float[np.ndarray, "month"]:
     effect of its months. Source: classical decomposition, R. J. Hyndman, G. Athanasopoulos,
     Forecasting (2021), section 3.4.
     """
-    national = np.log(record.counts.sum(axis=0) / record.people.sum(axis=0))
+    national = record.national_log_rates
     weights = np.array([0.5, *[1.0] * (MONTHS - 1), 0.5]) / MONTHS
     around = np.full_like(national, np.nan)
     around[MONTHS // 2 : -(MONTHS // 2)] = np.convolve(national, weights, mode="valid")
@@ -167,26 +166,23 @@ def signs(record: Record, walk: Walk) -> Float[np.ndarray, "state month sign"]:
     zero in the first year, in which they cannot be read.
     """
     deaths, people = record.counts, record.people
-    national = np.log(deaths.sum(axis=0) / people.sum(axis=0)) - np.tile(
-        walk.effects, deaths.shape[1] // MONTHS
-    )
+    national = record.national_log_rates - np.tile(walk.effects, deaths.shape[1] // MONTHS)
     momentum = np.zeros_like(national)
     for month in range(2 * HALF_YEAR - 1, len(national)):
         recent = national[month + 1 - 2 * HALF_YEAR : month + 1]
         momentum[month] = recent[HALF_YEAR:].mean() - recent[:HALF_YEAR].mean()
     usual = np.log((np.cumsum(deaths, axis=1) + HALF) / np.cumsum(people, axis=1))
-    nearby = neighbours(record.codes)
+    nearby = neighbours(record)
     apart = walk.levels - usual
     gap = nearby @ apart - nearby.sum(axis=1, keepdims=True) * apart
     return np.stack([np.broadcast_to(momentum, gap.shape), gap], axis=2)
 
 
-def neighbours(codes: tuple[str, ...]) -> Float[np.ndarray, "state state"]:
-    """Weight of each state in the mean of another's neighbours:
+def neighbours(record: Record) -> Float[np.ndarray, "state state"]:
+    """Weight of each territory in the mean of another's neighbours:
     the same for all with a common border. Rows add up to one, or zero without any.
     """
-    rows = [state_codes().index(code) for code in codes]
-    touch = corridors().adjacency[np.ix_(rows, rows)]
+    touch = record.touching
     return touch / np.maximum(touch.sum(axis=1, keepdims=True), 1.0)
 
 
@@ -225,7 +221,7 @@ def _known(slopes: Float[np.ndarray, "end sign"], year: int) -> Float[np.ndarray
 
 
 def _expected(record: Record, walk: Walk, year: int) -> Float[np.ndarray, "state"]:
-    """Variance that a state's walk lets one expect of the log rate of a whole year ahead:
+    """Variance that a territory's walk lets one expect of the log rate of a whole year ahead:
     steps, what is not known about the level, scatter of deaths.
     """
     steps = walk.step * (MONTHS * year + MEAN_STEPS)

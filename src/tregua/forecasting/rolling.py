@@ -10,15 +10,18 @@ from jaxtyping import Int
 from ..countries.record import MONTHS, Record, monthly_record
 from .baselines import Baseline
 from .layer import layered, yearly
+from .past import LEAST_YEARS
 
 NAME = "layer"
 
-FIRST_ORIGIN = 2000
-"""The first year at whose end the layer can be made: the shipped record has
-:data:`~tregua.forecasting.past.LEAST_YEARS` years by then.
-"""
-
 LABEL = "statistical layer, no mechanisms"
+
+
+def first_origin(record: Record) -> int:
+    """The first year at whose end the layer can be made: the record has
+    :data:`~tregua.forecasting.past.LEAST_YEARS` years by then.
+    """
+    return record.first + LEAST_YEARS - 1
 
 
 def layer_draw(
@@ -29,9 +32,9 @@ def layer_draw(
     """
     if record.season == MONTHS:
         return layered(record, leads, replicates, rng)
-    months = monthly_record().until(record.last).of(record.codes)
+    months = monthly_record(record.pack).until(record.last).of(record.codes)
     return yearly(layered(months, MONTHS * leads, replicates, rng))
 
 
-OTHERS = {NAME: Baseline(LABEL, layer_draw, months=True, first=FIRST_ORIGIN)}
+OTHERS = {NAME: Baseline(LABEL, layer_draw, months=True, years=LEAST_YEARS)}
 """What scores show beside the baselines, by name."""

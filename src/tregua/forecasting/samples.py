@@ -23,7 +23,8 @@ class Frozen:
         origin: the last year that it knows.
         seed: of its samples.
         record: of months, up to the origin.
-        samples: deaths by homicide on record in every state and month after the origin [person].
+        samples: deaths by homicide on record in every territory and month after the origin
+            [person].
     """
 
     origin: int

@@ -1,42 +1,41 @@
 """Scoreboard of forecasts: who forecast homicides how well; scores of the baselines, and of a
-forecast from a file, in every state, at every lead, from several origins.
+forecast from a file, in every territory, at every lead, from several origins.
 
-A row of :func:`cells <board>` is one forecast of one state in one period. All other tables are
+A row of :func:`cells <board>` is one forecast of one territory in one period. All other tables are
 means over its rows. Models that cannot be made at every origin have fewer rows; their means are not
 comparable with the others' over all origins, so tables say which origins are in, and
 :func:`differences` compares two models only on rows that both have.
 
 What is cut off at an origin is time, not revision: the baselines see the record as it stands today,
-where a forecaster of the time saw preliminary figures, and the states' figures of 2016 to 2020
-carry an error of about 4 % themselves (``countries/mexico/tables/SOURCES.toml``). Means of the CRPS
-in deaths are ruled by the few states with most deaths; that of the rate weighs all states alike.
+where a forecaster of the time saw preliminary figures, and figures may carry errors themselves
+(``pack.toml`` says for each count of a country which do). Means of the CRPS in deaths are ruled by
+the few territories with most deaths; that of the rate weighs all alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Num
 
-from ..countries.record import Record, monthly_record, yearly_record
+from ..countries.pack import SETTINGS, Pack
+from ..countries.record import MONTHS, Record, monthly_record, yearly_record
 from ..errors import TreguaError
 from ..results.scores import LEVELS, block_bootstrap, score_cells
 from .baselines import BASELINES, REPLICATES, Baseline, available, draw, samples_of
-from .submission import Forecast, check_origin
+from .submission import Forecast, check_origin, origins_of
 
 if TYPE_CHECKING:
     import pandas
 
-ORIGINS = (2006, 2012, 2016)
-"""The last year known: before the first wave of violence, at the turn to the fall of 2013-14, and
-before the second wave. Three very different four years.
-"""
+MOST_ORIGINS = 3
+"""Origins from which the baselines are scored where a country's settings name none."""
 
-LEADS = {1: 4, 12: 12}
+LEADS = {1: 4, MONTHS: 12}
 """Periods ahead by periods in a year: four years, or twelve months."""
 
 SEED = 1
@@ -57,11 +56,12 @@ class Scoreboard:
     """Scores of several models.
 
     Attributes:
-        cells: one row for each model, origin, lead and state: the keys, all scores, ``off`` and
+        cells: one row for each model, origin, lead and territory: the keys, all scores, ``off`` and
             ``actual``.
         models: names, the forecast from a file first.
         season: periods in a year: 1 for years, 12 for months.
         origins: the last years known.
+        pack: the country.
         labels: what tables and figures call the models that are neither baselines nor files.
     """
 
@@ -69,6 +69,7 @@ class Scoreboard:
     models: tuple[str, ...]
     season: int
     origins: tuple[int, ...]
+    pack: Pack
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def means(self, by: Iterable[str] = ()) -> pandas.DataFrame:
@@ -76,7 +77,7 @@ class Scoreboard:
         the share of misplaced deaths; which origins are in.
 
         The share of misplaced deaths is that of each origin and lead, then the mean: the distances
-        of the medians over all deaths of the states in the row.
+        of the medians over all deaths of the territories in the row.
         """
         keys = ["model", *by]
         groups = self.cells.groupby(keys, sort=False)
@@ -92,7 +93,7 @@ class Scoreboard:
 
     def differences(self, score: str = "crps", seed: int = SEED) -> pandas.DataFrame:
         """Mean score of each model less that of each other, on the rows that both have, with a 95 %
-        interval over states; below zero the first is better.
+        interval over territories; below zero the first is better.
         """
         import pandas
 
@@ -120,14 +121,45 @@ class Scoreboard:
         return bool(((self.cells["model"] == model) & (self.cells["origin"] == origin)).any())
 
     def _of(self, model: str, origin: int, score: str) -> np.ndarray:
-        """A score of a model from an origin, shape (state, lead)."""
+        """A score of a model from an origin, shape (territory, lead)."""
         rows = self.cells[(self.cells["model"] == model) & (self.cells["origin"] == origin)]
         return rows.pivot(index="state_code", columns="lead", values=score).to_numpy(float)
 
 
+def usual_origins(pack: Pack | None = None) -> tuple[int, ...]:
+    """The last years known from which the baselines of a country are scored, four years ahead each:
+    those of its settings; or else the last that leave four years each and do not overlap, as many
+    as the record allows and at most :data:`MOST_ORIGINS`.
+
+    Raises:
+        TreguaError: TR2711 where the record is too short for any, or the settings name one that it
+            does not allow.
+    """
+    record = yearly_record(pack)
+    first, last = origins_of(record).start, record.last - LEADS[1]
+    where, set_ = f"{record.pack.shown}/{SETTINGS}", record.pack.settings.forecast.score_origins
+    wrong = next((year for year in set_ if not first <= year <= last), None)
+    if last < first or wrong is not None:
+        years = f"the record has {record.first} to {record.last}"
+        raise TreguaError(
+            "TR2711",
+            "forecasts cannot be scored from this year"
+            if last >= first
+            else "the record is too short for scores of four years ahead",
+            where=f"{where}, key forecast.score_origins" if last >= first else where,
+            found=wrong if last >= first else years,
+            expected=f"years from {first} to {last}: {years}"
+            if last >= first
+            else f"at least {first - record.first + 1 + LEADS[1]} years",
+        )
+    if set_:
+        return tuple(set_)
+    return tuple(reversed(range(last, first - 1, -LEADS[1])[:MOST_ORIGINS]))
+
+
 def board(
     record: Record,
-    origins: Iterable[int] = ORIGINS,
+    origins: Iterable[int] | None = None,
     leads: int | None = None,
     models: Iterable[str] | None = None,
     forecast: Forecast | None = None,
@@ -140,7 +172,7 @@ def board(
 
     Args:
         record: what came, and what the baselines may know of it up to each origin.
-        origins: the last years known.
+        origins: the last years known; those of :func:`usual_origins` if not given.
         leads: periods ahead; as :data:`LEADS` has it by default.
         models: names of baselines; by default all that can be made at an origin.
         forecast: one from a file; it is made at each of the origins given, so give its own.
@@ -152,22 +184,22 @@ def board(
 
     Raises:
         TreguaError: TR2705 for an origin that the record does not allow, TR2707 for a baseline that
-            cannot be made there, TR9001 where a package is missing.
+            cannot be made there, TR2711 where the record is too short, TR9001 where a package is
+            missing.
     """
     import pandas
 
-    origins, ahead = tuple(origins), leads or LEADS[record.season]
+    origins = tuple(usual_origins(record.pack) if origins is None else origins)
+    ahead = leads or LEADS[record.season]
     for origin in origins:
-        check_origin(origin)
+        check_origin(record, origin)
         _check_leads(record, origin, ahead)
     others = others or {}
-    jobs = [
-        (origin, name) for origin in origins for name in _possible(others, origin, record.season)
-    ]
+    jobs = [(origin, name) for origin in origins for name in _possible(others, record, origin)]
     jobs += [
         (origin, name)
         for origin in origins
-        for name in (models if models is not None else available(origin, record.season))
+        for name in (models if models is not None else available(record, origin))
     ]
     frames = []
     if forecast is not None:
@@ -185,18 +217,13 @@ def board(
         name for name in (*others, *BASELINES) if name in made
     ]
     labels = {name: other.label for name, other in others.items()}
-    return Scoreboard(
-        pandas.concat(frames, ignore_index=True), tuple(names), record.season, origins, labels
-    )
+    cells = pandas.concat(frames, ignore_index=True)
+    return Scoreboard(cells, tuple(names), record.season, origins, record.pack, labels)
 
 
-def _possible(others: Mapping[str, Baseline], origin: int, season: int) -> tuple[str, ...]:
-    """Names of those that can be made at an origin, for years (season 1) or months (12)."""
-    return tuple(
-        name
-        for name, other in others.items()
-        if origin >= other.first and (season == 1 or other.months)
-    )
+def _possible(others: Mapping[str, Baseline], record: Record, origin: int) -> tuple[str, ...]:
+    """Names of those that can be made from a record at an origin."""
+    return tuple(name for name, other in others.items() if other.possible(record, origin))
 
 
 def _check_leads(record: Record, origin: int, leads: int) -> None:
@@ -215,21 +242,23 @@ def _check_leads(record: Record, origin: int, leads: int) -> None:
 
 
 def baseline_boards(
+    pack: Pack | None = None,
     seed: int = SEED,
     progress: Progress | None = None,
     replicates: int = REPLICATES,
     others: Mapping[str, Baseline] | None = None,
 ) -> tuple[Scoreboard, Scoreboard]:
-    """The baselines, and others beside them, at all three origins:
-    by year, one to four years ahead, and by month, one to twelve months ahead.
+    """The baselines, and others beside them, at all usual origins of a country: by year, one to
+    four years ahead, and by month, one to twelve months ahead (TR2711).
     """
-    others = others or {}
+    others, origins = others or {}, usual_origins(pack)
+    records = {1: yearly_record(pack), MONTHS: monthly_record(pack)}
     jobs = {
         season: sum(
-            len(available(origin, season)) + len(_possible(others, origin, season))
-            for origin in ORIGINS
+            len(available(record, origin)) + len(_possible(others, record, origin))
+            for origin in origins
         )
-        for season in LEADS
+        for season, record in records.items()
     }
 
     def told(done: int, before: int) -> None:
@@ -237,14 +266,16 @@ def baseline_boards(
             progress(before + done, sum(jobs.values()))
 
     years = board(
-        yearly_record(),
+        records[1],
+        origins,
         replicates=replicates,
         seed=seed,
         progress=lambda done, _: told(done, 0),
         others=others,
     )
     return years, board(
-        monthly_record(),
+        records[MONTHS],
+        origins,
         replicates=replicates,
         seed=seed,
         progress=lambda done, _: told(done, jobs[1]),
@@ -263,9 +294,7 @@ def forecast_board(
     at the same leads.
     """
     if forecast.name in {*BASELINES, *(others or {})}:
-        forecast = Forecast(
-            f"{forecast.name} (file)", forecast.origin, forecast.season, forecast.samples
-        )
+        forecast = replace(forecast, name=f"{forecast.name} (file)")
     return board(
         forecast.record,
         (forecast.origin,),
@@ -281,7 +310,7 @@ def forecast_board(
 def _rows(
     name: str, samples: Num[np.ndarray, "replicate state lead"], record: Record, origin: int
 ) -> pandas.DataFrame:
-    """Scores of one forecast, one row for each state and lead."""
+    """Scores of one forecast, one row for each territory and lead."""
     import pandas
 
     leads = samples.shape[2]

@@ -14,78 +14,94 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from ..countries.pack import Pack
 from ..countries.record import MONTHS, Record, monthly_record, yearly_record
 from ..errors import TreguaError
+from .baselines import LEAST_HISTORY
 
 if TYPE_CHECKING:
     import pandas
+
+ROWS = "one row for each territory, period and replicate"
+"""What a table must have."""
 
 COLUMNS = ("state_code", "year", "replicate", "homicides")
 LEAST_REPLICATES = 40
 """One sample in each tail of a 95 % interval."""
 
-LEAST_HISTORY = 7
-"""Years of the record up to an origin that baselines need: five before the first error of the past,
-and one of these.
-"""
+FEW_CODES = 6
+"""So many codes of territories a message lists; of more it says the first and the last."""
 
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """Samples of deaths in every state.
+    """Samples of deaths in every territory.
 
     Attributes:
         name: as tables show it.
         origin: the last year that the forecast knows.
         season: periods in a year: 1 for years, 12 for months.
         samples: deaths in the periods that follow the origin [person].
+        pack: the country.
     """
 
     name: str
     origin: int
     season: int
     samples: Float[np.ndarray, "replicate state lead"]
+    pack: Pack
 
     @property
     def record(self) -> Record:
-        """The shipped record of the same kind of periods."""
-        return yearly_record() if self.season == 1 else monthly_record()
+        """The country's record of the same kind of periods."""
+        return yearly_record(self.pack) if self.season == 1 else monthly_record(self.pack)
 
 
-def check_origin(origin: int) -> None:
+def origins_of(record: Record) -> range:
+    """Years from which a forecast can be scored: there is enough of the record up to each, and some
+    after it.
+    """
+    return range(record.first + LEAST_HISTORY - 1, record.last)
+
+
+def check_origin(record: Record, origin: int) -> None:
     """Refuse an origin before which there is too little record,
     or after which there is none (TR2705).
     """
-    record = yearly_record()
-    first, last = record.first + LEAST_HISTORY - 1, record.last - 1
-    if not first <= origin <= last:
+    possible = origins_of(record)
+    if origin not in possible:
         raise TreguaError(
             "TR2705",
             "this year cannot be an origin",
             where="origin",
             found=origin,
-            expected=f"a year from {first} to {last}",
+            expected=f"a year from {possible[0]} to {possible[-1]}"
+            if possible
+            else f"a record of at least {LEAST_HISTORY + 1} years; this has {record.first} to "
+            f"{record.last}",
         )
 
 
-def read_forecast(file: Path, origin: int) -> Forecast:
+def read_forecast(file: Path, origin: int, pack: Pack | None = None) -> Forecast:
     """A forecast from a parquet file with the columns ``state_code``, ``year``, ``replicate``,
     ``homicides`` and, for months, ``month``.
 
     Args:
-        file: one row for each state, period and replicate, in any order.
+        file: one row for each territory, period and replicate, in any order.
         origin: the last year that the forecast knows.
+        pack: the country; the first that ships if none is given.
 
     Raises:
         TreguaError: TR2701 for a file that cannot be read, TR2702 for columns, TR2703 for a value,
             TR2704 for gaps and rows that are there twice, TR2705 for years that do not follow the
             origin or go past the record, TR2706 for too few replicates.
     """
-    check_origin(origin)
-    table = _columns(_table(file), file)
-    _values(table, file)
+    years = yearly_record(pack)
+    check_origin(years, origin)
+    table = _columns(_table(file), file, years.codes)
+    _values(table, file, years.codes)
     season = MONTHS if "month" in table else 1
-    record = yearly_record() if season == 1 else monthly_record()
+    record = years if season == 1 else monthly_record(pack)
     month = table["month"] if season == MONTHS else 1
     lead = ((table["year"] - origin - 1) * season + month - 1).to_numpy(int)
     leads = _leads(lead, origin, record, file)
@@ -99,10 +115,10 @@ def read_forecast(file: Path, origin: int) -> Forecast:
             expected=f"at least {LEAST_REPLICATES}",
         )
     state = table["state_code"].map({code: i for i, code in enumerate(record.codes)}).to_numpy(int)
-    _complete(replicate, state, lead, (len(names), len(record.codes), leads), file)
+    _complete(replicate, state, lead, (len(names), record.codes, leads), file)
     samples = np.zeros((len(names), len(record.codes), leads))
     samples[replicate, state, lead] = table["homicides"]
-    return Forecast(file.stem, origin, season, samples)
+    return Forecast(file.stem, origin, season, samples, record.pack)
 
 
 def _table(file: Path) -> pandas.DataFrame:
@@ -130,7 +146,7 @@ def _table(file: Path) -> pandas.DataFrame:
         ) from error
 
 
-def _columns(table: pandas.DataFrame, file: Path) -> pandas.DataFrame:
+def _columns(table: pandas.DataFrame, file: Path, codes: tuple[str, ...]) -> pandas.DataFrame:
     """The columns that are read, each of the right kind (TR2702)."""
     from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
@@ -154,9 +170,8 @@ def _columns(table: pandas.DataFrame, file: Path) -> pandas.DataFrame:
         number = is_numeric_dtype(kind) and not is_bool_dtype(kind)
         good = {"state_code": not number, "homicides": number}.get(name, is_integer_dtype(kind))
         if not good:
-            expected = {"state_code": "text such as 01", "homicides": "numbers"}.get(
-                name, "whole numbers"
-            )
+            kinds = {"state_code": f"text such as {codes[0]}", "homicides": "numbers"}
+            expected = kinds.get(name, "whole numbers")
             raise TreguaError(
                 "TR2702",
                 f"the column {name} is of the wrong kind",
@@ -170,17 +185,17 @@ def _columns(table: pandas.DataFrame, file: Path) -> pandas.DataFrame:
             "TR2704",
             "this forecast has no rows",
             where=str(file),
-            expected="one row for each state, period and replicate",
+            expected=ROWS,
         )
     return table[wanted].reset_index(drop=True)
 
 
-def _values(table: pandas.DataFrame, file: Path) -> None:
+def _values(table: pandas.DataFrame, file: Path, codes: tuple[str, ...]) -> None:
     """Refuse the first value that makes no sense (TR2703)."""
-    codes = yearly_record().codes
+    known = ", ".join(codes) if len(codes) <= FEW_CODES else f"{codes[0]} to {codes[-1]}"
     deaths = table["homicides"].to_numpy(float, na_value=np.nan)
     checks = {
-        "state_code": (~table["state_code"].isin(codes), "01 to 32"),
+        "state_code": (~table["state_code"].isin(codes), f"a code of a territory: {known}"),
         "homicides": (~(np.isfinite(deaths) & (deaths >= 0.0)), "a number from zero"),
     }
     checks |= {name: (table[name].isna(), "a whole number") for name in ("year", "replicate")}
@@ -209,13 +224,12 @@ def _leads(lead: np.ndarray, origin: int, record: Record, file: Path) -> int:
     """
     periods, most = np.unique(lead), (record.last - origin) * record.season
     name = "year" if record.season == 1 else "month"
-    expected = f"every {name} from {origin + 1} on, at most to {record.last}"
+    expected = (
+        f"every {name} from {origin + 1} on, at most {most}: the record ends with {record.last}"
+    )
     if periods[0] < 0 or periods[-1] >= most or len(periods) != periods[-1] + 1:
-        given = (
-            f"{name}s " + ", ".join(map(str, periods[:12] + 1)) + " after the origin"
-            if record.season > 1
-            else ", ".join(map(str, periods + origin + 1))
-        )
+        given = f"{len(periods)} {name}s, the first {periods[0] + 1} and the last "
+        given += f"{periods[-1] + 1} after the origin"
         do = "leave out other years, or give the origin that belongs to them"
         raise TreguaError(
             "TR2705",
@@ -232,25 +246,28 @@ def _complete(
     replicate: np.ndarray,
     state: np.ndarray,
     lead: np.ndarray,
-    shape: tuple[int, int, int],
+    grid: tuple[int, tuple[str, ...], int],
     file: Path,
 ) -> None:
-    """Refuse cells without a row or with more than one (TR2704)."""
+    """Refuse cells of a grid of replicates, territories and leads without a row or with more than
+    one (TR2704).
+    """
+    codes = grid[1]
+    shape = (grid[0], len(codes), grid[2])
     cell = np.ravel_multi_index((replicate, state, lead), shape)
     counted = np.bincount(cell, minlength=int(np.prod(shape)))
     for bad, what in ((counted > 1, "rows are there twice"), (counted == 0, "rows are missing")):
         if bad.any():
             r, s, h = (int(i[0]) for i in np.unravel_index(np.flatnonzero(bad), shape))
             cells = (
-                f"{int(bad.sum())} of {bad.size}; the first: replicate number {r}, state "
-                f"{s + 1:02d}, period {h + 1} after the origin"
+                f"{int(bad.sum())} of {bad.size}; the first: replicate number {r}, territory "
+                f"{codes[s]}, period {h + 1} after the origin"
             )
-            expected = "one row for each state, period and replicate"
             raise TreguaError(
                 "TR2704",
                 what,
                 where=str(file),
                 found=cells,
-                expected=expected,
+                expected=ROWS,
                 do="write the whole grid, each row once",
             )

@@ -2,7 +2,7 @@
 all that is needed to make them again.
 
 A folder holds ``state_year.parquet`` and ``state_month.parquet``, in the form that ``tregua score``
-reads, ``manifest.json`` and ``README.md``.
+reads, ``manifest.json`` and ``README.md``; and, where the country is a folder, a copy of that.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ import numpy as np
 from jaxtyping import Int
 
 from .._version import __version__
-from ..countries.record import FOLDER, LAST_YEAR, MONTHS, monthly_record, yearly_record
+from ..countries.pack import COUNTRY, Pack, copy_of
+from ..countries.record import MONTHS, count_of, monthly_record, yearly_record
 from ..errors import TreguaError
 from ..reporting.run_folder import write_json
 from ..results.code_digest import syntax_digest, text_digest
-from ..shipped import table_notes
 from . import past
 from .baselines import samples_of
-from .readme import readme
-from .rolling import FIRST_ORIGIN, LABEL, NAME, OTHERS
+from .readme import asked, readme
+from .rolling import LABEL, NAME, OTHERS, first_origin
 from .samples import Frozen
-from .scoreboard import ORIGINS, Progress, Scoreboard, board
+from .scoreboard import LEADS, Progress, Scoreboard, board, usual_origins
+from .submission import origins_of
 
 if TYPE_CHECKING:
     import pandas
@@ -48,8 +49,6 @@ BESIDE = ("carry-forward", "random-walk")
 ``tregua score`` has them all.
 """
 
-USED = ("homicides-month.csv", "population.csv", "adjacency.csv")
-
 CODE = (
     "countries/record.py",
     "forecasting/baselines/walk.py",
@@ -60,27 +59,45 @@ CODE = (
 so that moving or reformatting it changes nothing.
 """
 
-KNOWN = {
-    2020: (
-        "What everybody knew at the end of 2020 and the layer does not: the covid-19 pandemic had "
-        "begun that year and was not\n"
-        "over. The record of 2020 is in the forecast; nothing else about the pandemic is."
-    )
-}
-"""By origin, what was common knowledge of the years to come. No figure."""
+
+def used(pack: Pack) -> tuple[str, ...]:
+    """Tables that decide a forecast of a country."""
+    return (count_of(pack).file, "population.csv", "adjacency.csv")
 
 
 def frozen(
-    origin: int = LAST_YEAR, months: int = LONGEST, replicates: int = REPLICATES, seed: int = 1
+    origin: int | None = None,
+    months: int = LONGEST,
+    replicates: int = REPLICATES,
+    seed: int = 1,
+    pack: Pack | None = None,
 ) -> Frozen:
     """The layer's forecast from the end of a year; the same seed gives the same samples.
 
+    Args:
+        origin: the last year known; that of the record if not given.
+        months: to forecast.
+        replicates: how many samples.
+        seed: of the samples.
+        pack: the country; the first that ships if none is given.
+
     Raises:
-        TreguaError: TR2801 for an origin or a number of months that cannot be forecast, TR2204 for
-            replicates or a seed out of range.
+        TreguaError: TR2801 for an origin or a number of months that cannot be forecast, TR2810
+            where the record is too short for any, TR2204 for replicates or a seed out of range.
     """
-    if not FIRST_ORIGIN <= origin <= LAST_YEAR:
-        expected = f"a year from {FIRST_ORIGIN} to {LAST_YEAR}"
+    record = monthly_record(pack)
+    first, last = first_origin(record), record.last
+    if last < first:
+        raise TreguaError(
+            "TR2810",
+            "the record of this country is too short for the layer",
+            where=f"{record.pack.shown}, table {count_of(record.pack).file}",
+            found=f"the years {record.first} to {last}",
+            expected=f"at least {past.LEAST_YEARS} years",
+        )
+    origin = last if origin is None else origin
+    if not first <= origin <= last:
+        expected = f"a year from {first} to {last}"
         raise TreguaError(
             "TR2801",
             "no forecast can be made from this year",
@@ -96,24 +113,29 @@ def frozen(
             found=months,
             expected=f"1 to {LONGEST}",
         )
-    samples = samples_of(NAME, OTHERS[NAME], monthly_record(), origin, months, replicates, seed)
-    return Frozen(origin, seed, monthly_record().until(origin), samples)
+    samples = samples_of(NAME, OTHERS[NAME], record, origin, months, replicates, seed)
+    return Frozen(origin, seed, record.until(origin), samples)
 
 
-def rolling_scores(origin: int, progress: Progress | None = None) -> Scoreboard | None:
-    """Scores of the layer, and of two baselines, from those of the usual origins whose four years
-    were over at this one; none if there are none.
+def rolling_scores(
+    origin: int, progress: Progress | None = None, pack: Pack | None = None
+) -> Scoreboard | None:
+    """Scores of the layer, and of two baselines, from those of the usual origins from which the
+    layer can be made and whose four years were over at this one; none if there are none.
     """
-    over = tuple(year for year in ORIGINS if year + past.YEARS <= origin)
-    return (
-        board(yearly_record(), over, models=BESIDE, progress=progress, others=OTHERS)
-        if over
-        else None
+    record = yearly_record(pack)
+    if record.last - LEADS[1] not in origins_of(record):
+        return None
+    over = tuple(
+        year
+        for year in usual_origins(pack)
+        if first_origin(record) <= year and year + past.YEARS <= origin
     )
+    return board(record, over, models=BESIDE, progress=progress, others=OTHERS) if over else None
 
 
 def tables(forecast: Frozen) -> dict[str, pandas.DataFrame]:
-    """The tables by file name, one row for each state, period and replicate;
+    """The tables by file name, one row for each territory, period and replicate;
     that of years only where a year is whole.
     """
     by_month = {"state_month": _table(forecast, forecast.samples[:, :, :MONTHS_KEPT], MONTHS)}
@@ -125,8 +147,8 @@ def tables(forecast: Frozen) -> dict[str, pandas.DataFrame]:
 def _table(
     forecast: Frozen, samples: Int[np.ndarray, "replicate state lead"], season: int
 ) -> pandas.DataFrame:
-    """Samples in the form that ``tregua score`` reads; replicates of a state and period lie
-    together, which packs best.
+    """Samples in the form that ``tregua score`` reads; replicates of a territory and period
+    lie together, which packs best.
     """
     import pandas
 
@@ -147,7 +169,7 @@ def _table(
 
 def manifest(forecast: Frozen) -> dict[str, Any]:
     """What went in and how to make it again; no path of this machine, no time."""
-    taught = past.learnt(forecast.record)
+    taught, pack = past.learnt(forecast.record), forecast.record.pack
     months = forecast.samples.shape[2]
     settings = {
         "signs": list(past.SIGNS),
@@ -175,6 +197,7 @@ def manifest(forecast: Frozen) -> dict[str, Any]:
                 syntax_digest((files("tregua") / name).read_text(encoding="utf-8")) for name in CODE
             )
         ),
+        "country": pack.name,
         "origin": forecast.origin,
         "months": months,
         "replicates": len(forecast.samples),
@@ -185,19 +208,22 @@ def manifest(forecast: Frozen) -> dict[str, Any]:
             forecast.record.counts.astype("<i8").tobytes(),
             forecast.record.people.astype("<f8").tobytes(),
         ),
-        "tables": [note for note in table_notes(FOLDER) if note["file"] in USED],
+        "tables": [note for note in pack.notes if note["file"] in used(pack)],
         "command": command(forecast),
     }
 
 
 def command(forecast: Frozen) -> str:
-    """The command that makes the same forecast."""
+    """The command that makes the same forecast; from the folder that it is written into, where the
+    country is a folder, of which there is then a copy.
+    """
     replicates, _, months = forecast.samples.shape
     what = (
         f"--origin {forecast.origin} --months {months} --replicates {replicates} "
         f"--seed {forecast.seed}"
     )
-    return f"tregua forecast {what} --out forecasts/origin-{forecast.origin}"
+    data = asked(forecast.record.pack)
+    return f"tregua forecast {data}{what} --out forecasts/origin-{forecast.origin}"
 
 
 def _digest(*parts: bytes) -> str:
@@ -213,13 +239,9 @@ def write(folder: Path, forecast: Frozen, scores: Scoreboard | None) -> None:
     """
     for name, table in tables(forecast).items():
         table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
-    note = manifest(forecast)
-    page = readme(
-        forecast,
-        scores,
-        note["command"],
-        KNOWN.get(forecast.origin, ""),
-        min(MONTHS_KEPT, forecast.samples.shape[2]),
-    )
+    note, pack = manifest(forecast), forecast.record.pack
+    page = readme(forecast, scores, note["command"], min(MONTHS_KEPT, forecast.samples.shape[2]))
+    if not pack.module:
+        copy_of(pack, folder / COUNTRY)
     (folder / "README.md").write_text(page, encoding="utf-8")
     write_json(folder / "manifest.json", note)

@@ -23,8 +23,8 @@ from .ensemble_runs import Ran, run_all
 from .job import Work
 from .laplace import LEAST
 from .observations import RECORDED, wanted
-from .scatter import DISCREPANT, draw, typical
-from .unknowns import SCATTER, STATE_EFFECTS, scatter_at
+from .scatter import DISCREPANT, PRIORS, draw, typical
+from .unknowns import scatter_at
 
 if TYPE_CHECKING:
     import pandas
@@ -122,10 +122,8 @@ class EnsembleJob(Work[Size]):
         before = self._begin() if number == 0 else self.ensemble
         before, ran = self._run(before, number, told)
         predicted, covariance, misfit = self._compare(before.points, ran.series)
-        unknowns, effects = (
-            self.posterior.unknowns,
-            [f"{EFFECT}{name} in " for name in STATE_EFFECTS],
-        )
+        unknowns = self.posterior.unknowns
+        effects = [f"{EFFECT}{name} in " for name in unknowns.affected]
         may_move = self.compared.may_move(unknowns.labels, effects, unknowns.territories)
         together, free = (
             np.hstack([before.points, before.idle]),
@@ -193,11 +191,11 @@ class EnsembleJob(Work[Size]):
         # single runs are farther by their chance.
         residual = self._residuals(predicted).mean(axis=0, keepdims=True)
         mean = jnp.asarray(typical(self.posterior.homicides, residual, middle[RECORDED]))
-        self.scatter |= {n: float(x) for n, x in scatter_at(mean, DISCREPANT).items()}
+        self.scatter |= {n: float(x) for n, x in scatter_at(mean, PRIORS).items()}
         # With a scatter that follows the residuals any ensemble would reach the record:
         # the misfit is told in that which the priors expect.
         expected = self.compared.covariance(
-            middle, self.scatter | {n: SCATTER[n].median for n in DISCREPANT}
+            middle, self.scatter | {n: prior.median for n, prior in PRIORS.items()}
         )
         whitened = np.linalg.solve(
             np.linalg.cholesky(expected), (self.compared.observed() - predicted).T

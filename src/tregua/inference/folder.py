@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._version import __version__
-from ..countries.record import FOLDER, yearly_record
+from ..countries.observed import observations
+from ..countries.pack import Pack
+from ..countries.record import count_of
+from ..model.model import Model
 from ..reporting.charts.fit import pictures_of_fit
 from ..reporting.run_folder import write_json, write_pictures, write_tables
 from ..results.tables import bands
 from ..scenarios.posterior import ARRAYS, DISCREPANCY, PARAMETER, RECORD, SCATTER
-from ..shipped import table_notes
+from ..scenarios.scenario import without_places
 from .chains import Chains, Length
 from .density import Posterior
 from .draws import Fit
-from .identify import anchored, by_owner, told_apart
+from .identify import Anchor, anchored, by_owner, told_apart
 from .observations import Homicides
 from .optimum import Best
 
@@ -28,14 +31,11 @@ if TYPE_CHECKING:
 KEPT = 200
 """Draws that are stored: a band's ends rest on ten draws each, and the file stays small."""
 
-USED = (
-    "homicides-year.csv",
-    "ucdp-state-year.csv",
-    "clashes-all.csv",
-    "clashes-army.csv",
-    "prison-incidents.csv",
-)
-"""Tables that the streams read, or whose sums they hold."""
+
+def tables_used(pack: Pack) -> tuple[str, ...]:
+    """Tables of a country that the streams read, or whose sums they hold."""
+    count = count_of(pack)
+    return (count.yearly or count.file, *observations(pack).files)
 
 
 def write_fit(
@@ -53,13 +53,17 @@ def write_fit(
         record: what the caller adds to the record: the method, the command, seconds of each part,
             hash of the inputs.
     """
-    write_draws(folder / ARRAYS, fit)
-    apart = told_apart(fit.table)
+    write_draws(folder / ARRAYS, fit, posterior.path.scenario.model)
+    apart, data = (
+        told_apart(fit.table, posterior.unknowns.scatters),
+        posterior.path.scenario.data,
+    )
+    anchor = Anchor.of(data.pack, fit.members) if data.pack else None
     told = {
         "unknowns": fit.table,
         "told_apart": apart,
         "mechanisms": by_owner(apart),
-        "group_sizes": anchored(fit.members),
+        "group_sizes": anchored(fit.members, anchor),
     }
     told |= {
         "state_year": state_year_table(posterior, fit),
@@ -67,15 +71,18 @@ def write_fit(
         "totals": totals_table(posterior, fit),
     }
     write_tables(folder, {**told, **checks})
-    write_pictures(folder, pictures_of_fit(told, posterior.path.scenario.data.space))
+    write_pictures(folder, pictures_of_fit(told, data))
     write_json(folder / RECORD, {**describe(posterior, fit), **record})
 
 
-def write_draws(file: Path, fit: Fit, most: int = KEPT) -> None:
+def write_draws(file: Path, fit: Fit, model: Model, most: int = KEPT) -> None:
     """The draws as arrays in single precision; draws are in random order,
     so that the first ones are as good as any.
     """
-    arrays = {f"{PARAMETER}{n}": x[:most] for n, x in fit.values.items()}
+    arrays = {
+        f"{PARAMETER}{n}": without_places(x[:most], model.parameters[n].axes)
+        for n, x in fit.values.items()
+    }
     arrays |= {f"{SCATTER}{n}": x[:most] for n, x in fit.scatter.items()}
     arrays[DISCREPANCY] = fit.discrepancy[:most, :, -1]
     stored: dict[str, Any] = {n: np.asarray(x, np.float32) for n, x in arrays.items()}
@@ -91,10 +98,11 @@ def state_year_table(posterior: Posterior, fit: Fit) -> pandas.DataFrame:
     """
     import pandas
 
-    stream = posterior.homicides
+    stream, territories = posterior.homicides, posterior.path.scenario.data.territories
     states, years = stream.counts.shape
+    codes = territories.codes if territories else posterior.unknowns.territories
     columns: dict[str, Any] = {
-        "state_code": np.repeat(yearly_record().codes, years),
+        "state_code": np.repeat(codes, years),
         "state": np.repeat(posterior.unknowns.territories, years),
         "year": np.tile(stream.years, states),
         "recorded": stream.counts.astype(int).ravel(),
@@ -183,7 +191,7 @@ def describe_chains(best: Best, chains: Chains, fit: Fit, length: Length) -> dic
 
 def describe(posterior: Posterior, fit: Fit) -> dict[str, Any]:
     """What was fitted to what, and how far it came."""
-    stream = posterior.homicides
+    stream, pack = posterior.homicides, posterior.path.scenario.data.pack
     return {
         "kind": "fit",
         "tregua": __version__,
@@ -196,7 +204,8 @@ def describe(posterior: Posterior, fit: Fit) -> dict[str, Any]:
         "problems": list(fit.problems),
         "reach": _reach(stream, fit),
         "stored_draws": min(KEPT, len(fit.points)),
-        "tables": [note for note in table_notes(FOLDER) if note["file"] in USED],
+        "country": pack.name if pack else "",
+        "tables": [n for n in pack.notes if n["file"] in tables_used(pack)] if pack else [],
     }
 
 

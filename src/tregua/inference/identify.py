@@ -5,36 +5,33 @@ The record counts the dead and never the living. Twice the members, each half as
 give the same record; then the width of the posterior of such an unknown is that of its prior, and
 the fit says so here.
 
-**The anchor.** The Drug Enforcement Administration of the United States counted 26,000 members,
-associates and facilitators of the Sinaloa group and 18,800 of CJNG, in Mexico and more than a
-hundred other countries (published in 2023). Draws of a posterior that did not see it are weighted
-by
+**The anchor.** Where the pack of a country has an independent count c of the members of some
+groups, draws of a posterior that did not see it are weighted by
 
-.. math:: w_i \propto \exp\Big(-\frac12 \Big(\frac{\log m_i - \log 44{,}800}{0.3}\Big)^2\Big)
+.. math:: w_i \propto \exp\Big(-\frac12 \Big(\frac{\log m_i - \log c}{s}\Big)^2\Big)
 
-with :math:`m_i` the members of the two groups in the last of the fitted years. The number of draws
-that the weighted ones are worth is
+with :math:`m_i` the members of these groups at the end of the fitted years and s what the count is
+unsure by. The number of draws that the weighted ones are worth is
 
 .. math:: n_\text{eff} = \frac{(\sum w_i)^2}{\sum w_i^2}.
 
-The count holds more than members and other years than the fit, and is used in this report only: in
-no fit that is shipped, and in no forecast.
+The count is used in this report only: in no fit, and in no forecast.
 
-Source: the administrator of the DEA before a subcommittee of the House of Representatives, 27 July
-2023 (as the press reported it; the government of Mexico disputed the count the next day). For the
-weights, A. Gelman et al., Bayesian Data Analysis (2013), section 10.4; for their number, L. Kish,
-Survey Sampling (1965), section 11.7.
+Source: for the weights, A. Gelman et al., Bayesian Data Analysis (2013), section 10.4; for their
+number, L. Kish, Survey Sampling (1965), section 11.7.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
+from ..countries.observed import observations
+from ..countries.pack import Pack
 from ..scenarios.posterior import EFFECT
 from .optimum import HELD
 from .unknowns import SCATTER, STATE_EFFECTS
@@ -55,13 +52,21 @@ class Anchor:
 
     Attributes:
         groups: whose members are counted together.
-        count: members, associates and facilitators [person].
-        spread: standard deviation of its log: what the count means, and how it was made. Assumed.
+        count: how many [person].
+        spread: standard deviation of its log: what the count means, and how it was made.
     """
 
-    groups: tuple[str, ...] = ("Sinaloa", "CJNG")
-    count: float = 44_800.0
-    spread: float = 0.3
+    groups: tuple[str, ...]
+    count: float
+    spread: float
+
+    @classmethod
+    def of(cls, pack: Pack, groups: Collection[str]) -> Anchor | None:
+        """The count that a pack has; None where it has none, or one of other groups than these."""
+        said = observations(pack).anchor
+        if said is None or not set(said.groups) <= set(groups):
+            return None
+        return cls(tuple(said.groups), said.count, said.spread)
 
     def weights(
         self, members: Mapping[str, Float[np.ndarray, "draw"]]
@@ -96,25 +101,27 @@ def anchored(
 
     Args:
         members: of each group at the end of the fitted years, by draw of the posterior [person].
-        anchor: the count; that of :class:`Anchor` if None.
+        anchor: the count, where there is one.
 
     Returns:
-        Two rows for each of: all groups, the anchored groups together, each anchored group.
+        With an anchor two rows for each of: all groups, the anchored groups together, each anchored
+        group; without, one for all groups and one for each.
         Columns: members (whose), anchor (whether it is used), low, median, high: a 90 % band
         [person]; effective_draws: of the row; below fifty the ends of a band are noise.
     """
     import pandas
 
-    anchor = anchor or Anchor()
-    weights, draws = anchor.weights(members), len(next(iter(members.values())))
-    shown: dict[str, Any] = {
-        "all groups": sum(members.values()),
-        " and ".join(anchor.groups): sum(members[group] for group in anchor.groups),
-    }
-    shown |= {group: members[group] for group in anchor.groups}
+    draws, groups = len(next(iter(members.values()))), anchor.groups if anchor else tuple(members)
+    shown: dict[str, Any] = {"all groups": sum(members.values())}
+    if anchor:
+        shown[" and ".join(groups)] = sum(members[group] for group in groups)
+    shown |= {group: members[group] for group in groups}
+    weightings = {False: np.full(draws, 1.0 / draws)}
+    if anchor:
+        weightings[True] = anchor.weights(members)
     rows = []
     for name, x in shown.items():
-        for used, given in ((False, np.full(draws, 1.0 / draws)), (True, weights)):
+        for used, given in weightings.items():
             low, median, high = weighted_quantiles(x, given)
             rows.append(
                 {
@@ -129,12 +136,15 @@ def anchored(
     return pandas.DataFrame(rows)
 
 
-def told_apart(table: pandas.DataFrame) -> pandas.DataFrame:
+def told_apart(
+    table: pandas.DataFrame, scatters: Collection[str] = tuple(SCATTER)
+) -> pandas.DataFrame:
     """What the record moved and what is the prior only, one row for each unknown,
     those most moved first.
 
     Args:
         table: of a fit (:mod:`tregua.inference.draws`).
+        scatters: names of the unknowns of the observations.
 
     Returns:
         Columns: unknown; belongs_to: the mechanism, the parameter whose effects of states it is one
@@ -144,7 +154,7 @@ def told_apart(table: pandas.DataFrame) -> pandas.DataFrame:
         whether draws of this unknown may be believed, without which the row says nothing.
     """
     owned = table.assign(
-        belongs_to=[_owner(name) for name in table["unknown"]],
+        belongs_to=[_owner(name, scatters) for name in table["unknown"]],
         known=np.clip(1.0 - table["width_left"] ** 2, 0.0, 1.0),
     )
     columns = ["unknown", "belongs_to", "mean", "width_left", "known", "moved", "trusted"]
@@ -167,11 +177,11 @@ def by_owner(apart: pandas.DataFrame) -> pandas.DataFrame:
     return counted.sort_values("known", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _owner(label: str) -> str:
+def _owner(label: str, scatters: Collection[str]) -> str:
     """What an unknown belongs to, by its label."""
     if label.startswith(HELD):
         return EFFECT + label.removeprefix(HELD)
-    if label in SCATTER:
+    if label in scatters:
         return NEITHER
     for name in STATE_EFFECTS:
         if label.startswith(f"{EFFECT}{name} in "):

@@ -18,13 +18,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..countries.mexico.build import as_known
+from ..countries.observed import observations
+from ..countries.pack import Pack
+from ..countries.record import count_of
+from ..countries.registry import as_known
 from ..engine.plan import make_plan
 from ..results.checkpoints import read_whole, unfinished_folder, write_whole
 from ..results.provenance import inputs_hash
+from ..scenarios.editing import with_start
 from ..scenarios.policy import Modifier
+from ..scenarios.reading import scenario_of
 from ..scenarios.scenario import Scenario
-from ..scenarios.toml import load_scenario
+from ..scenarios.toml import read_scenario
 from .chains import Chains, Length, Sampler
 from .chance import chance_table
 from .density import Posterior
@@ -33,10 +38,11 @@ from .ensemble import Size
 from .folder import describe_chains, nation_year_table, state_year_table, write_fit
 from .laplace import Nearby
 from .mean_field import MeanField
-from .observations import RECORDED, streams_on_record
+from .observations import RECORDED
 from .optimum import Best, find_best
 from .steps import step_ladder
-from .unknowns import HELD_FORMS, SCATTER, STATE_EFFECTS, Unknowns
+from .streams import Chosen, streams_for
+from .unknowns import HELD_FORMS, STATE_EFFECTS, Unknowns
 from .variance_explained import explained_table
 
 if TYPE_CHECKING:
@@ -45,9 +51,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 S = TypeVar("S", Length, Size)
 """How much a fit computes, by its method."""
-
-FIRST_YEAR = 2007
-"""The first year of the national data set, from which fits compare."""
 
 CHANCE_RUNS = 100
 """Runs with chance beside the mean field: a bias of 1 % of a state's yearly count shows in
@@ -59,14 +62,24 @@ LISTED = "leaders.removals"
 """Parameter of removals that no list has."""
 
 
-def national(until: int) -> Scenario:
-    """The shipped national scenario to the end of a year, in whole weeks, with the policies that
-    were in force and what the data told by then.
+def first_year(pack: Pack) -> int:
+    """The first year that a fit of a country compares with the record."""
+    return pack.settings.fit_from or min(pack.settings.starts).year
+
+
+def national(pack: Pack, until: int) -> Scenario:
+    """The scenario of a country from the first year of its fits to the end of a year, in whole
+    weeks, with the policies that were in force and what the data told by then.
 
     Where the list of captures ends with the year, so does the policy that takes those on the list
     out of the removals at random.
+
+    Raises:
+        TreguaError: those of reading a scenario, as that its data are not of that first year.
     """
-    scenario, end = load_scenario("mexico").scenario, date(until + 1, 1, 1)
+    said, start, end = scenario_of(pack), date(first_year(pack), 1, 1), date(until + 1, 1, 1)
+    text = with_start(said.text, said.shown, start)
+    scenario = read_scenario(text, said.shown, base=said.base).scenario
     # A change that is never in force is refused.
     policies = tuple(
         replace(p, modifiers=tuple(c for c in p.modifiers if not c.start or c.start < end))
@@ -81,6 +94,11 @@ def national(until: int) -> Scenario:
         weeks=scenario.week_of(end),
         policies=tuple(p for p in policies if p.modifiers),
     )
+
+
+def _digest(numbers: Any) -> str:
+    """SHA-256 of an array."""
+    return hashlib.sha256(np.ascontiguousarray(numbers, float).tobytes()).hexdigest()
 
 
 def _listed_to(change: Modifier, end: date) -> Modifier:
@@ -117,16 +135,23 @@ class Work(Generic[S]):
     def posterior(self) -> Posterior:
         """Unknowns, mean field and streams."""
         return Posterior(
-            Unknowns.of(self.scenario, HELD_FORMS),
+            Unknowns.of(self.scenario, HELD_FORMS, self.chosen.streams),
             MeanField(self.scenario),
-            streams_on_record(self.scenario.start.year, self.until),
+            self.chosen.streams,
         )
+
+    @cached_property
+    def chosen(self) -> Chosen:
+        """Streams of the country that the model can be compared with, and what is left out."""
+        return streams_for(self.scenario, self.until)
 
     @cached_property
     def inputs_sha256(self) -> str:
         """Hash of all that decides the result; no path, and no name of a module or class."""
         plan = make_plan(self.scenario, "mean-field")
-        priors = {name: asdict(prior) for name, prior in SCATTER.items()}
+        unknowns, pack = self.posterior.unknowns, self.scenario.data.pack
+        priors = {name: asdict(prior) for name, prior in unknowns.scatters.items()}
+        counts = [_digest(stream.observed()) for stream in self.chosen.streams]
         said = [
             inputs_hash(self.scenario, plan),
             self.method,
@@ -134,6 +159,9 @@ class Work(Generic[S]):
             asdict(self.size),
             priors,
             [*STATE_EFFECTS, *HELD_FORMS],
+            counts,
+            observations(pack).model_dump() if pack else {},
+            count_of(pack).model_dump() if pack else {},
         ]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -154,7 +182,13 @@ class Work(Generic[S]):
             self.posterior,
             self.fit,
             checks,
-            {**self.how(), **record, "inputs_sha256": self.inputs_sha256, "jax": jax.__version__},
+            {
+                "left_out": list(self.chosen.left_out),
+                **self.how(),
+                **record,
+                "inputs_sha256": self.inputs_sha256,
+                "jax": jax.__version__,
+            },
         )
 
     @cached_property

@@ -17,18 +17,18 @@ out: on the log
     \Sigma = (\sigma_s^2 I + \sigma_n^2 1 1^T) \otimes M +
         \operatorname{diag}\Big(\frac1{\mu + 1/2} + \frac1k + e^2\Big), \quad M_{tu} = \min(t, u)
 
-with e the relative error of the record (4 % after 2015, 10 % in three states). The approximation is
+with e the relative error of the record, as the pack of the country tells it. The approximation is
 measured in the tests.
 
-**Deaths in fights of named groups** (UCDP) are log-normal around a multiple of those whom the
-mechanisms expect to be killed in fights of groups, with one multiple for each of three periods
-(named ``ucdp share``; it may be above one, see :data:`tregua.inference.unknowns.SCATTER`).
-**National totals** are log-normal around what
-the model expects.
+**Deaths in fights of groups** are log-normal around a multiple of those whom the mechanisms expect
+to be killed in fights of groups, with one multiple for each period (:class:`Share`). **Totals** of
+the whole country are log-normal around what the model expects.
 
-Source: homicides INEGI; UCDP Georeferenced Event Dataset (Uppsala); records of confrontations
-(PPD-CIDE); clashes of the army (SEDENA); prison incidents. The random walk is a local level model
-(J. Durbin, S. J. Koopman, Time Series Analysis by State Space Methods, 2012, chapter 2).
+Which counts there are, and their sources, stands in the pack of the country
+(:mod:`tregua.countries.observed`); :mod:`tregua.inference.streams` reads them.
+
+Source: the random walk is a local level model (J. Durbin, S. J. Koopman, Time Series Analysis by
+State Space Methods, 2012, chapter 2).
 """
 
 from __future__ import annotations
@@ -36,50 +36,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ..countries.record import FOLDER, HALF, yearly_record
-from ..shipped import read_table
-
-if TYPE_CHECKING:
-    import pandas
+from ..countries.record import HALF
+from ..model.declarations import LogNormal
 
 RECORDED = "reporting.homicides"
-"""The record of the model that the homicides of the offices are compared with."""
+"""The record of the model that the homicides on record are compared with."""
 
 FIGHTS = ("conflict.killed", "civilians.caught")
 """Flows of those killed in fights of groups."""
-
-EXACT_UNTIL, USUAL_ERROR, LARGE_ERROR = 2015, 0.04, 0.10
-"""Last year with exact counts; relative errors after it."""
-
-UNSURE_STATES = ("10", "28", "32")
-"""States with the larger error: Durango, Tamaulipas, Zacatecas."""
-
-PERIODS = {
-    "ucdp share 2007-2012": (2007, 2012),
-    "ucdp share 2013-2016": (2013, 2016),
-    "ucdp share 2017-2020": (2017, 2020),
-}
-"""First and last years over which UCDP's share of homicides was steady: 0.23,
-0.19 and 0.34 of INEGI's count.
-"""
-
-UCDP_SPREAD = 1.0
-"""Standard deviation of the log of UCDP's count of a state and period around a constant share.
-Assumed: rank correlation with homicides is 0.55 to 0.80.
-"""
 
 NOWHERE = -1
 """Number that stands for no single state."""
 
 Scatter = Mapping[str, float | Float[Array, ""]]
-"""Unknowns of the observations by name (:data:`tregua.inference.unknowns.SCATTER`)."""
+"""Unknowns of the observations by name (:attr:`tregua.inference.unknowns.Unknowns.scatters`)."""
 
 Series = Mapping[str, Float[np.ndarray | Array, "year territory"]]
 """Expected numbers of every calendar year, by series."""
@@ -106,20 +83,17 @@ class Homicides:
         errors: relative error of each count.
     """
 
+    flows: ClassVar[tuple[str, ...]] = (RECORDED,)
+    """Series of the model that it reads."""
+
     years: tuple[int, ...]
     counts: Float[np.ndarray | Array, "state year"]
     errors: Float[np.ndarray, "state year"]
 
-    @classmethod
-    def on_record(cls, first: int, last: int) -> Homicides:
-        """The shipped record from a year to a year."""
-        record = yearly_record()
-        years = tuple(range(first, last + 1))
-        chosen = slice(first - record.first, last - record.first + 1)
-        unsure = np.isin(record.codes, UNSURE_STATES)
-        after = np.array([year > EXACT_UNTIL for year in years])
-        errors = np.where(unsure, LARGE_ERROR, USUAL_ERROR)[:, None] * after[None, :]
-        return cls(years, np.asarray(record.counts[:, chosen], float), errors)
+    @property
+    def priors(self) -> Mapping[str, LogNormal]:
+        """Unknowns that no other stream has: those of homicides are in every fit."""
+        return {}
 
     @cached_property
     def _steps(self) -> Float[np.ndarray, "year year"]:
@@ -195,44 +169,58 @@ class Homicides:
         return replace(self, counts=np.asarray(counts, float))
 
 
-@dataclass(frozen=True, eq=False)
-class Fights:
-    """Deaths in fights of named groups, by state and period (UCDP, non-state conflict).
+@dataclass(frozen=True)
+class Share:
+    """Years over which a count was a steady multiple of the deaths that are expected in fights.
+
+    The multiple is what is counted for each person of whom the mechanisms expect that he is killed
+    in a fight of groups. It is not a part of a whole. A source ties only some of those killed to
+    groups that it knows, which lowers it; mechanisms that expect too few such deaths raise it, and
+    above one it says so. It can only be read off once the level of fights is known.
 
     Attributes:
-        counts: deaths by period of :data:`PERIODS` that the years touch [person].
+        first, last: years.
+        prior: of the multiple.
+    """
+
+    first: int
+    last: int
+    prior: LogNormal
+
+
+@dataclass(frozen=True, eq=False)
+class Fights:
+    """Deaths in fights of groups, by state and period.
+
+    Attributes:
+        years: calendar years.
+        counts: deaths by period that the years touch [person].
+        shares: all periods, by the name of the unknown multiple of each.
+        spread: standard deviation of the log of the count of a state and period around that
+            multiple.
+        name: what was counted.
+        flows: series whose sum is compared with it.
     """
 
     years: tuple[int, ...]
     counts: Mapping[str, Float[np.ndarray, "state"]]
+    shares: Mapping[str, Share]
+    spread: float
+    name: str = "killed in fights"
+    flows: tuple[str, ...] = FIGHTS
 
-    @classmethod
-    def on_record(cls, first: int, last: int) -> Fights:
-        """The shipped record from a year to a year; periods are cut where the years end."""
-        codes, events = yearly_record().codes, read_table(FOLDER, "ucdp-state-year.csv")
-        fights = events[
-            (events["type"] == "non_state")
-            & events["state_code"].isin(codes)
-            & events["year"].between(first, last)
-        ]
-        named = {y: name for name, (begin, end) in PERIODS.items() for y in range(begin, end + 1)}
-        # In the order of the table, which is that of the cells and of their random numbers.
-        counts = {
-            period: rows.groupby("state_code")["best"]
-            .sum()
-            .reindex(list(codes), fill_value=0)
-            .to_numpy(float)
-            for period, rows in fights.groupby(fights["year"].map(named), sort=False)
-        }
-        return cls(tuple(range(first, last + 1)), counts)
+    @property
+    def priors(self) -> Mapping[str, LogNormal]:
+        """Its unknowns: the multiple of each period."""
+        return {name: share.prior for name, share in self.shares.items()}
 
     def expected(self, series: Series, scatter: Scatter) -> dict[str, Float[Array, "state"]]:
         """Deaths that are expected on record, by period."""
-        deaths: Any = sum(jnp.asarray(series[name]) for name in FIGHTS)
-        years = np.array(self.years)
+        deaths: Any = sum(jnp.asarray(series[name]) for name in self.flows)
+        years, spans = np.array(self.years), {p: self.shares[p] for p in self.counts}
         return {
-            p: scatter[p] * deaths[(years >= PERIODS[p][0]) & (years <= PERIODS[p][1])].sum(axis=0)
-            for p in self.counts
+            p: scatter[p] * deaths[(years >= span.first) & (years <= span.last)].sum(axis=0)
+            for p, span in spans.items()
         }
 
     @property
@@ -250,7 +238,7 @@ class Fights:
 
     def variance(self, series: Series, scatter: Scatter) -> Float[Array, "cell"]:
         """Variance of the log of the record around what is expected."""
-        return UCDP_SPREAD**2 + 1.0 / (
+        return self.spread**2 + 1.0 / (
             jnp.concatenate(list(self.expected(series, scatter).values())) + HALF
         )
 
@@ -273,15 +261,15 @@ class Fights:
         """First year, last year and count in all states [person], by what was counted."""
         return {
             self._named(p): (
-                max(PERIODS[p][0], self.years[0]),
-                min(PERIODS[p][1], self.years[-1]),
+                max(self.shares[p].first, self.years[0]),
+                min(self.shares[p].last, self.years[-1]),
                 float(np.sum(x)),
             )
             for p, x in self.counts.items()
         }
 
     def _named(self, period: str) -> str:
-        return "killed in fights of named groups (UCDP), {}-{}".format(*PERIODS[period])
+        return f"{self.name}, {self.shares[period].first}-{self.shares[period].last}"
 
     def sample(
         self, rng: np.random.Generator, series: Series, scatter: Scatter
@@ -289,7 +277,7 @@ class Fights:
         """Counts as the data base would have them."""
         means = {p: np.asarray(x) for p, x in self.expected(series, scatter).items()}
         return {
-            p: rng.poisson(x * np.exp(UCDP_SPREAD * rng.standard_normal(x.shape)))
+            p: rng.poisson(x * np.exp(self.spread * rng.standard_normal(x.shape)))
             for p, x in means.items()
         }
 
@@ -317,6 +305,11 @@ class Total:
     count: float
     spread: float
     years: tuple[int, ...]
+
+    @property
+    def priors(self) -> Mapping[str, LogNormal]:
+        """No unknown of its own."""
+        return {}
 
     def expected(self, series: Series) -> Float[Array, ""]:
         """What the model expects [person]."""
@@ -371,74 +364,7 @@ class Total:
 
 Stream = Homicides | Fights | Total
 
-TOTAL_SPREAD = 0.4
-"""Standard deviation of the log of a national total around what the model expects.
-Assumed, and wide: priors of the same parameters were set with some of these records in view.
-"""
-
-POLICE = ("federal_police_killed", "state_police_killed", "municipal_police_killed")
-ARMY_COUNTED = (2007, 2013)
-"""Years in which the army counted the opponents whom it killed."""
-
-
-def totals_on_record() -> tuple[tuple[str, tuple[str, ...], int, int, float], ...]:
-    """National totals of the shipped tables: name, flows of the model, first and last year,
-    count [person].
-    """
-    clashes, army, prisons = (
-        read_table(FOLDER, file)
-        for file in ("clashes-all.csv", "clashes-army.csv", "prison-incidents.csv")
-    )
-
-    def added(table: pandas.DataFrame, columns: tuple[str, ...], first: int, last: int) -> float:
-        counted = table.loc[table["year"].between(first, last), list(columns)]
-        return float(counted.sum().sum())
-
-    escapes = prisons[prisons["event"] == "escape"]
-    officers = tuple(f"corruption.killed_{stock}" for stock in ("honest", "vetted", "failed"))
-    return (
-        ("police killed (PPD-CIDE)", officers, 2007, 2011, added(clashes, POLICE, 2007, 2011)),
-        (
-            "troops killed in clashes (SEDENA)",
-            ("troops.troops_dead",),
-            *ARMY_COUNTED,
-            added(army, ("soldiers_killed",), *ARMY_COUNTED),
-        ),
-        (
-            "members killed by troops (SEDENA)",
-            ("troops.members_dead",),
-            *ARMY_COUNTED,
-            added(army, ("opponents_killed",), *ARMY_COUNTED),
-        ),
-        # The incidents of 2008 begin in April.
-        (
-            "escaped prisoners (prison incidents)",
-            ("reporting.escapes",),
-            2009,
-            2012,
-            added(escapes, ("persons",), 2009, 2012),
-        ),
-    )
-
-
-def streams_on_record(first: int, last: int) -> tuple[Stream, ...]:
-    """All streams of the shipped record from a year to a year;
-    totals that end later are left out.
-    """
-    years = tuple(range(first, last + 1))
-    told = [total for total in totals_on_record() if total[3] <= last and total[2] >= first]
-    return (
-        Homicides.on_record(first, last),
-        Fights.on_record(first, last),
-        *(Total(*total, TOTAL_SPREAD, years) for total in told),
-    )
-
 
 def wanted(streams: Sequence[Stream]) -> tuple[str, ...]:
     """Series that streams read."""
-    names = [
-        RECORDED,
-        *FIGHTS,
-        *(flow for stream in streams if isinstance(stream, Total) for flow in stream.flows),
-    ]
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(flow for stream in streams for flow in stream.flows))

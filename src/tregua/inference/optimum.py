@@ -20,6 +20,7 @@ from jaxtyping import Float
 
 from ..errors import TreguaError
 from .density import Posterior
+from .unknowns import SPREAD
 
 MOST_STEPS = 200
 """Iterations after which a search gives up; 50 to 150 are usual."""
@@ -33,7 +34,7 @@ be told apart by less. The mean field has kinks, where places run out of recruit
 need not vanish.
 """
 
-HELD = "spread of "
+HELD = SPREAD
 """Beginning of the labels that are held."""
 
 Progress = Callable[[int, int], None]

@@ -22,10 +22,13 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .observations import RECORDED, Homicides, normal
-from .unknowns import scatter_at
+from .unknowns import SCATTER, scatter_at
 
 DISCREPANT = ("step of a state", "step of the nation", "dispersion")
 """Unknowns of the observations that move no prediction."""
+
+PRIORS = {name: SCATTER[name] for name in DISCREPANT}
+"""Their priors."""
 
 DRAWS = 600
 """Draws among which is chosen: some hundred lie where any one point has its probability."""
@@ -52,7 +55,7 @@ def log_density(
     the noise where many are killed.
     """
     return normal(
-        residuals.T, stream.covariance({RECORDED: expected}, scatter_at(z, DISCREPANT))
+        residuals.T, stream.covariance({RECORDED: expected}, scatter_at(z, PRIORS))
     ) - 0.5 * jnp.sum(z**2)
 
 

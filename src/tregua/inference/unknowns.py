@@ -20,6 +20,7 @@ fit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +33,7 @@ from jaxtyping import Array, Float
 from ..model.declarations import Beta, LogNormal, Uniform
 from ..scenarios.posterior import EFFECT
 from ..scenarios.scenario import Scenario, resolve
+from .observations import Stream
 
 STATE_EFFECTS = ("civilians.background",)
 """Parameters that differ from state to state beyond what the data set says: how many are killed
@@ -53,19 +55,16 @@ SCATTER: dict[str, LogNormal] = {
     "step of a state": LogNormal(0.2, 0.3),
     "step of the nation": LogNormal(0.05, 0.4),
     "dispersion": LogNormal(100.0, 1.0),
-    "ucdp share 2007-2012": LogNormal(0.4, 0.7),
-    "ucdp share 2013-2016": LogNormal(0.4, 0.7),
-    "ucdp share 2017-2020": LogNormal(0.4, 0.7),
 }
-"""Unknowns of the observations with their priors. A step is the standard deviation of the yearly
-change of the log of recorded homicides that the mechanisms do not explain; the whole yearly change
-has 0.21 (1990-2006) to 0.34 (2007-2020). Dispersion is k of the negative binomial. All assumed.
-
-A UCDP share is a ratio: what UCDP counts, for each person of whom the mechanisms expect that he is
-killed in a fight of groups. It is not a part of a whole. A source ties only some of those killed to
-two named groups, which lowers it; mechanisms that expect too few such deaths raise it, and above
-one it says so. A share can only be read off once the level of fights is known.
+"""Unknowns of the observations in every fit, with their priors; streams add their own
+(:attr:`tregua.inference.observations.Fights.priors`). A step is the standard deviation of the
+yearly change of the log of recorded homicides that the mechanisms do not explain; the whole yearly
+change of the first country had 0.21 in calm and 0.34 in violent years. Dispersion is k of the
+negative binomial. All assumed.
 """
+
+SPREAD = "spread of "
+"""Beginning of the names of spreads of effects of states."""
 
 LARGEST = 8.0
 """Coordinates are held within this many standard deviations:
@@ -74,11 +73,11 @@ farther out nothing is computed that anybody believes.
 
 
 def scatter_at(
-    z: Float[Array, "name"], names: Sequence[str] = tuple(SCATTER)
+    z: Float[Array, "name"], priors: Mapping[str, LogNormal]
 ) -> dict[str, Float[Array, ""]]:
-    """Unknowns of :data:`SCATTER` by name, at coordinates in the order of the names."""
+    """Unknowns of the observations by name, at coordinates in the order of their priors."""
     held = jnp.clip(z, -LARGEST, LARGEST)
-    return {n: SCATTER[n].median * jnp.exp(SCATTER[n].sigma * held[i]) for i, n in enumerate(names)}
+    return {n: p.median * jnp.exp(p.sigma * held[i]) for i, (n, p) in enumerate(priors.items())}
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +143,8 @@ class Unknowns:
         base: values of all parameters of the scenario, free or not, on their axes.
         switched_off: parameters that are zero in the scenario and stay so.
         territories: labels of the states.
+        affected: parameters with an effect of each state.
+        scatters: priors of the unknowns of the observations, by name.
         labels: a name for every coordinate.
     """
 
@@ -151,12 +152,16 @@ class Unknowns:
     base: Mapping[str, Float[np.ndarray, "*axes"]]
     switched_off: tuple[str, ...]
     territories: tuple[str, ...]
+    affected: tuple[str, ...]
+    scatters: Mapping[str, LogNormal]
     labels: tuple[str, ...]
 
     @classmethod
-    def of(cls, scenario: Scenario, fixed: tuple[str, ...] = ()) -> Unknowns:
-        """The unknowns of a scenario: every parameter that is not zero and not
-        named in ``fixed``.
+    def of(
+        cls, scenario: Scenario, fixed: tuple[str, ...] = (), streams: Sequence[Stream] = ()
+    ) -> Unknowns:
+        """The unknowns of a scenario: every parameter that is not zero and not named in ``fixed``,
+        and what the observations ``streams`` scatter by.
         """
         resolved, entries, off = resolve(scenario), [], []
         labels: list[str] = []
@@ -184,10 +189,16 @@ class Unknowns:
                 else [f"{name}[{label}]" for label in scenario.data.space.labels(last)]
             )
         states = scenario.data.space.labels("territory")
-        labels += [f"{EFFECT}{name} in {state}" for name in STATE_EFFECTS for state in states]
-        labels += list(SCATTER)
+        affected = tuple(name for name in STATE_EFFECTS if name in resolved)
+        absent = {f"{SPREAD}{name}" for name in STATE_EFFECTS if name not in resolved}
+        scatters = {name: prior for name, prior in SCATTER.items() if name not in absent}
+        scatters |= {name: prior for stream in streams for name, prior in stream.priors.items()}
+        labels += [f"{EFFECT}{name} in {state}" for name in affected for state in states]
+        labels += list(scatters)
         base = {n: np.asarray(r.value, float) for n, r in resolved.items()}
-        return cls(tuple(entries), base, tuple(off), tuple(states), tuple(labels))
+        return cls(
+            tuple(entries), base, tuple(off), tuple(states), affected, scatters, tuple(labels)
+        )
 
     @property
     def size(self) -> int:
@@ -201,11 +212,11 @@ class Unknowns:
     def effects(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, "territory"]]:
         """Standard normal effect of each state, by parameter."""
         count = len(self.territories)
-        return {n: z[self._effects + i * count :][:count] for i, n in enumerate(STATE_EFFECTS)}
+        return {n: z[self._effects + i * count :][:count] for i, n in enumerate(self.affected)}
 
     def scatter(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, ""]]:
-        """Unknowns of the observations, by name of :data:`SCATTER`."""
-        return scatter_at(z[self.size - len(SCATTER) :])
+        """Unknowns of the observations by name."""
+        return scatter_at(z[self.size - len(self.scatters) :], self.scatters)
 
     def values(self, z: Float[Array, "unknown"]) -> dict[str, Float[Array, "*axes"]]:
         """Every parameter of the model at a point."""
@@ -214,8 +225,7 @@ class Unknowns:
         values |= {e.name: e.value(z[e.start : e.start + e.size]) for e in self.entries}
         scatter = self.scatter(z)
         for name, effect in self.effects(z).items():
-            if name in values:
-                values[name] = values[name] * jnp.exp(scatter[f"spread of {name}"] * effect)
+            values[name] = values[name] * jnp.exp(scatter[f"{SPREAD}{name}"] * effect)
         return values
 
     def log_prior(self, z: Float[Array, "unknown"]) -> Float[Array, ""]:
@@ -236,7 +246,10 @@ def _entry(
     name: str, prior: object, axes: tuple[str, ...], value: np.ndarray, said: bool, start: int
 ) -> Entry:
     """The coordinates of one parameter; ``said`` where the data set gives its value."""
-    size = 1 if "territory" in axes or not axes else value.size
+    # Territories share coordinates; corps and commodities have one each.
+    size = math.prod(
+        length for axis, length in zip(axes, value.shape, strict=True) if axis != "territory"
+    )
     if isinstance(prior, LogNormal):
         with np.errstate(divide="ignore"):  # A place where the value is zero keeps it.
             middle = (

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..countries.territories import territories_named
 from ..errors import TreguaError, nearest_name
 from ..evidence.ledger import CLAIM_ID, claims_of
 from ..model.declarations import Parameter, Stance
@@ -20,9 +21,6 @@ from ..scenarios.evidence_range import ROUNDING, covered, moved_by_fit
 from ..scenarios.policy import Modifier, Policy, check_once
 from ..scenarios.scenario import Draws, Scenario
 from .package import Package, Setting
-
-FIRST_DAY = dt.date(2021, 1, 1)
-"""The day from which a visitor may change anything: the record ends before it."""
 
 LEAST_WEEKS = 52
 """Weeks that must be left after the first day, so that there is a year to look at."""
@@ -123,6 +121,7 @@ class Handle(DeclaredHandle):
         letter: how the parameter's value is known, as :data:`LETTERS` says.
         mechanism: name of the mechanism.
         claims: ids of the claims that the parameter or the form of its mechanism rests on.
+        by_place: whether a setting may be in force in some territories only.
     """
 
     unit: str
@@ -131,6 +130,7 @@ class Handle(DeclaredHandle):
     letter: str
     mechanism: str
     claims: tuple[str, ...]
+    by_place: bool = False
 
 
 def handles_of(scenario: Scenario, draws: Draws | None = None) -> tuple[Handle, ...]:
@@ -166,6 +166,7 @@ def _handle(
         letter=letter_of(stances_of(record)),
         mechanism=name,
         claims=tuple(dict.fromkeys([*own, *claims_of(type(mechanism))])),
+        by_place=parameter.by_place,
     )
 
 
@@ -193,11 +194,13 @@ def by_key(handles: Iterable[Handle]) -> dict[str, Handle]:
 
 
 def first_day(scenario: Scenario) -> dt.date:
-    """The day from which a visitor may change anything: :data:`FIRST_DAY`, or the start of a
-    scenario that is too far from it on either side.
+    """The day from which a visitor may change anything: the one that the country's pack names, or
+    the start of a scenario whose country names none, or that is too far from it on either side.
     """
-    fits = scenario.start <= FIRST_DAY <= scenario.date(scenario.weeks - LEAST_WEEKS)
-    return FIRST_DAY if fits else scenario.start
+    pack = scenario.data.pack
+    day = pack.settings.lab_first_day if pack else None
+    fits = day and scenario.start <= day <= scenario.date(scenario.weeks - LEAST_WEEKS)
+    return day if day and fits else scenario.start
 
 
 def policy_of(
@@ -213,8 +216,8 @@ def policy_of(
 
     Raises:
         TreguaError: TR3020 for a handle that the scenario has not, TR3021 for a position beyond the
-            reach, TR3022 for dates that make no sense, TR1405 for a change that a policy in force
-            makes already.
+            reach, TR3022 for dates that make no sense, TR1403 for places of a handle that has none
+            or that the scenario has not, TR1405 for a change that a policy in force makes already.
     """
     known = by_key(handles)
     changes: list[Modifier] = []
@@ -275,21 +278,40 @@ def _checked(
                 "a week after it, if any"
             ),
         )
+    if setting.territories:
+        _check_places(setting, handle, scenario, where)
     return handle
+
+
+def _check_places(setting: Setting, handle: Handle, scenario: Scenario, where: str) -> None:
+    """Refuse places of a handle that has none, or that the scenario has not (TR1403)."""
+    if not handle.by_place:
+        reason = scenario.model.parameters[handle.key].everywhere
+        raise TreguaError(
+            "TR1403",
+            f"{handle.key!r} has one value for all territories",
+            where=where,
+            found=", ".join(setting.territories),
+            expected=f"a change everywhere: {reason}" if reason else "a change everywhere",
+            do="leave out `territories`",
+        )
+    territories_named(setting.territories, scenario.data.space.labels("territory"), where)
 
 
 def _changes(setting: Setting, handle: Handle, parameter: Parameter) -> list[Modifier]:
     """A setting as changes of its parameter, which is kept from leaving the values that make sense:
     a share stays a share.
     """
+    places = setting.territories or None
+    dates = (setting.start, setting.end)
     changes = [
         Modifier(
-            handle.key, handle.kind, setting.value, setting.start, setting.end, setting.ramp_weeks
+            handle.key, handle.kind, setting.value, *dates, setting.ramp_weeks, territories=places
         )
     ]
     highest = parameter.support[1]
     if handle.kind == "scale" and setting.value > handle.rest and np.isfinite(highest):
-        changes.append(Modifier(handle.key, "cap", highest, setting.start, setting.end))
+        changes.append(Modifier(handle.key, "cap", highest, *dates, territories=places))
     return changes
 
 

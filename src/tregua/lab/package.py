@@ -29,6 +29,9 @@ MOST_CODE = 8_000
 and addresses of this length pass everywhere.
 """
 
+MOST_PLACES = 64
+"""Territories in a setting: twice those of the largest country that ships."""
+
 MOST_RAMP = 2_600
 """Weeks over which a setting may grow: fifty years, longer than any scenario of the lab."""
 
@@ -44,6 +47,9 @@ it would still be a code, of another package.
 
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """A day as programs write it."""
+
+NEVER = "-"
+"""The last day, in a code, of a setting that never ends, where its places follow."""
 
 FIELD, PART = "~", "~~"
 """What stands between the fields of a setting, and between settings;
@@ -65,9 +71,9 @@ def typed_number(value: Any) -> Any:
 
 
 def _written_day(value: Any) -> Any:
-    """A day as text ``2021-01-31``: a bare number would be taken for seconds since 1970."""
+    """A day as text ``2030-01-31``: a bare number would be taken for seconds since 1970."""
     if (isinstance(value, str) and not DAY.fullmatch(value)) or isinstance(value, int | float):
-        raise ValueError("write a day as 2021-01-31")
+        raise ValueError("write a day as 2030-01-31")
     return value
 
 
@@ -86,6 +92,8 @@ class Setting(Wire):
         start: first day in force.
         ramp_weeks: weeks over which the change grows to full strength.
         end: first day no longer in force; None for never.
+        territories: places in which it is in force, in the order of the alphabet; none for
+            everywhere.
     """
 
     handle: str = Field(pattern=r"^[a-z][a-z0-9_.-]*$", max_length=MOST_NAME)
@@ -93,6 +101,14 @@ class Setting(Wire):
     start: dt.date
     ramp_weeks: int = Field(0, ge=0, le=MOST_RAMP)
     end: dt.date | None = None
+    territories: tuple[Annotated[str, Field(min_length=1, max_length=MOST_NAME)], ...] = Field(
+        (), max_length=MOST_PLACES
+    )
+
+    @field_validator("territories")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(value)))
 
     @field_validator("value", "ramp_weeks", mode="before")
     @classmethod
@@ -146,6 +162,11 @@ class Package(Wire):
             ),
         }
 
+    @property
+    def local(self) -> bool:
+        """Whether a setting is in force in some territories only."""
+        return any(setting.territories for setting in self.settings)
+
     def code(self) -> str:
         """The package as text for an address: letters, digits and ``-._~`` only,
         the same for equal packages.
@@ -190,28 +211,33 @@ def _name_of(text: str) -> str:
 
 
 def _setting_code(setting: Setting) -> str:
-    """Handle, value and first day; then the ramp and the last day, where there are any."""
+    """Handle, value and first day; then the ramp, the last day and the places, where there are
+    any.
+    """
     fields = [
         setting.handle,
         repr(setting.value).removesuffix(".0").replace("e+", "e"),
         f"{setting.start:%Y%m%d}",
     ]
-    if setting.ramp_weeks or setting.end:
+    if setting.ramp_weeks or setting.end or setting.territories:
         fields.append(str(setting.ramp_weeks))
-    if setting.end:
-        fields.append(f"{setting.end:%Y%m%d}")
+    if setting.end or setting.territories:
+        fields.append(f"{setting.end:%Y%m%d}" if setting.end else NEVER)
+    if setting.territories:
+        fields.append(_name_code("\n".join(setting.territories)))
     return FIELD.join(fields)
 
 
 def _setting_of(text: str) -> Setting:
     handle, value, start, *rest = text.split(FIELD)
-    ramp, end = rest + ["0", ""][len(rest) :]
+    ramp, end, places = rest + ["0", NEVER, ""][len(rest) :]
     return Setting(
         handle=handle,
         value=value,
         start=_day(start),
         ramp_weeks=ramp,
-        end=_day(end) if end else None,
+        end=None if end == NEVER else _day(end),
+        territories=tuple(_name_of(places).split("\n")) if places else (),
     )
 
 

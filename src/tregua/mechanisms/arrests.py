@@ -26,6 +26,7 @@ from ..model.mechanism import Mechanism
 from ..model.vocabulary import (
     ARRESTED,
     MEMBERS,
+    PLACE,
     PROTECTION,
     SHIELD,
     THOUSAND,
@@ -59,7 +60,7 @@ class Arrests(Mechanism):
                     ),
                 ),
             ),
-            axes=("territory",),
+            axes=PLACE,
         ),
         Parameter(
             "half_size",
@@ -78,6 +79,7 @@ class Arrests(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "shielding",
@@ -96,6 +98,7 @@ class Arrests(Mechanism):
                 ),
                 assumed("The size is ours; it acts only where officers are compromised."),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "troop_support",
@@ -114,6 +117,7 @@ class Arrests(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
     )
 
@@ -123,9 +127,9 @@ class Arrests(Mechanism):
         def hazard(v):
             # Fewer than one member cannot share out the effort: the floor keeps an empty territory
             # finite and changes nothing else.
-            everyone = jnp.maximum(v.total("members", over=("group",)) + v.half_size, 1.0)
+            everyone = jnp.maximum(v.total("members", over=("group",)) + v.half_size[:, None], 1.0)
             effort = v.effort * (1.0 + v.troop_support * v.troops / THOUSAND)
-            spared = 1.0 - v.shielding * jnp.clip(v.shield, 0.0, 1.0)
+            spared = 1.0 - v.shielding[:, None] * jnp.clip(v.shield, 0.0, 1.0)
             return effort[:, None] / everyone * spared * as_alleged(v)[None, :]
 
         return (

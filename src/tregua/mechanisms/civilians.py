@@ -53,6 +53,7 @@ from ..model.vocabulary import (
     HARM,
     MEMBERS,
     MEMORY,
+    PLACE,
     POPULATION,
     STAKE,
     TRUST,
@@ -94,6 +95,7 @@ DEATHS = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "background",
@@ -115,7 +117,7 @@ DEATHS = (
                 "7 per 100,000 and year, the same everywhere unless the data set says otherwise."
             ),
         ),
-        axes=("territory",),
+        axes=PLACE,
     ),
     Parameter(
         "recent",
@@ -125,6 +127,7 @@ DEATHS = (
         WEEKS,
         "weeks over which violence counts as present",
         (assumed("A month: crossfire comes with the fighting."),),
+        axes=PLACE,
     ),
     Parameter(
         "remembered",
@@ -140,6 +143,7 @@ DEATHS = (
             ),
             assumed("Half a year; no estimate was found."),
         ),
+        axes=PLACE,
     ),
 )
 
@@ -162,6 +166,7 @@ FLIGHT = (
             ),
             assumed("That a quarter of those moves has nothing to do with killings of groups."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "flight",
@@ -185,6 +190,7 @@ FLIGHT = (
                 "11,491 persons in 25 mass episodes in 2018: one in fifty of those who moved.",
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "return_home",
@@ -203,6 +209,7 @@ FLIGHT = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
 )
 
@@ -221,6 +228,7 @@ PRESSURE = (
                 "115,000 members in 2012 beside some 19.5 million men of that age.",
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "shift",
@@ -240,6 +248,7 @@ PRESSURE = (
             ),
             assumed("The size is ours."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "adjustment",
@@ -249,6 +258,7 @@ PRESSURE = (
         WEEKS,
         "weeks in which extortion follows the number of members and the rent",
         (assumed("A quarter of a year; no estimate was found."),),
+        axes=PLACE,
     ),
 )
 
@@ -270,6 +280,7 @@ TRUSTING = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "harm",
@@ -291,6 +302,7 @@ TRUSTING = (
             ),
             assumed("The size is ours; no panel of trust and killings was found."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "recovery",
@@ -303,6 +315,7 @@ TRUSTING = (
             claim("C22", "Communities act where authorities cannot stop crime: trust is slow."),
             assumed("A year."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "noticed",
@@ -312,6 +325,7 @@ TRUSTING = (
         WEEKS,
         "weeks over which killings by forces of the state work on trust",
         (assumed("Two months; the sum of the effect does not depend on it."),),
+        axes=PLACE,
     ),
 )
 
@@ -361,17 +375,14 @@ class Civilians(Mechanism):
         """Extortion follows members and rent; trust falls with harm and comes back."""
 
         def extortion(v):
-            density = jnp.sum(v.members, axis=1) / jnp.maximum(v.young_men, 1.0) / v.usual_density
-            return (
-                density * jnp.power(jnp.maximum(v.stake, LEAST_STAKE), -v.shift) - v.extortion
-            ) / v.adjustment
+            density = jnp.sum(v.members, axis=1) / jnp.maximum(v.young_men, 1.0)
+            usual = density * (1.0 / v.usual_density)
+            wanted = usual * jnp.power(jnp.maximum(v.stake, LEAST_STAKE), -v.shift)
+            return (wanted - v.extortion) * (1.0 / v.adjustment)
 
         def trust(v):
-            return (
-                v.usual_trust - v.trust
-            ) / v.recovery - v.harm * PER * v.harm_by_state / jnp.maximum(
-                v.population, 1.0
-            ) * v.trust
+            killed = v.harm * PER * v.harm_by_state / jnp.maximum(v.population, 1.0)
+            return (v.usual_trust - v.trust) * (1.0 / v.recovery) - killed * v.trust
 
         return (
             Drift("extortion", extortion, "groups press those who live there"),

@@ -29,7 +29,16 @@ import jax.numpy as jnp
 from ..evidence.cite import assumed, cite, claim
 from ..model.declarations import NONNEGATIVE, Flow, LogNormal, Parameter, Uniform
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import ALLIANCE, COHESION, DEAD, MEMBERS, PRESSURE, RIVALRY, STAKE
+from ..model.vocabulary import (
+    ALLIANCE,
+    COHESION,
+    DEAD,
+    MEMBERS,
+    PLACE,
+    PRESSURE,
+    RIVALRY,
+    STAKE,
+)
 
 LEAST = 1e-6
 """Stake below which less makes no difference: keeps powers and their slopes finite."""
@@ -56,6 +65,7 @@ class Conflict(Mechanism):
                     "Fitted to weekly deaths 2012-2021; its scale trades off against group size.",
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "baseline",
@@ -74,6 +84,7 @@ class Conflict(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "own_exponent",
@@ -92,6 +103,7 @@ class Conflict(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "rival_exponent",
@@ -110,6 +122,7 @@ class Conflict(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "saturation_exponent",
@@ -128,6 +141,7 @@ class Conflict(Mechanism):
                     "Zero in the published form, so that violence grows with the square of size.",
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "unit_size",
@@ -145,6 +159,7 @@ class Conflict(Mechanism):
                     "different exponents cross."
                 ),
             ),
+            everywhere="a unit, by which groups of all places are measured",
         ),
         Parameter(
             "stake_exponent",
@@ -164,6 +179,7 @@ class Conflict(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "opportunism",
@@ -189,6 +205,7 @@ class Conflict(Mechanism):
                     "command. It acts only where command has suffered."
                 ),
             ),
+            axes=PLACE,
         ),
     )
 
@@ -196,29 +213,32 @@ class Conflict(Mechanism):
         """Members killed by rivals."""
 
         def hazard(v):
-            own = jnp.power(jnp.maximum(v.members, 1.0) / v.unit_size, v.own_exponent - 1.0)
+            own = jnp.power(
+                jnp.maximum(v.members, 1.0) / v.unit_size, v.own_exponent[:, None] - 1.0
+            )
             rivals = v.members * jnp.power(
-                jnp.maximum(v.members, 1.0) / v.unit_size, v.rival_exponent - 1.0
+                jnp.maximum(v.members, 1.0) / v.unit_size, v.rival_exponent[:, None] - 1.0
             )
             weak = jnp.clip(1.0 - v.cohesion * (1.0 - v.pressure)[:, None], 0.0, 1.0)
 
             def enemies(weight):
                 # sum_h (R_gh + eps) w_h without the diagonal, as one product with the shared
                 # matrix: R has an empty diagonal. All but one can round below 0.
-                return weight @ v.rivalry.T + v.baseline * jnp.maximum(
+                return weight @ v.rivalry.T + v.baseline[:, None] * jnp.maximum(
                     jnp.sum(weight, axis=1, keepdims=True) - weight, 0.0
                 )
 
             thinned = jnp.power(
                 jnp.maximum(v.total("members", over=("group",)), 1.0) / v.unit_size,
-                -v.saturation_exponent,
+                -v.saturation_exponent[:, None],
             )
             intensity = jnp.power(jnp.maximum(v.stake, LEAST), v.stake_exponent)[:, None] * thinned
-            pressed = (1.0 + v.opportunism * weak) * enemies(rivals) + v.opportunism * enemies(
+            opportunism = v.opportunism[:, None]
+            pressed = (1.0 + opportunism * weak) * enemies(rivals) + opportunism * enemies(
                 rivals * weak
             )
             return (
-                v.lethality
+                v.lethality[:, None]
                 * intensity
                 * own
                 * pressed

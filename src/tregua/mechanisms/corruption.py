@@ -1,4 +1,4 @@
-r"""Corruption: groups buy and frighten officers of three corps, kill others, and so gain a shield.
+r"""Corruption: groups buy and frighten officers of the police, kill others, and so gain a shield.
 
 Officers are counted by territory r and corps k, and the share :math:`\pi_{rg}` of the compromised
 who work for group g by territory. Those who serve no group enter the service of group g with the
@@ -75,11 +75,14 @@ from ..model.vocabulary import (
     HONEST,
     MEMBERS,
     PATRONS,
+    PLACE,
+    PLACE_AND_CORPS,
     POLICE,
     SHIELD,
     UNDETECTED,
     VETTED,
     VIOLENCE,
+    largest_and_parts,
 )
 
 WEEKS_IN_YEAR = 52.18
@@ -115,7 +118,7 @@ PARAMETERS = (
             ),
             claim("C49", "The article says the same of the state level."),
         ),
-        axes=("corps",),
+        axes=PLACE_AND_CORPS,
     ),
     Parameter(
         "approach",
@@ -130,6 +133,7 @@ PARAMETERS = (
                 "share of the start where it is."
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "bribe",
@@ -151,6 +155,7 @@ PARAMETERS = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "threat",
@@ -172,6 +177,7 @@ PARAMETERS = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "cost",
@@ -193,7 +199,7 @@ PARAMETERS = (
                 ),
             ),
         ),
-        axes=("corps",),
+        axes=PLACE_AND_CORPS,
     ),
     Parameter(
         "lapse",
@@ -207,6 +213,7 @@ PARAMETERS = (
                 "Five years: about the time an officer stays in one post and a group in one place."
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "desertion",
@@ -219,6 +226,7 @@ PARAMETERS = (
             "with each member there"
         ),
         (assumed("Half a year without a paymaster."),),
+        axes=PLACE,
     ),
     Parameter(
         "lethality",
@@ -241,7 +249,7 @@ PARAMETERS = (
                 ),
             ),
         ),
-        axes=("corps",),
+        axes=PLACE_AND_CORPS,
     ),
     Parameter(
         "weight",
@@ -259,7 +267,7 @@ PARAMETERS = (
                 ),
             ),
         ),
-        axes=("corps",),
+        axes=PLACE_AND_CORPS,
     ),
     Parameter(
         "guards_like",
@@ -283,7 +291,7 @@ PARAMETERS = (
                 "all weight on the state corps, with a factor."
             ),
         ),
-        axes=("corps",),
+        axes=PLACE_AND_CORPS,
     ),
     Parameter(
         "delay",
@@ -296,6 +304,7 @@ PARAMETERS = (
             "a group has bought turn over"
         ),
         (assumed("A bought officer acts at once."),),
+        axes=PLACE,
     ),
 )
 
@@ -395,15 +404,15 @@ class Corruption(Mechanism):
         """What the officers in its service give a group."""
 
         def shield(v):
-            weighted, bad = (jnp.sum(v.weight[None, :] * x, axis=1) for x in (_serving(v), _bad(v)))
+            weighted, bad = (jnp.sum(v.weight * x, axis=1) for x in (_serving(v), _bad(v)))
             return (
                 (bad / jnp.maximum(weighted, NOBODY))[:, None] * _patrons(v) - v.shield
-            ) / v.delay
+            ) / v.delay[:, None]
 
         def guards(v):
-            bad = jnp.sum(v.guards_like[None, :] * _bad(v) / jnp.maximum(_serving(v), 1.0), axis=1)
+            bad = jnp.sum(v.guards_like * _bad(v) / jnp.maximum(_serving(v), 1.0), axis=1)
             # Shares of different groups together cannot exceed all guards.
-            return (jnp.minimum(bad, 1.0)[:, None] * _patrons(v) - v.guards) / v.delay
+            return (jnp.minimum(bad, 1.0)[:, None] * _patrons(v) - v.guards) / v.delay[:, None]
 
         return (
             Drift(
@@ -426,7 +435,7 @@ class Corruption(Mechanism):
         officers = jnp.round(view.police) if draw.whole else view.police
         compromised = jnp.minimum(
             draw.poisson(
-                "corruption.compromised", jnp.where(held, view.at_start[None, :] * view.police, 0.0)
+                "corruption.compromised", jnp.where(held, view.at_start * view.police, 0.0)
             ),
             officers,
         )
@@ -463,7 +472,7 @@ def _turnover(v):
     share, deserted = _patrons(v), _deserted(v)
     bought = jnp.sum(_unbought(v)[:, :, None] * _offers(v), axis=1)
     whole, stock = jnp.sum(bought, axis=1, keepdims=True), jnp.sum(_bad(v), axis=1)[:, None]
-    renewed = (bought - share * whole) / jnp.maximum(stock + v.delay * whole, NOBODY)
+    renewed = (bought - share * whole) / jnp.maximum(stock + v.delay[:, None] * whole, NOBODY)
     return renewed - share * (deserted - jnp.sum(share * deserted, axis=1, keepdims=True))
 
 
@@ -474,9 +483,11 @@ def _offers(v):
     fear = v.threat * WEEKS_IN_YEAR * v.violence / officers
     # One exponential for each group in a place instead of one for each corps as well:
     # this is the dearest line of a week.
-    refuse = jnp.exp(-v.bribe * v.bribes[None, :] - fear[:, None])
-    return (v.approach * share)[:, None, :] / (
-        1.0 + jnp.exp(jnp.minimum(v.cost, MOST_COST))[None, :, None] * refuse[:, None, :]
+    most, parts = largest_and_parts(v.bribe)
+    money = (most * v.bribes)[None, :] * parts[:, None]
+    refuse = jnp.exp(-money - fear[:, None])
+    return (v.approach[:, None] * share)[:, None, :] / (
+        1.0 + jnp.exp(jnp.minimum(v.cost, MOST_COST))[:, :, None] * refuse[:, None, :]
     )
 
 
@@ -489,14 +500,14 @@ def _deserted(v):
     """Hazard that the service to a group ends because few of it are left [1/week]:
     shape (territory, group).
     """
-    return v.desertion / (1.0 + v.members)
+    return v.desertion[:, None] / (1.0 + v.members)
 
 
 def _lapse(v):
     """Hazard that the service to a group ends, mean over the groups served [1/week]:
     shape (territory, 1).
     """
-    return v.lapse + jnp.sum(_patrons(v) * _deserted(v), axis=1, keepdims=True)
+    return v.lapse[:, None] + jnp.sum(_patrons(v) * _deserted(v), axis=1, keepdims=True)
 
 
 def _attack(v):
@@ -504,4 +515,4 @@ def _attack(v):
     corps).
     """
     officers = jnp.maximum(jnp.sum(_serving(v), axis=1), 1.0)
-    return v.lethality[None, :] * (jnp.sum(v.members, axis=1) / officers)[:, None]
+    return v.lethality * (jnp.sum(v.members, axis=1) / officers)[:, None]

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from ..evidence.cite import cite
 from ..model.declarations import NONNEGATIVE, LogNormal, Parameter, Uniform
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import FOOTHOLD, MEMBERS, RANK
+from ..model.vocabulary import FOOTHOLD, MEMBERS, PLACE, RANK
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Founding(Mechanism):
                     ),
                 ),
             ),
-            axes=("territory",),
+            axes=PLACE,
         ),
         Parameter(
             "rank_exponent",
@@ -59,12 +59,13 @@ class Founding(Mechanism):
                     "The published script imposes sizes in proportion to 1/rank.",
                 ),
             ),
+            axes=PLACE,
         ),
     )
 
     def initial(self, view, draw):
         """Expected sizes, or Poisson draws around them."""
-        weight = view.foothold * jnp.power(view.rank, -view.rank_exponent)[None, :]
+        weight = view.foothold * jnp.power(view.rank[None, :], -view.rank_exponent[:, None])
         whole = jnp.sum(weight, axis=1, keepdims=True)
         share = jnp.where(whole > 0.0, weight / jnp.where(whole > 0.0, whole, 1.0), 0.0)
         return {"members": draw.poisson("founding.members", view.members_at_start[:, None] * share)}

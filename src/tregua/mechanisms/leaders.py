@@ -15,8 +15,8 @@ and is a rival of all. Where no place is empty the split does not happen and is 
 breakaways begin on their day.
 
 Well-known leaders of the record are captured or killed in the first step after their day besides,
-in the state r and the group g on record: there :math:`k_{rg} \mapsto (1 - \sigma)\, k_{rg}`, and so
-in all states where a leader of the whole group was taken. Removals by the rate above are then those
+in the place r and the group g on record: there :math:`k_{rg} \mapsto (1 - \sigma)\, k_{rg}`, and so
+in all places where a leader of the whole group was taken. Removals by the rate above are then those
 that no list has, by a dated policy of the scenario, and all of them once the record ends. What
 follows captures in the record is part of what a fit knows of the shock.
 
@@ -56,6 +56,7 @@ from ..model.vocabulary import (
     GROUP,
     MEMBERS,
     PARENT,
+    PLACE,
     PLACE_AND_GROUP,
     PROTECTION,
     REFUSED_SPLITS,
@@ -98,7 +99,8 @@ def shaken(v, wings, heads):
     """Cohesion after the leaders of wings (territory, group) and of whole groups (group,) are lost;
     who lost both is shaken once.
     """
-    return v.cohesion * (1.0 - v.shock * wings) * (1.0 - v.shock * heads[None, :] * (1.0 - wings))
+    shock = v.shock[:, None]
+    return v.cohesion * (1.0 - shock * wings) * (1.0 - shock * heads[None, :] * (1.0 - wings))
 
 
 def capture(v):
@@ -149,7 +151,9 @@ def leave(v, taken, draw):
     """Members and cohesion after a part of each splitting group has moved to the places taken,
     (group, group).
     """
-    part = v.breakaway_share * v.members * jnp.minimum(jnp.sum(taken, axis=1), 1.0)[None, :]
+    part = (
+        v.breakaway_share[:, None] * v.members * jnp.minimum(jnp.sum(taken, axis=1), 1.0)[None, :]
+    )
     part = jnp.floor(part) if draw.whole else part
     where = taken / jnp.maximum(jnp.sum(taken, axis=1, keepdims=True), 1e-12)
     arrived = part @ where
@@ -221,7 +225,7 @@ class Leaders(Mechanism):
                     ),
                 ),
             ),
-            axes=("territory",),
+            axes=PLACE,
         ),
         Parameter(
             "heads",
@@ -240,6 +244,7 @@ class Leaders(Mechanism):
                     ),
                 ),
             ),
+            everywhere="whether he led the whole group is a matter of the group, not of the place",
         ),
         Parameter(
             "troop_support",
@@ -255,6 +260,7 @@ class Leaders(Mechanism):
                     "in patronage, and off."
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "shock",
@@ -269,6 +275,7 @@ class Leaders(Mechanism):
                     "violence is not put in but comes out."
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "recovery",
@@ -287,6 +294,7 @@ class Leaders(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "fragility",
@@ -305,6 +313,7 @@ class Leaders(Mechanism):
                     ),
                 ),
             ),
+            everywhere="a group splits as a whole",
         ),
         Parameter(
             "least",
@@ -314,6 +323,7 @@ class Leaders(Mechanism):
             (1.0, 1e6),
             "members at which a group splits half as readily as a large one",
             (assumed("Small groups have nothing to divide."),),
+            everywhere="a group splits as a whole",
         ),
         Parameter(
             "breakaway_share",
@@ -323,12 +333,19 @@ class Leaders(Mechanism):
             UNIT_INTERVAL,
             "share of members who leave when a group splits",
             (assumed("No counts of members before and after a split were found."),),
+            axes=PLACE,
         ),
     )
 
     def drifts(self):
         """Command is restored."""
-        return (Drift("cohesion", lambda v: (1.0 - v.cohesion) / v.recovery, "order comes back"),)
+        return (
+            Drift(
+                "cohesion",
+                lambda v: (1.0 - v.cohesion) / v.recovery[:, None],
+                "order comes back",
+            ),
+        )
 
     def events(self):
         """Removals, captures of the record, splits, and known breakaways."""

@@ -4,7 +4,7 @@ and laundered cash pays members and officers.
 Revenue of a group is its share of the rent of each territory, by members, and what its members
 extort:
 
-.. math:: R_g = \sum_r \frac{C_{rg}}{\sum_h C_{rh}}\,\Pi_r + x \sum_r X_r\,C_{rg}
+.. math:: R_g = \sum_r \frac{C_{rg}}{\sum_h C_{rh}}\,\Pi_r + \sum_r x_r\,X_r\,C_{rg}
 
 A share s of it is seized. The rest is laundered, with the backlog K of earlier weeks, as far as the
 capacity A of all who launder goes, shared in proportion:
@@ -42,7 +42,16 @@ import jax.numpy as jnp
 from ..evidence.cite import assumed, cite, claim
 from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Drift, LogNormal, Parameter
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import BRIBES, DIRTY, EXTORTION, MEMBERS, PAY, RENT
+from ..model.vocabulary import (
+    BRIBES,
+    DIRTY,
+    EXTORTION,
+    MEMBERS,
+    PAY,
+    PLACE,
+    RENT,
+    largest_and_parts,
+)
 
 FEW = 10.0
 """Members so few that what they earn for each says little:
@@ -72,6 +81,7 @@ EARNING = (
                 "Chosen so that about 15 % of revenue is not from drugs, the low view of experts.",
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "cash_seized",
@@ -90,6 +100,7 @@ EARNING = (
                 ),
             ),
         ),
+        everywhere="the cash of a group is one sum, wherever it was earned",
     ),
 )
 """What comes in."""
@@ -122,6 +133,7 @@ LAUNDERING = (
                 ),
             ),
         ),
+        everywhere="launderers serve groups of all places",
     ),
     Parameter(
         "backlog",
@@ -131,6 +143,7 @@ LAUNDERING = (
         NONNEGATIVE,
         "share of the cash kept from earlier weeks that groups try to launder in a week",
         (assumed("Cash is kept for a month."),),
+        everywhere="the cash of a group is one sum, wherever it was earned",
     ),
 )
 """What becomes of cash."""
@@ -149,6 +162,7 @@ SPENDING = (
                 "gives 30 % of the margin of a node to bribes."
             ),
         ),
+        everywhere="a group has one purse for all its places",
     ),
     Parameter(
         "wage",
@@ -161,6 +175,7 @@ SPENDING = (
             assumed("What the default rent and extortion leave for 100,000 members."),
             cite("participation-code", "assumed", "Pay alone is put there at 250 a week."),
         ),
+        everywhere="a group has one purse for all its places",
     ),
     Parameter(
         "bribe",
@@ -170,6 +185,7 @@ SPENDING = (
         (1.0, float("inf")),
         "what a group spends on officers for each of its members at which its bribe index is 1",
         (assumed("A ninth of what it spends on its members, by the default share of bribes."),),
+        everywhere="a group has one purse for all its places",
     ),
     Parameter(
         "adjustment",
@@ -179,6 +195,7 @@ SPENDING = (
         NONNEGATIVE,
         "how fast pay and bribes follow what a group can afford",
         (assumed("Half a year: reserves and promises carry a group for a while."),),
+        everywhere="a group has one purse for all its places",
     ),
 )
 """What cash is spent on."""
@@ -218,8 +235,9 @@ def earned(v):
     """Revenue of each group [MUSD/week]."""
     # Less than one member holds no territory; its rent then goes to nobody.
     here = v.members / jnp.maximum(v.total("members", over=("group",)), 1.0)
-    return jnp.sum(here * v.rent[:, None], axis=0) + v.extorted / 1e6 * jnp.sum(
-        v.extortion[:, None] * v.members, axis=0
+    most, parts = largest_and_parts(v.extorted)
+    return jnp.sum(here * v.rent[:, None], axis=0) + most / 1e6 * jnp.sum(
+        (v.extortion * parts)[:, None] * v.members, axis=0
     )
 
 

@@ -23,7 +23,16 @@ import jax.numpy as jnp
 from ..evidence.cite import assumed, cite, claim
 from ..model.declarations import NONNEGATIVE, UNIT_INTERVAL, Beta, Event, LogNormal, Parameter
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import COHESION, LINKS, MEMBERS, PLACE_AND_GROUP, STAKE, THOUSAND, TROOPS
+from ..model.vocabulary import (
+    COHESION,
+    LINKS,
+    MEMBERS,
+    PLACE,
+    PLACE_AND_GROUP,
+    STAKE,
+    THOUSAND,
+    TROOPS,
+)
 
 LEAST = 1e-6
 """Pull of a place below which less makes no difference."""
@@ -32,7 +41,7 @@ LEAST = 1e-6
 def setting_out(v):
     """Hazard that a party sets out [1/week], (territory, group)."""
     restless = v.restlessness * (1.0 + v.flight * v.troops / THOUSAND)
-    return restless[:, None] * v.members / (v.members + v.least)
+    return restless[:, None] * v.members / (v.members + v.least[:, None])
 
 
 def pulls(v):
@@ -52,7 +61,7 @@ def move(v, fired, draw):
     """Members after the parties of the week have moved."""
     chance = pulls(v)
     can = jnp.where(jnp.sum(chance, axis=1) > 0.0, 1.0, 0.0)
-    party = v.party_share * v.members * fired * can[:, None]
+    party = v.party_share[:, None] * v.members * fired * can[:, None]
     if not draw.whole:
         return {"members": v.members - party + chance.T @ party}
     party = jnp.ceil(party)
@@ -92,6 +101,7 @@ class Movement(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "least",
@@ -101,6 +111,7 @@ class Movement(Mechanism):
             (1.0, 1e6),
             "members at which a group sends parties half as often as a large one",
             (assumed("A small wing has nobody to spare."),),
+            axes=PLACE,
         ),
         Parameter(
             "party_share",
@@ -110,6 +121,7 @@ class Movement(Mechanism):
             UNIT_INTERVAL,
             "share of the members in a territory who go in one party",
             (assumed("Some tens of people from a wing of a thousand."),),
+            axes=PLACE,
         ),
         Parameter(
             "entry",
@@ -125,6 +137,7 @@ class Movement(Mechanism):
                     "Rivals enter where the incumbent is weakened; the size is ours.",
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "flight",
@@ -140,6 +153,7 @@ class Movement(Mechanism):
                     "Crackdowns move trafficking and violence to other routes; the size is ours.",
                 ),
             ),
+            axes=PLACE,
         ),
     )
 

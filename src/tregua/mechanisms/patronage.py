@@ -51,14 +51,36 @@ it matters for the first month only.
 """
 
 
+BY_GROUP = "a favour goes to a group, wherever it is"
+"""Why no hypothesis has a value for each territory."""
+
+
 def share(name: str, doc: str, *evidence) -> Parameter:
     """A hypothesis whose strength is a share, off by default; its prior leans to small values."""
-    return Parameter(name, 0.0, "1", Beta(1.0, 4.0), UNIT_INTERVAL, f"alleged: {doc}", evidence)
+    return Parameter(
+        name,
+        0.0,
+        "1",
+        Beta(1.0, 4.0),
+        UNIT_INTERVAL,
+        f"alleged: {doc}",
+        evidence,
+        everywhere=BY_GROUP,
+    )
 
 
 def rise(name: str, doc: str, *evidence) -> Parameter:
     """A hypothesis whose strength is a relative rise, off by default."""
-    return Parameter(name, 0.0, "1", LogNormal(0.3, 1.0), NONNEGATIVE, f"alleged: {doc}", evidence)
+    return Parameter(
+        name,
+        0.0,
+        "1",
+        LogNormal(0.3, 1.0),
+        NONNEGATIVE,
+        f"alleged: {doc}",
+        evidence,
+        everywhere=BY_GROUP,
+    )
 
 
 @dataclass(frozen=True)

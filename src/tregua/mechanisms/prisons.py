@@ -21,8 +21,7 @@ ours.
 
 Simplified: prisons of a territory are alike but for their size, which is exponential around its
 mean; every other group inside counts as a rival; guards are not counted as persons, and staff
-charged after an escape do not change how many work for a group; members are tried and freed at the
-same rates in all territories.
+charged after an escape do not change how many work for a group.
 """
 
 from __future__ import annotations
@@ -57,6 +56,7 @@ from ..model.vocabulary import (
     INMATES,
     LOSSES,
     MEMBERS,
+    PLACE,
     PLACE_AND_GROUP,
     PRESENCE,
     PRISONERS,
@@ -88,6 +88,7 @@ STAY = (
                 "It takes 5 % of the arrested for members; they stay longer than most.",
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "pretrial",
@@ -107,6 +108,7 @@ STAY = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "convicted",
@@ -125,6 +127,7 @@ STAY = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "sentence",
@@ -140,6 +143,7 @@ STAY = (
                 "The sentences in the public code have a mean of 8.7 years.",
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "back",
@@ -149,6 +153,7 @@ STAY = (
         UNIT_INTERVAL,
         "share of the members set free who go back to their group",
         (assumed("No figure exists for Mexico; half, with a wide prior."),),
+        axes=PLACE,
     ),
     Parameter(
         "turnover",
@@ -167,6 +172,7 @@ STAY = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "intake",
@@ -182,6 +188,7 @@ STAY = (
                 "211,169 prisoners in 2020, 230,943 in 2011: about steady.",
             ),
         ),
+        axes=PLACE,
     ),
 )
 
@@ -208,6 +215,7 @@ ESCAPES = (
                 "The mass escapes of these years and the one of Reynosa that the bulletins lack.",
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "mass",
@@ -215,10 +223,7 @@ ESCAPES = (
         "1/week",
         LogNormal(0.004, 1.0),
         NONNEGATIVE,
-        (
-            "hazard that a group opens a prison where all guards and all prisoners are its own "
-            "and it has lost nobody"
-        ),
+        "hazard that a group that lost nobody opens a prison whose guards and inmates are its own",
         (
             cite(
                 "prison-escapes-total",
@@ -233,6 +238,7 @@ ESCAPES = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "facility",
@@ -249,7 +255,7 @@ ESCAPES = (
             ),
             claim("C43", "The prison of Piedras Negras held fewer than 800."),
         ),
-        axes=("territory",),
+        axes=PLACE,
     ),
     Parameter(
         "leaving",
@@ -276,6 +282,7 @@ ESCAPES = (
             ),
             claim("C50", "153 escaped at Nuevo Laredo."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "pull",
@@ -291,6 +298,7 @@ ESCAPES = (
             claim("C44", "The group organised the escape and forced others along, so both leave."),
             assumed("The ratio is ours."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "join",
@@ -303,6 +311,7 @@ ESCAPES = (
             claim("C44", "Inmates who were no members were forced to go along."),
             assumed("How many joined was never reported."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "need",
@@ -315,6 +324,7 @@ ESCAPES = (
             claim("C46", "The escape was planned to refill ranks thinned by arrests and killings."),
             assumed("A group that lost a tenth escapes twice as often."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "window",
@@ -324,6 +334,7 @@ ESCAPES = (
         (1.0, NONNEGATIVE[1]),
         "weeks over which a group's losses are felt",
         (assumed("Half a year."),),
+        everywhere="a group feels all its losses, wherever they were",
     ),
     Parameter(
         "recapture",
@@ -333,6 +344,7 @@ ESCAPES = (
         NONNEGATIVE,
         "hazard that an escaped prisoner of no group is caught",
         (assumed("Half are caught within 16 months; reports name few who were."),),
+        axes=PLACE,
     ),
 )
 
@@ -354,6 +366,7 @@ KILLINGS = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "massacre",
@@ -376,6 +389,7 @@ KILLINGS = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
 )
 
@@ -399,7 +413,7 @@ class Prisons(Mechanism):
         share = weight / jnp.maximum(jnp.sum(weight, axis=1, keepdims=True), 1e-9)
         here = view.presence / jnp.maximum(jnp.sum(view.presence), 1e-9)
         inside = (view.inside * jnp.sum(view.prisoners) * here)[:, None] * share
-        waiting = view.pretrial / (view.pretrial + view.convicted * view.sentence)
+        waiting = (view.pretrial / (view.pretrial + view.convicted * view.sentence))[:, None]
         return {
             "inmates": draw.poisson("prisons.prisoners", view.prisoners),
             "arrested": draw.poisson("prisons.waiting", inside * waiting),
@@ -413,17 +427,14 @@ class Prisons(Mechanism):
     def _courts(self):
         """Sentences and releases of members."""
 
-        def back(v):
-            return v.back
+        def part(v, back):
+            return v.back if back else 1.0 - v.back
 
-        def away(v):
-            return 1.0 - v.back
+        def acquitted(back):
+            return lambda v: ((1.0 - v.convicted) * part(v, back) / v.pretrial)[:, None]
 
-        def acquitted(share):
-            return lambda v: (1.0 - v.convicted) * share(v) / v.pretrial + 0.0 * v.arrested
-
-        def served(share):
-            return lambda v: share(v) / v.sentence + 0.0 * v.sentenced
+        def served(back):
+            return lambda v: (part(v, back) / v.sentence)[:, None]
 
         free = "members set free without a sentence who"
         done = "members who served their sentence and"
@@ -433,20 +444,20 @@ class Prisons(Mechanism):
                 "sentenced",
                 "arrested",
                 "sentenced",
-                lambda v: v.convicted / v.pretrial + 0.0 * v.arrested,
+                lambda v: (v.convicted / v.pretrial)[:, None],
                 "members sentenced to prison",
             ),
-            Flow("freed_back", "arrested", "members", acquitted(back), f"{free} {rejoin}"),
-            Flow("freed", "arrested", "retired", acquitted(away), f"{free} leave their group"),
-            Flow("served_back", "sentenced", "members", served(back), f"{done} {rejoin}"),
-            Flow("served", "sentenced", "retired", served(away), f"{done} leave their group"),
+            Flow("freed_back", "arrested", "members", acquitted(True), f"{free} {rejoin}"),
+            Flow("freed", "arrested", "retired", acquitted(False), f"{free} leave their group"),
+            Flow("served_back", "sentenced", "members", served(True), f"{done} {rejoin}"),
+            Flow("served", "sentenced", "retired", served(False), f"{done} leave their group"),
         )
 
     def _escapes(self):
         """Members and others who escape, alone or in a mass escape."""
 
         def own(v):
-            return v.single + v.pull * v.breakout
+            return v.single[:, None] + v.pull[:, None] * v.breakout
 
         def along(v):
             return v.single + (1.0 - v.join) * jnp.sum(v.breakout, axis=1)
@@ -472,7 +483,7 @@ class Prisons(Mechanism):
                 "joined",
                 "inmates",
                 "members",
-                lambda v: v.join * v.breakout,
+                lambda v: v.join[:, None] * v.breakout,
                 "prisoners of no group taken along in a mass escape who join",
             ),
             Flow(
@@ -494,7 +505,8 @@ class Prisons(Mechanism):
                 for x in (jnp.maximum(v.guards, 0.0), v.breakout)
             )
             # What rivals hold is a sum less a part of it: rounding must not make it negative.
-            return v.feud * jnp.maximum(held, 0.0) + v.massacre * jnp.maximum(leaving, 0.0)
+            feud, massacre = v.feud[:, None], v.massacre[:, None]
+            return feud * jnp.maximum(held, 0.0) + massacre * jnp.maximum(leaving, 0.0)
 
         return tuple(
             Flow(
@@ -526,14 +538,14 @@ class Prisons(Mechanism):
                 "let_go",
                 "inmates",
                 OUTSIDE,
-                lambda v: v.turnover + 0.0 * v.inmates,
+                lambda v: v.turnover,
                 "prisoners of no group who are set free",
             ),
             Flow(
                 "recaptured",
                 "at_large",
                 "inmates",
-                lambda v: v.recapture + 0.0 * v.at_large,
+                lambda v: v.recapture,
                 "escaped prisoners of no group who are caught",
             ),
         )
@@ -545,29 +557,23 @@ class Prisons(Mechanism):
             lost = v.window * jnp.maximum(v.losses, 0.0)
             part = lost / jnp.maximum(lost + jnp.sum(v.members, axis=0), 1.0)
             prisons = (v.arrested + v.sentenced) / v.facility[:, None]
-            return v.mass * jnp.maximum(v.guards, 0.0) * prisons * (1.0 + v.need * part)[None, :]
+            rise = 1.0 + v.need[:, None] * part[None, :]
+            return v.mass[:, None] * jnp.maximum(v.guards, 0.0) * prisons * rise
 
         def apply(v, fired, draw):
             own = v.arrested + v.sentenced
             everyone = (v.inmates + jnp.sum(own, axis=1))[:, None]
-            size, share = _prison(v.facility[:, None], everyone, v.leaving, draw)
-            part = share * size / jnp.maximum(v.pull * own + v.inmates[:, None], 1.0)
+            size, share = _prison(v.facility[:, None], everyone, v.leaving[:, None], draw)
+            part = share * size / jnp.maximum(v.pull[:, None] * own + v.inmates[:, None], 1.0)
             return {"breakout": v.breakout - fired * jnp.log1p(-jnp.minimum(part, MOST))}
 
         doc = "a group opens a prison whose guards work for it"
         return (Event("mass_escape", PLACE_AND_GROUP, hazard, apply, doc, levels=("breakout",)),)
 
     def drifts(self):
-        """A prison is open for a week."""
+        """A prison is open for a week: in weekly steps nothing is left of an opening after one."""
         return (
-            Drift(
-                "breakout",
-                lambda v: -v.breakout,
-                (
-                    "what is left of an opened prison closes; in weekly steps nothing "
-                    "remains of it after one"
-                ),
-            ),
+            Drift("breakout", lambda v: -v.breakout, "what is left of an opened prison closes"),
         )
 
     def tracks(self):

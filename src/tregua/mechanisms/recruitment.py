@@ -29,7 +29,7 @@ from ..model.declarations import (
     Parameter,
 )
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import MEMBERS, PAY, YOUNG_MEN
+from ..model.vocabulary import MEMBERS, PAY, PLACE, YOUNG_MEN
 
 LEAST_PAY = 1e-3
 """Pay index below which less pay makes no difference: keeps powers and their slopes finite."""
@@ -59,6 +59,7 @@ class Recruitment(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "exhaustion",
@@ -80,6 +81,7 @@ class Recruitment(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "pay_elasticity",
@@ -98,6 +100,7 @@ class Recruitment(Mechanism):
                 ),
                 assumed("No estimate was found; 0 is the published model, which knows no pay."),
             ),
+            everywhere="what a group can pay is the same in all its places",
         ),
         Parameter(
             "forced_share",
@@ -116,6 +119,7 @@ class Recruitment(Mechanism):
                     "The public script of a later model sets one in ten as forced, without data.",
                 ),
             ),
+            axes=PLACE,
         ),
     )
 
@@ -124,11 +128,15 @@ class Recruitment(Mechanism):
 
         def rate(v):
             room = jnp.maximum(
-                1.0 - v.exhaustion * v.total("members", over=("group",)) / v.young_men[:, None], 0.0
+                1.0
+                - v.exhaustion[:, None]
+                * v.total("members", over=("group",))
+                / v.young_men[:, None],
+                0.0,
             )
-            pay = v.forced_share + (1.0 - v.forced_share) * jnp.power(
-                jnp.maximum(v.pay, LEAST_PAY), v.pay_elasticity
-            )
-            return v.rate * v.members * room * pay[None, :]
+            drawn = jnp.power(jnp.maximum(v.pay, LEAST_PAY), v.pay_elasticity)
+            forced = v.forced_share[:, None]
+            pay = forced + (1.0 - forced) * drawn[None, :]
+            return v.rate[:, None] * v.members * room * pay
 
         return (Flow("recruited", OUTSIDE, "members", rate, "people who join a group"),)

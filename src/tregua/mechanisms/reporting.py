@@ -9,10 +9,10 @@ registered as homicide, z the share of the disappeared that anybody reports, and
 remembered killings by groups a week per 100,000 inhabitants. Where many are killed, those who would
 tell that somebody is missing are threatened (fear, f), and forensic offices may be overloaded (o).
 The two are apart, because a body needs nobody to come forward: with the fear that silences
-relatives in both counts a state where killing lasts could have no more than
+relatives in both counts a place where killing lasts could have no more than
 :math:`q (1 - x) / (e f)` registered homicides a week per 100,000, about 80 a year at the middle of
-the prior of f, and Chihuahua had 185 in 2010. Arrests, escapes and displaced persons have a share
-each that does not change.
+the prior of f, and the worst places on record had more than twice as many. Arrests, escapes and
+displaced persons have a share each that does not change.
 
 Source: registered homicides and deaths of undetermined intent, register of missing persons,
 household survey of displaced persons beside recorded mass episodes, claim C18 of the article of
@@ -20,8 +20,8 @@ January 2014. The form is ours.
 
 Simplified: all killed have the same chance to disappear, whatever the cause; a missing person is
 counted when it happens, while the register grows for years; persons who are missing and live are in
-no count here. Extortion has no count: 97 of 100 go unreported, and the model knows a pressure and
-no victims.
+no count here. Extortion has no count: nearly all of it goes unreported, and the model knows a
+pressure and no victims.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from ..model.declarations import (
     Selection,
 )
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import MEMORY, POPULATION
+from ..model.vocabulary import MEMORY, PLACE, POPULATION
 
 PER = 1e5
 """Inhabitants by which killings are counted [person]."""
@@ -86,6 +86,7 @@ class Reporting(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "disappeared_share",
@@ -105,6 +106,7 @@ class Reporting(Mechanism):
                 ),
                 assumed("That most of those who stay missing are dead."),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "missing_share",
@@ -114,6 +116,7 @@ class Reporting(Mechanism):
             UNIT_INTERVAL,
             "share of the disappeared whom anybody reports",
             (assumed("No count of the unreported exists; families say that many do not dare."),),
+            axes=PLACE,
         ),
         Parameter(
             "arrest_share",
@@ -132,6 +135,7 @@ class Reporting(Mechanism):
                     ),
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "escape_share",
@@ -147,6 +151,7 @@ class Reporting(Mechanism):
                     "1,353 escapes 2000-2010 by official count; roll-calls find nearly all.",
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "displaced_share",
@@ -170,6 +175,7 @@ class Reporting(Mechanism):
                     "1,133,041 persons moved to avoid crime in 2017-2018.",
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "overload",
@@ -195,6 +201,7 @@ class Reporting(Mechanism):
                     "100,000. The source has more of them per homicide in 2004."
                 ),
             ),
+            axes=PLACE,
         ),
         Parameter(
             "fear",
@@ -213,6 +220,7 @@ class Reporting(Mechanism):
                     "The size: a fifth less at 52 killed a year per 100,000, half less at 180."
                 ),
             ),
+            axes=PLACE,
         ),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..evidence.cite import cite
 from ..model.declarations import NONNEGATIVE, Flow, LogNormal, Parameter
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import MEMBERS, RETIRED
+from ..model.vocabulary import MEMBERS, PLACE, RETIRED
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Saturation(Mechanism):
             NONNEGATIVE,
             "hazard of leaving for each fellow member",
             (cite("size-2023", "assumed", "Lower edge of the box searched in the published fit."),),
+            axes=PLACE,
         ),
     )
 
@@ -39,7 +40,7 @@ class Saturation(Mechanism):
                 "left",
                 "members",
                 "retired",
-                lambda v: v.crowding * v.members,
+                lambda v: v.crowding[:, None] * v.members,
                 "members who leave alive",
             ),
         )

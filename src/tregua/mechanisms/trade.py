@@ -94,6 +94,7 @@ GOODS = (
             ),
         ),
         COMMODITY,
+        everywhere="goods and their prices are those of the whole country",
     ),
     Parameter(
         "market",
@@ -104,6 +105,7 @@ GOODS = (
         "goods delivered a week at which the price is the reference price",
         (assumed("What is left of the default supply after the default interdiction."),),
         COMMODITY,
+        everywhere="goods and their prices are those of the whole country",
     ),
     Parameter(
         "reference_price",
@@ -114,6 +116,7 @@ GOODS = (
         "wholesale price at the border when the reference quantity arrives",
         (assumed("Cocaine is put at 15,000 to 20,000, methamphetamine near it, heroin above it."),),
         COMMODITY,
+        everywhere="goods and their prices are those of the whole country",
     ),
     Parameter(
         "elasticity",
@@ -134,6 +137,7 @@ GOODS = (
             claim("C59", "The trade lasts while the money flows: demand is inelastic."),
         ),
         COMMODITY,
+        everywhere="goods and their prices are those of the whole country",
     ),
     Parameter(
         "origin_share",
@@ -149,6 +153,7 @@ GOODS = (
             ),
         ),
         COMMODITY,
+        everywhere="goods and their prices are those of the whole country",
     ),
 )
 """What is traded and at what price, by commodity."""
@@ -167,6 +172,7 @@ CHOICE = (
                 "3,500 on the ground of another region."
             ),
         ),
+        everywhere="it is of a route, which leads through many places",
     ),
     Parameter(
         "contest",
@@ -188,6 +194,7 @@ CHOICE = (
                 ),
             ),
         ),
+        everywhere="it is of a route, which leads through many places",
     ),
     Parameter(
         "temperature",
@@ -202,6 +209,7 @@ CHOICE = (
                 "about as well as that."
             ),
         ),
+        everywhere="it is of a route, which leads through many places",
     ),
     Parameter(
         "learning",
@@ -220,6 +228,7 @@ CHOICE = (
                 ),
             ),
         ),
+        everywhere="it is of a route, which leads through many places",
     ),
 )
 """How goods find their way."""
@@ -270,6 +279,7 @@ SEARCH = (
                 ),
             ),
         ),
+        PLACE,
     ),
     Parameter(
         "load",
@@ -279,6 +289,7 @@ SEARCH = (
         NONNEGATIVE,
         "traffic through a territory at which half of the searches find something",
         (assumed("One load of 20 kg a week."),),
+        PLACE,
     ),
     Parameter(
         "attention",
@@ -300,6 +311,7 @@ SEARCH = (
                 ),
             ),
         ),
+        everywhere="it shares out the searches of the whole country",
     ),
     Parameter(
         "exposure",
@@ -308,7 +320,7 @@ SEARCH = (
         LogNormal(1.0, 0.1),
         NONNEGATIVE,
         (
-            "how open goods lie to a search, against road transport of the 2000s; a policy that "
+            "how open goods lie to a search, against ordinary transport by road; a policy that "
             "lowers it is a transport shock"
         ),
         (
@@ -324,6 +336,7 @@ SEARCH = (
                 "C35", "An airline is said to have carried drugs: by air goods are exposed less."
             ),
         ),
+        PLACE,
     ),
 )
 """How the state looks for goods."""
@@ -346,6 +359,7 @@ RENTS = (
             ),
             claim("C23", "Corridors into the United States are fought over."),
         ),
+        PLACE,
     ),
     Parameter(
         "local",
@@ -379,6 +393,7 @@ RENTS = (
             ),
             claim("C23", "Corridors are worth billions of dollars a year."),
         ),
+        everywhere="a unit, by which the rents of all places are measured",
     ),
     Parameter(
         "adjustment",
@@ -388,6 +403,7 @@ RENTS = (
         NONNEGATIVE,
         "how fast rents, stakes, and all that is remembered of the trade follow the week's values",
         (assumed("Stocks and habits last about seven weeks."),),
+        everywhere="prices and deliveries, which have no place, follow at this speed too",
     ),
 )
 """What a corridor is worth to those who hold it."""

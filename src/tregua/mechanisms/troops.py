@@ -17,9 +17,9 @@ Source: dates of joint operations 2005-2010, the army's own account of its clash
 official records of confrontations 2006-2011, and claims C02, C03, C14 and C25 of the article of
 January 2014. The form is ours.
 
-Simplified: clashes of federal police and marines are counted as troops'; how hard deployed troops
-fight is constant, while the clashes that the army counted rose twentyfold in 2007-2011 with hardly
-more soldiers deployed; deployment starts from nothing and is complete after some weeks.
+Simplified: clashes of national police and marines are counted as troops'; how hard deployed troops
+fight is constant, while clashes on record have risen many times over with hardly more soldiers
+deployed; deployment starts from nothing and is complete after some weeks.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from ..model.declarations import (
     Parameter,
 )
 from ..model.mechanism import Mechanism
-from ..model.vocabulary import DEAD, DEAD_OTHERS, MEMBERS, OPERATION_START, PRESSURE, TROOPS
+from ..model.vocabulary import DEAD, DEAD_OTHERS, MEMBERS, OPERATION_START, PLACE, PRESSURE, TROOPS
 
 DEPLOYMENT = (
     Parameter(
@@ -57,7 +57,7 @@ DEPLOYMENT = (
                 "unless the data set says so."
             ),
         ),
-        axes=("territory",),
+        axes=PLACE,
     ),
     Parameter(
         "surge",
@@ -84,6 +84,7 @@ DEPLOYMENT = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "delay",
@@ -102,6 +103,7 @@ DEPLOYMENT = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "aid",
@@ -124,6 +126,7 @@ DEPLOYMENT = (
             ),
             assumed("1, no effect, unless somebody asks what if."),
         ),
+        axes=PLACE,
     ),
 )
 
@@ -153,6 +156,7 @@ FIGHTING = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "half",
@@ -165,6 +169,7 @@ FIGHTING = (
             "pressure, as very many"
         ),
         (assumed("About one joint operation: more soldiers find fewer new members."),),
+        axes=PLACE,
     ),
     Parameter(
         "disruption",
@@ -187,6 +192,7 @@ FIGHTING = (
                 "not put in but comes out."
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "members_killed",
@@ -202,6 +208,7 @@ FIGHTING = (
                 "5,042 opponents killed in 4,997 clashes 2007-2020, by the army's own count.",
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "troops_killed",
@@ -218,6 +225,7 @@ FIGHTING = (
                 "158 soldiers and marines beside 4,599 of organised crime: 0.034 for each.",
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "harm",
@@ -252,6 +260,7 @@ FIGHTING = (
                 "Aid goes on in spite of human-rights concerns: harm is a lever beside strength.",
             ),
         ),
+        axes=PLACE,
     ),
 )
 
@@ -277,10 +286,10 @@ class Troops(Mechanism):
             # A step spread over the first week, so that the day of the start matters and
             # not only its week.
             begun = jnp.clip(v.time - v.operation_start, 0.0, 1.0)
-            return (v.aid * (v.deployed + v.surge * begun) - v.troops) / v.delay
+            return (v.aid * (v.deployed + v.surge * begun) - v.troops) * (1.0 / v.delay)
 
         def pressure(v):
-            return (v.disruption * saturating(v) - v.pressure) / v.delay
+            return (v.disruption * saturating(v) - v.pressure) * (1.0 / v.delay)
 
         return (
             Drift("troops", rate, "deployment goes to what is ordered"),

@@ -22,10 +22,11 @@ Dismissal. Of S officers who failed and still serve, the number dismissed a week
 
 : the procedure takes d weeks and is begun for a share :math:`\varrho` (1 is the rule), labour
 courts and severance pay allow L a week, and a force does not let go whom it cannot replace: a
-applicants a week, of whom a share u passes. A share of the dismissed joins a group: those who
-worked for one join it, split like the shield in the territory, honest ones join any there in
-proportion to its size. Vacancies against the strength at the start are filled by applicants who
-pass.
+applicants a week, of whom a share u passes. An officer's hazard is D over S. Where d and
+:math:`\varrho` differ between places it is :math:`\varrho_r / (d_r + \varrho S (1/L_k + 1/a_k u))`
+with :math:`\varrho S` summed over places. A share of the dismissed joins a group: those who worked
+for one join it, split like the shield in the territory, honest ones join any there in proportion to
+its size. Vacancies against the strength at the start are filled by applicants who pass.
 
 Source: what was tested, failed and dismissed until 2012 are the claims C52 to C57; later figures
 are official ones seen in press reports. No published model of it was found; the equations are ours.
@@ -62,11 +63,13 @@ from ..model.vocabulary import (
     FOUND_OUT,
     HONEST,
     MEMBERS,
+    PLACE,
     POLICE,
     PROGRAMME_START,
     SHIELD,
     UNDETECTED,
     VETTED,
+    largest_and_parts,
 )
 
 NOTHING = 1e-9
@@ -98,6 +101,7 @@ TESTS = (
             ),
         ),
         axes=("corps",),
+        everywhere="officers of all places wait in one queue",
     ),
     Parameter(
         "sensitivity",
@@ -112,6 +116,7 @@ TESTS = (
                 "miss some; the prior is wide."
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "specificity",
@@ -129,6 +134,7 @@ TESTS = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "targeting",
@@ -147,6 +153,7 @@ TESTS = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "retest",
@@ -164,6 +171,7 @@ TESTS = (
                 "it more frequent later."
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "wait",
@@ -173,6 +181,7 @@ TESTS = (
         (1.0, 520.0),
         "shortest time from the call for a test to its result",
         (assumed("Five kinds of test in one centre."),),
+        axes=PLACE,
     ),
     Parameter(
         "validity",
@@ -182,6 +191,7 @@ TESTS = (
         (1.0, 1e5),
         "time for which a passed test counts",
         (cite("vetting-official", "official", "Three years; two in another report."),),
+        axes=PLACE,
     ),
 )
 
@@ -194,6 +204,7 @@ DISMISSAL = (
         UNIT_INTERVAL,
         "share of the officers who failed against whom dismissal is begun",
         (claim("C55", "The rule is that everyone who fails, at any level, is dismissed."),),
+        axes=PLACE,
     ),
     Parameter(
         "procedure",
@@ -203,6 +214,7 @@ DISMISSAL = (
         (1.0, 1e5),
         "time from a failed test to dismissal where nothing stands in the way",
         (assumed("Half a year for notice, hearing and decision."),),
+        axes=PLACE,
     ),
     Parameter(
         "labour",
@@ -222,6 +234,7 @@ DISMISSAL = (
             ),
         ),
         axes=("corps",),
+        everywhere="dismissals of all places go through the same courts",
     ),
     Parameter(
         "joining",
@@ -231,6 +244,7 @@ DISMISSAL = (
         UNIT_INTERVAL,
         "share of the dismissed who join a group",
         (assumed("Former officers are known among the members of groups; how many is not."),),
+        axes=PLACE,
     ),
 )
 
@@ -252,6 +266,7 @@ HIRING = (
             ),
         ),
         axes=("corps",),
+        everywhere="applicants are shared out over the vacancies of all places",
     ),
     Parameter(
         "admitted",
@@ -270,6 +285,7 @@ HIRING = (
                 ),
             ),
         ),
+        everywhere="applicants are shared out over the vacancies of all places",
     ),
     Parameter(
         "filling",
@@ -279,6 +295,7 @@ HIRING = (
         (1.0, 1e5),
         "time in which a vacancy is filled where applicants are many",
         (assumed("Selection and a short course."),),
+        axes=PLACE,
     ),
 )
 
@@ -309,49 +326,49 @@ class Vetting(Mechanism):
                 "cleared",
                 "honest",
                 "vetted",
-                lambda v: v.specificity * _tested(v, 1.0),
+                lambda v: v.specificity[:, None] * _tested(v, 1.0),
                 "honest officers who pass a test",
             ),
             Flow(
                 "mistaken",
                 "honest",
                 "failed",
-                lambda v: (1.0 - v.specificity) * _tested(v, 1.0),
+                lambda v: (1.0 - v.specificity[:, None]) * _tested(v, 1.0),
                 "honest officers who fail a test",
             ),
             Flow(
                 "detected",
                 "compromised",
                 "found_out",
-                lambda v: v.sensitivity * _tested(v, v.targeting),
+                lambda v: v.sensitivity[:, None] * _tested(v, v.targeting[:, None]),
                 "compromised officers who fail a test",
             ),
             Flow(
                 "missed",
                 "compromised",
                 "undetected",
-                lambda v: (1.0 - v.sensitivity) * _tested(v, v.targeting),
+                lambda v: (1.0 - v.sensitivity[:, None]) * _tested(v, v.targeting[:, None]),
                 "compromised officers who pass a test",
             ),
             Flow(
                 "expired",
                 "vetted",
                 "honest",
-                lambda v: 1.0 / v.validity,
+                lambda v: 1.0 / v.validity[:, None],
                 "honest officers whose passed test is no longer valid",
             ),
             Flow(
                 "expired_undetected",
                 "undetected",
                 "compromised",
-                lambda v: 1.0 / v.validity,
+                lambda v: 1.0 / v.validity[:, None],
                 "compromised officers whose passed test is no longer valid",
             ),
             Flow(
                 "cleared_later",
                 "failed",
                 "vetted",
-                lambda v: v.specificity * _tested(v, v.retest),
+                lambda v: v.specificity[:, None] * _tested(v, v.retest[:, None]),
                 "honest officers who pass when they are tested again",
             ),
             Flow(
@@ -374,11 +391,11 @@ class Vetting(Mechanism):
 
 
 def _tested(v, priority):
-    """Hazard of being tested [1/week] of an officer with a priority: shape (1, corps)."""
-    first = v.honest + v.targeting * v.compromised
-    waiting = jnp.sum(first + v.retest * _failed(v), axis=0)
-    tests = priority * jnp.where(v.time >= v.programme_start, v.capacity, 0.0)
-    return (tests / jnp.maximum(waiting + v.wait * tests, NOTHING))[None, :]
+    """Hazard of being tested [1/week] of an officer with a priority: shape (territory, corps)."""
+    first = v.honest + v.targeting[:, None] * v.compromised
+    waiting = jnp.sum(first + v.retest[:, None] * _failed(v), axis=0)[None, :]
+    tests = priority * jnp.where(v.time >= v.programme_start, v.capacity, 0.0)[None, :]
+    return tests / jnp.maximum(waiting + v.wait[:, None] * tests, NOTHING)
 
 
 def _failed(v):
@@ -387,12 +404,14 @@ def _failed(v):
 
 
 def _dismissed(v):
-    """Hazard of being dismissed [1/week] of an officer who failed: shape (1, corps)."""
+    """Hazard of being dismissed [1/week] of an officer who failed: shape (territory, corps)."""
     labour, replaced = v.labour, v.applicants * v.admitted
     both = labour * replaced
     # 1 / (d / rule + S (1 / L + 1 / R)), written so that a limit of zero is no division by zero.
-    slow = v.procedure * both + v.rule * jnp.sum(_failed(v), axis=0) * (labour + replaced)
-    return (v.rule * both / jnp.maximum(slow, NOTHING))[None, :]
+    most, parts = largest_and_parts(v.rule)
+    begun = most * jnp.sum(parts[:, None] * _failed(v), axis=0)
+    slow = v.procedure[:, None] * both[None, :] + (begun * (labour + replaced))[None, :]
+    return v.rule[:, None] * both[None, :] / jnp.maximum(slow, NOTHING)
 
 
 def _joined(v):
@@ -404,7 +423,7 @@ def _joined(v):
     honest, compromised = (
         jnp.sum(_dismissed(v) * x, axis=1, keepdims=True) for x in (v.failed, v.found_out)
     )
-    return v.joining * (honest * share + compromised * served)
+    return v.joining[:, None] * (honest * share + compromised * served)
 
 
 def _hired(v):
@@ -415,5 +434,5 @@ def _hired(v):
     return (
         limit
         * vacant
-        / jnp.maximum(jnp.sum(vacant, axis=0, keepdims=True) + v.filling * limit, NOTHING)
+        / jnp.maximum(jnp.sum(vacant, axis=0, keepdims=True) + v.filling[:, None] * limit, NOTHING)
     )

@@ -33,9 +33,9 @@ Source: studies of the wave of 2013 (which places rose, and that homicides rose 
 2015-2020), press reports of the events in Michoacán 2013-2016, claims C01, C02, C07 to C10, C13 to
 C16 and C22 of the article of January 2014. The forms are ours.
 
-Simplified: a territory is one place, so that spread between municipalities is growth within it;
-inequality and old traditions of revolt are not in it; fights between vigilante groups, of which one
-killed 11 in December 2014, are left out.
+Simplified: a territory is one place, so that spread from town to town is growth within it;
+inequality and old traditions of revolt are not in it; fights between vigilante groups, some of them
+deadly, are left out.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ from ..model.vocabulary import (
     EXTORTION,
     MEMBERS,
     MEMORY,
+    PLACE,
     POPULATION,
     RETIRED,
     RURAL_FORCE,
@@ -99,6 +100,7 @@ RISING = (
                 ),
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "resolve",
@@ -116,6 +118,7 @@ RISING = (
                 "No estimate was found."
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "growth",
@@ -138,6 +141,7 @@ RISING = (
                 "without remembered killings."
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "spread",
@@ -150,6 +154,7 @@ RISING = (
             claim("C21", "Violence spreads like an epidemic, and so does the answer to it."),
             assumed("A twentieth of the growth within a territory."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "limit",
@@ -169,6 +174,7 @@ RISING = (
             ),
             assumed("The share is ours: about 15,000 in Michoacán."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "weariness",
@@ -178,6 +184,7 @@ RISING = (
         NONNEGATIVE,
         "vigilantes who go home by themselves",
         (assumed("Half a year each on average: where grievance is 1, groups do not last."),),
+        axes=PLACE,
     ),
 )
 
@@ -194,6 +201,7 @@ GRIEVANCE = (
             claim("C22", "Communities act because crime is high."),
             assumed("The size is ours; studies across municipalities disagree on it."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "usual_killings",
@@ -216,6 +224,7 @@ GRIEVANCE = (
             ),
             assumed("Twice the mean of the country: what is common is borne."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "extortion_weight",
@@ -232,6 +241,7 @@ GRIEVANCE = (
             ),
             assumed("The size is ours."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "distrust_weight",
@@ -244,6 +254,7 @@ GRIEVANCE = (
             claim("C22", "Communities act because authorities cannot stop crime."),
             assumed("The size is ours."),
         ),
+        axes=PLACE,
     ),
 )
 
@@ -268,6 +279,7 @@ FIGHTING = (
                 "count of these deaths was found."
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "rout",
@@ -280,6 +292,7 @@ FIGHTING = (
             claim("C16", "Vigilantes seized three towns within days."),
             assumed("Towns changed hands with few dead: most members left."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "return_fire",
@@ -294,6 +307,7 @@ FIGHTING = (
                 "attack choose the moment."
             ),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "infiltration",
@@ -321,6 +335,7 @@ FIGHTING = (
             ),
             assumed("The rate is ours: four in ten of them in a year."),
         ),
+        axes=PLACE,
     ),
 )
 
@@ -340,7 +355,7 @@ LEVERS = (
             claim("C14", "The order of 13 January 2014 to disarm or to join the police."),
             assumed("Zero until an order is given."),
         ),
-        axes=("territory",),
+        axes=PLACE,
     ),
     Parameter(
         "bloodshed",
@@ -359,6 +374,7 @@ LEVERS = (
             ),
             claim("C16", "Federal troops moved into three towns that vigilantes had seized."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "absorb",
@@ -374,7 +390,7 @@ LEVERS = (
             claim("C14", "The order of 13 January 2014 to disarm or to join the police."),
             assumed("Zero until an order is given."),
         ),
-        axes=("territory",),
+        axes=PLACE,
     ),
     Parameter(
         "satisfaction",
@@ -391,6 +407,7 @@ LEVERS = (
             claim("C15", "Many will not join police who work with the groups."),
             assumed("The size is ours: three times as willing."),
         ),
+        axes=PLACE,
     ),
     Parameter(
         "dissolve",
@@ -403,7 +420,7 @@ LEVERS = (
             cite("autodefensas-press", "reported", "The force was dissolved in April 2016."),
             assumed("Zero until it is decided."),
         ),
-        axes=("territory",),
+        axes=PLACE,
     ),
 )
 
@@ -452,7 +469,7 @@ def _joining(v):
 
 def _attacked(v):
     """Hazard that a member is killed by vigilantes [1/week]: shape (territory, group)."""
-    return v.attack * (v.vigilantes + v.rural_force)[:, None] * shares(v)[1]
+    return v.attack[:, None] * (v.vigilantes + v.rural_force)[:, None] * shares(v)[1]
 
 
 def _shot(v):
@@ -478,7 +495,7 @@ def _infiltrated(v):
     others = share * jnp.maximum(1.0 - dominant, 0.0)
     weakened = jnp.maximum(1.0 - jnp.sum(dominant * share, axis=1, keepdims=True), 0.0)
     return (
-        v.infiltration
+        v.infiltration[:, None]
         * weakened
         * others
         / jnp.maximum(jnp.sum(others, axis=1, keepdims=True), 1e-9)
@@ -525,7 +542,7 @@ class Vigilantes(Mechanism):
                 "driven_out",
                 "members",
                 "retired",
-                lambda v: v.rout * _attacked(v),
+                lambda v: v.rout[:, None] * _attacked(v),
                 "members who give up or flee before vigilantes",
             ),
             Flow(

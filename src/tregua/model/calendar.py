@@ -3,7 +3,7 @@
 A model counts in weeks of 7 days from its start. A year has 365.25 days where time is converted
 (:data:`YEAR_DAYS`, as the unit ``year`` has), the days of the calendar where a sum over one year is
 meant (:func:`year_shares`), and the Gregorian mean of 365.2425 days on the axes of a few figures
-(:data:`GREGORIAN_YEAR_WEEKS`). The reproduction ``vetting-2012`` has its own 52.18 weeks, rounded.
+(:data:`GREGORIAN_YEAR_WEEKS`). One reproduction of a study has its own 52.18 weeks, rounded.
 They differ by less than one in ten thousand; each stands where it stood when the numbers of the
 package were first computed.
 """

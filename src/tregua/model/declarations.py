@@ -170,7 +170,10 @@ class Parameter:
         support: closed interval of values that make sense.
         doc: what the number is in the world.
         evidence: what the default rests on; never empty.
-        axes: names of the axes along which the number may differ.
+        axes: names of the axes along which the number may differ. With ``territory`` among them a
+            policy or a data set may give it a value for each place; a fit knows one for all.
+        everywhere: why it has one value for all territories, in a few words; empty where it does
+            not.
     """
 
     name: str
@@ -181,6 +184,12 @@ class Parameter:
     doc: str
     evidence: tuple[Evidence, ...]
     axes: tuple[str, ...] = ()
+    everywhere: str = ""
+
+    @property
+    def by_place(self) -> bool:
+        """Whether it may differ between territories, so that a change may name some of them."""
+        return "territory" in self.axes
 
 
 DATE = "date"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
@@ -323,3 +324,17 @@ def as_alleged(v: Any) -> Array:
     a favoured group is spared, its rivals are betrayed. 1 unless switched on.
     """
     return (1.0 - jnp.clip(v.protection, 0.0, 1.0)) * (1.0 + jnp.maximum(v.tipped, 0.0))
+
+
+def largest_and_parts(values: Array) -> tuple[Array, Array]:
+    """Largest value over territories, shape (), and each value against it, shape (territory,).
+
+    A sum over territories of a parameter times something is the largest times the sum with these
+    parts. Where all are equal the parts are exactly 1, so the sum is that with one number, to the
+    last digit. Parts are 1 where all values are zero.
+    """
+    most = jnp.max(values)
+    parts = values / jnp.where(most > 0.0, most, 1.0)
+    # A compiler may divide by multiplying with one over the largest, which is not exactly 1 there.
+    # What is added to make it so has no slope, so that slopes are those of the quotient.
+    return most, jnp.where(values == most, parts + jax.lax.stop_gradient(1.0 - parts), parts)

@@ -7,13 +7,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..countries.dataset import Dataset
+from ..countries.pack import in_language
+from ..countries.registry import first_pack
 from ..engine.trajectories import Trajectories
 from ..evidence.cite import SIZE_2023
 from ..model.declarations import MEMBER, OUTSIDE, Stance
 from ..model.registry import shipped
 from ..results.outcomes import deaths_of, outcomes_of
 from ..scenarios.posterior import MOST_MISFIT, failed_misfit
-from .wording import span
+from .wording import own_text, sentence, span, territory_words, with_article
 
 STANCES = {
     "measured": "counted or measured in the world",
@@ -62,9 +65,16 @@ LIMITS = {
     "not fitted": (
         "It has not been fitted to data yet.",
         (
-            "The defaults were set by hand, so that totals come out in the order of magnitude of "
-            "the record to 2020. That a curve looks like the record is no evidence for the model, "
-            "and single states and years may be far off."
+            "The defaults of the mechanisms were set by hand, and not for these data. That a "
+            "curve looks like the record is no evidence for the model, and single {territories} "
+            "and years may be far off."
+        ),
+    ),
+    "borrowed": (
+        "Its evidence is about another country.",
+        (
+            "Most of what the mechanisms cite for their forms, defaults and priors was seen in "
+            "{home}. That it holds in {country} is assumed, and nothing here has tested it."
         ),
     ),
     "fitted": (
@@ -103,11 +113,11 @@ LIMITS = {
         "There are no places in it.",
         "The country is one territory, in which every group can meet every other.",
     ),
-    "whole states": (
-        "A state is one place.",
+    "whole territories": (
+        "{A_territory} is one place.",
         (
-            "Nothing in it says where in a state anything happens; real violence is concentrated "
-            "in few municipalities."
+            "Nothing in it says where in {a_territory} anything happens; real violence is "
+            "concentrated in few municipalities."
         ),
     ),
     "no release": ("Nobody leaves prison.", "Members who are arrested never come back."),
@@ -118,7 +128,7 @@ LIMITS = {
     "no verdict": (
         "A listing is no verdict.",
         (
-            "That a group or a tie is listed means that a newspaper report named it. It is not a "
+            "That a group or a tie is listed means that a report named it. It is not a "
             "finding that anyone is guilty of anything."
         ),
     ),
@@ -151,19 +161,36 @@ def limits(trajectories: Trajectories, manifest: Mapping[str, Any]) -> list[tupl
         "no chance": not plan.solver.stochastic,
         "chance only": plan.solver.stochastic and fixed,
         "not fitted": fixed and len(victims) > 1,
+        "borrowed": scenario.data.pack not in (None, first_pack()),
         "other values": published(trajectories, manifest),
         "members only": "killed" in outcomes and not victims - {MEMBER},
         "allegations": any(acts(record) for record in alleged(manifest)),
         "no places": places == 1,
-        "whole states": places > 1,
+        "whole territories": places > 1,
         "no release": any(target == "arrested" for _, target in ends)
         and not any(source == "arrested" for source, _ in ends),
         "endless recruits": (OUTSIDE, "members") in ends and not exhausted,
-        "no verdict": scenario.data.name == "groups-2020"
+        "no verdict": scenario.data.named_until is not None
         or {"rivalry", "foothold"} & set(model.covariates) != set(),
     }
     lost = [("Some replicates are missing.", manifest["lost"])] if manifest.get("lost") else []
-    return [*lost, *_fitted(manifest), *(LIMITS[name] for name, yes in applies.items() if yes)]
+    return [
+        *lost,
+        *_fitted(manifest),
+        *(_said(name, scenario.data) for name, yes in applies.items() if yes),
+    ]
+
+
+def _said(name: str, data: Dataset) -> tuple[str, str]:
+    """Heading and text of a limit, in the words of the country."""
+    heading, text = LIMITS[name]
+    one, many = territory_words(data)
+    words = {"a_territory": with_article(one), "territories": many}
+    words["A_territory"] = sentence(words["a_territory"])
+    words["home"], words["country"] = (
+        in_language(pack.settings.title, "en") if pack else "" for pack in (first_pack(), data.pack)
+    )
+    return heading.format(**words), own_text(data, name) or text.format(**words)
 
 
 def _fitted(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from ..countries.tiles import tiles_of
 from ..engine.trajectories import Trajectories
 from ..model.declarations import Parameter
 from ..model.registry import shipped
@@ -49,7 +48,18 @@ from .report_tables import (
 )
 from .template import templates_of
 from .windows import counted_from, last_day
-from .wording import RULE, day, exact, first_paragraph, listed, policy_text, rounded, sentence, span
+from .wording import (
+    RULE,
+    day,
+    exact,
+    first_paragraph,
+    listed,
+    policy_text,
+    rounded,
+    sentence,
+    span,
+    territory_words,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -203,6 +213,8 @@ def _page(
             (len(axis.labels) for axis in scenario.data.space.axes if axis.name == "group"), 0
         ),
         "places": _places(trajectories),
+        "territory": territory_words(scenario.data)[0],
+        "territories": territory_words(scenario.data)[1],
         "banded": has_bands(trajectories),
         "stochastic": plan.solver.stochastic,
         "chance_only": has_bands(trajectories) and not manifest["posterior_draws"],
@@ -249,7 +261,7 @@ def _places(trajectories: Trajectories) -> str:
     """Names of the places, or their number where there are many."""
     labels = list(trajectories.scenario.data.space.labels("territory"))
     return (
-        f"{len(labels)} {'states' if tiles_of(trajectories.scenario.data.space) else 'places'}"
+        f"{len(labels)} {territory_words(trajectories.scenario.data)[1]}"
         if len(labels) > 4
         else listed(labels)
     )

@@ -176,6 +176,8 @@ def _parameter(mechanism: Mechanism, parameter: Parameter) -> dict[str, Any]:
         "value": parameter.value,
         "unit": parameter.unit,
         "axes": list(parameter.axes),
+        "by_place": parameter.by_place,
+        "everywhere": parameter.everywhere,
         "support": [low, high],
         "prior": prior_text(parameter.prior),
         "doc": parameter.doc,

@@ -118,7 +118,7 @@ def run_parts(
     if posterior:
         pictures += pictures_of_fit(
             posterior.tables,
-            trajectories.scenario.data.space,
+            trajectories.scenario.data,
             f"Posterior {posterior.name}, {posterior.digest}",
         )
         unseen = held_out(trajectories)

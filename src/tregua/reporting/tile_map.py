@@ -1,6 +1,6 @@
 """Tile map: what the tiles of a map show, the same whatever draws it.
 
-Each of the 32 states is a tile, about where the state is, with its abbreviation, a number and a
+Each territory is a tile, about where it is, with its abbreviation, a number and a
 colour. A tile's place is for reading only. Nothing in the model uses it: who borders on whom is
 data of its own.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..countries.tiles import Tiles
+from ..countries.territories import Tiles
 
 LEAST = 0.05
 """Numbers closer to zero than this are written as about zero: a tile has no room for more."""

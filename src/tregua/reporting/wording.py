@@ -10,6 +10,7 @@ import inspect
 import math
 from collections.abc import Callable
 
+from ..countries.dataset import Dataset
 from ..model.declarations import Parameter
 from ..results.outcomes import Outcome
 from ..scenarios.policy import Modifier, Policy
@@ -25,6 +26,31 @@ RULE = (
     "another."
 )
 """Which statistic each number of a comparison is: one rule for terminal, report and tables."""
+
+
+LANGUAGE = "en"
+"""Language of reports."""
+
+OWN = f"words/{LANGUAGE}.toml"
+"""File of a country's pack with texts of its own; those of reports are in its table ``report``."""
+
+
+def territory_words(data: Dataset) -> tuple[str, str]:
+    """What one place of the data is called, and several."""
+    if data.pack is None or data.territories is None:
+        return "place", "places"
+    return data.pack.word(LANGUAGE, many=False), data.pack.word(LANGUAGE)
+
+
+def with_article(word: str) -> str:
+    """A word with its article: ``a state``, ``an island``."""
+    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
+
+
+def own_text(data: Dataset, key: str) -> str:
+    """What the country says in the place of a text of reports; empty where it says nothing."""
+    own = data.pack.toml(OWN).get("report", {}) if data.pack else {}
+    return str(own.get(key, ""))
 
 
 def rounded(value: Number) -> str:
@@ -132,7 +158,7 @@ def change_span(low: Number, high: Number) -> str:
 
 
 def day(date: dt.date) -> str:
-    """A date as one reads it: ``"1 January 2012"``."""
+    """A date as one reads it: ``"1 January 2030"``."""
     return f"{date.day} {date:%B} {date.year}"
 
 

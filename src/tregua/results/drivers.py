@@ -211,7 +211,11 @@ def width_left(
     from scipy import stats
 
     edge = 0.5 / len(values)
-    ranks = np.clip(parameter.prior.distribution().cdf(values / moved), edge, 1.0 - edge)
+    apart = (values / moved).reshape(len(values), -1)
+    if np.all(apart == apart[:, :1]):
+        # The same in all places: one column says it.
+        apart = apart[:, :1]
+    ranks = np.clip(parameter.prior.distribution().cdf(apart), edge, 1.0 - edge)
     return float(np.median(np.std(stats.norm.ppf(ranks), axis=0)))
 
 

@@ -1,5 +1,5 @@
-"""Held-out series: what is on record and no fit sees, beside what a run expects on record: missing
-persons, mass displacement, and the other count of homicides.
+"""Held-out series: what is on record and no fit sees, beside what a run expects on record, such as
+missing persons, displacement, or another count of homicides. The pack of the country lists them.
 
 A model may reach what it was fitted to for wrong reasons. These series were kept out of the fit, so
 that they can say so.
@@ -7,19 +7,13 @@ that they can say so.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..countries.mexico.places import UNKNOWN
-from ..countries.record import FOLDER
-from ..countries.tiles import tiles_of
+from ..countries.observed import held_out_of, unseen_by_territory, unseen_counts
+from ..countries.pack import Pack
 from ..engine.trajectories import Trajectories
-from ..shipped import read_table
 from .outcomes import outcomes_of
 from .tables import bands, whole_years, yearly_values
 
@@ -27,70 +21,25 @@ if TYPE_CHECKING:
     import pandas
 
 
-YEAR_MONTHS = 12
-"""Months of a whole year."""
+HOMICIDES = "recorded_homicides"
+"""Outcome of a run that stands for homicides on record."""
 
 
-@dataclass(frozen=True)
-class Series:
-    """Yearly counts of the nation.
-
-    Attributes:
-        label: what is counted, and by whom.
-        outcome: of a run, which stands for the same.
-        counts: persons by year, as far as they are known.
+def other_homicides(pack: Pack) -> dict[str, dict[int, float]]:
+    """Homicides by another count than that of the fits, by code of the territory and year [person];
+    empty where a country has none.
     """
-
-    label: str
-    outcome: str
-    counts: Callable[[], dict[int, float]]
-
-
-def _missing() -> dict[int, float]:
-    counts = read_table(FOLDER, "missing.csv").astype({"disappeared_or_not_located": float})
-    return counts.groupby("year")["disappeared_or_not_located"].sum().to_dict()
-
-
-def _displaced() -> dict[int, float]:
-    counts = read_table(FOLDER, "displacement.csv").astype({"persons": float})
-    return counts[counts["state_code"] == UNKNOWN].set_index("year")["persons"].to_dict()
-
-
-@cache
-def homicide_victims() -> dict[str, dict[int, float]]:
-    """Victims of intentional homicide in criminal investigations (SESNSP) by code of the state and
-    year, for years with all twelve months.
-    """
-    months = read_table(FOLDER, "victims-month.csv").groupby(["state_code", "year"])
-    victims = months["intentional_homicide"].sum().astype(float)[months.size() == YEAR_MONTHS]
-    return {
-        code: years.droplevel("state_code").to_dict()
-        for code, years in victims.groupby("state_code")
-    }
-
-
-def _victims() -> dict[int, float]:
-    counts: Counter[int] = Counter()
-    for years in homicide_victims().values():
-        counts.update(years)
-    return dict(counts)
-
-
-SERIES = (
-    Series("missing persons, by year of the facts (RNPDNO)", "recorded_missing", _missing),
-    Series("displaced in mass episodes (CMDPDH)", "recorded_displaced", _displaced),
-    Series(
-        "victims of intentional homicide in investigations (SESNSP)", "recorded_homicides", _victims
-    ),
-)
-"""What no fit sees."""
+    for key, series in held_out_of(pack).series.items():
+        if series.outcome == HOMICIDES:
+            return unseen_by_territory(pack, key)
+    return {}
 
 
 def held_out(trajectories: Trajectories) -> pandas.DataFrame:
     """Years of these series beside the run.
 
     Args:
-        trajectories: a run of the 32 states; of anything else the table is empty.
+        trajectories: a run of the territories of a country; of anything else the table is empty.
 
     Returns:
         One row for each series and year that both have: series, outcome, year, recorded, bands over
@@ -99,11 +48,13 @@ def held_out(trajectories: Trajectories) -> pandas.DataFrame:
     import pandas
 
     outcomes, frames = outcomes_of(trajectories.scenario.model), []
-    years = list(whole_years(trajectories))
-    for series in SERIES:
-        if series.outcome not in outcomes or tiles_of(trajectories.scenario.data.space) is None:
+    data, years = trajectories.scenario.data, list(whole_years(trajectories))
+    if data.pack is None or data.territories is None:
+        return pandas.DataFrame()
+    for key, series in held_out_of(data.pack).series.items():
+        if series.outcome not in outcomes:
             continue
-        counts = series.counts()
+        counts = unseen_counts(data.pack, key)
         places = [i for i, year in enumerate(years) if year in counts]
         recorded = np.array([counts[years[i]] for i in places])
         edges = bands(yearly_values(trajectories, [outcomes[series.outcome]])[0, places].T)
@@ -111,7 +62,7 @@ def held_out(trajectories: Trajectories) -> pandas.DataFrame:
             [recorded < edges["low_90"], recorded > edges["high_90"]], ["below", "above"], "inside"
         )
         columns = {
-            "series": series.label,
+            "series": series.said,
             "outcome": series.outcome,
             "year": [years[i] for i in places],
             "recorded": recorded,

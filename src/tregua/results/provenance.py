@@ -30,7 +30,7 @@ from ..model.model import Model
 from ..scenarios.evidence_range import outside
 from ..scenarios.policy import Policy
 from ..scenarios.posterior import StoredPosterior
-from ..scenarios.scenario import LAYERS, Draws, Scenario, resolve
+from ..scenarios.scenario import LAYERS, Draws, Scenario, resolve, without_places
 from .code_digest import class_digest, module_digest, text_digest
 from .drivers import draws_narrowed
 from .staging import MANIFEST
@@ -81,7 +81,7 @@ def describe_inputs(
         },
         **_foreign(scenario.model),
         "parameters": {
-            name: _plain(resolved.value)
+            name: _plain(without_places(resolved.value, scenario.model.parameters[name].axes))
             for name, resolved in sorted(resolve(scenario, draws).items())
         },
         "covariates": {

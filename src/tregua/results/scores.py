@@ -110,7 +110,8 @@ def interval_score(
     score = extra("scoringrules").interval_score(
         np.asarray(actual, float), low, high, 1.0 - level / 100.0
     )
-    return np.asarray(score, float)
+    # The package drops an axis of length one, such as that of a single lead.
+    return np.asarray(score, float).reshape(low.shape)
 
 
 def covered(

@@ -24,6 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..countries.dataset import Dataset
 from ..countries.territories import territories_named
 from ..errors import TreguaError, nearest_name
 from ..model.calendar import week_of
@@ -181,8 +182,8 @@ class Policy:
         return self.label or self.name
 
 
-def on_labels(policy: Policy, space: Space) -> Policy:
-    """The policy with its territories as a space labels them, so that the same change is known
+def on_labels(policy: Policy, data: Dataset) -> Policy:
+    """The policy with its territories as the data label them, so that the same change is known
     again however its author wrote a name.
 
     Raises:
@@ -190,13 +191,16 @@ def on_labels(policy: Policy, space: Space) -> Policy:
     """
     if all(change.territories is None for change in policy.modifiers):
         return policy
-    labels, where = space.labels("territory"), f"policy {policy.name!r}"
+    labels, where = data.space.labels("territory"), f"policy {policy.name!r}"
+    own = data.territories
     return replace(
         policy,
         modifiers=tuple(
             change
             if change.territories is None
-            else replace(change, territories=territories_named(change.territories, labels, where))
+            else replace(
+                change, territories=territories_named(change.territories, labels, where, own)
+            )
             for change in policy.modifiers
         ),
     )
@@ -296,10 +300,7 @@ def build_levers(
         TreguaError: TR1401 for an unknown parameter, TR1403 for an unknown territory, TR1404 for a
             change that lies outside the scenario.
     """
-    levers = {}
-    for name, parameter in parameters.items():
-        shape = (weeks, *space.shape(parameter.axes))
-        levers[name] = Lever(np.ones(shape), np.zeros(shape), np.full(shape, np.inf))
+    levers = {name: _untouched(parameter, space, weeks) for name, parameter in parameters.items()}
     for policy in policies:
         for change in policy.modifiers:
             where = f"policy {policy.name!r}"
@@ -321,12 +322,19 @@ def step_by_step(
     changes: Sequence[Modifier], parameter: Parameter, space: Space, start: dt.date, weeks: int
 ) -> Iterator[Lever]:
     """The lever of one parameter after each of its changes."""
-    shape = (weeks, *space.shape(parameter.axes))
-    lever = Lever(np.ones(shape), np.zeros(shape), np.full(shape, np.inf))
+    lever = _untouched(parameter, space, weeks)
     for change in changes:
         strength = _strength(change, parameter, space, start, weeks, "")
         lever = _compose(lever, change, strength)
         yield lever
+
+
+def _untouched(parameter: Parameter, space: Space, weeks: int) -> Lever:
+    """The lever of a parameter that no policy changes: one number seen from everywhere, since most
+    parameters have a value for each week and place and few are ever changed.
+    """
+    shape = (weeks, *space.shape(parameter.axes))
+    return Lever(*(np.broadcast_to(x, shape) for x in (1.0, 0.0, np.inf)))
 
 
 def _strength(
@@ -356,12 +364,15 @@ def _strength(
     )
     if change.territories is None:
         return strength
-    if "territory" not in parameter.axes:
+    if not parameter.by_place:
         raise TreguaError(
             "TR1403",
             f"{change.target!r} has one value for all territories",
             where=where,
-            do="leave out `territories`",
+            found=f"in {', '.join(change.territories)}",
+            expected=f"a change everywhere: {parameter.everywhere}" if parameter.everywhere else "",
+            do="leave out `territories`, or change a parameter that has a value for each place: "
+            "`tregua mechanisms` shows which have",
         )
     labels = space.labels("territory")
     places = territories_named(change.territories, labels, where)

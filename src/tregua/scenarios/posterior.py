@@ -13,7 +13,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, is_zipfile
@@ -21,9 +20,10 @@ from zipfile import BadZipFile, is_zipfile
 import numpy as np
 from jaxtyping import Float
 
+from ..countries.pack import Pack
+from ..countries.registry import packs
 from ..errors import TreguaError, nearest_name
 from ..model.model import Model
-from ..shipped import country_folders, shipped_bytes
 
 if TYPE_CHECKING:
     import pandas
@@ -61,6 +61,7 @@ class StoredPosterior:
         record: how the draws came about, as ``posterior.json`` has it.
         digest: SHA-256 of the arrays' file, the first 16 digits.
         tables: those of :data:`TABLES` that it has.
+        country: whose record it was fitted to; empty where nobody says so.
     """
 
     name: str
@@ -70,6 +71,7 @@ class StoredPosterior:
     record: Mapping[str, Any]
     digest: str
     tables: Mapping[str, pandas.DataFrame]
+    country: str = ""
 
     @property
     def size(self) -> int:
@@ -88,9 +90,7 @@ class StoredPosterior:
 
 def shipped_posteriors() -> list[str]:
     """Names of the posteriors in the package."""
-    return sorted(
-        country.name for country in country_folders() if (country / "posterior" / ARRAYS).is_file()
-    )
+    return sorted(name for name, pack in packs().items() if pack.has(f"posterior/{ARRAYS}"))
 
 
 def failed_misfit(record: Mapping[str, Any]) -> float | None:
@@ -106,18 +106,23 @@ def failed_misfit(record: Mapping[str, Any]) -> float | None:
 
 
 @cache
-def load_posterior(source: str) -> StoredPosterior:
-    """A posterior by the name of a shipped one, or from the folder of a fit.
+def load_posterior(source: str, own: Pack | None = None) -> StoredPosterior:
+    """A posterior by the name of the country that has it, or from the folder of a fit.
+
+    Args:
+        source: name or folder.
+        own: country whose posterior may be named beside those that ship.
 
     Raises:
         TreguaError: TR2902 where there is none, TR2903 where its files cannot be read, TR9003 where
             a shipped one was changed.
     """
-    shipped = f"countries/{source}/posterior" if source in shipped_posteriors() else ""
-    place = resources.files("tregua") / shipped if shipped else Path(source)
+    named = packs() | ({own.name: own} if own else {})
+    pack = named[source] if source in named and named[source].has(f"posterior/{ARRAYS}") else None
+    place = pack.folder / "posterior" if pack else Path(source)
 
     def read(file: str) -> bytes:
-        return shipped_bytes(f"{shipped}/{file}") if shipped else (place / file).read_bytes()
+        return pack.bytes(f"posterior/{file}") if pack else (place / file).read_bytes()
 
     if not source.strip() or not (place / ARRAYS).is_file():
         names = shipped_posteriors()
@@ -162,6 +167,7 @@ def load_posterior(source: str) -> StoredPosterior:
             for name in TABLES
             if (place / "tables" / f"{name}.csv").is_file()
         },
+        pack.name if pack else str(record.get("country", "")),
     )
 
 

@@ -18,7 +18,7 @@ from ..countries.dataset import Dataset
 from ..countries.registry import data_for, load
 from ..errors import TreguaError, nearest_name
 from ..model.calendar import WEEK_DAYS, day_of, week_of
-from ..model.declarations import DATE, Number, Parameter
+from ..model.declarations import DATE, Covariate, Number, Parameter
 from ..model.model import Model
 from ..model.units import in_unit
 from .policy import (
@@ -34,7 +34,7 @@ from .policy import (
 
 LAYERS = ("mechanism default", "data set", "posterior draw", "scenario", "command line")
 
-FIRST_DAY = "2012-01-01"
+FIRST_DAY = "2000-01-01"
 """Where a scenario begins that names no day, on data of which nobody says of which day they are."""
 
 MOST_YEARS_LATER = 25
@@ -146,8 +146,9 @@ class Scenario:
             data = data_for(
                 {axis for axes in model.axes.values() for axis in axes}, set(model.covariates)
             )
-        data = load(data) if isinstance(data, str) else data
-        policies = tuple(on_labels(policy, data.space) for policy in policies)
+        if isinstance(data, str):
+            data = load(data, as_date(start) if start else None)
+        policies = tuple(on_labels(policy, data) for policy in policies)
         check_once(policies)
         fields = {
             "model": model,
@@ -238,14 +239,9 @@ class Scenario:
             TreguaError: TR1203 unknown parameter, TR1306 value outside its support, TR1502 missing
                 covariate, and those of :func:`tregua.scenarios.policy.build_levers`.
         """
+        self._check_needs()
         covariates = {}
         for name, covariate in self.model.covariates.items():
-            if name not in self.data.covariates:
-                raise TreguaError(
-                    "TR1502",
-                    f"data set {self.data.name!r} has no {name!r}, which the model needs",
-                    expected=covariate.doc,
-                )
             measured = np.asarray(self.data.covariates[name], float)
             if covariate.unit == DATE:
                 measured = (measured - self.start.toordinal()) / WEEK_DAYS
@@ -265,6 +261,31 @@ class Scenario:
         for name, parameter in self.model.parameters.items():
             _check_support(name, parameter, base[name], levers[name], self)
         return Inputs(base, levers, covariates)
+
+    def _check_needs(self) -> None:
+        """Refuse mechanisms that need what the data do not have, all at once (TR1502)."""
+        axes = {axis.name for axis in self.data.space.axes}
+        lacking: dict[str, list[str]] = {}
+        for mechanism in self.model.mechanisms:
+            declared = (*mechanism.needs, *mechanism.parameters)
+            needed = {axis for declaration in declared for axis in declaration.axes} - axes
+            absent = [f"the axis {axis}" for axis in sorted(needed)]
+            absent += [
+                need.name
+                for need in mechanism.needs
+                if isinstance(need, Covariate) and need.name not in self.data.covariates
+            ]
+            if absent:
+                lacking[mechanism.name] = absent
+        if lacking:
+            raise TreguaError(
+                "TR1502",
+                f"data set {self.data.name!r} lacks what some mechanisms need",
+                where="mechanisms of the scenario",
+                found="; ".join(f"{name}: {', '.join(x)}" for name, x in lacking.items()),
+                expected="tables that supply them",
+                do="leave these out: " + " ".join(f"--without {name}" for name in lacking),
+            )
 
     def _check_start_only(self) -> None:
         """Refuse a policy that begins after the start on a parameter that is read only at
@@ -324,8 +345,8 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
                 value = in_unit(value, parameters[name].unit, f"{layer}, key {name}")
             array = np.asarray(value, float)
             axes = space.shape(parameters[name].axes)
-            if drawn and array.ndim == 1 and axes:
-                array = array.reshape(-1, *(1,) * len(axes))
+            if drawn:
+                array = _beside_axes(array, parameters[name].axes, axes)
             shape = (*array.shape[:1], *axes) if drawn else axes
             try:
                 resolved[name] = Resolved(np.broadcast_to(array, shape), layer, drawn)
@@ -337,6 +358,34 @@ def resolve(scenario: Scenario, draws: Draws | None = None) -> dict[str, Resolve
                     expected=str(shape),
                 ) from error
     return resolved
+
+
+def without_places(values: np.ndarray, axes: tuple[str, ...]) -> np.ndarray:
+    """Values, or draws of them, without the axis of territories where they are the same in all, as
+    those of most parameters are: what is written down of them stays short.
+
+    Args:
+        values: shape (*axes) or (draws, *axes).
+        axes: of the parameter.
+    """
+    if "territory" not in axes:
+        return values
+    place = values.ndim - len(axes) + axes.index("territory")
+    first = values.take(0, axis=place)
+    same = bool(np.all(values == np.expand_dims(first, place)))
+    return np.asarray(first) if same else values
+
+
+def _beside_axes(array: np.ndarray, names: tuple[str, ...], sizes: tuple[int, ...]) -> np.ndarray:
+    """Draws with an axis of length one for each axis of the parameter along which they do not
+    differ: a single number for each draw, or one that is the same in all territories.
+    """
+    if array.ndim == 1:
+        return array.reshape(-1, *(1,) * len(sizes))
+    place = names.index("territory") if "territory" in names else None
+    if place is not None and array.shape[1:] == sizes[:place] + sizes[place + 1 :]:
+        return np.expand_dims(array, 1 + place)
+    return array
 
 
 def _check_support(
@@ -368,6 +417,8 @@ def _check_support(
             found=f"{outside:g} {parameter.unit}",
             expected=support_text(parameter),
         )
+    if not any(c.target == name for policy in scenario.policies for c in policy.modifiers):
+        return
     outside = _outside(parameter, forced(base, lever))
     if outside is not None:
         policy, change = _culprit(name, parameter, base, scenario)

@@ -77,8 +77,8 @@ class ScenarioTable(_Table):
     """Name of the scenario, a part of file names."""
     label: Label = ""
     """What a reader sees."""
-    data: str = "groups-2020"
-    """Name of a data set."""
+    data: str | None = None
+    """Name of a data set or a country, or a folder with one, such as "./my-country"."""
     posterior: str | None = None
     """A posterior that ships, or a folder written by `tregua fit`: each replicate has a draw."""
     mechanisms: list[str] | None = None

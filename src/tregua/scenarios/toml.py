@@ -5,38 +5,29 @@ file, key, what was found and what was expected.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import get_args
 
-from ..countries.registry import load
+from ..countries.dataset import Dataset
+from ..countries.registry import load, meant
 from ..errors import TreguaError, nearest_name
 from ..model.calendar import week_of, weeks_between
 from ..model.declarations import Parameter
 from ..model.mechanism import Mechanism
 from ..model.model import Model
 from ..model.registry import load_plugins, registry, shipped
-from ..model.space import Space
 from ..model.units import in_unit
-from ..shipped import country_folders
-from .bounds import MOST_BYTES, check_size
-from .editing import with_end
 from .policy import Modifier, Operation, Policy, as_date, check_once, on_labels
 from .posterior import StoredPosterior, load_posterior
+from .reading import default_scenario, read_text
 from .scenario import Draws, Scenario, support_text
 from .schema import VERSION, ChangeTable, FileTable, PolicyTable, Quantity, ScenarioTable, parse
 
-COPY = "scenario.toml"
-"""The scenario in a run folder: a folder may be named in the place of a file."""
-
 MIGRATED = ("TR1209", "TR1308")
 """Refusals of what meant something in an older version of scenario files."""
-
-DEFAULT = "mexico"
-"""The scenario that runs where none is named."""
 
 
 @dataclass(frozen=True)
@@ -90,34 +81,42 @@ class ScenarioFile:
 
 
 def load_scenario(
-    source: str | Path = DEFAULT,
+    source: str | Path = "",
     overrides: Mapping[str, Quantity] | None = None,
     until: int | None = None,
+    data: str = "",
+    without: Collection[str] = (),
 ) -> ScenarioFile:
     """Read a scenario.
 
     Args:
-        source: path of a TOML file or of a run folder, or the name of a shipped scenario.
+        source: path of a TOML file, of a run folder or of a country's folder, or the name of a
+            shipped scenario; the default one if empty.
         overrides: parameter values with units, by full name; they win over the file.
         until: last year of the scenario, which then ends on 1 January of the next; that of the
             file if None.
+        data: name of a data set or a folder, in the place of that of the file.
+        without: names of mechanisms to leave out, with all that the file says of them.
 
     Raises:
         TreguaError: codes TR11xx to TR15xx, each naming file and key.
     """
-    text, shown = read_text(source)
-    return read_scenario(text if until is None else with_end(text, shown, until), shown, overrides)
+    text = read_text(source or default_scenario()).changed(until, data, without)
+    return read_scenario(text.text, text.shown, overrides, text.base)
 
 
 def read_scenario(
-    text: str, shown: str, overrides: Mapping[str, Quantity] | None = None
+    text: str,
+    shown: str,
+    overrides: Mapping[str, Quantity] | None = None,
+    base: Path | None = None,
 ) -> ScenarioFile:
-    """Read a scenario from the text of a file, which messages call ``shown``; see
-    :func:`load_scenario`.
+    """Read a scenario from the text of a file, which messages call ``shown``, and whose paths start
+    from the folder ``base``; see :func:`load_scenario`.
     """
     parsed = parse(text, shown)
     try:
-        return _build(parsed, text, shown, overrides or {})
+        return _build(parsed, text, shown, overrides or {}, base)
     except TreguaError as error:
         details = dict(error.details)
         if shown not in details["where"]:
@@ -130,70 +129,28 @@ def read_scenario(
         raise TreguaError(error.code, error.what, **details) from error
 
 
-def shipped_scenarios() -> list[str]:
-    """Names of the scenarios that ship."""
-    return sorted(_shipped())
-
-
-def _shipped() -> dict[str, Traversable]:
-    """Files of the scenarios that ship, by name."""
-    folders = (country / "scenarios" for country in country_folders())
-    return {
-        file.name.removesuffix(".toml"): file
-        for folder in folders
-        if folder.is_dir()
-        for file in folder.iterdir()
-    }
-
-
-def read_text(source: str | Path) -> tuple[str, str]:
-    """Text of a scenario file, and what messages call the file; see :func:`load_scenario`."""
-    if str(source) in shipped_scenarios():
-        return _shipped()[str(source)].read_text(encoding="utf-8"), f"{source}.toml (shipped)"
-    path = Path(source)
-    if (path / COPY).is_file():
-        path = path / COPY
-    try:
-        with path.open("rb") as file:
-            # One more than is allowed, so that what is endless is found out too.
-            content = file.read(MOST_BYTES + 1)
-        check_size(len(content), str(source))
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        return text, str(source)
-    except UnicodeDecodeError as error:
-        raise TreguaError(
-            "TR1103", "this file is not text in UTF-8", where=str(source), do="save it as UTF-8"
-        ) from error
-    except OSError as error:
-        names = shipped_scenarios() + (
-            [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        )
-        raise TreguaError(
-            "TR1101",
-            "this scenario cannot be read",
-            where=str(source),
-            found=error.strerror,
-            expected="a TOML file, or a shipped scenario: " + ", ".join(shipped_scenarios()),
-            nearest=nearest_name(path.name, names),
-        ) from error
-
-
 def _build(
-    parsed: FileTable, text: str, shown: str, overrides: Mapping[str, Quantity]
+    parsed: FileTable,
+    text: str,
+    shown: str,
+    overrides: Mapping[str, Quantity],
+    base: Path | None,
 ) -> ScenarioFile:
     """The scenario that the tables of a file describe, compiled once to see that it can be."""
     part = parsed.scenario
     load_plugins(part.plugins, f"{shown}, key scenario.plugins")
-    model = _model(part.mechanisms, part.data, f"{shown}, key scenario.mechanisms")
+    start = as_date(part.start, f"{shown}, key scenario.start")
+    with _naming(f"{shown}, key scenario.data", "TR1501"):
+        data = load(meant(part.data), start, base)
+    model = _model(part.mechanisms, data, f"{shown}, key scenario.mechanisms")
     values = _quantities(parsed.values, model.parameters, f"{shown}, key values")
     given = _quantities(overrides, model.parameters, "command line, --set")
-    start = as_date(part.start, f"{shown}, key scenario.start")
     with _naming(f"{shown}, key scenario.start", "TR1308"):
         scenario = Scenario(
             model,
             start,
             _weeks(part, start, shown),
-            part.data,
+            data,
             values,
             given,
             (),
@@ -201,7 +158,7 @@ def _build(
             part.label,
             part.stocks,
         )
-    policies = _policies(parsed.policy, model.parameters, scenario.data.space, shown)
+    policies = _policies(parsed.policy, model.parameters, scenario.data, shown)
     policies, notes = _in_time(policies, scenario)
     where = f"{shown}, key scenario.in_force"
     in_force = tuple(named_policy(name, policies, where) for name in part.in_force)
@@ -214,7 +171,7 @@ def _build(
             where=f"{shown}, key policy",
             do="rename one of them",
         )
-    posterior = _posterior(part.posterior, shown)
+    posterior = _posterior(part.posterior, data, shown)
     draws = posterior.draws_for(model) if posterior else None
     scenario.compile(draws)
     read = ScenarioFile(
@@ -254,13 +211,22 @@ def _naming(where: str, code: str = "") -> Iterator[None]:
         raise TreguaError(error.code, error.what, **{**error.details, "where": where}) from error
 
 
-def _posterior(name: str | None, shown: str) -> StoredPosterior | None:
-    """The posterior that the file names."""
+def _posterior(name: str | None, data: Dataset, shown: str) -> StoredPosterior | None:
+    """The posterior that the file names (TR2925 for one of another country)."""
     with _naming(f"{shown}, key scenario.posterior"):
-        return None if name is None else load_posterior(name)
+        stored = None if name is None else load_posterior(name, data.pack)
+        if stored and stored.country and data.pack and stored.country != data.pack.name:
+            raise TreguaError(
+                "TR2925",
+                "this posterior is of another country",
+                found=f"{name}, of {stored.country}",
+                expected=f"a posterior of {data.pack.name}",
+                do="leave the key out, or fit the model to the record of this country",
+            )
+        return stored
 
 
-def _model(names: list[str] | None, data: str, where: str) -> Model:
+def _model(names: list[str] | None, data: Dataset, where: str) -> Model:
     """The mechanisms named; without any, those that the data set is for."""
     if names is not None and not names:
         raise TreguaError(
@@ -270,7 +236,7 @@ def _model(names: list[str] | None, data: str, where: str) -> Model:
             do="name the mechanisms, or leave the key out if you mean those that the data are for",
         )
     if names is None:
-        names = list(load(data).mechanisms or shipped())
+        names = list(data.mechanisms or shipped())
     chosen: list[Mechanism] = []
     for name in names:
         if name not in registry():
@@ -358,7 +324,7 @@ def _weeks(part: ScenarioTable, start: dt.date, shown: str) -> int:
 
 
 def _policies(
-    parts: list[PolicyTable], parameters: Mapping[str, Parameter], space: Space, shown: str
+    parts: list[PolicyTable], parameters: Mapping[str, Parameter], data: Dataset, shown: str
 ) -> dict[str, Policy]:
     """All policies of a file by name; one may combine those above it."""
     policies: dict[str, Policy] = {}
@@ -381,7 +347,7 @@ def _policies(
         ]
         policy = Policy(part.name, tuple(changes), part.label, part.doc)
         with _naming(where):
-            policies[part.name] = on_labels(policy, space)
+            policies[part.name] = on_labels(policy, data)
     return policies
 
 

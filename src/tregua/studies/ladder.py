@@ -3,29 +3,34 @@ the record up to an origin and scored on what came.
 
 A rung is fitted by its best point only; its growth goes into the statistical layer with the layer's
 usual weight, and with no other, so that a rung is better than the layer alone only if its growth
-tells something that the layer does not know. The national data set begins in 2007: an origin before
-2010 leaves nothing to fit.
+tells something that the layer does not know. The model of a country begins with its first data
+set: an origin with fewer than four years of it leaves nothing to fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+import json
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
+from ..countries.observed import observations
+from ..countries.pack import Pack
 from ..countries.record import MONTHS, monthly_record, yearly_record
+from ..engine.plan import make_plan
 from ..forecasting.layer import GROWTH_WEIGHT, layered, yearly
 from ..inference.density import Posterior
 from ..inference.growth import growth
-from ..inference.job import national
+from ..inference.job import first_year, national
 from ..inference.mean_field import MeanField
-from ..inference.observations import Total, streams_on_record
 from ..inference.optimum import find_best
+from ..inference.streams import streams_for
 from ..inference.unknowns import HELD_FORMS, Unknowns
 from ..model.model import Model
+from ..results.provenance import inputs_hash, text_digest
 from ..results.scores import score_cells
 from ..scenarios.scenario import Scenario
 
@@ -40,15 +45,8 @@ REPLICATES = 2000
 
 SEED = 1
 
-ORIGINS = (2012, 2016)
-"""Ends of the record at which a rung is fitted:
-the usual ones with enough years of the national model before them.
-"""
-
-LEAST_ORIGIN, MOST_ORIGIN = 2010, 2016
-"""Four years of the national model come before an origin,
-and the record has the four years after it.
-"""
+LEAST_YEARS = 4
+"""Years of the model that come before an origin: with fewer there is nothing to fit."""
 
 MOST_RUNGS = 100
 """Rungs of one origin at most: a rung is kept under its origin times this and its place."""
@@ -88,8 +86,38 @@ class Rung:
     held: dict[str, float]
 
 
-def rungs() -> tuple[Rung, ...]:
-    """All rungs from the lowest."""
+def span_of(pack: Pack) -> tuple[int, int]:
+    """First and last origin of a country: with enough years of its model before, and of its record
+    after it.
+    """
+    return first_year(pack) + LEAST_YEARS - 1, yearly_record(pack).last - LEADS
+
+
+def origins_of(pack: Pack) -> tuple[int, ...]:
+    """Ends of the record at which a rung is fitted: those from which the country's forecasts are
+    scored, as far as rungs can be fitted there, or else the last.
+    """
+    least, most = span_of(pack)
+    usual = tuple(year for year in pack.settings.forecast.score_origins if least <= year <= most)
+    return usual or (most,)
+
+
+def inputs_of(pack: Pack) -> str:
+    """Digest of what rungs of a country are fitted to."""
+    scenario, record = national(pack, yearly_record(pack).last), yearly_record(pack)
+    said = json.dumps(observations(pack).model_dump(), sort_keys=True)
+    inputs = inputs_hash(scenario, make_plan(scenario, "mean-field"))
+    return text_digest("\n".join([inputs, said, str(record.counts.tolist())]))
+
+
+def rungs_of(pack: Pack) -> tuple[Rung, ...]:
+    """Rungs of a country, of the mechanisms that its scenario has."""
+    model = national(pack, yearly_record(pack).last).model
+    return rungs([mechanism.name for mechanism in model.mechanisms])
+
+
+def rungs(present: Collection[str] | None = None) -> tuple[Rung, ...]:
+    """Rungs from the lowest: all, or those that add one of the mechanisms present, with those."""
     steps: tuple[tuple[str, tuple[str, ...], Mapping[str, Any]], ...] = (
         ("size model in every state", (), {**PUBLISHED_FORM, **FIXED_TOTAL}),
         ("+ saturating conflict", (), FIXED_TOTAL),
@@ -100,11 +128,13 @@ def rungs() -> tuple[Rung, ...]:
         ("+ prisons", ("prisons",), {}),
         ("+ vigilantes", ("vigilantes",), {}),
     )
-    names: tuple[str, ...] = CORE
+    names = tuple(name for name in CORE if present is None or name in present)
     nested = []
     for label, more, held in steps:
-        names = (*names, *more)
-        nested.append(Rung(label, names, dict(held)))
+        added = tuple(name for name in more if present is None or name in present)
+        names = (*names, *added)
+        if added or not more:
+            nested.append(Rung(label, names, dict(held)))
     return tuple(nested)
 
 
@@ -116,8 +146,9 @@ def scenario_of(rung: Rung, whole: Scenario) -> Scenario:
         for p in whole.policies
     ]
     policies = tuple(p for p in applicable if p.modifiers)
-    values = {n: x for n, x in whole.values.items() if n in model.parameters}
-    return replace(whole, model=model, values={**values, **rung.held}, policies=policies)
+    values = {**whole.values, **rung.held}
+    values = {n: x for n, x in values.items() if n in model.parameters}
+    return replace(whole, model=model, values=values, policies=policies)
 
 
 def growth_of(
@@ -127,45 +158,45 @@ def growth_of(
     at its best point for the record to that year.
     """
     scenario = scenario_of(rung, whole)
-    flows = set(scenario.model.flows) | set(scenario.model.records)
-    streams = [
-        s
-        for s in streams_on_record(scenario.start.year, origin)
-        if not isinstance(s, Total) or set(s.flows) <= flows
-    ]
+    streams = streams_for(scenario, origin).streams
     posterior = Posterior(
-        Unknowns.of(scenario, (*rung.held, *HELD_FORMS)), MeanField(scenario), tuple(streams)
+        Unknowns.of(scenario, (*rung.held, *HELD_FORMS), streams), MeanField(scenario), streams
     )
     best = find_best(posterior, progress=progress)
     return growth(posterior, best.point[None], origin, MONTHS * LEADS)
 
 
 def scored(
-    origin: int, grown: Float[np.ndarray, "draw state month"] | None, weight: float = GROWTH_WEIGHT
+    pack: Pack,
+    origin: int,
+    grown: Float[np.ndarray, "draw state month"] | None,
+    weight: float = GROWTH_WEIGHT,
 ) -> dict[str, float]:
     """Mean scores of the statistical layer with some growth, or without any, over states and four
     years.
     """
-    record = monthly_record().until(origin)
+    record = monthly_record(pack).until(origin)
     samples = yearly(
         layered(
             record, MONTHS * LEADS, REPLICATES, np.random.default_rng((SEED, origin)), grown, weight
         )
     )
-    came = yearly_record().after(origin, LEADS)
+    came = yearly_record(pack).after(origin, LEADS)
     return {
         name: float(x.mean()) for name, x in score_cells(samples, came.counts, came.people).items()
     }
 
 
 def ladder(
-    origins: tuple[int, ...] = ORIGINS,
+    pack: Pack,
+    origins: tuple[int, ...],
     progress: Callable[[int, int], None] | None = None,
     kept: MutableMapping[int, dict[str, np.ndarray]] | None = None,
 ) -> pandas.DataFrame:
     """Forecast scores of every rung from every origin.
 
     Args:
+        pack: the country.
         origins: last years of the record that rungs are fitted to.
         progress: told after each rung.
         kept: finished growth by number; what is present is not fitted again, and new ones are added
@@ -178,21 +209,21 @@ def ladder(
     import pandas
 
     finished = {} if kept is None else kept
-    steps, rows, done = rungs(), [], 0
+    steps, rows, done = rungs_of(pack), [], 0
     for origin in origins:
         rows.append(
-            {"rung": ALONE, "origin": origin, "growth": float("nan"), **scored(origin, None)}
+            {"rung": ALONE, "origin": origin, "growth": float("nan"), **scored(pack, origin, None)}
         )
         for number, rung in enumerate(steps, origin * MOST_RUNGS):
             if number not in finished:
-                finished[number] = {"growth": growth_of(rung, national(origin), origin)}
+                finished[number] = {"growth": growth_of(rung, national(pack, origin), origin)}
             grown = finished[number]["growth"]
             rows.append(
                 {
                     "rung": rung.label,
                     "origin": origin,
                     "growth": float(grown[..., -MONTHS:].mean()),
-                    **scored(origin, grown),
+                    **scored(pack, origin, grown),
                 }
             )
             done += 1

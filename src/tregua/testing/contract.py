@@ -223,4 +223,4 @@ def check_conservation(
 
 def small_scenario(model: Model, weeks: int) -> Scenario:
     """A model in a small world of two places and four groups."""
-    return Scenario(model, start="2012-01-01", weeks=weeks, data=world(model))
+    return Scenario(model, start="2000-01-01", weeks=weeks, data=world(model))

@@ -6,25 +6,16 @@ import numpy as np
 from jaxtyping import Float
 
 from ...model.space import Axis, Space
-from ...shipped import read_table, table_notes
 from ..dataset import Dataset
+from . import pack
 
-FOLDER = "countries/mexico/groups-2020"
-"""Folder of the tables."""
-
-YOUNG_MEN_2012 = 19_500_000.0
-"""Men of 15 to 34 years in Mexico in 2012 [person], rounded from CONAPO's projections;
-the published model does not use it.
-"""
-
-
-REPORTED = 2020
-"""Year of the newspaper reports that name the groups (BACRIM 2020)."""
+FOLDER = "groups-2020"
+"""Folder of the tables, in the pack."""
 
 
 def groups_2020() -> Dataset:
     """The data set ``groups-2020``."""
-    groups = read_table(FOLDER, "groups.csv")
+    groups = pack().table(f"{FOLDER}/groups.csv")
     labels, nodes = tuple(groups["group"]), list(groups["node"])
     return Dataset(
         "groups-2020",
@@ -32,20 +23,21 @@ def groups_2020() -> Dataset:
         {
             "rank": np.arange(1.0, len(labels) + 1.0),
             "foothold": np.ones((1, len(labels))),
-            "young_men": np.array([YOUNG_MEN_2012]),
+            "young_men": np.array([pack().constant("young_men_2012")]),
             "rivalry": _ties(nodes, "rivalry"),
             "alliance": _ties(nodes, "alliance"),
         },
-        tables=table_notes(FOLDER),
+        tables=pack().notes_of(FOLDER),
         mechanisms=("founding", "recruitment", "arrests", "conflict", "saturation"),
         start="2012-01-01",
-        named_until=REPORTED,
+        named_until=pack().constant("reported"),
+        pack=pack(),
     )
 
 
 def _ties(nodes: list[str], relation: str) -> Float[np.ndarray, "group group"]:
     """Symmetric matrix of tie weights."""
-    matrix, ties = np.zeros((len(nodes), len(nodes))), read_table(FOLDER, "relations.csv")
+    matrix, ties = np.zeros((len(nodes), len(nodes))), pack().table(f"{FOLDER}/relations.csv")
     for tie in ties[ties["relation"] == relation].itertuples():
         i, j = nodes.index(tie.node_a), nodes.index(tie.node_b)
         matrix[i, j] = matrix[j, i] = tie.weight

@@ -10,25 +10,26 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pandas as pd
 
 from ...errors import TreguaError
-from .checks import (
+from ..checks import (
     checked_count,
     checked_counts,
     checked_year,
     in_order,
     read_columns,
     refuse_dates,
-    refuse_other_state,
+    refuse_other_code,
     refuse_twins,
 )
-from .months import LeftOut, without_unreported
-from .places import UNKNOWN, plain, state_code
-from .sheet import Sheet, Source, column_name, read_heading, read_sheet
+from ..layout import Layout, Reading
+from ..months import without_unreported
+from ..sheet import Sheet, Source, column_name, read_heading, read_sheet
+from ..territories import UNKNOWN
+from . import pack, plain, state_code
 
 MONTHS = (
     "Enero",
@@ -58,44 +59,11 @@ VICTIMS = {
 """Columns of the tidy table of victims: which column of SESNSP's file says so, and how."""
 
 
+WORDS = ("state", "states")
+"""What one territory, and several, are called."""
+
 NATION = ("total", "nacional", "estados unidos mexicanos")
 """What the row of the whole country is called."""
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """What a reader makes of a file.
-
-    Attributes:
-        table: the tidy table.
-        rows: rows of data in the file.
-        dropped: rows that were left out, by reason.
-        left_out: months whose figures are not known.
-        oddities: what is strange but accepted, in sentences.
-    """
-
-    table: pd.DataFrame
-    rows: int
-    dropped: dict[str, int]
-    left_out: tuple[LeftOut, ...] = ()
-    oddities: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A kind of official file.
-
-    Attributes:
-        doc: what it is, for people.
-        shipped: the shipped table of the same shape.
-        key: columns that tell the rows of the tidy table apart.
-        read: the reader.
-    """
-
-    doc: str
-    shipped: str
-    key: tuple[str, ...]
-    read: Callable[[Source, dt.date], Reading]
 
 
 def read_homicides(source: Source, today: dt.date) -> Reading:
@@ -126,7 +94,7 @@ def read_homicides(source: Source, today: dt.date) -> Reading:
             abroad += total or 0
         else:
             code = state_code(label, where)
-            refuse_other_state(code, digits, label, where)
+            refuse_other_code(code, digits, label, where)
             if code in seen:
                 raise TreguaError(
                     "TR1705",
@@ -144,7 +112,9 @@ def read_homicides(source: Source, today: dt.date) -> Reading:
     table = pd.DataFrame(rows, columns=["state_code", "year", "month", "homicides"])
     table["homicides"] = table["homicides"].astype("Int64")
     _agree_with_nation(int(table["homicides"].sum()) + abroad, national, len(deaths), source.name)
-    table, left_out = without_unreported(table, {"homicides": set(deaths)}, today)
+    table, left_out = without_unreported(
+        table, {"homicides": set(deaths)}, len(pack().territories.codes), today, WORDS
+    )
     odd = (
         ()
         if re.search(r"de ocurrencia", sheet.above.partition("Por:")[2])
@@ -237,7 +207,7 @@ def read_victims(source: Source, today: dt.date) -> Reading:
     for row, code, state in zip(frame.index, frame["Clave_Ent"], frame["Entidad"], strict=True):
         if (code, state) not in pairs:
             pairs[code, state] = state_code(state, f"{name}, row {row}, column Entidad")
-            refuse_other_state(pairs[code, state], code, state, f"{name}, row {row}")
+            refuse_other_code(pairs[code, state], code, state, f"{name}, row {row}")
     frame["state_code"] = [
         pairs[pair] for pair in zip(frame["Clave_Ent"], frame["Entidad"], strict=True)
     ]
@@ -255,7 +225,7 @@ def read_victims(source: Source, today: dt.date) -> Reading:
     table = pd.DataFrame({crime: _by_month(frame[rows]) for crime, rows in chosen.items()})
     table = table.astype("Int64").rename_axis(["state_code", "year", "month"]).reset_index()
     states = {crime: set(frame.loc[rows, "state_code"]) for crime, rows in chosen.items()}
-    table, left_out = without_unreported(table, states, today)
+    table, left_out = without_unreported(table, states, len(pack().territories.codes), today, WORDS)
     used = pd.concat(chosen, axis=1).any(axis=1)
     dropped = {"rows of other crimes": int((~used).sum())}
     return Reading(in_order(table, name, left_out), len(frame), dropped, left_out)
@@ -406,6 +376,7 @@ LAYOUTS = {
         "homicides-month.csv",
         ("state_code", "year", "month"),
         read_homicides,
+        months="homicides",
     ),
     "victims": Layout(
         "SESNSP, victims of crimes of the common jurisdiction (IDVFC)",

@@ -1,4 +1,4 @@
-"""Simple forecasts of homicides by state, which any model must beat:
+"""Simple forecasts of homicides by territory, which any model must beat:
 each file is a family, each baseline turns the record up to a year into samples.
 
 All are deterministic for a seed and see nothing later than the year of their origin.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from ...countries.pack import Pack
 from ...countries.record import Record, monthly_record, yearly_record
 from ...errors import TreguaError, nearest_name
 from . import automatic, boosted, drift, persistence, published_size, walk
@@ -34,6 +35,14 @@ REPLICATES = 2000
 tenth of its length.
 """
 
+LEAST_HISTORY = 7
+"""Years of the record up to an origin that baselines need: five before the first error of the past,
+and two of these.
+"""
+
+LONG_HISTORY = 11
+"""The same for baselines that choose among forms or learn from pairs of years."""
+
 LARGEST_SEED = 2**32 - 1
 """As for runs."""
 
@@ -49,13 +58,23 @@ class Baseline:
         draw: makes samples of deaths, from the record up to the origin, the number of leads and of
             replicates, and random numbers.
         months: whether it also forecasts months.
-        first: the first origin that it can be made for.
+        years: of record that it needs up to an origin.
+        first: the first origin that a country's data for it allow, where it needs more than the
+            record; None for a country without such data.
     """
 
     label: str
     draw: Draw
     months: bool = False
-    first: int = 1996
+    years: int = LEAST_HISTORY
+    first: Callable[[Pack], int | None] | None = None
+
+    def possible(self, record: Record, origin: int) -> bool:
+        """Whether it can be made from a record at the end of a year."""
+        if record.season > 1 and not self.months:
+            return False
+        first = self.first(record.pack) if self.first else record.first
+        return first is not None and origin >= max(first, record.first + self.years - 1)
 
 
 BASELINES: dict[str, Baseline] = {
@@ -66,32 +85,30 @@ BASELINES: dict[str, Baseline] = {
     "log-drift": Baseline("constant growth", drift.log_drift),
     "damped-drift": Baseline("recent growth that dies away", drift.damped_drift),
     "own-history": Baseline(
-        "changes drawn from the state's own past", persistence.own_history, months=True
+        "changes drawn from the territory's own past", persistence.own_history, months=True
     ),
     "random-walk": Baseline(
         "random walk with negative binomial deaths", walk.wandering, months=True
     ),
-    "ets": Baseline("exponential smoothing, chosen automatically", automatic.smoothing, first=2000),
-    "arima": Baseline("ARIMA, chosen automatically", automatic.arima, first=2000),
-    "boosted": Baseline("boosted trees for quantiles", boosted.quantile_trees, first=2000),
+    "ets": Baseline(
+        "exponential smoothing, chosen automatically", automatic.smoothing, years=LONG_HISTORY
+    ),
+    "arima": Baseline("ARIMA, chosen automatically", automatic.arima, years=LONG_HISTORY),
+    "boosted": Baseline("boosted trees for quantiles", boosted.quantile_trees, years=LONG_HISTORY),
     "size-2023": Baseline(
-        "published size model, all states together",
+        "published size model, all territories together",
         published_size.together,
-        first=published_size.FIRST_YEAR,
+        first=published_size.first_year,
     ),
 }
 """By name, in the order in which tables show them."""
 
 
-def available(origin: int, season: int) -> tuple[str, ...]:
-    """Names of the baselines that can be made at the end of a year,
-    for years (season 1) or months (12).
+def available(record: Record, origin: int) -> tuple[str, ...]:
+    """Names of the baselines that can be made from a record, of years or of months, at the end of a
+    year.
     """
-    return tuple(
-        name
-        for name, baseline in BASELINES.items()
-        if origin >= baseline.first and (season == 1 or baseline.months)
-    )
+    return tuple(name for name, baseline in BASELINES.items() if baseline.possible(record, origin))
 
 
 def draw(
@@ -125,7 +142,7 @@ def draw(
             expected=expected,
             nearest=nearest,
         )
-    possible = available(origin, record.season)
+    possible = available(record, origin)
     if name not in possible:
         expected = (
             "one of "

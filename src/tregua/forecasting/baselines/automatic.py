@@ -1,5 +1,5 @@
-r"""Automatic exponential smoothing (ETS) and ARIMA: textbook forecasts of each state's log rate,
-with the form chosen by the corrected Akaike criterion.
+r"""Automatic exponential smoothing (ETS) and ARIMA: textbook forecasts of each territory's log
+rate, with the form chosen by the corrected Akaike criterion.
 
 ETS: additive error with no trend, a trend, or a damped trend. ARIMA(p, d, q): d is 1 where the test
 of Kwiatkowski and others (KPSS) rejects a steady level at 5 %, and p + q is at most two; a drift is
@@ -67,8 +67,8 @@ def _each(
     rng: np.random.Generator,
     fit: Callable[[np.ndarray, int], Forecast],
 ) -> Int[np.ndarray, "replicate state lead"]:
-    """Fit every state by itself and draw; the normal number of a replicate is the same at
-    all leads of a state.
+    """Fit every territory by itself and draw; the normal number of a replicate is the same at
+    all leads of a territory.
     """
     with warnings.catch_warnings():
         # Fits of forms that do not suit a series warn about it; such a form is then not chosen.

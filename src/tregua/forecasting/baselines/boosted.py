@@ -1,21 +1,27 @@
-r"""Boosted regression trees: quantiles of the change of a state's log rate, learnt from all states
-together.
+r"""Boosted regression trees: quantiles of the change of a territory's log rate, learnt from all
+territories together.
 
 For each lead and quantile, trees are fitted to all pairs of an earlier year and what had come
 ``lead`` years later, still before the origin. They see the last change of the log rate and those
 before, its distance from its mean, its trend, the level and change of the national rate, and the
 region.
 
-Sources: J. H. Friedman, Ann. Stat. 29:1189-1232 (2001); scikit-learn. The regions are those of
-Banco de México's regional reports.
+Regions are those of the column ``region`` of the country's list of territories; where it has none,
+the trees do without.
+
+Sources: J. H. Friedman, Ann. Stat. 29:1189-1232 (2001); scikit-learn.
 """
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from jaxtyping import Float, Int
 
+from ...countries.pack import SETTINGS, TERRITORIES, Pack
 from ...countries.record import Record
+from ...errors import TreguaError, nearest_name
 from ...optional import extra
 
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
@@ -26,7 +32,7 @@ TREES = {
     "min_samples_leaf": 20,
     "subsample": 0.7,
 }
-"""Small trees and few: a few hundred pairs of a state and a year can carry no more. Not
+"""Small trees and few: a few hundred pairs of a territory and a year can carry no more. Not
 tuned.
 """
 
@@ -37,13 +43,34 @@ LEAST_YEARS = 6
 FEWEST_PAIRS = 3
 """Years with pairs below which nothing is learnt for a lead."""
 
-REGIONS = (
-    ("02", "05", "08", "19", "26", "28"),
-    ("01", "03", "06", "10", "14", "16", "18", "24", "25", "32"),
-    ("09", "11", "13", "15", "17", "21", "22", "29"),
-    ("04", "07", "12", "20", "23", "27", "30", "31"),
-)
-"""North, north-centre, centre and south, by code of the states."""
+REGION = "region"
+"""Column of the list of territories."""
+
+
+@cache
+def regions(pack: Pack) -> dict[str, tuple[str, ...]]:
+    """Codes of the territories of each region, by its name; empty where a country has no regions.
+
+    Raises:
+        TreguaError: TR2712 where the settings name a region that no territory lies in.
+    """
+    table = pack.table(TERRITORIES)
+    if REGION not in table:
+        return {}
+    named = table.dropna(subset=[REGION]).astype({REGION: str})
+    codes = {name: tuple(rows["state_code"]) for name, rows in named.groupby(REGION, sort=False)}
+    first = pack.settings.forecast.regions
+    wrong = next((name for name in first if name not in codes), None)
+    if wrong is not None:
+        raise TreguaError(
+            "TR2712",
+            f"no territory lies in the region {wrong!r}",
+            where=f"{pack.shown}/{SETTINGS}, key forecast.regions",
+            found=wrong,
+            expected=f"regions of the column {REGION} of {TERRITORIES}: " + ", ".join(codes),
+            nearest=nearest_name(wrong, codes),
+        )
+    return {name: codes[name] for name in dict.fromkeys((*first, *codes))}
 
 
 def quantile_trees(
@@ -65,7 +92,7 @@ def quantile_trees(
 
 
 def _learnt(record: Record, lead: int, seed: int) -> Float[np.ndarray, "quantile state"]:
-    """Quantiles of the change of every state's log rate over so many years from the
+    """Quantiles of the change of every territory's log rate over so many years from the
     end of the record.
     """
     trees = extra("sklearn.ensemble").GradientBoostingRegressor
@@ -84,17 +111,15 @@ def _learnt(record: Record, lead: int, seed: int) -> Float[np.ndarray, "quantile
 
 
 def features(record: Record, year: int) -> Float[np.ndarray, "state feature"]:
-    """What the trees see of every state at the end of a year, counted from the first;
+    """What the trees see of every territory at the end of a year, counted from the first;
     nothing later is read.
 
     The level of the log rate, its last three changes, its distance from its mean so far, its mean
     change over five years, the level and last change of the national log rate, and for each region
-    whether the state lies in it.
+    whether the territory lies in it.
     """
     rates = record.log_rates[:, : year + 1]
-    national = np.log(
-        record.counts[:, : year + 1].sum(axis=0) / record.people[:, : year + 1].sum(axis=0)
-    )
+    national = record.national_log_rates[: year + 1]
     changes = np.diff(rates, axis=1)
     columns = [
         rates[:, -1],
@@ -105,7 +130,10 @@ def features(record: Record, year: int) -> Float[np.ndarray, "state feature"]:
         changes[:, -TREND_YEARS:].mean(axis=1),
     ]
     columns += [np.full(len(rates), national[-1]), np.full(len(rates), national[-1] - national[-2])]
-    columns += [np.array([float(code in region) for code in record.codes]) for region in REGIONS]
+    columns += [
+        np.array([float(code in region) for code in record.codes])
+        for region in regions(record.pack).values()
+    ]
     return np.stack(columns, axis=1)
 
 

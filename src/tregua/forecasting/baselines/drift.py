@@ -23,7 +23,7 @@ RECENT_YEARS = 5
 
 DAMPING = 0.8
 """What is left of a trend after a year. Assumed: the usual range in practice is 0.8 to 0.98,
-and state trends turn fast.
+and territory trends turn fast.
 """
 
 

@@ -1,5 +1,5 @@
 """Persistence baselines, the future is like the past: the last year once more, the mean of the last
-three, or the last one with changes of the state's own history.
+three, or the last one with changes of the territory's own history.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ...countries.record import Record
 from .spread import spread
 
 MEAN_YEARS = 3
-"""Years in the mean: long enough to smooth chance in small states,
+"""Years in the mean: long enough to smooth chance in small territories,
 short enough to follow a wave of violence.
 """
 
@@ -60,14 +60,14 @@ def mean_of_three(
 def own_history(
     record: Record, leads: int, replicates: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "replicate state lead"]:
-    r"""The last year, changed again and again as in years drawn from the state's own past.
+    r"""The last year, changed again and again as in years drawn from the territory's own past.
 
     .. math::
         \ell_{t+h} = \ell_t + \sum_{k=1}^{h} (\ell_{s_k} - \ell_{s_k - 1}), \qquad
             s_k \text{ drawn with replacement}
 
-    A replicate draws the same years for all states, so what happened together stays together. With
-    months, a change is that of each month against the same month of the year before.
+    A replicate draws the same years for all territories, so what happened together stays together.
+    With months, a change is that of each month against the same month of the year before.
     """
     years = _seasons(record.log_rates, record.season)
     changes = np.diff(years, axis=1)

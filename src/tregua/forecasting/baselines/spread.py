@@ -1,9 +1,10 @@
 """Empirical predictive distribution: the spread around a point forecast is that of its own errors
 in the past.
 
-A rule that turns a record into one number for each state and lead is applied at the end of every
-earlier year; what came later, still before the origin, says how far it was off. The errors of all
-states at the same lead are one pool, and a forecast is its point plus errors drawn from that pool.
+A rule that turns a record into one number for each territory and lead is applied at the end of
+every earlier year; what came later, still before the origin, says how far it was off. The errors of
+all territories at the same lead are one pool, and a forecast is its point plus errors drawn from
+that pool.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ Rule = Callable[[Float[np.ndarray, "state period"], int, int], Float[np.ndarray,
 
 
 def past_errors(record: Record, rule: Rule, leads: int) -> list[Float[np.ndarray, "error"]]:
-    """Errors of a rule on the log rate, pooled over states and earlier origins, one pool for each
-    lead; every one lies within the record.
+    """Errors of a rule on the log rate, pooled over territories and earlier origins, one pool for
+    each lead; every one lies within the record.
     """
     rates, season = record.log_rates, record.season
     pools: list[list[np.ndarray]] = [[] for _ in range(leads)]
@@ -54,9 +55,9 @@ def around(
 ) -> Int[np.ndarray, "replicate state lead"]:
     """Samples of deaths around a point forecast of log rates.
 
-    A replicate has one rank among the errors in each state, the same at all leads, because a
-    forecast that is too high next year is likely to be so later. States are drawn apart from one
-    another, so sums over states are too narrow.
+    A replicate has one rank among the errors in each territory, the same at all leads, because a
+    forecast that is too high next year is likely to be so later. Territories are drawn apart from
+    one another, so sums over territories are too narrow.
     """
     rank = rng.random((replicates, point.shape[0]))
     drawn = np.stack([np.quantile(pool, rank) for pool in errors], axis=2)

@@ -8,9 +8,9 @@ r"""Local level model: a rate that wanders, and deaths that scatter around it.
 
 with effects :math:`s` of the month of the year where the periods are months. A log rate on record
 is the wandering one plus noise of variance :math:`n`, so its changes over :math:`j` periods have
-second moment :math:`v_j = j \sigma^2 + 2 n`: two such moments give both. Half of a state's own and
-half of all states' mean is taken, because thirty years say little about one state. The level at the
-origin is the steady Kalman filter's.
+second moment :math:`v_j = j \sigma^2 + 2 n`: two such moments give both. Half of a territory's own
+and half of all territories' mean is taken, because a few decades say little about one. The level
+at the origin is the steady Kalman filter's.
 
 Source: local level model, J. Durbin, S. J. Koopman, Time Series Analysis by State Space Methods
 (2012), chapter 2; the moments are own work.
@@ -26,7 +26,7 @@ from jaxtyping import Float, Int
 from ...countries.record import Record
 
 OWN_SHARE = 0.5
-"""Weight of the state's own moments against those of all states. Assumed."""
+"""Weight of the territory's own moments against those of all territories. Assumed."""
 
 FAR_PERIODS = {1: 3, 12: 12}
 """The longer span whose changes are used, by periods in a year: three years, or twelve months."""
@@ -39,7 +39,7 @@ LEAST_STEP = 1e-4
 
 LARGEST_DISPERSION = 1e4
 """Above this a negative binomial cannot be told from a Poisson distribution at the
-counts of a state.
+counts of a territory.
 """
 
 
@@ -50,10 +50,10 @@ class Walk:
     Attributes:
         effects: how a month differs from its year in the whole country, on the log rate; zero for
             years.
-        step: variance of one step of a state's log rate.
+        step: variance of one step of a territory's log rate.
         noise: variance of a period around it.
-        levels: log rate of a state without noise at the end of each period, from that period and
-            those before.
+        levels: log rate of a territory without noise at the end of each period, from that period
+            and those before.
         unsure: variance of what is not known about the last level.
         size: dispersion :math:`k` of the deaths of one period.
     """
@@ -115,17 +115,15 @@ def scattered(
 
 def _effects(record: Record) -> Float[np.ndarray, "season"]:
     """How a month differs from its year in the whole country, on the log rate; zero for years."""
-    national = np.log(record.counts.sum(axis=0) / record.people.sum(axis=0)).reshape(
-        -1, record.season
-    )[-SEASON_YEARS:]
+    national = record.national_log_rates.reshape(-1, record.season)[-SEASON_YEARS:]
     return (national - national.mean(axis=1, keepdims=True)).mean(axis=0)
 
 
 def variances(
     rates: Float[np.ndarray, "state period"], far: int
 ) -> tuple[Float[np.ndarray, "state"], Float[np.ndarray, "state"]]:
-    """Variance of a step and of the noise in every state, from the second moments of changes over
-    one and over ``far`` periods.
+    """Variance of a step and of the noise in every territory, from the second moments of changes
+    over one and over ``far`` periods.
     """
     near_moment = (np.diff(rates, axis=1) ** 2).mean(axis=1)
     far_moment = ((rates[:, far:] - rates[:, :-far]) ** 2).mean(axis=1)

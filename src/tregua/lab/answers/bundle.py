@@ -10,6 +10,7 @@ import io
 import json
 import platform
 import re
+import textwrap
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..._version import __version__
+from ...countries.pack import COUNTRY, Pack, files_of
 from ...reporting.browser.base import Chart, Say
 from ...reporting.charts.style import Picture, render
 from ...results.provenance import PACKAGES, describe_inputs, inputs_hash, policy_records
+from ...scenarios.editing import with_country_beside
 from ..handles import by_key, policy_of
 from ..package import Package
 from ..words import WEAKNESSES
@@ -43,8 +46,9 @@ POLICY = "from-the-lab"
 DRAWING = Lock()
 """One figure at a time: the settings of the drawing library belong to the whole process."""
 
-EPOCH = (2020, 1, 1, 0, 0, 0)
-"""Date of files in an archive: the same result gives the same bytes."""
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Date of files in an archive, the first that there can be: the same result gives the same bytes.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +83,14 @@ def command_of(file: str) -> str:
 
 
 def scenario_file(shared: Shared, package: Package, say: Say) -> str:
-    """The scenario file of the lab with the package as one more policy."""
-    base = shared.text.rstrip()
+    """The scenario file of the lab with the package as one more policy. Where the country is a
+    folder, the file reads a copy of it beside itself, and says so.
+    """
+    base, folder = shared.text.rstrip(), folder_of(shared)
     assert base, "a lab without a scenario file has none to give away"
+    if folder:
+        told = textwrap.fill(say("take.country_comment", folder=COUNTRY), 98)
+        base = textwrap.indent(told, "# ") + "\n" + with_country_beside(base).rstrip()
     taken = re.findall(r'^name = "([^"]*)"', base, re.MULTILINE)
     name = next(
         name
@@ -89,6 +98,12 @@ def scenario_file(shared: Shared, package: Package, say: Say) -> str:
         if name not in taken
     )
     return f"{base}\n\n{policy_text(shared, package, say, name)}"
+
+
+def folder_of(shared: Shared) -> Pack | None:
+    """The country of the lab where it is a folder on disk, which others do not have."""
+    pack = shared.scenario.data.pack
+    return pack if pack and not pack.module else None
 
 
 def policy_text(shared: Shared, package: Package, say: Say, name: str = POLICY) -> str:
@@ -116,6 +131,8 @@ def policy_text(shared: Shared, package: Package, say: Say, name: str = POLICY) 
         ]
         lines += [f'ramp = "{setting.ramp_weeks} week"'] if setting.ramp_weeks else []
         lines += [f"to = {setting.end}"] if setting.end else []
+        places = json.dumps(list(setting.territories), ensure_ascii=False)
+        lines += [f"territories = {places}"] if setting.territories else []
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
@@ -126,8 +143,11 @@ def _quantity(value: float, unit: str) -> str:
 
 
 def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
-    """All numbers as tables, with a dictionary of their columns and the record of the run."""
-    futures, contents = result.futures, {}
+    """All numbers as tables, with a dictionary of their columns and the record of the run, and with
+    the country's files where it is a folder.
+    """
+    futures = result.futures
+    contents: dict[str, str | bytes] = {}
     by_kind = {victim: killed_by_year(futures, victim) for victim in kinds(futures)}
     contents["pairs.csv"] = _csv(
         ("pair", "year", "victim", "killed_without", "killed_with"),
@@ -138,7 +158,7 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
             for victim, (before, after) in by_kind.items()
         ],
     )
-    contents["states.csv"] = _csv(
+    contents["territories.csv"] = _csv(
         ("pair", "territory", "killed_without", "killed_with"),
         [
             (
@@ -156,6 +176,8 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
     contents["manifest.json"] = json.dumps(manifest(result, shared), indent=2, ensure_ascii=False)
     contents["scenario.toml"] = scenario_file(shared, result.package, say)
     contents["README.txt"] = say("take.dictionary", run=result.run_id, version=__version__)
+    if folder := folder_of(shared):
+        contents |= {f"{COUNTRY}/{path}": content for path, content in files_of(folder).items()}
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(contents.items()):
@@ -257,11 +279,15 @@ def report(result: Result, shared: Shared, say: Say, language: str) -> str:
             s.start,
             s.ramp_weeks,
             s.end or "–",
+            ", ".join(s.territories) or say("table.everywhere"),
             known[s.handle].letter,
         )
         for s in result.package.settings
     ]
-    heads = [say(f"table.{key}") for key in ("handle", "value", "start", "ramp", "end", "letter")]
+    heads = [
+        say(f"table.{key}")
+        for key in ("handle", "value", "start", "ramp", "end", "where", "letter")
+    ]
     said, error, parts = answer(result.futures, result.package, CIVILIANS, say)
     return (
         _templates()

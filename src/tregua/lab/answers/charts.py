@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...countries.dataset import Inhabitants
-from ...countries.tiles import Tiles, tiles_of
+from ...countries.territories import Tiles
 from ...reporting.browser.base import Chart, Say
 from ...reporting.browser.changes import tornado, victims
 from ...reporting.browser.lines import fan
@@ -42,7 +42,7 @@ class Ground:
     """Map and population of a scenario: what charts need of it beside futures.
 
     Attributes:
-        tiles: place of every state; None where the scenario is not on the 32 states.
+        tiles: place of every territory; None where the country has none.
         people: inhabitants of each territory by year; None where the data have none.
     """
 
@@ -52,7 +52,7 @@ class Ground:
 
 def ground_of(scenario: Scenario) -> Ground:
     """What charts need of a scenario."""
-    return Ground(tiles_of(scenario.data.space), inhabitants_of(scenario))
+    return Ground(scenario.data.tiles, inhabitants_of(scenario))
 
 
 def killed_by_year(
@@ -95,7 +95,7 @@ def all_charts(
     futures: Futures, package: Package, victim: str, ground: Ground, say: Say
 ) -> dict[str, Chart]:
     """All charts of the lab's screen but the tornado, by name;
-    the map and the small charts only on the 32 states.
+    the map and the small charts only where territories have tiles.
     """
     span = (int(futures.years[0]), int(futures.years[-1]))
     before, after = killed_by_kind(futures)
@@ -136,7 +136,7 @@ def differences(
 
 
 def difference_map(futures: Futures, victim: str, ground: Ground, say: Say) -> Chart:
-    """The map of differences; only on the 32 states."""
+    """The map of differences; only where territories have tiles."""
     assert ground.tiles is not None
     span = (int(futures.years[0]), int(futures.years[-1]))
     chart = change_map(

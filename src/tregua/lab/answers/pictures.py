@@ -53,7 +53,7 @@ def fan_picture(futures: Futures, package: Package, say: Say, held: str, footer:
 
 @styled
 def map_picture(futures: Futures, ground: Ground, say: Say, held: str, footer: str) -> Picture:
-    """Differences by state on the tile grid; tiles whose sign is unsure are faded and
+    """Differences by territory on the tile grid; tiles whose sign is unsure are faded and
     carry a question mark.
     """
     assert ground.tiles is not None

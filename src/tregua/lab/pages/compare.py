@@ -187,4 +187,6 @@ def _cell(setting: Setting | None, handle: Handle, say: Say) -> str:
     parts = [text_of, say("compare.since", start=setting.start)]
     parts += [say("compare.ramp", weeks=setting.ramp_weeks)] if setting.ramp_weeks else []
     parts += [say("compare.until", end=setting.end)] if setting.end else []
+    places = ", ".join(setting.territories)
+    parts += [say("compare.in_places", places=places)] if places else []
     return ", ".join(parts)

@@ -137,7 +137,7 @@ def screen(shared: Shared, visit: Visit, request: Request, key: str) -> Iterator
     if asked.get("lang") in LANGUAGES:
         visit.language = cast("Language", asked["lang"])
     package, problem = _asked(shared, visit, asked.get("p", ""))
-    say, client = sayer(visit.language), ui.context.client
+    say, client = sayer(visit.language, shared.scenario.data.pack), ui.context.client
     client.page = copy.copy(client.page)
     client.page.language = LOCALES[visit.language]
     client.title = say("page.title", screen=say(f"nav.{key}"))

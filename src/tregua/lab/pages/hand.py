@@ -65,8 +65,11 @@ class Hand(Generic[Made]):
 
     def move(self, package: Package) -> None:
         """A handle moves: of several positions that come while one is worked out,
-        only the newest is answered.
+        only the newest is answered. Of a change in some territories there is no quick answer.
         """
+        if package.local:
+            self._wanted = None
+            return
         self._wanted = package
         if not self._busy and self._here.shared.emulator is not None:
             self._busy = True

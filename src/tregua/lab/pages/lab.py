@@ -154,11 +154,14 @@ class LabScreen:
     def _moved(self, package: Package) -> None:
         """A handle moves."""
         self._refusal.set_visibility(False)
-        for name in ("map", "victims", "tornado", "states"):
-            if name in self._cards:
-                self._cards[name].stale(True)
+        for name, card in self._cards.items():
+            # Where places are chosen no quick estimate takes the place of the fan.
+            if name != "fan" or package.local:
+                card.stale(True)
         self._standing.set_text(self.here.say("state.stale"))
         self._hand.move(package)
+        if package.local:
+            self._words()
         self._outside()
 
     def _released(self, package: Package) -> None:
@@ -216,7 +219,7 @@ class LabScreen:
 
     async def _show_tornado(self, package: Package) -> None:
         emulator = self.here.shared.emulator
-        if emulator is None:
+        if emulator is None or package.local:
             return
         chart = await run.io_bound(tornado_of, emulator, package, self._victim, self.here.say)
         if chart is not None and package.settings == self.here.package.settings:

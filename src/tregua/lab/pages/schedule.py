@@ -82,6 +82,21 @@ class ScheduleScreen:
             ramp.props["label"] = say("schedule.ramp")
             ramp.props["aria-label"] = say("schedule.of", what=say("schedule.ramp"), name=name)
             self._day(key, "end", say("schedule.end"), setting.end, name)
+            if handle.by_place:
+                self._where(key, setting, name)
+
+    def _where(self, key: str, setting: Setting, name: str) -> None:
+        """A field for the places in which a change holds; empty for everywhere."""
+        label = self.here.say("schedule.where")
+        box = ui.select(
+            list(self.here.shared.scenario.data.space.labels("territory")),
+            multiple=True,
+            label=label,
+            value=list(setting.territories),
+        ).props("outlined dense use-chips stack-label")
+        box.props["aria-label"] = self.here.say("schedule.of", what=label, name=name)
+        box.props["data-testid"] = f"where-{key}"
+        box.on_value_change(lambda event: self._change(key, territories=tuple(event.value or ())))
 
     def _day(self, key: str, field: str, label: str, value: dt.date | None, name: str) -> None:
         """A field for a day, as the browser has it: typed or picked."""

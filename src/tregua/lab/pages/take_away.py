@@ -11,7 +11,15 @@ from nicegui import run, ui
 
 from ...errors import TreguaError
 from ..answers.answer import answer, held_text, refused_text, standing_text
-from ..answers.bundle import command_of, data_zip, figure, report, result_of, scenario_file
+from ..answers.bundle import (
+    command_of,
+    data_zip,
+    figure,
+    folder_of,
+    report,
+    result_of,
+    scenario_file,
+)
 from ..answers.charts import ground_of
 from ..work.headline import CIVILIANS
 from .frame import SCREENS, TICK, Screen
@@ -65,6 +73,7 @@ class TakeAwayScreen:
                 "scenario",
                 lambda: (scenario_file(here.shared, here.package, say).encode(), "tregua-lab.toml"),
                 needs_result=False,
+                what="take.scenario_beside" if folder_of(here.shared) else "",
             )
             self._file(
                 "data",
@@ -93,9 +102,15 @@ class TakeAwayScreen:
         self._begin()
 
     def _file(
-        self, key: str, make: Callable[[], tuple[bytes, str]], needs_result: bool = True
+        self,
+        key: str,
+        make: Callable[[], tuple[bytes, str]],
+        needs_result: bool = True,
+        what: str = "",
     ) -> None:
-        """A button that makes a file and hands it to the browser."""
+        """A button that makes a file and hands it to the browser; ``what`` is the key of the words
+        beside it, where they are others.
+        """
         say = self.here.say
 
         async def hand_over() -> None:
@@ -109,7 +124,7 @@ class TakeAwayScreen:
         with ui.element("div").classes("file"):
             button = ui.button(say(f"take.{key}"), on_click=hand_over).props("no-caps outline")
             button.props["data-testid"] = f"take-{key}"
-            text("span", say(f"take.{key}_what"), "note")
+            text("span", say(what or f"take.{key}_what"), "note")
 
     def _figure(self, name: str, kind: str) -> Callable[[], tuple[bytes, str]]:
         def make() -> tuple[bytes, str]:

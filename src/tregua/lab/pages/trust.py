@@ -1,25 +1,23 @@
-"""Validation page: how the model stands to the record in every state, how well anybody forecasts,
-and what is known to be wrong.
+"""Validation page: how the model stands to the record in every territory, how well anybody
+forecasts, and what is known to be wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from nicegui import ui
 
-from ...countries.record import FOLDER
+from ...countries.pack import Pack, in_language
 from ...reporting.browser.base import height_of
-from ...reporting.browser.record import fit_by_state, scores
+from ...reporting.browser.record import MARKS, OnRecord, fit_by_territory, scores
 from ...reporting.wording import ends, rounded
-from ...results.held_out import homicide_victims
+from ...results.on_record import counts_on_record
 from ...results.tables import QUANTILES
 from ...scenarios.posterior import StoredPosterior
-from ...shipped import read_table
-from ..words import WEAKNESSES
+from ..words import WEAKNESSES, named
 from .frame import Screen
 from .parts import ChartCard, block, notice, table, text
 
@@ -30,15 +28,15 @@ if TYPE_CHECKING:
     from ...reporting.browser.base import Say
 
 FIT_TABLE = "state_year"
-"""Table of a fit: the record and what the mechanisms expect, by state and year."""
+"""Table of a fit: the record and what the mechanisms expect, by territory and year."""
 
-SCORE_TABLE = "scores.csv"
-"""Table of scores that ships: mean CRPS and coverage of every forecast from every origin, as
-`tregua score` gives them.
+SCORE_TABLE = "scores/scores.csv"
+"""Table of scores that a country may have: mean CRPS and coverage of every forecast from every
+origin, as `tregua score` gives them.
 """
 
-FIRST_YEAR = 2000
-"""First year of the charts: before it there is nothing that the model speaks of."""
+YEARS_BEFORE = 7
+"""Years before the first start that charts show: of those before them the model says nothing."""
 
 APPROXIMATE = "ensemble"
 """Method of a fit that gives an approximation of the posterior."""
@@ -47,24 +45,42 @@ FACTS = ("years", "unknowns", "moved_by_the_record", "largest_r_hat")
 """Entries of the record of a fit that are shown, where they have a value."""
 
 HEIGHT = 330
-"""Height of the chart of one state [px]."""
+"""Height of the chart of one territory [px]."""
 
 
-@cache
-def official() -> dict[str, dict[str, dict[int, float]]]:
-    """Both official series of homicides by name of the series, code of the state and year [deaths,
-    victims].
+def first_year(pack: Pack) -> int:
+    """First year of the charts of the record."""
+    return min(day.year for day in pack.settings.starts) - YEARS_BEFORE
+
+
+def on_record(pack: Pack, code: str, language: str) -> tuple[np.ndarray, list[OnRecord]]:
+    """Years of the charts, and the counts of one territory in them.
+
+    Args:
+        pack: the country.
+        code: of the territory.
+        language: of the labels.
+
+    Raises:
+        TreguaError: TR1513 for a table of a count that cannot be read.
     """
-    table = read_table(FOLDER, "homicides-year.csv").astype({"homicides": float})
-    deaths = {
-        code: rows.set_index("year")["homicides"].to_dict()
-        for code, rows in table.groupby("state_code")
-    }
-    return {"inegi": deaths, "sesnsp": homicide_victims()}
+    counts = counts_on_record(pack)
+    known = [year for count in counts.values() for year in count.get(code, {})]
+    first = max(first_year(pack), min(known, default=0))
+    years = np.arange(first, max(known, default=0) + 1)
+    told = [
+        OnRecord(
+            count.short,
+            in_language(count.label, language),
+            np.array([counts[name].get(code, {}).get(int(year), np.nan) for year in years]),
+        )
+        for name, count in pack.settings.count.items()
+    ]
+    return years, told
 
 
 def fitted(stored: StoredPosterior | None) -> dict[tuple[str, int], dict[str, float]]:
-    """What the mechanisms of a fit expect by code of the state and year;
+    """What the mechanisms of a fit expect by code of the territory and year;
     empty without a fit, or where it has no such table.
     """
     if stored is None or FIT_TABLE not in stored.tables:
@@ -76,12 +92,6 @@ def fitted(stored: StoredPosterior | None) -> dict[tuple[str, int], dict[str, fl
         }
         for row in rows
     }
-
-
-@cache
-def shipped_scores() -> pandas.DataFrame:
-    """Table of scores."""
-    return read_table("lab/data", SCORE_TABLE)
 
 
 def trust(here: Screen) -> None:
@@ -99,8 +109,11 @@ def trust(here: Screen) -> None:
         with ui.element("ul"):
             for number in range(1, WEAKNESSES + 1):
                 text("li", say(f"trust.weak_{number}"))
-    _by_state(here)
-    _scores(here)
+    pack, territories = here.shared.scenario.data.pack, here.shared.scenario.data.territories
+    if pack and territories:
+        _by_territory(here, pack, dict(zip(territories.codes, territories.names, strict=True)))
+    if pack and pack.has(SCORE_TABLE):
+        _scores(here, pack.table(SCORE_TABLE))
     if stored is not None:
         _fit(here, stored)
 
@@ -130,13 +143,14 @@ def reach_text(record: Mapping[str, Any], say: Say) -> str:
     )
 
 
-def _by_state(here: Screen) -> None:
-    """The record of one state at a time, by both series, and the fit."""
+def _by_territory(here: Screen, pack: Pack, names: Mapping[str, str]) -> None:
+    """The record of one territory at a time, by the counts of the country, and the fit."""
     say = here.say
-    states = read_table(FOLDER, "states.csv").set_index("state_code")["name"].to_dict()
     with block("section", "by-state", say("trust.by_state")):
         choice = (
-            ui.select(states, value=next(iter(states)), label=say("trust.state"), with_input=True)
+            ui.select(
+                dict(names), value=next(iter(names)), label=say("trust.state"), with_input=True
+            )
             .props("outlined dense")
             .classes("wide")
         )
@@ -146,15 +160,11 @@ def _by_state(here: Screen) -> None:
 
     def show(event: ValueChangeEventArguments | None = None) -> None:
         code = choice.value
-        if code not in states:
+        if code not in names:
             return
-        both_series = official()
-        last = max(max(series[code]) for series in both_series.values() if code in series)
-        years = np.arange(FIRST_YEAR, last + 1)
-        record, other = (
-            np.array([series.get(code, {}).get(int(year), np.nan) for year in years])
-            for series in both_series.values()
-        )
+        years, counts = on_record(pack, code, here.language)
+        if not len(years):
+            return
         table_of = fitted(here.shared.posterior)
         edges = None
         if table_of:
@@ -164,15 +174,15 @@ def _by_state(here: Screen) -> None:
                 )
                 for key in QUANTILES
             }
-        card.show(fit_by_state(states[code], years, record, other, edges, say))
+        card.show(fit_by_territory(names[code], years, counts[: len(MARKS)], edges, say))
 
     choice.on_value_change(show)
     show()
 
 
-def _scores(here: Screen) -> None:
+def _scores(here: Screen, told: pandas.DataFrame) -> None:
     """How well simple forecasts and ours did."""
-    say, told = here.say, shipped_scores()
+    say = here.say
     with block("section", "scores", say("trust.scores")):
         labels = list(told["model"].unique())
         origins = sorted(told["origin"].unique().tolist())
@@ -182,9 +192,9 @@ def _scores(here: Screen) -> None:
             .to_numpy(float)
             for score in ("crps", "covered_80")
         )
-        named = [say(f"forecast.{label}") for label in labels]
+        ways = [named(say, "forecast", label) for label in labels]
         ChartCard(say, "scores", height_of(len(labels)), 2).show(
-            scores(named, origins, crps, covered, say)
+            scores(ways, origins, crps, covered, say)
         )
         notice(say("trust.scores_mean"), "amber")
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
+from ...countries.registry import data_names, packs
 from ...engine.plan import plan_of_file
 from ...errors import TreguaError
 from ...model.calendar import weeks_between
@@ -103,6 +104,10 @@ def _check_modest(text: str) -> None:
     if isinstance(scenario, dict):
         if "plugins" in scenario:
             raise _beyond(f"plugins {scenario['plugins']!r}", "a file that loads no code")
+        data = scenario.get("data")
+        known = {*data_names(), *packs()}
+        if data is not None and not (isinstance(data, str) and data in known):
+            raise _beyond(f"data {data!r}", "a registered data set: " + ", ".join(data_names()))
         posterior = scenario.get("posterior")
         if posterior is not None and posterior not in shipped_posteriors():
             raise _beyond(
@@ -205,7 +210,7 @@ def _setting(change: Modifier, known: Mapping[str, Handle], shared: Shared) -> S
     handle = known.get(change.target)
     if handle is None or change.start is None:
         return None
-    fits = change.operation == handle.kind and not change.territories
+    fits = change.operation == handle.kind
     if not fits or change.ramp_weeks != int(change.ramp_weeks) or change.ramp_weeks > MOST_RAMP:
         return None
     setting = Setting(
@@ -214,6 +219,7 @@ def _setting(change: Modifier, known: Mapping[str, Handle], shared: Shared) -> S
         start=change.start,
         ramp_weeks=int(change.ramp_weeks),
         end=change.end,
+        territories=change.territories or (),
     )
     try:
         shared.checked(Package(settings=(setting,)))

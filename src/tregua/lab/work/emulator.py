@@ -18,6 +18,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,11 +29,12 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.interpolate import PchipInterpolator
 
+from ...countries.pack import Pack
+from ...errors import TreguaError
 from ...model.calendar import week_of
 from ...model.declarations import BACKGROUND
 from ...results.checkpoints import read_whole, write_whole
 from ...scenarios.scenario import Scenario
-from ...shipped import country_folders, shipped_bytes
 from ..handles import Handle, handles_of, policy_of
 from ..package import Package, Setting
 from .futures import Futures, Present
@@ -140,8 +142,18 @@ class Emulator:
         """Pairs of futures as the emulator expects them; ``quick`` is true and ``error`` is set.
 
         Raises:
-            TreguaError: TR1405 and TR3020 to TR3022, as :func:`~tregua.lab.handles.policy_of`.
+            TreguaError: TR1410 where a setting is in force in some territories only, of which no
+                run taught it anything; TR1403, TR1405 and TR3020 to TR3022, as
+                :func:`~tregua.lab.handles.policy_of`.
         """
+        if package.local:
+            raise TreguaError(
+                "TR1410",
+                "there is no quick estimate of a change in some territories",
+                found=", ".join(s.handle for s in package.settings if s.territories),
+                expected="settings that hold everywhere",
+                do="run the package in the model, which takes some seconds a pair",
+            )
         policy_of(package, self.handles, self.scenario, self.first)
         moved = [
             setting
@@ -365,13 +377,19 @@ def read_emulator(arrays: Mapping[str, np.ndarray], present: Present) -> Emulato
 
 
 def kept_emulator(present: Present) -> Emulator | None:
-    """The surrogate model of a present where it is at hand without training: in the cache, or
-    shipped with the package. It must be of the same inputs, know the same handles, and have deaths
+    """The surrogate model of a present where it is at hand without training: in the cache, or in
+    the country's pack. It must be of the same inputs, know the same handles, and have deaths
     without a tie to groups where the model has them.
+
+    Raises:
+        TreguaError: as :func:`shipped_arrays`.
     """
     keys = [handle.key for handle in handles_of(present.scenario)]
-    for path in ("", *shipped()):
-        arrays = _shipped_arrays(path) if path else read_whole(present.folder / FILE)
+    for read in (
+        lambda: read_whole(present.folder / FILE),
+        lambda: shipped_arrays(present.scenario.data.pack),
+    ):
+        arrays = read()
         if arrays is None:
             continue
         facts = json.loads(str(arrays[FACTS]))
@@ -381,16 +399,26 @@ def kept_emulator(present: Present) -> Emulator | None:
     return None
 
 
-def shipped() -> tuple[str, ...]:
-    """Paths in the package of the emulators that ship."""
-    return tuple(
-        f"countries/{country.name}/{FILE}"
-        for country in country_folders()
-        if (country / FILE).is_file()
-    )
+def shipped_arrays(pack: Pack | None) -> dict[str, np.ndarray] | None:
+    """Arrays of the emulator in a country's pack; None where it has none.
 
-
-def _shipped_arrays(path: str) -> dict[str, np.ndarray]:
-    """Arrays of an emulator that ships (TR9003 where it was changed)."""
-    with np.load(io.BytesIO(shipped_bytes(path)), allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+    Raises:
+        TreguaError: TR9003 where it came with Tregua and was changed, TR1513 where it cannot be
+            read.
+    """
+    if pack is None or not pack.has(FILE):
+        return None
+    try:
+        with np.load(io.BytesIO(pack.bytes(FILE)), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        json.loads(str(arrays[FACTS]))
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise TreguaError(
+            "TR1513",
+            "an emulator of this country cannot be read",
+            where=f"{pack.shown}/{FILE}",
+            found=f"{type(error).__name__}: {error}"[:200],
+            expected="a file that the lab wrote",
+            do="take it away: the lab trains one for itself",
+        ) from error
+    return arrays

@@ -1,14 +1,17 @@
-"""Charts of model against record, for a browser: the fit in one state, and scores of forecasts."""
+"""Charts of model against record, for a browser: the fit in one territory, and scores of
+forecasts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from ...results.tables import QUANTILES
-from ..encoding import BLUE, COLOURS, COVERED_LEVEL, ON_SCREEN, VERMILION, Fan
+from ..encoding import BLUE, COLOURS, COVERED_LEVEL, ON_SCREEN, Fan
 from ..wording import rounded
 from .base import (
     INK,
@@ -35,60 +38,75 @@ Fitted = Mapping[str, Float[np.ndarray, "year"]]
 """Median and edges of the bands of a fitted model over years."""
 
 
-def fit_by_state(
-    state: str,
+MARKS = (
+    (INK, "circle", "solid"),
+    (COLOURS[1], "emptyTriangle", "dashed"),
+    (COLOURS[2], "emptyRect", "dotted"),
+)
+"""Colour, symbol and stroke of each count, in their order; there are words for as many."""
+
+
+@dataclass(frozen=True, eq=False)
+class OnRecord:
+    """A count beside which a fit is shown.
+
+    Attributes:
+        short: as the line is called.
+        label: what is counted, and by whom.
+        persons: in each year; nan where there is none.
+    """
+
+    short: str
+    label: str
+    persons: Float[np.ndarray, "year"]
+
+
+def fit_by_territory(
+    territory: str,
     years: Int[np.ndarray, "year"],
-    record: Float[np.ndarray, "year"],
-    other: Float[np.ndarray, "year"],
+    counts: Sequence[OnRecord],
     fitted: Fitted | None,
     say: Say,
 ) -> Chart:
-    """Predictive check of a fit: homicides on record in one state, by both official series,
-    and what the fitted model expects of the first.
+    """Predictive check of a fit: homicides on record in one territory, and what the fitted model
+    expects of the first count.
 
     Args:
-        state: name.
+        territory: name.
         years: calendar years.
-        record: deaths by homicide, by death certificates (INEGI); nan where there is none.
-        other: victims of intentional homicide in criminal investigations (SESNSP); nan where there
-            is none.
+        counts: on record, the one that fits use first; as many as :data:`MARKS` at most.
         fitted: median and edges of bands of the fitted model; None where no fit ships.
         say: the catalogue.
     """
     edges = fitted or dict.fromkeys(QUANTILES, np.full(len(years), np.nan))
-    names = [say("chart.fit.model"), say("chart.fit.inegi"), say("chart.fit.sesnsp")]
-    drawn = (edges["median"], record, other)
-    looks = (
-        (BLUE, "none", "solid"),
-        (INK, "circle", "solid"),
-        (VERMILION, "emptyTriangle", "dashed"),
-    )
-    top = ceiling(ROOM * float(np.nanmax(np.concatenate([record, other, edges["high_90"]]))))
+    names = [say("chart.fit.model"), *(clean(count.short) for count in counts)]
+    drawn = (edges["median"], *(count.persons for count in counts))
+    looks = ((BLUE, "none", "solid"), *MARKS[: len(counts)])
+    top = ceiling(ROOM * float(np.nanmax(np.concatenate([[1.0], *drawn[1:], edges["high_90"]]))))
     ends = [_last(values) for values in drawn]
     shifts = apart([end for end in ends if end is not None], top)
     series = areas(Fan(edges, BLUE, ON_SCREEN))
     for name, values, look, end in zip(names, drawn, looks, ends, strict=True):
         shift = shifts.pop(0) if end is not None else 0.0
-        width = 2 if look[-1] == "solid" else 1.6
+        width = 2.0 if look[-1] == "solid" else 1.6
         line = named_line(name, _points(name, values, years), *look, shift, width=width, size=6)
         line["endLabel"] |= {"show": end is not None, "fontSize": SMALL}
         series.append(line)
-    title = say("chart.fit.title", state=state)
-    first, last = int(years[0]), int(years[-1])
+    title = say("chart.fit.title", state=territory)
     alt = say(
-        "chart.fit.alt" if fitted else "chart.fit.alt_none", title=title, first=first, last=last
+        "chart.fit.alt" if fitted else "chart.fit.alt_none",
+        title=title,
+        first=int(years[0]),
+        last=int(years[-1]),
+        counts=", ".join(count.short for count in counts),
     )
     options = over_years(alt, years, say("chart.fit.axis"), top, series, 140)
-    columns: tuple[str, ...] = (say("table.year"), names[1], names[2])
+    columns: tuple[str, ...] = (say("table.year"), *(count.label for count in counts))
     columns += (names[0], say("table.ninety")) if fitted else ()
-    return Chart(
-        title,
-        options,
-        say("chart.fit.note" if fitted else "chart.fit.note_none"),
-        alt,
-        columns,
-        _rows(years, record, other, fitted, say),
-    )
+    marks = [say(f"chart.fit.mark_{i}", label=count.label) for i, count in enumerate(counts, 1)]
+    marks += [say("chart.fit.several")] if len(counts) > 1 else []
+    note = say("chart.fit.note" if fitted else "chart.fit.note_none", marks=" ".join(marks))
+    return Chart(title, options, note, alt, columns, _rows(years, counts, fitted, say))
 
 
 def _points(name: str, values: np.ndarray, years: np.ndarray) -> list[Options]:
@@ -109,12 +127,12 @@ def _last(values: np.ndarray) -> float | None:
 
 
 def _rows(
-    years: np.ndarray, record: np.ndarray, other: np.ndarray, fitted: Fitted | None, say: Say
+    years: np.ndarray, counts: Sequence[OnRecord], fitted: Fitted | None, say: Say
 ) -> tuple[tuple[str, ...], ...]:
     """The chart of a fit as a table."""
     rows = []
     for i, year in enumerate(years):
-        row: tuple[str, ...] = (str(year), rounded(float(record[i])), rounded(float(other[i])))
+        row = (str(year), *(rounded(float(count.persons[i])) for count in counts))
         if fitted:
             low, middle, high = (fitted[edge][i] for edge in ("low_90", "median", "high_90"))
             row += (rounded(float(middle)), span_of(low, high, say))
@@ -135,7 +153,7 @@ def scores(
     Args:
         labels: of the ways to forecast.
         origins: last years known.
-        crps: mean continuous ranked probability score [deaths in a state and year]; nan where a
+        crps: mean continuous ranked probability score [deaths in a territory and year]; nan where a
             forecast cannot be made.
         covered: share of what came inside the interval of 80 %.
         say: the catalogue.

@@ -1,6 +1,4 @@
-"""Small multiples for a browser: one small chart over time for each of the 32 states, on the tile
-grid.
-"""
+"""Small multiples for a browser: a small chart over time for each territory, on the tile grid."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ...countries.tiles import Tiles
+from ...countries.territories import Tiles
 from ...results.tables import bands
 from ..encoding import BLUE, GREY, ON_SCREEN_TILE, Fan
 from ..tile_map import Extent, extent_of, short
@@ -34,7 +32,7 @@ CLEAR = "rgba(255,255,255,0.01)"
 """A colour that cannot be seen, on which a pointer is felt all the same."""
 
 SCALED = 0.9
-"""Share of the states whose highest band fits the scale; it is cut off in the others."""
+"""Share of the territories whose highest band fits the scale; it is cut off in the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ class _States:
         after: the same with it, or once more without it.
         moves: relative change in the last year, the median over pairs; None where there is no
             package yet.
-        tiles: place of every state.
+        tiles: place of every territory.
         extent: of the tile grid.
         top: where all upright axes end.
     """
@@ -62,7 +60,7 @@ class _States:
 
     @property
     def stride(self) -> int:
-        """Places that a state takes on the axis of its row: its years and a gap."""
+        """Places that a territory takes on the axis of its row: its years and a gap."""
         return len(self.years) + 1
 
 
@@ -75,7 +73,7 @@ def small_multiples(
     say: Say,
     rates: bool,
 ) -> Chart:
-    """Small multiples of persons killed in every state and year: one small chart for each state,
+    """Small multiples of persons killed in every territory and year: one small chart for each,
     all on one scale, on the tile grid.
 
     Args:
@@ -84,7 +82,7 @@ def small_multiples(
         changed: the same with it; None where there is no package yet.
         moves: relative change of persons killed in the last year, the median over pairs; None
             where there is no package yet.
-        tiles: place of every state.
+        tiles: place of every territory.
         say: the catalogue.
         rates: whether the numbers are rates.
     """
@@ -146,7 +144,7 @@ def _options(states: _States, alt: str, say: Say) -> Options:
 
 
 def _row(states: _States, grid: int, say: Say) -> list[Options]:
-    """The series of one row of tiles: lines of all its states one behind the other,
+    """The series of one row of tiles: lines of all its territories one behind the other,
     with gaps between them.
     """
     row, heads = states.extent.top + grid, []

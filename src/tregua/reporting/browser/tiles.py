@@ -1,4 +1,4 @@
-"""Tile maps for a browser: the 32 states as tiles, with levels or with differences."""
+"""Tile maps for a browser: territories as tiles, with levels or with differences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from matplotlib import colormaps
 from matplotlib.colors import to_hex, to_rgb
 
-from ...countries.tiles import Tiles
+from ...countries.territories import Tiles
 from ...results.tables import bands
 from ..tile_map import CHANGES, LEAST, LEVELS, extent_of, faded, ink_on, short, short_change
 from ..wording import rounded, signed
@@ -30,14 +30,14 @@ def change_map(
     rates: bool,
     years: tuple[int, int],
 ) -> Chart:
-    """Choropleth of paired differences of persons killed in every state: the median as number and
-    colour; tiles whose sign is unsure are faded and carry a question mark.
+    """Choropleth of paired differences of persons killed in every territory: the median as number
+    and colour; tiles whose sign is unsure are faded and carry a question mark.
 
     Args:
         differences: with the package less without it, a year: for 100,000 inhabitants where
             ``rates``, else in persons.
         sure: whether the sign stands out from chance.
-        tiles: place of every state.
+        tiles: place of every territory.
         say: the catalogue.
         rates: whether the numbers are rates.
         years: first and last year.
@@ -56,6 +56,7 @@ def change_map(
         fewer=fewer,
         more=more,
         unsure=len(sure) - int(np.sum(sure)),
+        territory_count=len(tiles),
     )
     columns = (
         say("table.state"),
@@ -94,13 +95,13 @@ def level_map(
     rates: bool,
     years: tuple[int, int],
 ) -> Chart:
-    """Choropleth of persons killed in every state without any package: medians."""
+    """Choropleth of persons killed in every territory without any package: medians."""
     edges, unit = bands(levels), say("unit.rate_year" if rates else "unit.persons_year")
     words = [short(float(x)) for x in edges["median"]]
     title = say("chart.map.level", first=years[0], last=years[1], unit=unit)
     order = np.argsort(-edges["median"], kind="stable")[:3]
     told = ", ".join(f"{list(tiles)[i]} {rounded(float(edges['median'][i]))}" for i in order)
-    alt = say("chart.map.alt_level", title=title, told=told)
+    alt = say("chart.map.alt_level", title=title, told=told, territory_count=len(tiles))
     columns = (say("table.state"), say("table.median"), say("table.half"), say("table.ninety"))
     rows = tuple(
         (name, rounded(float(edges["median"][i])), *spans(edges, i, say))

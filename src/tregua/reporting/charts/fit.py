@@ -4,7 +4,8 @@ state, other counts, and what the record says of the unknowns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from ...countries.tiles import tiles_of
-from ...model.space import Space
+from ...countries.dataset import Dataset
+from ...countries.observed import observations
+from ...countries.pack import Pack
+from ...countries.record import count_of
+from ...countries.territories import Tiles
 from ...results.tables import QUANTILES
 from ...scenarios.posterior import EFFECT
 from ..encoding import BLUE, GREY, VERMILION, Fan
@@ -33,37 +37,68 @@ SHOWN = 36
 NORMAL_90 = 1.645
 """Deviations of a normal distribution from its middle to either end of nine in ten."""
 
-UCDP = "ucdp share"
-"""Beginning of the names of unknowns that set UCDP's count against the fights expected."""
-
 TITLE_WIDTH = 40
 """Letters in a line of the title of a small chart."""
 
-HOW_TO_READ = (
-    "Dots: homicides on record (INEGI). Blue line and bands: what the mechanisms expect on "
-    "record; median, the middle half of the draws, and nine in ten.\n"
-    "Orange band: the same with the statistical discrepancy that stands for all that the "
-    "mechanisms leave out; nine in ten. It is fitted to these dots."
-)
-"""Under the charts of the record."""
+UNSEEN_MISSING = "recorded_missing"
+"""Outcome of a run that is less than what a register of missing persons holds."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a country calls what the charts show, in English.
+
+    Attributes:
+        office: who counts the homicides.
+        territories: what its territories are called.
+        ratios: unknown multiples of counts of fights, by name, as readers see them.
+    """
+
+    office: str = ""
+    territories: str = "territories"
+    ratios: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pack: Pack | None) -> Named:
+        """Words of a pack; general ones where there is none."""
+        if pack is None:
+            return cls()
+        ratios = {
+            name: f"{fights.short}'s count per death expected in fights, "
+            f"{period.first}-{period.last}"
+            for name, (fights, period) in observations(pack).shares.items()
+        }
+        return cls(count_of(pack).short, pack.word("en"), ratios)
+
+    @property
+    def how_to_read(self) -> str:
+        """What stands under the charts of the record."""
+        counted = f" ({self.office})" if self.office else ""
+        return (
+            f"Dots: homicides on record{counted}. Blue line and bands: what the mechanisms expect "
+            "on record; median, the middle half of the draws, and nine in ten.\n"
+            "Orange band: the same with the statistical discrepancy that stands for all that the "
+            "mechanisms leave out; nine in ten. It is fitted to these dots."
+        )
 
 
 def pictures_of_fit(
-    tables: Mapping[str, pandas.DataFrame], space: Space, footer: str = ""
+    tables: Mapping[str, pandas.DataFrame], data: Dataset, footer: str = ""
 ) -> list[Picture]:
     """Charts of a fit from those of its tables that are there (:mod:`tregua.inference.folder`);
-    the map-like one only for the 32 states.
+    the map-like one only where the territories have tiles.
     """
-    draw = {
-        "nation_year": nation_picture,
-        "state_year": lambda table, footer: states_picture(table, space, footer),
+    named = Named.of(data.pack)
+    draw: dict[str, Callable[[Any, str], Picture]] = {
+        "nation_year": lambda table, footer: nation_picture(table, named, footer),
+        "state_year": lambda table, footer: states_picture(table, data.tiles or {}, named, footer),
         "totals": totals_picture,
-        "told_apart": widths_picture,
+        "told_apart": lambda table, footer: widths_picture(table, named, footer),
     }
     shown = [
         name
         for name in draw
-        if name in tables and len(tables[name]) and (name != "state_year" or tiles_of(space))
+        if name in tables and len(tables[name]) and (name != "state_year" or data.tiles)
     ]
     return [draw[name](tables[name], footer) for name in shown]
 
@@ -108,10 +143,10 @@ def _span(row: Any, of: str) -> str:
 
 
 @styled
-def nation_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
+def nation_picture(table: pandas.DataFrame, named: Named, footer: str = "") -> Picture:
     """The record of the nation by year."""
-    title = "Homicides on record, all states, and what the model expects"
-    figure, axes = sheet(1, 1, (8.6, 4.6), title, HOW_TO_READ, footer)
+    title = f"Homicides on record, all {named.territories}, and what the model expects"
+    figure, axes = sheet(1, 1, (8.6, 4.6), title, named.how_to_read, footer)
     ax = axes[0, 0]
     _draw(ax, table)
     thousands(ax)
@@ -128,21 +163,22 @@ def nation_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
         "Homicides on record by year beside what the model expects: "
         f"{'; '.join(said)} (nine in ten draws)."
     )
-    return Picture("fit-nation", figure, title, alt, HOW_TO_READ.replace("\n", " "))
+    return Picture("fit-nation", figure, title, alt, named.how_to_read.replace("\n", " "))
 
 
 @styled
-def states_picture(table: pandas.DataFrame, space: Space, footer: str = "") -> Picture:
+def states_picture(
+    table: pandas.DataFrame, tiles: Tiles, named: Named, footer: str = ""
+) -> Picture:
     """The record of every state by year, on the tile grid; each state on its own scale, with the
     largest number of its axis written.
     """
-    tiles = tiles_of(space) or {}
     extent = extent_of(tiles)
-    title = "Homicides on record in every state, and what the model expects"
+    title = f"Homicides on record in all {named.territories}, and what the model expects"
     years = (int(table["year"].min()), int(table["year"].max()))
     note = (
         f"Every tile: {years[0]} to {years[1]}, from zero to the number above it [homicides "
-        f"in the year]; scales differ.\n{HOW_TO_READ}"
+        f"in the year]; scales differ.\n{named.how_to_read}"
     )
     figure, axes = sheet(
         extent.rows, extent.columns, (12.5, 1.3 + 1.25 * extent.rows), title, note, footer
@@ -166,9 +202,10 @@ def states_picture(table: pandas.DataFrame, space: Space, footer: str = "") -> P
             ).sum()
         )
     alt = (
-        f"Small charts of the 32 states, {years[0]} to {years[1]}: homicides on record beside "
-        f"what the model expects. In {outside} of {len(table)} states and years the record lies "
-        "outside what nine in ten draws of the mechanisms alone expect."
+        f"Small charts of the {len(tiles)} {named.territories}, {years[0]} to {years[1]}: "
+        f"homicides on record beside what the model expects. In {outside} of {len(table)} "
+        f"{named.territories} and years the record lies outside what nine in ten draws of the "
+        "mechanisms alone expect."
     )
     return Picture("fit-states", figure, title, alt, note.replace("\n", " "))
 
@@ -212,13 +249,13 @@ def totals_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
 
 
 @styled
-def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
+def widths_picture(table: pandas.DataFrame, named: Named, footer: str = "") -> Picture:
     """Where the unknowns lie after the fit, in deviations of their priors:
     those that the record says most about.
     """
     title = "What the record says of the unknowns"
     rows = table.head(SHOWN)
-    names = [_shown(name) for name in rows["unknown"]]
+    names = [_shown(name, named) for name in rows["unknown"]]
     note = (
         "Grey: prior, nine in ten. Blue: after the fit, nine in ten, and its middle; as wide as "
         "the prior where the record says nothing.\n"
@@ -246,16 +283,14 @@ def widths_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     left = f"{100 * first['width_left']:.0f} % of its width is left"
     alt = (
         f"Interval chart of {len(rows)} unknowns before and after the fit. Most is said of "
-        f"{_shown(first['unknown'])}: {left}."
+        f"{_shown(first['unknown'], named)}: {left}."
     )
     return Picture("fit-unknowns", figure, title, alt, note.replace("\n", " "))
 
 
-def _shown(unknown: str) -> str:
-    """An unknown as readers see it. What the fit calls a share of UCDP is no part of a whole."""
-    if unknown.startswith(UCDP):
-        return f"UCDP's count per death expected in fights,{unknown.removeprefix(UCDP)}"
-    return unknown.removeprefix(EFFECT)
+def _shown(unknown: str, named: Named) -> str:
+    """An unknown as readers see it. What the fit calls a share is no part of a whole."""
+    return named.ratios.get(unknown) or unknown.removeprefix(EFFECT)
 
 
 @styled
@@ -266,9 +301,13 @@ def held_out_picture(table: pandas.DataFrame, footer: str = "") -> Picture:
     title = "What no fit saw, and what the run expects on record"
     note = (
         "Dots: on record. Line and bands: this run; median, the middle half of the replicates, "
-        "and nine in ten. Hollow dots lie outside nine in ten.\n"
-        "Of missing persons the run counts those who were killed; the register holds others too."
+        "and nine in ten. Hollow dots lie outside nine in ten."
     )
+    if UNSEEN_MISSING in set(table.get("outcome", ())):
+        note += (
+            "\nOf missing persons the run counts those who were killed; the register holds others "
+            "too."
+        )
     names = list(dict.fromkeys(table["series"]))
     figure, axes = sheet(1, len(names), (4.1 * len(names), 3.9), title, note, footer)
     said = []

@@ -1,5 +1,5 @@
-"""Maps of the 32 states: levels, differences, and small charts over time, on the tile grid.
-They are drawn only for runs on those states.
+"""Maps of territories: levels, differences, and small charts over time, on the tile grid.
+They are drawn only for countries whose territories have tiles.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from matplotlib.colors import Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ...countries.tiles import Tiles, tiles_of
+from ...countries.territories import Tiles
 from ...engine.trajectories import Trajectories
 from ...results.by_territory import PERSONS, inhabitants_of, named_outcome, values_by_territory
 from ...results.comparison import Comparison
@@ -24,7 +24,15 @@ from ...results.tables import QUANTILES, bands, whole_years
 from ..encoding import BLUE, GREY, ON_PAPER_TILE, Fan, words_for_areas
 from ..tile_map import CHANGES, LEVELS, short
 from ..windows import counted_from, labels, last_day
-from ..wording import all_counted, listed, rounded, sentence, signed, span
+from ..wording import (
+    all_counted,
+    listed,
+    rounded,
+    sentence,
+    signed,
+    span,
+    territory_words,
+)
 from .style import Picture, sheet, styled
 from .tile_grid import SIDE, Shade, grid_axes, keep_out_of_layout, tile_figure
 
@@ -52,19 +60,19 @@ UNSURE = "the range of nine in ten pairs holds zero, so that the sign is unsure"
 
 
 def has_tiles(trajectories: Trajectories, outcome: Outcome) -> bool:
-    """Whether a run can be put on the tile grid: it is about the 32 states, its outcome is counted
-    by state, and it covers a whole year.
+    """Whether a run can be put on the tile grid: its territories have tiles, its outcome is counted
+    by territory, and it covers a whole year.
     """
     placed = all(trajectories.series[name].ndim == 3 for name in outcome.series)
     return (
         placed
-        and tiles_of(trajectories.scenario.data.space) is not None
+        and trajectories.scenario.data.tiles is not None
         and len(whole_years(trajectories)) > 0
     )
 
 
 def _tiles_of_run(trajectories: Trajectories) -> Tiles:
-    return tiles_of(trajectories.scenario.data.space) or {}
+    return trajectories.scenario.data.tiles or {}
 
 
 def _rates(trajectories: Trajectories, outcome: Outcome) -> tuple[np.ndarray, str]:
@@ -86,13 +94,13 @@ def _period(outcome: Outcome, year: int) -> str:
 def map_figure(
     trajectories: Trajectories, outcome_name: str = "killed", footer: str = ""
 ) -> Figure:
-    """Choropleth of the median of an outcome in every state in the last whole year of the run.
+    """Choropleth of the median of an outcome in every territory in the last whole year of the run.
 
     Tiles are hatched where the band of nine in ten replicates is wider than the median, unless it
     is so in all of them.
 
     Args:
-        trajectories: a run on the 32 states.
+        trajectories: a run whose territories have tiles.
         outcome_name: such as ``"killed"``.
         footer: line at the bottom that says where the figure comes from.
 
@@ -112,27 +120,33 @@ def map_figure(
     )
     note = ""
     if _banded(trajectories):
-        note = f"Number and colour: median of all replicates. {hatching_words(wide, WIDER)}"
+        note = f"Number and colour: median of all replicates. {_hatching(trajectories, wide)}"
     title = f"{sentence(outcome.label)}, {_period(outcome, year)}, {unit}"
     return tile_figure(_tiles_of_run(trajectories), [("", shade)], title, note, footer, unit)
 
 
 def _last_year(trajectories: Trajectories, outcome: Outcome) -> tuple[dict[str, np.ndarray], str]:
-    """Median and bands in each state in the last whole year, and their unit."""
+    """Median and bands in each territory in the last whole year, and their unit."""
     rates, unit = _rates(trajectories, outcome)
     return bands(rates[-1]), unit
 
 
 def _wide(edges: dict[str, np.ndarray]) -> np.ndarray:
-    """States in which the band of nine in ten is wider than the median."""
+    """Territories in which the band of nine in ten is wider than the median."""
     return edges["high_90"] - edges["low_90"] > edges["median"]
 
 
-def hatching_words(marked: np.ndarray, what: str) -> str:
-    """What hatching says in a map, or what it would say of all states or of none."""
+def hatching_words(marked: np.ndarray, what: str, one: str = "territory") -> str:
+    """What hatching says in a map, or what it would say of all territories or of none; ``one`` is
+    the word for a territory.
+    """
     if marked.all():
-        return f"In every state {what}; none is hatched for it."
-    return f"Hatched: {what}." if marked.any() else f"There is no state in which {what}."
+        return f"In every {one} {what}; none is hatched for it."
+    return f"Hatched: {what}." if marked.any() else f"There is no {one} in which {what}."
+
+
+def _hatching(trajectories: Trajectories, wide: np.ndarray) -> str:
+    return hatching_words(wide, WIDER, territory_words(trajectories.scenario.data)[0])
 
 
 def _banded(trajectories: Trajectories) -> bool:
@@ -143,18 +157,19 @@ def _banded(trajectories: Trajectories) -> bool:
 def difference_map_figures(
     comparison: Comparison, outcome_name: str = "killed", footer: str = ""
 ) -> list[Figure]:
-    """Choropleths of the paired difference from the baseline in every state, one map for each
+    """Choropleths of the paired difference from the baseline in every territory, one map for each
     policy and at most :data:`PAGE` in a figure, all with one scale of colours.
 
     A flow is counted from the first day of the policy to the end, for 100,000 inhabitants a
     year. Tiles are hatched where the band of nine in ten pairs holds zero; above a map in which it
-    does so in every state or in none stand words instead.
+    does so in every territory or in none stand words instead.
     """
     outcome = comparison.outcomes[outcome_name]
     by_policy = [_differences(comparison, run, outcome) for run in comparison.policies]
     most = max((float(np.abs(np.median(x, axis=0)).max()) for x in by_policy), default=0.0) or 1.0
+    one, _ = territory_words(comparison.baseline.scenario.data)
     panels = [
-        difference_panel(label, differences, most, _paired(comparison))
+        difference_panel(label, differences, most, _paired(comparison), one)
         for label, differences in zip(labels(comparison), by_policy, strict=True)
     ]
     hatched = any(shade.hatched.any() for _, shade in panels)
@@ -173,9 +188,11 @@ def _pages(maps: Sequence[M]) -> list[list[M]]:
 
 
 def difference_panel(
-    label: str, differences: np.ndarray, most: float, paired: bool
+    label: str, differences: np.ndarray, most: float, paired: bool, one: str = "territory"
 ) -> tuple[str, Shade]:
-    """Heading and tiles of the map of one policy; colours end at ``most``."""
+    """Heading and tiles of the map of one policy; colours end at ``most``, and ``one`` is the word
+    for a territory.
+    """
     median, unsure = bands(differences)["median"], ~sign_is_sure(differences, tail=TAIL)
     shade = Shade(
         median, unsure, TwoSlopeNorm(0.0, -most, most), CHANGES, [short(x, "+") for x in median]
@@ -184,7 +201,7 @@ def difference_panel(
     if not differences.any():
         heading += "\n(changes nothing)"
     elif paired and not shade.hatched.any():
-        heading += f"\n(sign {'unsure' if unsure.any() else 'sure'} in every state)"
+        heading += f"\n(sign {'unsure' if unsure.any() else 'sure'} in every {one})"
     return heading, shade
 
 
@@ -206,11 +223,11 @@ def _paired(comparison: Comparison) -> bool:
 def states_figure(
     trajectories: Trajectories, outcome_name: str = "killed", footer: str = ""
 ) -> Figure:
-    """Small multiples of an outcome in every state and year: median and bands in one small chart
-    for each state, all on one scale, on the tile grid.
+    """Small multiples of an outcome in every territory and year: median and bands in one small
+    chart for each, all on one scale, on the tile grid.
 
     Args:
-        trajectories: a run on the 32 states.
+        trajectories: a run whose territories have tiles.
         outcome_name: such as ``"killed"``.
         footer: line at the bottom that says where the figure comes from.
 
@@ -227,9 +244,9 @@ def states_figure(
         f"{unit} in the year from bottom to top."
     )
     ranges = f"\nLine: median. {words_for_areas('all replicates')}" if _banded(trajectories) else ""
-    figure, axes = sheet(
-        1, 1, (8.6, 6.6), f"{sentence(outcome.label)} in every state, {unit}", note + ranges, footer
-    )
+    one, _ = territory_words(trajectories.scenario.data)
+    title = f"{sentence(outcome.label)} in every {one}, {unit}"
+    figure, axes = sheet(1, 1, (8.6, 6.6), title, note + ranges, footer)
     ax = axes[0, 0]
     grid_axes(ax, tiles)
     across = (
@@ -278,11 +295,14 @@ def _outline(across: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarra
 
 def maps_of_run(trajectories: Trajectories, outcome: Outcome, footer: str = "") -> list[Picture]:
     """The map and the small charts of an outcome with their words;
-    none where the run is not on the 32 states.
+    none where the territories of the run have no tiles.
     """
     if not has_tiles(trajectories, outcome):
         return []
-    years = list(whole_years(trajectories))
+    years, (one, many) = (
+        list(whole_years(trajectories)),
+        territory_words(trajectories.scenario.data),
+    )
     labels = trajectories.scenario.data.space.labels("territory")
     rates, unit = _rates(trajectories, outcome)
     edges, first = bands(rates[-1]), np.median(rates[0], axis=0)
@@ -293,28 +313,28 @@ def maps_of_run(trajectories: Trajectories, outcome: Outcome, footer: str = "") 
     ]
     least = listed([f"{labels[i]} {rounded(edges['median'][i])}" for i in order[-3:]])
     alt = (
-        f"Map of the 32 states as tiles, {outcome.label} {_period(outcome, years[-1])}, {unit}. "
-        f"Highest: {'; '.join(most)}. Lowest: {least}."
+        f"Map of the {len(labels)} {many} as tiles, {outcome.label} "
+        f"{_period(outcome, years[-1])}, {unit}. Highest: {'; '.join(most)}. Lowest: {least}."
     )
     caption = f"Number and colour: {unit}, {_period(outcome, years[-1])}."
     if _banded(trajectories):
         wide = _wide(edges)
-        caption += f" They are medians of all replicates. {hatching_words(wide, WIDER)}"
+        caption += f" They are medians of all replicates. {_hatching(trajectories, wide)}"
         if 0 < wide.sum() < len(wide):
-            caption = f"{caption[:-1]}: {wide.sum()} of {len(labels)} states."
+            caption = f"{caption[:-1]}: {wide.sum()} of {len(labels)} {many}."
     rising, count = int((edges["median"] > first).sum()), len(labels)
     told = f"small line charts of {outcome.label}, {unit}, by year from {years[0]} to {years[-1]}"
     words = (
-        f"32 {told}. The median ends higher than it began in {rising} of {count} states. In "
+        f"{count} {told}. The median ends higher than it began in {rising} of {count} {many}. In "
         f"{years[-1]}: {'; '.join(most)}."
     )
     how = (
-        "All states have the same scale, so that heights can be compared. The number is the "
+        f"All {many} have the same scale, so that heights can be compared. The number is the "
         "median of the last year."
     )
     if _banded(trajectories):
         how += " Darker bands hold the middle half of all replicates, lighter ones nine in ten."
-    title = f"{sentence(outcome.label)} by state"
+    title = f"{sentence(outcome.label)} by {one}"
     return [
         Picture(
             f"map-{outcome.name}",
@@ -342,11 +362,13 @@ def _told(label: str, edges: dict[str, float], banded: bool) -> str:
 
 def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "") -> list[Picture]:
     """The map of differences of an outcome with its words;
-    none where the runs are not on the 32 states.
+    none where the territories of the runs have no tiles.
     """
     if not comparison.policies or not has_tiles(comparison.baseline, outcome):
         return []
     since, end = counted_from(comparison), last_day(comparison)
+    data = comparison.baseline.scenario.data
+    (one, many), count = territory_words(data), len(data.space.labels("territory"))
     unit = _difference_unit(comparison, outcome)
     caption = f"Difference from the baseline, {unit}, " + (
         f"from {since} to {end}." if outcome.kind == "flow" else f"on {end}."
@@ -354,12 +376,12 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
     caption += all_counted(outcome) + " Orange: more. Purple: fewer."
     if _paired(comparison):
         caption += (
-            f" Medians of all pairs of replicates. States are hatched where {UNSURE}; where that "
-            "is so in every state of a map or in none, words above it say so."
+            f" Medians of all pairs of replicates. {sentence(many)} are hatched where {UNSURE}; "
+            f"where that is so in every {one} of a map or in none, words above it say so."
         )
     figures = difference_map_figures(comparison, outcome.name, footer)
     told = [_told_differences(comparison, run, outcome) for run in comparison.policies]
-    title = f"{sentence(outcome.label)}: difference by state"
+    title = f"{sentence(outcome.label)}: difference by {one}"
     pictures = []
     for number, (figure, part) in enumerate(zip(figures, _pages(told), strict=True), 1):
         name, of = f"map-difference-{outcome.name}", f" ({number} of {len(figures)})"
@@ -368,7 +390,7 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
                 name if number == 1 else f"{name}-{number}",
                 figure,
                 title + (of if len(figures) > 1 else ""),
-                f"Maps of the 32 states as tiles, {unit}. {'. '.join(part)}.",
+                f"Maps of the {count} {many} as tiles, {unit}. {'. '.join(part)}.",
                 caption,
             )
         )
@@ -377,12 +399,13 @@ def maps_of_comparison(comparison: Comparison, outcome: Outcome, footer: str = "
 
 def _told_differences(comparison: Comparison, run: Trajectories, outcome: Outcome) -> str:
     """The map of one policy in words."""
-    places = comparison.baseline.scenario.data.space.labels("territory")
+    data = comparison.baseline.scenario.data
+    places, (_, many) = data.space.labels("territory"), territory_words(data)
     edges = bands(_differences(comparison, run, outcome))
     fewer, more = int((edges["high_90"] < 0.0).sum()), int((edges["low_90"] > 0.0).sum())
     order = np.argsort(-np.abs(edges["median"]), kind="stable")[:3]
     largest = ", ".join(f"{places[i]} {signed(edges['median'][i])}" for i in order)
     return (
-        f"{run.scenario.shown}: fewer in {fewer} states, more in {more}, unsure or unchanged "
+        f"{run.scenario.shown}: fewer in {fewer} {many}, more in {more}, unsure or unchanged "
         f"in the others; largest differences {largest}"
     )

@@ -1,4 +1,4 @@
-"""Tile grid: maps of the 32 states drawn with Matplotlib, one tile for each state.
+"""Tile grid: maps drawn with Matplotlib, one tile for each territory.
 
 What a tile shows is in :mod:`tregua.reporting.tile_map`.
 """
@@ -16,7 +16,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ...countries.tiles import Tiles
+from ...countries.territories import Tiles
 from ..tile_map import extent_of, ink_on
 from .style import sheet
 
@@ -29,7 +29,7 @@ class Shade:
     """Choropleth values: what is written and shown in the tiles of a map.
 
     Attributes:
-        values: by state, in the order of the tiles.
+        values: by territory, in the order of the tiles.
         unsure: what hatching marks; tiles are hatched where it tells them apart, and none where it
             is so in all of them.
         norm: from values to places on the colour map.
@@ -93,7 +93,7 @@ def grid_axes(ax: Axes, tiles: Tiles) -> None:
 
 
 def _tiles(ax: Axes, tiles: Tiles, shade: Shade, size: float) -> None:
-    """Coloured tiles with the abbreviation and the number of each state."""
+    """Coloured tiles with the abbreviation and the number of each territory."""
     grid_axes(ax, tiles)
     for (abbreviation, row, column), value, hatched, word in zip(
         tiles.values(), shade.values, shade.hatched, shade.words, strict=True

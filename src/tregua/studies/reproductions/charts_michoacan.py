@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...countries.record import FOLDER
+from ...countries.registry import first_pack
 from ...engine.trajectories import Trajectories
 from ...model.calendar import GREGORIAN_YEAR_WEEKS, decimal_year
 from ...reporting.charts.style import Picture, styled
-from ...shipped import read_table
 from .charts import BLACK, GREEN, GREY, SKY, VERMILLION, draw_band, panels
 from .michoacan_2013 import YEARS, counted, local, week_of
 from .published import Published
@@ -25,7 +24,7 @@ STATE = "16"
 
 def registered() -> dict[int, float]:
     """Registered homicides of Michoacán by year."""
-    deaths = read_table(FOLDER, "homicides-year.csv").query("state_code == @STATE")
+    deaths = first_pack().table("homicides-year.csv").query("state_code == @STATE")
     return deaths.set_index("year")["homicides"].astype(float).to_dict()
 
 

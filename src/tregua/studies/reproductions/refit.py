@@ -133,7 +133,7 @@ class Fitter:
         """Deaths of each week, and members after the last."""
         scenario, model = self._scenario, self._scenario.model
         base = {n: jnp.asarray(x[0]) for n, x in self._inputs.base.items()}
-        base |= {n: jnp.exp(logs[i]) for i, n in enumerate(FREE)}
+        base |= {n: jnp.full(base[n].shape, jnp.exp(logs[i])) for i, n in enumerate(FREE)}
         base |= {n: jnp.full(base[n].shape, given[i]) for i, n in enumerate(GIVEN)}
         covariates = {n: jnp.asarray(x) for n, x in self._inputs.covariates.items()}
         levers = jax.tree.map(jnp.asarray, self._inputs.levers)
@@ -163,7 +163,7 @@ class Fitter:
         """Where a search starts: recruits replace arrests and deaths, and the published hazards are
         carried over to another size.
         """
-        default = [float(self._inputs.base[name][0]) for name in FREE]
+        default = [float(self._inputs.base[name].flat[0]) for name in FREE]
         larger = members / float(self._inputs.base["founding.members_at_start"][0, 0])
         rate = (effort + goal.mean()) / members
         return np.log([rate, default[1] / larger**2, default[2] / larger])

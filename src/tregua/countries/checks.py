@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ...errors import TreguaError
+from ..errors import TreguaError
 from .months import LeftOut, in_words
 from .sheet import Source, column_name, read_sheet
 
@@ -125,13 +125,13 @@ def refuse_twins(frame: pd.DataFrame, key: list[str], name: str) -> None:
         )
 
 
-def refuse_other_state(code: str, number: object, label: str, where: str) -> None:
-    """Refuse a code that belongs to another state than the name beside it (TR1703)."""
+def refuse_other_code(code: str, number: object, label: str, where: str) -> None:
+    """Refuse a code that belongs to another territory than the name beside it (TR1703)."""
     stated = str(number).strip()
     if stated and (not stated.isdecimal() or int(stated) != int(code)):
         raise TreguaError(
             "TR1703",
-            "code and name are those of different states",
+            "code and name are those of different territories",
             where=where,
             found=f"{number} {label}",
             expected=f"{code} {label}",
@@ -148,7 +148,7 @@ def refuse_dates(row: pd.Series, where: str) -> None:
             "these are no dates",
             where=f"{where}, columns date_start, date_end",
             found=f"{row['date_start']}, {row['date_end']}",
-            expected="2015-01-31",
+            expected="2009-01-31",
         ) from error
     if not (start <= end and start.year <= row["year"] <= end.year):
         raise TreguaError(
@@ -168,6 +168,6 @@ def in_order(table: pd.DataFrame, name: str, left_out: Sequence[LeftOut] = ()) -
             "no figure of this file could be used",
             where=name,
             found="; ".join(in_words(left_out)[:5]),
-            expected="months that are over and that all its states have reported",
+            expected="months that are over and that all its territories have reported",
         )
     return table.sort_values(list(table.columns[:3])).reset_index(drop=True)

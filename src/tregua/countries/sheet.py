@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ...errors import TreguaError
-from .places import plain
+from ..errors import TreguaError
+from .territories import plain
 
 SEPARATORS = (",", ";", "\t")
 """Between two cells, the usual one first."""
@@ -196,7 +196,7 @@ def _too_long(where: str, text: str) -> TreguaError:
 
 
 def _is_note(cells: Sequence[str]) -> bool:
-    """Whether a row is empty, or a line of text such as 'Fuente: INEGI'."""
+    """Whether a row is empty, or a line of text such as 'Fuente: ...'."""
     filled = [cell for cell in cells if cell.strip()]
     return len(filled) < 2 or bool(NOTE.match(plain(filled[0][:LONGEST_CELL])))
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-STATES = 32
-
 SHOWN = 5
-"""States that are named in a reason."""
+"""Territories that are named in a reason."""
+
+WORDS = ("territory", "territories")
+"""One place, and several, where a country has no words of its own."""
 
 NAMES = (
     "January",
@@ -48,7 +49,7 @@ class LeftOut:
 
 def in_words(left_out: Sequence[LeftOut]) -> list[str]:
     """What is left out, one text a year and reason:
-    ``November, December 2024: empty in every state``.
+    ``November, December 2024: empty in every province``.
     """
     months: dict[tuple[int, tuple[str, ...], str], list[str]] = {}
     for one in left_out:
@@ -60,25 +61,31 @@ def in_words(left_out: Sequence[LeftOut]) -> list[str]:
 
 
 def without_unreported(
-    table: pd.DataFrame, states: Mapping[str, Set[str]], today: dt.date
+    table: pd.DataFrame,
+    states: Mapping[str, Set[str]],
+    every: int,
+    today: dt.date,
+    words: tuple[str, str] = WORDS,
 ) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
     """A table without the months that nobody has reported.
 
-    A month is unknown if it is not over, if it is empty or zero in every state, or if only some
-    states have it. Where a table has several columns of figures, one of them alone can be unknown:
-    its cells are then left empty. A column that is zero in every state is, unless all are, taken
-    for unknown only where the table has all states: in a few of them none may be killed in a month.
+    A month is unknown if it is not over, if it is empty or zero in every territory, or if only some
+    have it. Where a table has several columns of figures, one of them alone can be unknown:
+    its cells are then left empty. A column that is zero in every territory is, unless all are,
+    taken for unknown only where the table has all of them: in a few none may be killed in a month.
 
     Args:
-        table: one row a state, year and month; an unknown figure is missing.
-        states: columns of figures, with the codes of the states of which the file has such figures.
+        table: one row a territory, year and month; an unknown figure is missing.
+        states: columns of figures, with the codes of the territories of which the file has such.
+        every: how many territories there are.
         today: the day of the import.
+        words: what one territory, and several, are called.
     """
     figures, left_out, parts = list(states), [], []
     for (year, month), rows in table.groupby(["year", "month"]):
         part = rows.copy()
-        whole = _why_all(part[figures], (year, month), today)
-        reasons = dict.fromkeys(figures, whole) if whole else _why(part, states)
+        whole = _why_all(part[figures], (year, month), today, words[0])
+        reasons = dict.fromkeys(figures, whole) if whole else _why(part, states, every, words)
         for reason in dict.fromkeys(reasons.values()):
             columns = [column for column in figures if reasons.get(column) == reason]
             part[columns] = pd.NA
@@ -88,18 +95,20 @@ def without_unreported(
     return pd.concat(parts, ignore_index=True) if parts else table, tuple(left_out)
 
 
-def _why_all(values: pd.DataFrame, month: tuple[int, int], today: dt.date) -> str:
+def _why_all(values: pd.DataFrame, month: tuple[int, int], today: dt.date, word: str) -> str:
     """Why nothing of a month is known; empty where something is."""
     if month >= (today.year, today.month):
         return f"not over on {today}"
     if values.isna().all(axis=None):
-        return "empty in every state"
+        return f"empty in every {word}"
     if (values.fillna(0) == 0).all(axis=None):
-        return "zero in every state"
+        return f"zero in every {word}"
     return ""
 
 
-def _why(rows: pd.DataFrame, states: Mapping[str, Set[str]]) -> dict[str, str]:
+def _why(
+    rows: pd.DataFrame, states: Mapping[str, Set[str]], every: int, words: tuple[str, str]
+) -> dict[str, str]:
     """Why single columns of a month are unknown."""
     reasons = {}
     for column, codes in states.items():
@@ -107,9 +116,9 @@ def _why(rows: pd.DataFrame, states: Mapping[str, Set[str]]) -> dict[str, str]:
         if have and have != codes:
             lacking = sorted(codes - have)
             shown = ", ".join(lacking[:SHOWN]) + (" …" if len(lacking) > SHOWN else "")
-            reasons[column] = f"only {len(have)} of {len(codes)} states have it, not {shown}"
+            reasons[column] = f"only {len(have)} of {len(codes)} {words[1]} have it, not {shown}"
         elif codes and not have:
-            reasons[column] = "empty in every state"
-        elif len(have) == STATES and not rows[column].any():
-            reasons[column] = "zero in every state"
+            reasons[column] = f"empty in every {words[0]}"
+        elif len(have) == every and not rows[column].any():
+            reasons[column] = f"zero in every {words[0]}"
     return reasons
