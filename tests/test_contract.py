@@ -148,7 +148,7 @@ def test_persons_are_conserved_for_a_year_under_prior_draws(name, build, solver)
 
 
 @pytest.mark.slow
-@EVERY
+@EVERY_BUT_LARGE
 def test_new_values_and_ensembles_compile_nothing(name):
     scenario = toys.scenario(alone(name), weeks=52)
     tregua.simulate(scenario, replicates=2)
@@ -228,7 +228,7 @@ def test_the_uniforms_of_all_other_draws_stay_where_they_were(name):
 
 
 @pytest.mark.slow
-@EVERY
+@EVERY_BUT_LARGE
 def test_relabelling_groups_and_territories_relabels_the_result(name):
     model = alone(name)
     if not has_mean(model) or name == "splits":

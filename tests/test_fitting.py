@@ -339,6 +339,7 @@ def test_slopes_of_the_loss_are_those_of_the_function(posterior):
         assert direction @ slope == pytest.approx((ahead - behind) / 2e-5, rel=1e-4)
 
 
+@pytest.mark.nightly
 def test_the_search_ends_where_nothing_near_is_better(posterior):
     best = find_best(posterior)
     assert best.converged, best

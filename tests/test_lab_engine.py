@@ -200,6 +200,7 @@ class TestHandles:
 
 
 class TestFutures:
+    @pytest.mark.nightly
     def test_pairs_are_those_of_whole_runs(self, present):
         pairs, outcomes = present.pairs(DOUBLE, range(2)), outcomes_of(SMALL.model)
         names = {
