@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pandas
 import pytest
 
 from tregua.cli.new_country import write_country
@@ -93,7 +94,7 @@ def test_a_record_with_a_cell_that_is_no_count_is_refused(country, cell):
         assert refused.value.code in {"TR1525", "TR1528", "TR1530"}
 
 
-def test_a_start_without_members_and_a_group_without_parent_are_refused(country):
+def test_a_start_without_members_is_refused(country):
     file = country / "tables" / "presence.csv"
     lines = file.read_text(encoding="utf-8").splitlines()
     nobody = [line.rsplit(",", 1)[0] + ",0" for line in lines[1:]]
@@ -106,3 +107,15 @@ def test_a_start_without_members_and_a_group_without_parent_are_refused(country)
 def test_names_in_other_letters_are_names():
     assert plain("北京") and plain("Москва") != plain("Минск")
     assert plain("Querétaro") == "queretaro"
+
+
+@pytest.mark.parametrize("parent", ["", "Otters", "Nobody"])
+def test_a_group_that_split_off_has_a_parent(country, parent):
+    file = country / "tables" / "groups.csv"
+    table = pandas.read_csv(file, dtype=str)
+    table["founded"], table["parent"] = ["", "2016-05-01"], ["", parent]
+    assert table["group"][1] == "Otters"
+    table.to_csv(file, index=False)
+    with pytest.raises(TreguaError) as refused:
+        load(f"{country}/")
+    assert refused.value.code == "TR1527"

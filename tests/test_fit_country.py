@@ -18,7 +18,6 @@ from tregua.inference.observations import Fights, Total
 from tregua.inference.streams import streams_for, streams_on_record
 from tregua.inference.unknowns import Unknowns
 from tregua.reporting.charts.fit import Named
-from tregua.results.held_out import other_homicides
 from tregua.scenarios.toml import load_scenario
 from tregua.studies.ladder import origins_of, rungs_of, span_of
 
@@ -159,7 +158,6 @@ def test_a_count_that_the_model_has_no_flow_for_is_left_out_and_named(pack):
 def test_series_that_no_fit_sees_are_those_of_the_folder(pack):
     # The year 2016 has eleven months.
     assert unseen_counts(pack, "police") == {2015: 24.0}
-    assert other_homicides(pack) == {"ALB": {2015: 24.0}}
 
 
 def test_a_country_that_lists_nothing_is_fitted_to_its_homicides(tmp_path):

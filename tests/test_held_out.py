@@ -10,7 +10,8 @@ from tregua.engine.run import simulate
 from tregua.inference.streams import streams_on_record
 from tregua.model.model import Model
 from tregua.reporting.charts.fit import held_out_picture
-from tregua.results.held_out import held_out, other_homicides
+from tregua.results.held_out import held_out
+from tregua.results.on_record import counts_on_record
 from tregua.results.outcomes import outcomes_of
 from tregua.results.tables import yearly_values
 from tregua.scenarios.scenario import Scenario
@@ -49,7 +50,7 @@ def test_counts_are_those_of_the_files():
         2020: 9741.0,
     }
     assert counts["recorded_homicides"][2018] == 33_742
-    states = other_homicides(first_pack())
+    states = counts_on_record(first_pack())["victims"]
     assert len(states) == 32 and sum(years[2018] for years in states.values()) == 33_742
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -13,6 +10,7 @@ from pathlib import Path
 from ..countries.pack import CALLED, SETTINGS, spelled
 from ..countries.registry import packs
 from ..errors import TreguaError
+from ..results.staging import staged
 from .show import OUT, print_json
 
 TEMPLATE = "templates/country"
@@ -68,23 +66,10 @@ def write_country(folder: Path) -> list[str]:
             do="choose another name for the folder",
         )
     _refuse_full(folder)
-    part = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder.parent))
-        files = sorted(_written(resources.files(__package__) / TEMPLATE, part, name))
-        part.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        os.rename(part, folder)
-    except OSError as error:
-        raise TreguaError(
-            "TR3102", "this folder cannot be written", where=str(folder), found=error.strerror
-        ) from error
-    finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
-    return files
+    if folder.is_dir():
+        folder.rmdir()  # It is empty.
+    with staged(folder, False) as place:
+        return sorted(_written(resources.files(__package__) / TEMPLATE, place, name))
 
 
 def _refuse_full(folder: Path) -> None:

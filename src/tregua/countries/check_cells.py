@@ -33,13 +33,16 @@ WHEN = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?", re.ASCII)
 LABELLED = ("territory", "group", "groups", "corps", "commodity")
 """Types whose cells are names of something."""
 
-PAIRS = (("adjacency.csv", "state_a", "state_b"), ("ties.csv", "group_a", "group_b"))
-"""Tables of pairs, and the columns of the two."""
-
 OF_TABLES = ("territory", "group", "groups")
 """Those among them that a table lists."""
 
-HIGHEST = {"month": 12.0, "share": 1.0, "flag": 1.0, "count": 1e10, "positive": 1e10}
+PAIRS = (("adjacency.csv", "state_a", "state_b"), ("ties.csv", "group_a", "group_b"))
+"""Tables of pairs, and the columns of the two."""
+
+MOST = 1e10
+"""More persons than there are: what is counted or lives somewhere is fewer."""
+
+HIGHEST = {"month": 12.0, "share": 1.0, "flag": 1.0, "count": MOST, "positive": MOST}
 """Largest number of a type."""
 
 LOWEST = {"real": -math.inf, "month": 1.0, "positive": 1.0}
@@ -161,6 +164,7 @@ def table_faults(
         faults += _missing_rows(pack, file, table, schema, labels)
     if file == "groups.csv":
         faults += _number_names(table)
+        faults += _parent_faults(table)
     for pairs, one, other in PAIRS:
         if file == pairs:
             faults += _pair_faults(table, one, other)
@@ -364,6 +368,20 @@ def _number_names(table: Written) -> Iterator[TreguaError]:
                 where=f"{table.shown}, line {line}, column group",
                 found=row["group"],
                 do=f"write it with a word, such as Group {row['group']}",
+            )
+
+
+def _parent_faults(table: Written) -> Iterator[TreguaError]:
+    """Groups that split off from nobody, or from themselves."""
+    groups = {row.get("group", "") for _, row in table.rows}
+    for line, row in table.rows:
+        if row.get("founded") and row.get("parent") not in groups - {row.get("group")}:
+            yield TreguaError(
+                "TR1527",
+                "a group that split off has no parent among the others",
+                where=f"{table.shown}, line {line}, column parent",
+                found=row.get("parent") or "nothing",
+                expected="another group of the table",
             )
 
 

@@ -11,6 +11,7 @@ from ..errors import TreguaError, nearest_name
 from ..model.declarations import Parameter
 from ..model.registry import registry
 from ..model.units import in_unit, shown_in
+from .check_cells import labels_of
 from .pack import Pack
 
 VALUES, CONSTANTS = "values.toml", "constants.toml"
@@ -79,14 +80,7 @@ def refuse_wrong_values(pack: Pack) -> None:
     """Refuse values that are no numbers, have another unit or shape than their parameters, or no
     reason, before they are read (TR1533 to TR1536).
     """
-    settings = pack.settings
-    axes = {
-        "territory": pack.territories.names,
-        "group": tuple(pack.table("groups.csv")["group"].astype(str)),
-        "corps": tuple(settings.corps),
-        "commodity": tuple(settings.commodities),
-    }
-    for fault in value_faults(pack, axes):
+    for fault in value_faults(pack, labels_of(pack)):
         raise fault
 
 

@@ -4,7 +4,6 @@ each fault with a code and the place where it stands.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import TreguaError, nearest_name
@@ -14,9 +13,8 @@ from .check_cells import labels_of, read_written, table_faults
 from .check_values import line_of, value_faults
 from .observed import check_observed
 from .pack import NOTED, SETTINGS, SOURCES, TERRITORIES, Pack
-from .registry import load
+from .registry import dataset_of
 from .schema import folders_of, has_own_builder, listed_as, schemas_of, standard_tables
-from .standard import standard_dataset
 
 ALWAYS = ("favoured", "rivalry", "alliance", "spare", "founded", "parent")
 """Covariates that every country has: none of a kind where no table says otherwise."""
@@ -34,10 +32,10 @@ SOURCE_OF = {
 def country_faults(pack: Pack) -> list[TreguaError]:
     """All that is wrong with a country; see :mod:`tregua.countries.check_cells`."""
     try:
-        settings, schemas = pack.settings, schemas_of(pack)
+        # Settings that cannot be read keep everything else from being looked at.
+        labels, schemas = labels_of(pack), schemas_of(pack)
     except TreguaError as error:
         return [error]
-    labels = labels_of(pack)
     faults = [*_setting_faults(pack, labels)]
     for file in sorted({TERRITORIES, *schemas}):
         faults += table_faults(pack, file, schemas[file], labels)
@@ -49,9 +47,8 @@ def country_faults(pack: Pack) -> list[TreguaError]:
             labels["territory"] = pack.territories.codes
         except TreguaError as error:
             faults.append(error)
-    axes = {**labels, "corps": tuple(settings.corps)}
     try:
-        faults += value_faults(pack, axes)
+        faults += value_faults(pack, labels)
     except TreguaError as error:
         faults.append(error)
     faults += _unfed(pack) if not has_own_builder(pack) else ()
@@ -204,10 +201,6 @@ def _start_faults(pack: Pack) -> Iterator[TreguaError]:
     """Data sets that cannot be made."""
     for name in pack.datasets:
         try:
-            if has_own_builder(pack):
-                load(name)
-            else:
-                year = int(name.rpartition("-")[2])
-                standard_dataset(pack, dt.date(year, 1, 1))
+            dataset_of(pack, name)
         except TreguaError as error:
             yield error

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from ..errors import TreguaError
-from .pack import Pack
+from .pack import Pack, in_language
 from .standard import group_labels
+from .strict import Strict, described
 
 if TYPE_CHECKING:
     import pandas
@@ -38,13 +39,7 @@ Label = Annotated[dict[str, str], Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 
 
-class _Table(BaseModel):
-    """A table of a file, in which an unknown key is refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
-
-
-class _Series(_Table):
+class _Series(Strict):
     """A series of a table."""
 
     label: Label
@@ -61,10 +56,10 @@ class _Series(_Table):
     @property
     def said(self) -> str:
         """What was counted, in English where there are words in it."""
-        return self.label.get("en") or next(iter(self.label.values()))
+        return in_language(self.label, "en")
 
 
-class _Span(_Table):
+class _Span(Strict):
     """Calendar years, the first and the last of which count."""
 
     first: int
@@ -123,7 +118,7 @@ class TotalCount(_Span, _Series):
     """Standard deviation of its log around what the model expects."""
 
 
-class MembersCount(_Table):
+class MembersCount(Strict):
     """An independent count of members of some groups, which no fit uses; draws are weighted by it
     in a table of the fit.
     """
@@ -140,7 +135,7 @@ class MembersCount(_Table):
     """Source, and what the count holds."""
 
 
-class Observations(_Table):
+class Observations(Strict):
     """``observations.toml``: what a fit compares with the model beside the homicides."""
 
     fights: dict[Key, FightDeaths] = {}
@@ -177,7 +172,7 @@ class UnseenSeries(_Series):
     """Column of the month, where the table has a row for each: only years of twelve count."""
 
 
-class HeldOut(_Table):
+class HeldOut(Strict):
     """``held_out.toml``: series that are kept out of every fit."""
 
     series: dict[Key, UnseenSeries] = {}
@@ -219,17 +214,14 @@ def held_out_of(pack: Pack) -> HeldOut:
 
 def _read(pack: Pack, file: str, kind: type[T]) -> T:
     """A file of a pack as the tables that it must hold (TR1512, TR2920)."""
-    try:
-        return kind.model_validate(pack.toml(file))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise TreguaError(
-            "TR2920",
-            "what is observed in a country is described wrongly: " + first["msg"].lower(),
-            where=f"{pack.shown}/{file}, key {'.'.join(map(str, first['loc']))}",
-            found=str(first.get("input"))[:80],
-            do="the message names the key; `tregua explain TR2920` says what each entry needs",
-        ) from error
+    return described(
+        kind,
+        pack.toml(file),
+        "TR2920",
+        "what is observed in a country is described wrongly",
+        where=f"{pack.shown}/{file}",
+        do="the message names the key; `tregua explain TR2920` says what each entry needs",
+    )
 
 
 def counted_rows(
@@ -283,15 +275,6 @@ def unseen_counts(pack: Pack, key: str) -> dict[int, float]:
     """
     counts = _unseen(pack, key).groupby(YEAR)[held_out_of(pack).series[key].column]
     return dict(_known(counts.sum(min_count=1)))
-
-
-def unseen_by_territory(pack: Pack, key: str) -> dict[str, dict[int, float]]:
-    """Persons by code of the territory and year of a series that is held out (TR2921)."""
-    column = held_out_of(pack).series[key].column
-    return {
-        str(code): dict(_known(rows.groupby(YEAR)[column].sum(min_count=1)))
-        for code, rows in _unseen(pack, key).groupby(CODE)
-    }
 
 
 def _known(counts: pandas.Series) -> Mapping[int, float]:

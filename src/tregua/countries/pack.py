@@ -21,10 +21,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field
 
 from ..errors import TreguaError
 from ..shipped import cells_of, package_path, shipped_bytes, table_of
+from .strict import Strict, described
 from .territories import Territories
 
 if TYPE_CHECKING:
@@ -75,13 +76,7 @@ Year = Annotated[int, Field(ge=1000, le=9999)]
 """A year of four digits."""
 
 
-class _Table(BaseModel):
-    """A table of ``pack.toml``, in which an unknown key is refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
-
-
-class Called(_Table):
+class Called(Strict):
     """What a territory is called."""
 
     one: dict[str, Text]
@@ -94,7 +89,7 @@ class Called(_Table):
     """Words after it."""
 
 
-class Count(_Table):
+class Count(Strict):
     """A monthly count of deaths or victims."""
 
     label: dict[str, Text]
@@ -122,7 +117,7 @@ class Count(_Table):
     """Codes of territories with the larger error."""
 
 
-class Forecasts(_Table):
+class Forecasts(Strict):
     """What forecasts and their scores must know of a country; it may all be left out."""
 
     score_origins: list[int] = []
@@ -138,7 +133,7 @@ class Forecasts(_Table):
     """By last year known, what everybody knew then of the years to come. No figure; in English."""
 
 
-class Settings(_Table):
+class Settings(Strict):
     """A country, as ``pack.toml`` describes it."""
 
     name: str = Field(pattern=f"^{CALLED}$")
@@ -216,18 +211,14 @@ class Pack:
     @cached_property
     def settings(self) -> Settings:
         """``pack.toml``."""
-        where = f"{self.shown}/{SETTINGS}"
-        try:
-            return Settings.model_validate(self._parsed(SETTINGS))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise TreguaError(
-                "TR1512",
-                "a country's settings are wrong: " + first["msg"].lower(),
-                where=f"{where}, key {'.'.join(map(str, first['loc']))}",
-                found=str(first.get("input"))[:80],
-                do="`tregua data new-country` writes a commented one",
-            ) from error
+        return described(
+            Settings,
+            self._parsed(SETTINGS),
+            "TR1512",
+            "a country's settings are wrong",
+            where=f"{self.shown}/{SETTINGS}",
+            do="`tregua data new-country` writes a commented one",
+        )
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,6 +17,9 @@ from .corridors import adjacency
 from .pack import Count, Pack
 from .registry import first_pack
 
+if TYPE_CHECKING:
+    import pandas
+
 HALF = 0.5
 """Added to counts before their logarithm [person], because a territory may have none."""
 
@@ -23,6 +27,9 @@ GROWTH_YEARS = 5
 """Years from which the growth of the population is carried on."""
 
 MONTHS = 12
+
+KEY = ["state_code", "year"]
+"""Columns of what is counted in a year."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,36 +145,41 @@ def monthly_record(pack: Pack | None = None) -> Record:
     return _record(pack or first_pack(), MONTHS)
 
 
+def months_of(pack: Pack, count: Count) -> pandas.DataFrame:
+    """A count by code of the territory and year, a column for each month; months stand in columns
+    or in rows of their own, and one that is not there is missing.
+    """
+    table = pack.table(count.file)
+    if "month" in table:
+        return table.pivot(index=KEY, columns="month", values=count.column)
+    return table.set_index(KEY)[[f"m{month:02d}" for month in range(1, MONTHS + 1)]]
+
+
+def years_of(pack: Pack, count: Count) -> pandas.Series:
+    """A count by code of the territory and year: of its yearly table, else months added up, and
+    missing where a month is.
+    """
+    if count.yearly:
+        return pack.table(count.yearly).set_index(KEY)[count.column]
+    return months_of(pack, count).sum(axis=1, skipna=False)
+
+
 @cache
 def _record(pack: Pack, season: int) -> Record:
-    """The record of a table with a row for each territory and year and a column for each period;
-    months are added up where years have no table of their own.
+    """The record by year or month, of the years that are used.
 
     Raises:
-        TreguaError: TR1514 where a territory lacks a year or a year lacks its inhabitants.
+        TreguaError: TR1523 to TR1532 for a table that cannot be used: a cell that is no count, a
+            territory that lacks a year or its inhabitants.
     """
     if not pack.shipped:
         refuse_bad_tables(pack)
-    count, key = count_of(pack), ["state_code", "year"]
-    whole = season == 1 and count.yearly
-    file = count.yearly if whole else count.file
-    periods = [count.column] if whole else [f"m{month:02d}" for month in range(1, MONTHS + 1)]
-    deaths = pack.table(file).set_index(key).sort_index()
+    count = count_of(pack)
+    deaths = years_of(pack, count) if season == 1 else months_of(pack, count)
     years, codes = range(count.first_year, count.last_year + 1), pack.territories.codes
     cells = [(code, year) for code in codes for year in years]
-    people = pack.table("population.csv").set_index(key)["population"].astype(float)
-    for index, name in ((deaths.index, file), (people.index, "population.csv")):
-        missing = next((cell for cell in cells if cell not in index), None)
-        if missing is not None:
-            raise TreguaError(
-                "TR1514",
-                "a territory lacks a year of the record",
-                where=f"{pack.shown}/tables/{name}",
-                found=f"no row of territory {missing[0]} in {missing[1]}",
-                expected=f"a row for every territory and year, {years[0]} to {years[-1]}",
-            )
-    counts = deaths.loc[cells, periods].to_numpy().reshape(len(codes), len(years), len(periods))
-    counts = counts.sum(axis=2, keepdims=True) if len(periods) > season else counts
+    people = pack.table("population.csv").set_index(KEY)["population"].astype(float)
+    counts = deaths.loc[cells].to_numpy()
     inhabitants = people.loc[cells].to_numpy().reshape(len(codes), len(years))
     return Record(
         codes,

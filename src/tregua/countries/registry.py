@@ -139,17 +139,25 @@ def load(name: str, start: dt.date | None = None, base: Path | None = None) -> D
             :func:`~tregua.countries.standard.standard_dataset`.
     """
     pack = find_pack(name, base)
-    if not pack.module:
-        return standard_dataset(pack, start_of(pack, start))
-    if is_folder(name):
-        name = pack.name
-    return _registered(name if name in pack.datasets else _named_for(pack, start))
+    listed = not is_folder(name) and name in pack.datasets
+    return dataset_of(pack, name if listed else f"{pack.name}-{start_of(pack, start).year}")
 
 
 def dataset_of(pack: Pack, name: str) -> Dataset:
-    """A data set of a pack, by one of the names that ``pack.datasets`` lists."""
-    if pack.module:
-        return _registered(name)
+    """A data set of a pack, by one of the names that ``pack.datasets`` lists. Those of registered
+    packs are built once; a folder may have changed.
+    """
+    return _kept(pack, name) if pack.module else _built(pack, name)
+
+
+@cache
+def _kept(pack: Pack, name: str) -> Dataset:
+    return _built(pack, name)
+
+
+def _built(pack: Pack, name: str) -> Dataset:
+    if name in pack.code.datasets:
+        return pack.code.datasets[name]()
     days = {f"{pack.name}-{day.year}": day for day in pack.settings.starts}
     return standard_dataset(pack, days[name])
 
@@ -158,20 +166,6 @@ def start_of(pack: Pack, start: dt.date | None) -> dt.date:
     """The last start of a pack on or before a day; its first where there is none."""
     days = sorted(pack.settings.starts)
     return next((day for day in reversed(days) if start and day <= start), days[0])
-
-
-def _named_for(pack: Pack, start: dt.date | None) -> str:
-    return f"{pack.name}-{start_of(pack, start).year}"
-
-
-@cache
-def _registered(name: str) -> Dataset:
-    """A data set of a registered pack, which is built once."""
-    pack = find_pack(name)
-    if name in pack.code.datasets:
-        return pack.code.datasets[name]()
-    day = next(day for day in pack.settings.starts if name == f"{pack.name}-{day.year}")
-    return standard_dataset(pack, day)
 
 
 def data_for(axes: set[str], covariates: set[str]) -> Dataset:

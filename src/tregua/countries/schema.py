@@ -13,10 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from ..errors import TreguaError
 from .pack import SOURCES, TERRITORIES, Pack
+from .strict import Strict, described
 
 Kind = Literal[
     "text",
@@ -62,13 +60,7 @@ MONTHS = "months"
 """The standard table of a count, which has another name in each country."""
 
 
-class _Part(BaseModel):
-    """A part of a schema, in which an unknown key is refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
-
-
-class Column(_Part):
+class Column(Strict):
     """A column of a table."""
 
     type: Kind
@@ -85,7 +77,7 @@ class Column(_Part):
     """Whether the code ``00``, of a territory that nobody knows or of the whole country, is one."""
 
 
-class TableSchema(_Part):
+class TableSchema(Strict):
     """A table."""
 
     doc: str = ""
@@ -136,13 +128,13 @@ def schemas_of(pack: Pack) -> dict[str, TableSchema]:
     Raises:
         TreguaError: TR1539 where a description is wrong, TR1512 where the file is not valid TOML.
     """
-    described = {
+    own_words = {
         listed_as(folder, note): _described(pack, note)
         for folder in folders_of(pack)
         for note in pack.listed(folder)
     }
-    schemas = described if has_own_builder(pack) else _standard_of(pack)
-    for file, own in described.items():
+    schemas = own_words if has_own_builder(pack) else _standard_of(pack)
+    for file, own in own_words.items():
         base = schemas.get(file, TableSchema())
         given = own.model_dump(exclude_unset=True)
         columns = {**base.columns, **own.columns}
@@ -171,16 +163,12 @@ def _standard_of(pack: Pack) -> dict[str, TableSchema]:
 
 def _described(pack: Pack, note: dict[str, Any]) -> TableSchema:
     """What a country says of one of its tables (TR1539)."""
-    given = {key: note[key] for key in ("key", "columns") if key in note}
-    try:
-        return TableSchema.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise TreguaError(
-            "TR1539",
-            "the description of a table is wrong: " + first["msg"].lower(),
-            where=f"{pack.shown}/tables/{SOURCES}, table {note['file']}, key "
-            + ".".join(map(str, first["loc"])),
-            found=first.get("input"),
-            expected="type (one of " + ", ".join(MEANING) + "), unit, doc, empty, unknown",
-        ) from error
+    given: dict[str, Any] = {key: note[key] for key in ("key", "columns") if key in note}
+    return described(
+        TableSchema,
+        given,
+        "TR1539",
+        "the description of a table is wrong",
+        where=f"{pack.shown}/tables/{SOURCES}, table {note['file']}",
+        expected="type (one of " + ", ".join(MEANING) + "), unit, doc, empty, unknown",
+    )

@@ -42,8 +42,7 @@ def standard_dataset(pack: Pack, start: dt.date) -> Dataset:
 
     Raises:
         TreguaError: TR1513 for a table that is missing, TR1523 to TR1532 for one that cannot be
-            used, TR1514 for a table that lacks a column, a
-            territory, a group or the year of the start, TR1536 for a value without unit or reason.
+            used, TR1514 where no group has any members, TR1533 to TR1536 for a value that is none.
     """
     refuse_bad_tables(pack)
     refuse_wrong_values(pack)
@@ -116,37 +115,15 @@ def known_until(data: Dataset, until: int) -> Dataset:
     return replace(data, covariates={**data.covariates, **known})
 
 
-def at(
-    labels: pandas.Series, axis: Sequence[str], shown: str = "", file: str = ""
-) -> Int[np.ndarray, "row"]:
-    """Place of each label on an axis (TR1514 for one that is not there)."""
+def at(labels: pandas.Series, axis: Sequence[str]) -> Int[np.ndarray, "row"]:
+    """Place of each label on an axis."""
     places = {label: place for place, label in enumerate(axis)}
-    for line, label in zip(labels.index, labels, strict=True):
-        if label not in places:
-            raise TreguaError(
-                "TR1514",
-                f"{label!r} is none of those that the country has",
-                where=f"{shown}/tables/{file}, line {line + 2}, column {labels.name}",
-                found=label,
-                expected="one of " + ", ".join(axis),
-            )
     return np.array([places[label] for label in labels], int)
 
 
 def of_year(pack: Pack, file: str, year: int) -> pandas.DataFrame:
-    """Rows of a table that are of a year (TR1514 where there are none)."""
-    table = pack.table(file)
-    if "year" not in table or not (table["year"] == year).any():
-        years = sorted(table["year"].unique()) if "year" in table else []
-        raise TreguaError(
-            "TR1514",
-            f"a table has no rows of {year}",
-            where=f"{pack.shown}/tables/{file}, column year",
-            found=", ".join(map(str, years)) or "no column year",
-            expected=f"rows of {year}, the year of the start",
-            do="add them, or leave that start out of pack.toml",
-        )
-    return table[table["year"] == year]
+    """Rows of a table that are of a year."""
+    return pack.table(file).query("year == @year")
 
 
 def group_labels(pack: Pack) -> tuple[str, ...]:
@@ -167,8 +144,8 @@ def members_at(pack: Pack, year: int) -> Float[np.ndarray, "territory group"]:
     rows = of_year(pack, "presence.csv", year)
     members = np.zeros((len(pack.territories.codes), len(group_labels(pack))))
     cells = (
-        at(rows["state_code"], pack.territories.codes, pack.shown, "presence.csv"),
-        at(rows["group"], group_labels(pack), pack.shown, "presence.csv"),
+        at(rows["state_code"], pack.territories.codes),
+        at(rows["group"], group_labels(pack)),
     )
     np.add.at(members, cells, rows["members"].to_numpy(float))
     if not members.any():
@@ -188,15 +165,6 @@ def people_of(
     ``population.csv``: ``state_code``, ``year``, ``population``, ``young_men``.
     """
     rows = of_year(pack, "population.csv", year).set_index("state_code")
-    missing = [code for code in pack.territories.codes if code not in rows.index]
-    if missing:
-        raise TreguaError(
-            "TR1514",
-            f"a territory has no inhabitants in {year}",
-            where=f"{pack.shown}/tables/population.csv, column state_code",
-            found=", ".join(missing),
-            expected="a row for every territory and year",
-        )
     rows = rows.loc[list(pack.territories.codes)]
     return rows["population"].to_numpy(float), rows["young_men"].to_numpy(float)
 
@@ -246,7 +214,7 @@ def ties(pack: Pack, column: str) -> Float[np.ndarray, "group group"]:
     weights = np.zeros((len(labels), len(labels)))
     if pack.has("tables/ties.csv"):
         table = pack.table("ties.csv")
-        i, j = (at(table[name], labels, pack.shown, "ties.csv") for name in ("group_a", "group_b"))
+        i, j = (at(table[name], labels) for name in ("group_a", "group_b"))
         weights[i, j] = weights[j, i] = table[column].fillna(0).to_numpy(float)
     return weights
 
@@ -262,14 +230,6 @@ def breakaways(
     if "founded" not in table:
         return founded, parent
     for group in table[table["founded"].fillna("").astype(str) != ""].itertuples():
-        if getattr(group, "parent", None) not in {*labels} - {group.group}:
-            raise TreguaError(
-                "TR1514",
-                "a group that split off has no parent among the others",
-                where=f"{pack.shown}/tables/groups.csv, line {group.Index + 2}, column parent",
-                found=getattr(group, "parent", None),
-                expected="another group of the table",
-            )
         parent[group.Index, labels.index(group.parent)] = 1.0
         begins = dt.date.fromisoformat(group.founded)
         founded[group.Index] = begins.toordinal() if begins.year >= year else NEVER
@@ -293,10 +253,9 @@ def captured(pack: Pack, taken: pandas.DataFrame, labels: tuple[str, ...]) -> di
     """
     codes = pack.territories.codes
     wing = np.zeros((len(taken), len(codes), len(labels)))
-    file = "leaders-removed.csv"
     places = (
-        at(taken["state_code"], codes, pack.shown, file),
-        at(taken["group"], labels, pack.shown, file),
+        at(taken["state_code"], codes),
+        at(taken["group"], labels),
     )
     wing[np.arange(len(taken)), *places] = 1.0
     return {
@@ -318,7 +277,7 @@ def operations(pack: Pack, since: str = "") -> Float[np.ndarray, "territory"]:
     table = pack.table("operations.csv")
     joint = table[table["date"] >= since]
     first = np.full(len(pack.territories.codes), NEVER)
-    places = at(joint["state_code"], pack.territories.codes, pack.shown, "operations.csv")
+    places = at(joint["state_code"], pack.territories.codes)
     np.minimum.at(first, places, ordinals(joint["date"]))
     return first
 
@@ -338,8 +297,8 @@ def route_covariates(pack: Pack, routes: Corridors) -> dict[str, np.ndarray]:
     entries, goods = pack.table("entries.csv"), tuple(pack.settings.commodities)
     weights = np.zeros((len(pack.territories.codes), len(goods)))
     places = (
-        at(entries["state_code"], pack.territories.codes, pack.shown, "entries.csv"),
-        at(entries["commodity"], goods, pack.shown, "entries.csv"),
+        at(entries["state_code"], pack.territories.codes),
+        at(entries["commodity"], goods),
     )
     weights[places] = entries["weight"]
     return {
@@ -358,8 +317,8 @@ def _officers(pack: Pack, year: int) -> Float[np.ndarray, "territory corps"]:
     rows, corps = of_year(pack, "police.csv", year), tuple(pack.settings.corps)
     officers = np.zeros((len(pack.territories.codes), len(corps)))
     cells = (
-        at(rows["state_code"], pack.territories.codes, pack.shown, "police.csv"),
-        at(rows["corps"], corps, pack.shown, "police.csv"),
+        at(rows["state_code"], pack.territories.codes),
+        at(rows["corps"], corps),
     )
     np.add.at(officers, cells, rows["officers"].to_numpy(float))
     return officers

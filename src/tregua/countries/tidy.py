@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ..errors import TreguaError
-from .checks import checked_counts, checked_year, in_order, read_columns
+from .checks import checked_counts, checked_year, in_order, read_columns, refuse_twins
 from .layout import Layout, Reading
 from .months import without_unreported
 from .pack import Pack
@@ -69,7 +69,8 @@ def read_tidy(pack: Pack, source: Source, today: dt.date) -> Reading:
         },
         index=frame.index,
     )
-    _refuse_twins(table, name)
+    # By code: a territory may be spelled in two ways.
+    refuse_twins(table.astype(str), ["state_code", "year", "month"], name)
     words = pack.word("en", many=False), pack.word("en")
     table, left_out = without_unreported(
         table, {KIND: set(codes.values())}, len(pack.territories.codes), today, words
@@ -85,18 +86,3 @@ def _checked_month(text: str, where: str) -> int:
             "TR1704", "this is no month", where=where, found=text, expected="a number from 1 to 12"
         )
     return int(value)
-
-
-def _refuse_twins(table: pd.DataFrame, name: str) -> None:
-    """Refuse a file in which a territory has a month twice, however it is spelled (TR1705)."""
-    key = ["state_code", "year", "month"]
-    twins = table[table.duplicated(key)]
-    if len(twins):
-        first = table[(table[key] == twins.iloc[0][key]).all(axis=1)].index[0]
-        raise TreguaError(
-            "TR1705",
-            "a row is there twice",
-            where=f"{name}, row {twins.index[0]}",
-            found=", ".join(map(str, twins.iloc[0][key])),
-            expected=f"once; see row {first}",
-        )

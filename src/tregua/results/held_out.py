@@ -11,28 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..countries.observed import held_out_of, unseen_by_territory, unseen_counts
-from ..countries.pack import Pack
+from ..countries.observed import held_out_of, unseen_counts
 from ..engine.trajectories import Trajectories
 from .outcomes import outcomes_of
 from .tables import bands, whole_years, yearly_values
 
 if TYPE_CHECKING:
     import pandas
-
-
-HOMICIDES = "recorded_homicides"
-"""Outcome of a run that stands for homicides on record."""
-
-
-def other_homicides(pack: Pack) -> dict[str, dict[int, float]]:
-    """Homicides by another count than that of the fits, by code of the territory and year [person];
-    empty where a country has none.
-    """
-    for key, series in held_out_of(pack).series.items():
-        if series.outcome == HOMICIDES:
-            return unseen_by_territory(pack, key)
-    return {}
 
 
 def held_out(trajectories: Trajectories) -> pandas.DataFrame:

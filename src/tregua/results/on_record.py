@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from ..countries.pack import Count, Pack
-
-YEAR_MONTHS = 12
-"""Months of a whole year."""
+from ..countries.record import years_of
 
 Counts = dict[str, dict[int, float]]
 """Persons by code of the territory and year."""
@@ -25,20 +23,9 @@ def counts_on_record(pack: Pack) -> dict[str, Counts]:
 
 
 def _by_year(pack: Pack, count: Count) -> Counts:
-    """A count by territory and year: of its yearly table; else months added up, which stand in
-    columns or in rows of their own.
-    """
-    table, key = pack.table(count.yearly or count.file), ["state_code", "year"]
-    if count.yearly:
-        persons = table.set_index(key)[count.column]
-    elif "month" in table:
-        months = table.groupby(key)
-        persons = months[count.column].sum()[months.size() == YEAR_MONTHS]
-    else:
-        names = [f"m{month:02d}" for month in range(1, YEAR_MONTHS + 1)]
-        persons = table.set_index(key)[names].sum(axis=1, skipna=False)
+    """A count by territory and year, as far as it is known."""
     counts: Counts = {}
-    for (code, year), value in persons.astype(float).dropna().items():
+    for (code, year), value in years_of(pack, count).astype(float).dropna().items():
         if count.first_year <= year <= count.last_year:
             counts.setdefault(code, {})[int(year)] = value
     return counts

@@ -284,12 +284,6 @@ def main_outcomes(outcomes: dict[str, Outcome], wanted: Sequence[str] = ()) -> l
     return [outcomes[name] for name in names[: len(wanted)]]
 
 
-TITLE_LETTER = 0.106
-"""Width of a letter of a title [inch], measured on the titles that there are: a longer title takes
-another line.
-"""
-
-
 def sheet(
     rows: int,
     columns: int,
@@ -308,8 +302,7 @@ def sheet(
     layout: Any = figure.get_layout_engine()
     layout.set(rect=(0.0, lines + 0.01, 1.0, 0.99 - lines))
     if title:
-        shown = textwrap.fill(title, int(size[0] / TITLE_LETTER))
-        figure.suptitle(shown, x=0.008, ha="left", fontweight="bold")
+        figure.suptitle(title, x=0.008, ha="left", fontweight="bold", wrap=True)
     for i, text in enumerate(reversed([text for text in texts if text])):
         figure.text(0.01, (0.05 + 0.17 * i) / size[1], text, fontsize=7.5, color=GREY, va="bottom")
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
