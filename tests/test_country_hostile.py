@@ -7,7 +7,9 @@ import os
 import pandas
 import pytest
 
+from tregua.cli import run_command
 from tregua.cli.new_country import write_country
+from tregua.countries.pack import copy_of
 from tregua.countries.record import monthly_record, yearly_record
 from tregua.countries.registry import folder_pack, load
 from tregua.countries.territories import plain
@@ -70,6 +72,22 @@ def test_nothing_outside_the_folder_is_read(country, tmp_path):
     with pytest.raises(TreguaError) as refused:
         load(f"{country}/")
     assert refused.value.code == "TR1513" and "outside" in str(refused.value.details)
+
+
+def test_what_cannot_be_copied_is_refused_before_the_work(country, tmp_path, capsys):
+    secret = tmp_path / "secret"
+    secret.write_text("nobody's business", encoding="utf-8")
+    os.symlink(secret, country / "leak.csv")
+    assert run_command(["check", str(country)]) == 2
+    assert "TR1513" in capsys.readouterr().err
+
+
+def test_the_copy_is_of_what_was_read(country, tmp_path):
+    pack = folder_pack(country)
+    before = pack.files["values.toml"]
+    (country / "values.toml").write_text("", encoding="utf-8")
+    copy_of(pack, tmp_path / "copy")
+    assert (tmp_path / "copy" / "values.toml").read_bytes() == before != b""
 
 
 def test_a_pipe_is_no_table(country):

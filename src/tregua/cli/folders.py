@@ -22,8 +22,10 @@ def tell_folder(data: Dataset) -> None:
 
 
 def tell_pack(pack: Pack) -> None:
-    """Say which folder is read, where a country is one."""
-    if not pack.module:
+    """Say which folder is read, where a country is one, and read all that is copied with what is
+    made of it: the copy is of now, and what cannot be copied is refused before the work.
+    """
+    if not pack.module and pack.files:
         ERR.print(
             f"Data of the country {pack.name} are read from the folder: "
             f"{Path(str(pack.folder)).resolve()}",

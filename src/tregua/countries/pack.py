@@ -244,7 +244,7 @@ class Pack:
         """Path of the folder in our package; empty for all others."""
         return package_path(self.module) if self.module else ""
 
-    def bytes(self, file: str) -> bytes:
+    def content(self, file: str) -> bytes:
         """Content of a file, by its path in the pack (TR1513, TR9003)."""
         if self.shipped:
             return shipped_bytes(f"{self.shipped}/{file}")
@@ -274,7 +274,7 @@ class Pack:
     def text(self, file: str) -> str:
         """A text file in UTF-8 (TR1513)."""
         try:
-            return self.bytes(file).decode("utf-8-sig")
+            return self.content(file).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise TreguaError(
                 "TR1513",
@@ -300,7 +300,7 @@ class Pack:
         if file not in self._tables:
             path = self.place(file)
             try:
-                self._tables[file] = table_of(self.bytes(path))
+                self._tables[file] = table_of(self.content(path))
             except (ValueError, UnicodeDecodeError) as error:
                 raise TreguaError(
                     "TR1513",
@@ -318,7 +318,7 @@ class Pack:
 
     def cells(self, file: str) -> pandas.DataFrame:
         """A table as it is written, every cell as text: for showing it."""
-        return cells_of(self.bytes(self.place(file)))
+        return cells_of(self.content(self.place(file)))
 
     @cached_property
     def notes(self) -> tuple[dict[str, Any], ...]:
@@ -329,7 +329,7 @@ class Pack:
         """The same for the tables of one folder of the pack."""
         prefix, notes = "" if folder == "tables" else f"{folder}/", []
         for note in self.listed(folder):
-            content = self.bytes(self.place(f"{prefix}{note['file']}"))
+            content = self.content(self.place(f"{prefix}{note['file']}"))
             said = {key: value for key, value in note.items() if key not in DESCRIPTION}
             said |= {key: "" for key in NOTED if key not in note}
             said.setdefault("rows", len(cells_of(content)))
@@ -380,6 +380,21 @@ class Pack:
         standard = (f"{self.name}-{day.year}" for day in self.settings.starts)
         return tuple(dict.fromkeys((*self.code.datasets, *standard)))
 
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """The files that were made for a pack, by path: settings, tables and what goes with them,
+        as they are when they are first asked for. Files of any other kind stay where they are.
+        """
+        files: dict[str, bytes] = {}
+        for folder in COPIED:
+            place = self.folder.joinpath(folder) if folder else self.folder
+            inside = sorted(place.iterdir(), key=lambda x: x.name) if place.is_dir() else []
+            for file in inside:
+                if file.is_file() and file.name.endswith(COPIED_ENDINGS):
+                    path = f"{folder}/{file.name}" if folder else file.name
+                    files[path] = self.content(path)
+        return files
+
     def word(self, language: str, many: bool = True) -> str:
         """What territories are called in a language; in English where there is no word in it."""
         words = self.settings.territory.many if many else self.settings.territory.one
@@ -391,23 +406,9 @@ def in_language(texts: Mapping[str, str], language: str) -> str:
     return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
 
 
-def files_of(pack: Pack) -> dict[str, bytes]:
-    """The files of a pack that were made for one, by path: settings, tables and what goes with
-    them. Files of any other kind stay where they are.
-    """
-    files: dict[str, bytes] = {}
-    for folder in COPIED:
-        source = pack.folder.joinpath(folder) if folder else pack.folder
-        for file in sorted(source.iterdir(), key=lambda file: file.name) if source.is_dir() else ():
-            if file.is_file() and file.name.endswith(COPIED_ENDINGS):
-                path = f"{folder}/{file.name}" if folder else file.name
-                files[path] = pack.bytes(path)
-    return files
-
-
 def copy_of(pack: Pack, place: Path) -> None:
-    """Write :func:`files_of` a pack into a new folder."""
-    for path, content in files_of(pack).items():
+    """Write the files of a pack into a new folder."""
+    for path, content in pack.files.items():
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_bytes(content)
 

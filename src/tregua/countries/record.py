@@ -172,6 +172,7 @@ def _record(pack: Pack, season: int) -> Record:
         TreguaError: TR1523 to TR1532 for a table that cannot be used: a cell that is no count, a
             territory that lacks a year or its inhabitants.
     """
+    # Tables that ship have digests, and a test checks them.
     if not pack.shipped:
         refuse_bad_tables(pack)
     count = count_of(pack)

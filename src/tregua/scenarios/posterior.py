@@ -122,7 +122,7 @@ def load_posterior(source: str, own: Pack | None = None) -> StoredPosterior:
     place = pack.folder / "posterior" if pack else Path(source)
 
     def read(file: str) -> bytes:
-        return pack.bytes(f"posterior/{file}") if pack else (place / file).read_bytes()
+        return pack.content(f"posterior/{file}") if pack else (place / file).read_bytes()
 
     if not source.strip() or not (place / ARRAYS).is_file():
         names = shipped_posteriors()

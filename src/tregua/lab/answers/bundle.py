@@ -20,7 +20,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..._version import __version__
-from ...countries.pack import COUNTRY, Pack, files_of
+from ...countries.pack import COUNTRY, Pack
 from ...reporting.browser.base import Chart, Say
 from ...reporting.charts.style import Picture, render
 from ...results.provenance import PACKAGES, describe_inputs, inputs_hash, policy_records
@@ -177,7 +177,7 @@ def data_zip(result: Result, shared: Shared, say: Say) -> bytes:
     contents["scenario.toml"] = scenario_file(shared, result.package, say)
     contents["README.txt"] = say("take.dictionary", run=result.run_id, version=__version__)
     if folder := folder_of(shared):
-        contents |= {f"{COUNTRY}/{path}": content for path, content in files_of(folder).items()}
+        contents |= {f"{COUNTRY}/{path}": content for path, content in folder.files.items()}
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(contents.items()):

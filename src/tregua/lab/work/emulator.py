@@ -409,7 +409,7 @@ def shipped_arrays(pack: Pack | None) -> dict[str, np.ndarray] | None:
     if pack is None or not pack.has(FILE):
         return None
     try:
-        with np.load(io.BytesIO(pack.bytes(FILE)), allow_pickle=False) as stored:
+        with np.load(io.BytesIO(pack.content(FILE)), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         json.loads(str(arrays[FACTS]))
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
