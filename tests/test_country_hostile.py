@@ -137,3 +137,9 @@ def test_a_group_that_split_off_has_a_parent(country, parent):
     with pytest.raises(TreguaError) as refused:
         load(f"{country}/")
     assert refused.value.code == "TR1527"
+
+
+@pytest.mark.parametrize("command", ["data", "forecast", "score", "fit", "ladder"])
+def test_a_data_set_is_not_taken_for_its_country(command, capsys):
+    assert run_command([*command.split(), "--data", "groups-2020"]) == 2
+    assert "TR2924" in capsys.readouterr().err

@@ -38,9 +38,10 @@ def tables(*, data: Data = None, json: Json = False) -> int:
 
     Example: tregua data --data ./my-country
     """
-    from .data import list_tables, named_pack
+    from .data import list_tables
+    from .folders import country_of
 
-    return list_tables(named_pack(data), json)
+    return list_tables(country_of(data), json)
 
 
 @data.command
@@ -69,10 +70,11 @@ def show(
         Only rows about this group, by its name or whole words of it.
     """
     from ..countries.filtering import Filter
-    from .data import named_pack, show_table
+    from .data import show_table
+    from .folders import country_of
 
     wanted = Filter(territory, group, first, last)
-    return show_table(named_pack(data), table, wanted, every, json)
+    return show_table(country_of(data), table, wanted, every, json)
 
 
 @data.command(name="import")
@@ -101,9 +103,10 @@ def bring(
     file
         The csv file as published.
     """
-    from .data import import_file, named_pack
+    from .data import import_file
+    from .folders import country_of
 
-    return import_file(named_pack(data), kind, file, replace, json)
+    return import_file(country_of(data), kind, file, replace, json)
 
 
 @data.command(name="remove")
@@ -119,9 +122,10 @@ def take_back(kind: str, file: str, /, *, data: Data = None, json: Json = False)
     file
         Name of the imported file, or of its folder, as `tregua data` lists them.
     """
-    from .data import named_pack, remove_file
+    from .data import remove_file
+    from .folders import country_of
 
-    return remove_file(named_pack(data), kind, file, json)
+    return remove_file(country_of(data), kind, file, json)
 
 
 @data.command(name="new-country")

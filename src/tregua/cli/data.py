@@ -19,7 +19,7 @@ from ..countries.imports import (
 )
 from ..countries.kept_imports import user_folder
 from ..countries.pack import Pack
-from ..countries.registry import find_pack, first_pack
+from ..countries.registry import first_pack
 from ..countries.schema import schemas_of
 from ..countries.tidy import layouts_of
 from .show import OUT, print_json, print_table
@@ -29,11 +29,6 @@ SHOWN = 20
 
 ROW = re.compile(r"One row an? ([^;.:(]{,60})[;.:(]")
 """How a note begins that says what a row is."""
-
-
-def named_pack(name: str | None) -> Pack:
-    """The country that ``--data`` names; the first that ships where it names none."""
-    return find_pack(name) if name else first_pack()
 
 
 def list_tables(pack: Pack, json: bool) -> int:

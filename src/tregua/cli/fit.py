@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..countries.pack import Pack
-from ..countries.registry import find_pack, first_pack
 from ..engine.session import begin, usable_cores
 from ..errors import TreguaError
 from ..optional import FIT, need
-from .folders import named_after, tell_pack
+from .folders import country_of, named_after, tell_pack
 from .show import ERR, print_json, print_table, progress_bar
 from .streams import stopped
 from .target import target_folder
@@ -35,26 +34,6 @@ LEAST_YEARS = 3
 
 NOT_BELIEVED = 1
 """Exit status where the folder is written and the chains may not be believed."""
-
-
-def country_of(data: str | None) -> Pack:
-    """The country that a command names, or the one that is meant where none is named.
-
-    Raises:
-        TreguaError: TR1501 and those of folders where there is none, TR2924 for a data set.
-    """
-    if data is None:
-        return first_pack()
-    pack = find_pack(data)
-    if pack.module and data != pack.name:
-        raise TreguaError(
-            "TR2924",
-            "this takes a country, not one of its data sets",
-            where="command line, --data",
-            found=data,
-            expected=pack.name,
-        )
-    return pack
 
 
 def fit_model(

@@ -8,11 +8,32 @@ from pathlib import Path
 
 from ..countries.dataset import Dataset
 from ..countries.pack import COUNTRY, Pack, copy_of
-from ..countries.registry import first_pack
+from ..countries.registry import find_pack, first_pack, is_folder
+from ..errors import TreguaError
 from ..scenarios.editing import with_country_beside
 from ..scenarios.reading import COPY
 from ..scenarios.toml import ScenarioFile
 from .show import ERR
+
+
+def country_of(data: str | None) -> Pack:
+    """The country that a command names, or the one that is meant where none is named.
+
+    Raises:
+        TreguaError: TR1501 and those of folders where there is none, TR2924 for a data set.
+    """
+    if data is None:
+        return first_pack()
+    pack = find_pack(data)
+    if not is_folder(data) and data != pack.name:
+        raise TreguaError(
+            "TR2924",
+            "this takes a country, not one of its data sets",
+            where="command line, --data",
+            found=data,
+            expected=pack.name,
+        )
+    return pack
 
 
 def tell_folder(data: Dataset) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..optional import SCORE, need
 from ..reporting.wording import ends, persons
-from .folders import named_after, tell_pack
+from .folders import country_of, named_after, tell_pack
 from .show import ERR, print_json, print_table, progress_bar
 from .target import target_folder
 
@@ -38,11 +38,10 @@ def write_forecast(
     from ..countries.imports import UNUSED
     from ..countries.kept_imports import imported
     from ..countries.record import monthly_record
-    from ..countries.registry import find_pack, first_pack
     from ..forecasting.write import LONGEST, REPLICATES, frozen, rolling_scores, write
     from ..results.staging import staged
 
-    pack = find_pack(data) if data else first_pack()
+    pack = country_of(data)
     tell_pack(pack)
     origin = monthly_record(pack).last if origin is None else origin
     folder, may_replace = target_folder(out, f"{named_after('forecast', pack)}-{origin}", replace)

@@ -16,8 +16,7 @@ from ..optional import SCORE, need
 from ..results.checkpoints import Checkpoint, unfinished_folder
 from ..results.provenance import joint_digest
 from ..results.staging import MANIFEST, staged
-from .fit import country_of
-from .folders import named_after, tell_pack
+from .folders import country_of, named_after, tell_pack
 from .show import ERR, print_json, print_table, progress_bar
 from .target import target_folder
 

@@ -12,7 +12,7 @@ from .._version import __version__
 from ..engine.session import begin
 from ..errors import TreguaError
 from ..optional import SCORE, need
-from .folders import named_after, tell_pack
+from .folders import country_of, named_after, tell_pack
 from .show import ERR, OUT, print_json, print_table, progress_bar
 from .target import target_folder
 
@@ -60,7 +60,6 @@ def score_forecasts(
     began = time.perf_counter()
     need(SCORE)
     begin()
-    from ..countries.registry import find_pack, first_pack
     from ..forecasting.scoreboard import SEED
 
     if (file is None) != (origin is None):
@@ -69,7 +68,7 @@ def score_forecasts(
             "TR1001", "a file and its origin belong together", where="command line", do=do
         )
     seed = SEED if seed is None else seed
-    pack = find_pack(data) if data else first_pack()
+    pack = country_of(data)
     tell_pack(pack)
     folder, may_replace = target_folder(out, _name(file, origin, pack), replace)
     boards = _boards(file, origin, seed, pack, quiet or as_json)
