@@ -128,8 +128,10 @@ def in_python(text: str, evidence: bool) -> list[tuple[int, str]]:
         inside = any(start <= token.start and token.end <= end for start, end in cited)
         if token.type == tokenize.STRING and not inside:
             told = without_references(token.string.strip("rf\"'"))
-        elif token.type == tokenize.STRING:
+        elif token.type == tokenize.STRING or token.line.startswith("SEED = "):
             continue
+        elif token.type == tokenize.NUMBER:
+            told = token.string.replace("_", "")
         else:
             told = token.string
         for number, line in enumerate(told.split("\n")):
@@ -193,6 +195,8 @@ def test_generic_code_names_nothing_of_a_country(room):
         ('x = cite("c", "homicides of Puebla in 2012")', []),
         ("SEED = 2_021 + 0.2012 + 12012", []),
         ("def of(federal): pass", []),
+        ("SEED = 2020", []),
+        ("last = 2_020", ["2020"]),
     ],
 )
 def test_words_are_found_in_names_numbers_texts_and_comments(text, said):

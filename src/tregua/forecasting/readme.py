@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..countries.pack import COUNTRY, Pack
+from ..countries.pack import COUNTRY, Pack, in_language
 from ..countries.record import MONTHS, count_of
 from ..countries.registry import first_pack
 from ..reporting.template import templates_of
@@ -42,7 +42,7 @@ def readme(forecast: Frozen, scores: Scoreboard | None, command: str, written: i
         .get_template("README.md.j2")
         .render(
             country=pack.settings.title.get("en", pack.name),
-            counted=count_of(pack).label.get("en", "homicides"),
+            counted=in_language(count_of(pack).label, "en"),
             state=pack.word("en", many=False),
             states=pack.word("en"),
             number=len(forecast.record.codes),

@@ -18,7 +18,7 @@ from ..model.declarations import Parameter, Stance
 from ..reporting.caveats import stances_of
 from ..results.provenance import parameter_records
 from ..scenarios.evidence_range import ROUNDING, covered, moved_by_fit
-from ..scenarios.policy import Modifier, Policy, check_once
+from ..scenarios.policy import Modifier, Policy, check_once, refuse_places
 from ..scenarios.scenario import Draws, Scenario
 from .package import Package, Setting
 
@@ -279,23 +279,10 @@ def _checked(
             ),
         )
     if setting.territories:
-        _check_places(setting, handle, scenario, where)
+        parameter = scenario.model.parameters[handle.key]
+        refuse_places(handle.key, parameter, setting.territories, where)
+        territories_named(setting.territories, scenario.data.space.labels("territory"), where)
     return handle
-
-
-def _check_places(setting: Setting, handle: Handle, scenario: Scenario, where: str) -> None:
-    """Refuse places of a handle that has none, or that the scenario has not (TR1403)."""
-    if not handle.by_place:
-        reason = scenario.model.parameters[handle.key].everywhere
-        raise TreguaError(
-            "TR1403",
-            f"{handle.key!r} has one value for all territories",
-            where=where,
-            found=", ".join(setting.territories),
-            expected=f"a change everywhere: {reason}" if reason else "a change everywhere",
-            do="leave out `territories`",
-        )
-    territories_named(setting.territories, scenario.data.space.labels("territory"), where)
 
 
 def _changes(setting: Setting, handle: Handle, parameter: Parameter) -> list[Modifier]:

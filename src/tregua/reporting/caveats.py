@@ -73,7 +73,7 @@ LIMITS = {
     "borrowed": (
         "Its evidence is about another country.",
         (
-            "Most of what the mechanisms cite for their forms, defaults and priors was seen in "
+            "What the mechanisms cite for their forms, defaults and priors was gathered for "
             "{home}. That it holds in {country} is assumed, and nothing here has tested it."
         ),
     ),

@@ -364,22 +364,27 @@ def _strength(
     )
     if change.territories is None:
         return strength
-    if not parameter.by_place:
-        raise TreguaError(
-            "TR1403",
-            f"{change.target!r} has one value for all territories",
-            where=where,
-            found=f"in {', '.join(change.territories)}",
-            expected=f"a change everywhere: {parameter.everywhere}" if parameter.everywhere else "",
-            do="leave out `territories`, or change a parameter that has a value for each place: "
-            "`tregua mechanisms` shows which have",
-        )
+    refuse_places(change.target, parameter, change.territories, where)
     labels = space.labels("territory")
     places = territories_named(change.territories, labels, where)
     chosen = np.array([label in places for label in labels], float)
     axis = 1 + parameter.axes.index("territory")
     strength *= chosen.reshape([-1 if i == axis else 1 for i in range(strength.ndim)])
     return strength
+
+
+def refuse_places(name: str, parameter: Parameter, territories: Sequence[str], where: str) -> None:
+    """Refuse a change in some territories of a parameter that has one value for all (TR1403)."""
+    if not parameter.by_place:
+        raise TreguaError(
+            "TR1403",
+            f"{name!r} has one value for all territories",
+            where=where,
+            found=f"in {', '.join(territories)}",
+            expected=f"a change everywhere: {parameter.everywhere}" if parameter.everywhere else "",
+            do="leave out `territories`, or change a parameter that has a value for each place: "
+            "`tregua mechanisms` shows which have",
+        )
 
 
 def _compose(lever: Lever, change: Modifier, strength: np.ndarray) -> Lever:

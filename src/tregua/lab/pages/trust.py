@@ -36,7 +36,7 @@ origin, as `tregua score` gives them.
 """
 
 YEARS_BEFORE = 7
-"""Years before the first start that charts show: of those before them the model says nothing."""
+"""Years before the first start that charts show, for the eye to compare with: a choice."""
 
 APPROXIMATE = "ensemble"
 """Method of a fit that gives an approximation of the posterior."""

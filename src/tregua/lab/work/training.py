@@ -64,8 +64,8 @@ PERSONS = 0.5
 FADINGS = np.linspace(0.0, 1.0, 11)
 """Exponents that are tried for :attr:`~tregua.lab.work.emulator.Emulator.fading`."""
 
-SEED = 2_021
-"""Of the packages that are drawn: a number, and no year."""
+SEED = 2021
+"""Of the packages that are drawn."""
 
 STRONGEST = 6
 """Handles with the largest effects, each two of which are also run together."""
