@@ -260,15 +260,27 @@ class Pack:
                     raise OSError(0, f"it is larger than {MOST_BYTES:,} bytes")
             return place.read_bytes()
         except (OSError, ValueError) as error:
+            where, why = (
+                f"{self.shown}/{file}",
+                getattr(error, "strerror", None) or str(error)[:100],
+            )
+            if file == SETTINGS:
+                raise TreguaError(
+                    "TR1511",
+                    "this folder is no country pack",
+                    where=where,
+                    found=why,
+                    expected=f"a folder with {SETTINGS}, {TERRITORIES} and tables",
+                    do="`tregua data new-country DIR` writes one to start from",
+                ) from error
             raise TreguaError(
-                "TR1511" if file == SETTINGS else "TR1513",
-                "this folder is no country pack"
-                if file == SETTINGS
-                else "a file of this country cannot be read",
-                where=f"{self.shown}/{file}",
-                found=getattr(error, "strerror", None) or str(error)[:100],
-                expected=f"a folder with {SETTINGS}, {TERRITORIES} and tables",
-                do="`tregua data new-country DIR` writes one to start from",
+                "TR1513",
+                "a file of this country cannot be read",
+                where=where,
+                found=why,
+                expected="a file in the folder of the country",
+                do="add it; or, of a table that is not needed, take out its note and the "
+                "mechanisms that read it",
             ) from error
 
     def text(self, file: str) -> str:
